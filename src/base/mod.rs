@@ -1,0 +1,13 @@
+//! Takes nothing from the other layers, gives them bytes, time and secrets: a cursor over hostile
+//! bytes, instants in nanoseconds, and values that must not be printed.
+
+/// A bounds-checked cursor over bytes.
+pub mod reader;
+/// Values that must never reach output, and the fingerprints that may.
+pub mod secret;
+/// Instants and their text forms.
+pub mod time;
+
+pub use reader::Reader;
+pub use secret::{Fingerprint, Secret};
+pub use time::Instant;

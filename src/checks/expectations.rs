@@ -1,0 +1,55 @@
+//! What the administrator says is right: the ready objects behind the options of `verify`.
+
+use crate::base::Instant;
+use crate::keys::KeyRing;
+use crate::keys::load::Loaded;
+
+use super::finding::Severity;
+
+/// Skype for Business Online / Lync.
+pub const SKYPE: &str = "00000004-0000-0ff1-ce00-000000000000";
+/// Teams scheduler.
+pub const TEAMS_SCHEDULER: &str = "7557eb47-c689-4224-abcf-aef9bd7573df";
+/// Cloud Voicemail.
+pub const CLOUD_VOICEMAIL: &str = "db7de2b5-2149-435e-8043-e080dd50afae";
+/// Exchange itself, on premises and online.
+pub const EXCHANGE: &str = "00000002-0000-0ff1-ce00-000000000000";
+
+/// What is expected.
+#[derive(Clone, Debug)]
+pub struct Expectations {
+    /// Tenant GUIDs and verified domains, all naming one tenant; at least one.
+    pub tenants: Vec<String>,
+    /// Files given as `--cert`, with what they held; their keys are in `keys` too.
+    pub certificates: Vec<(String, Loaded)>,
+    /// Whether `--sts-keys` was given.
+    pub sts_keys_given: bool,
+    /// All keys: of the certificates and of the token service.
+    pub keys: KeyRing,
+    /// `--host`; empty for all.
+    pub hosts: Vec<String>,
+    /// Applications in scope.
+    pub principals: Vec<String>,
+    /// `--at`; `None` for the time of the packet or entry.
+    pub at: Option<Instant>,
+    /// Clock tolerance in seconds.
+    pub leeway: i64,
+    /// Lowest severity that fails.
+    pub fail_on: Severity,
+}
+
+impl Default for Expectations {
+    fn default() -> Self {
+        Self {
+            tenants: Vec::new(),
+            certificates: Vec::new(),
+            sts_keys_given: false,
+            keys: KeyRing::default(),
+            hosts: Vec::new(),
+            principals: [SKYPE, TEAMS_SCHEDULER, CLOUD_VOICEMAIL].map(str::to_owned).into(),
+            at: None,
+            leeway: 300,
+            fail_on: Severity::Error,
+        }
+    }
+}

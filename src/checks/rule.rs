@@ -1,0 +1,1 @@
+//! How a rule is declared, and the one list of all rules.

@@ -1,0 +1,118 @@
+//! The coverage ledger: what was seen of one transport connection, and what was not.
+//!
+//! The wire layers fill one record per connection; `coverage` and `no-basic` are decided from it, and
+//! `inspect` lists it. Sizes stay bounded: no payload is kept here.
+
+use std::sync::Arc;
+
+use crate::exchange::{Endpoint, Oddity, TlsFacts};
+
+/// What one transport connection showed.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Connection {
+    /// Which input, counted from 0.
+    pub input: u32,
+    /// Its ordinal within the input, in the order of first packets.
+    pub ordinal: u32,
+    /// Frame number of its first packet.
+    pub first_frame: u64,
+    /// Who opened it.
+    pub client: Option<Endpoint>,
+    /// Who accepted it.
+    pub server: Option<Endpoint>,
+    /// Client to server.
+    pub sent: Flow,
+    /// Server to client.
+    pub received: Flow,
+    /// What it carried, as far as it was recognised.
+    pub content: Content,
+    /// TLS, when it was.
+    pub tls: Option<TlsLedger>,
+    /// HTTP exchanges of which both messages were seen to their end.
+    pub exchanges_complete: u64,
+    /// HTTP exchanges with something missing.
+    pub exchanges_partial: u64,
+    /// Whether bytes of a request head were lost, so that credentials could have been in them.
+    pub request_head_lost: bool,
+    /// Whether the first packet seen was not the first of the connection.
+    pub starts_midway: bool,
+    /// Whether neither FIN nor RST was seen.
+    pub open_at_end: bool,
+    /// Oddities that belong to the connection rather than to one exchange.
+    pub oddities: Vec<Oddity>,
+}
+
+impl Connection {
+    /// The word that `inspect` prints.
+    pub fn state(&self) -> State {
+        match &self.tls {
+            Some(tls) if tls.undecrypted.is_some() => State::Undecrypted,
+            _ if self.sent.missing + self.received.missing > 0
+                || self.exchanges_partial > 0
+                || self.tls.as_ref().is_some_and(|tls| tls.records_failed > 0) =>
+            {
+                State::Partial
+            }
+            _ => State::Complete,
+        }
+    }
+}
+
+/// How much of a connection could be read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum State {
+    /// Everything that was sent was seen and read.
+    Complete,
+    /// Something is missing.
+    Partial,
+    /// TLS that stayed closed.
+    Undecrypted,
+}
+
+/// One direction of a connection.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Flow {
+    /// Bytes of application data that were seen (decrypted where it was TLS).
+    pub bytes: u64,
+    /// Bytes of the transport stream known to be missing between bytes that were seen.
+    pub missing: u64,
+    /// SHA-256 of the application data, with `--hashes`.
+    pub sha256: Option<[u8; 32]>,
+    /// Retransmitted bytes that differed from the first copy.
+    pub conflicting: u64,
+}
+
+/// What a connection carried.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Content {
+    /// No byte of payload was seen.
+    #[default]
+    Empty,
+    /// HTTP/1.x, also behind a proxy's preamble.
+    Http1,
+    /// HTTP/2.
+    Http2,
+    /// TLS that stayed closed, or whose inside was not recognised.
+    Tls,
+    /// QUIC: named and counted only.
+    Quic,
+    /// Something else.
+    Other,
+}
+
+/// What was learned of a TLS session, opened or not.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct TlsLedger {
+    /// What exchanges of this connection point at.
+    pub facts: Arc<TlsFacts>,
+    /// Client random of the first ClientHello, lower-case hex.
+    pub client_random: Option<String>,
+    /// Records that were opened.
+    pub records_opened: u64,
+    /// Records that keys were there for, but that did not open.
+    pub records_failed: u64,
+    /// Why it was not opened, in one line, and what to supply; `None` when it was.
+    pub undecrypted: Option<String>,
+    /// The server asked for a client certificate and got one.
+    pub client_certificate: bool,
+}

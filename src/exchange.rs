@@ -1,0 +1,393 @@
+//! The meeting point: one request and its response, whatever recorded them.
+//!
+//! Captures arrive here through the wire layers, exports through `import`; tokens, checks and reports
+//! know nothing else about where traffic came from. Heads keep the bytes as sent, in order, so that
+//! repeated names survive and a token's place is known to the byte.
+
+use std::net::IpAddr;
+use std::ops::Range;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::base::Instant;
+
+/// Orders exchanges the same way however they were decoded: by input, by the frame (or entry) that
+/// began them, then by connection and place in it. The number that reports print is the rank of this
+/// key among all exchanges of the run.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct ExchangeKey {
+    /// Which input, counted from 0.
+    pub input: u32,
+    /// Frame number of the first byte of the request (Wireshark's count, from 1), or the index of an
+    /// export's entry.
+    pub frame: u64,
+    /// Breaks ties: connection ordinal in the upper half, ordinal within it in the lower.
+    pub sub: u64,
+}
+
+/// One end of a connection. Exports may know a host without an address.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Endpoint {
+    /// The address.
+    pub address: IpAddr,
+    /// The port; 0 where an export does not say.
+    pub port: u16,
+}
+
+impl std::fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::net::SocketAddr::new(self.address, self.port).fmt(f)
+    }
+}
+
+/// The protocol that carried an exchange.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Protocol {
+    /// HTTP/0.9 or 1.0.
+    Http10,
+    /// HTTP/1.1 (RFC 9112).
+    Http11,
+    /// HTTP/2 (RFC 9113).
+    Http2,
+    /// HTTP/3 (RFC 9114): only exports hold it readable.
+    Http3,
+}
+
+impl Protocol {
+    /// The name in reports: `http/1.0`, `http/1.1`, `h2`, `h3`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Http10 => "http/1.0",
+            Self::Http11 => "http/1.1",
+            Self::Http2 => "h2",
+            Self::Http3 => "h3",
+        }
+    }
+}
+
+/// What was learned about the TLS session that carried an exchange. Fields are `None` where the
+/// source does not know.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct TlsFacts {
+    /// For example `TLS 1.3`.
+    pub version: Option<String>,
+    /// IANA name, for example `TLS_AES_128_GCM_SHA256`.
+    pub cipher: Option<String>,
+    /// Server name indication of the ClientHello.
+    pub sni: Option<String>,
+    /// Application protocol that was negotiated (ALPN).
+    pub alpn: Option<String>,
+    /// The server's certificate chain as DER, leaf first, where it was seen in the clear or decrypted.
+    pub certificates: Vec<Bytes>,
+}
+
+/// Which frames carried which bytes of a message part. Runs are sorted by start; several runs with one
+/// start mean that the bytes came from several frames (a TLS record that spans packets). A run ends
+/// where the next run with a larger start begins. Exports leave it empty.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct FrameMap {
+    runs: Vec<(u32, u64)>,
+}
+
+impl FrameMap {
+    /// Says that the bytes from `start` on (until the next larger start) were carried by `frame`.
+    /// Starts must not decrease; a repeat of the last run is dropped.
+    pub fn push(&mut self, start: usize, frame: u64) {
+        let start = u32::try_from(start).unwrap_or(u32::MAX);
+        if self.runs.last().is_some_and(|&(at, last)| last == frame && at <= start)
+            && self.runs.iter().rev().take_while(|run| run.0 == self.runs[self.runs.len() - 1].0).count() == 1
+        {
+            return;
+        }
+        self.runs.push((start, frame));
+    }
+
+    /// The distinct frames that carried the bytes in `range`, ascending.
+    pub fn frames(&self, range: Range<usize>) -> Vec<u64> {
+        let mut frames = Vec::new();
+        for (index, &(start, frame)) in self.runs.iter().enumerate() {
+            let begins = start as usize;
+            let ends = self
+                .runs
+                .iter()
+                .skip(index)
+                .find(|run| run.0 > start)
+                .map_or(usize::MAX, |run| run.0 as usize);
+            if begins < range.end.max(range.start + 1) && ends > range.start {
+                frames.push(frame);
+            }
+        }
+        frames.sort_unstable();
+        frames.dedup();
+        frames
+    }
+
+    /// Whether nothing is known.
+    pub fn is_empty(&self) -> bool {
+        self.runs.is_empty()
+    }
+}
+
+/// Where one header field stands in [`Head::bytes`].
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FieldSpan {
+    /// The name's bytes, as sent.
+    pub name: Range<u32>,
+    /// The value's bytes without the white space around it (an obsolete line fold stays inside).
+    pub value: Range<u32>,
+    /// What HPACK said about the field; `Plain` for HTTP/1 and exports.
+    pub indexing: Indexing,
+}
+
+/// How a header field was represented (RFC 7541 section 6).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Indexing {
+    /// Not HTTP/2, or nothing worth saying.
+    #[default]
+    Plain,
+    /// Literal with incremental indexing, or an index: the value entered a compression table.
+    Indexed,
+    /// Literal never indexed.
+    Never,
+    /// A reference to a table entry from before the capture began: name or value is not known and
+    /// stands empty.
+    Unknown,
+}
+
+/// One header field, borrowed from its head.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Field<'a> {
+    /// The name as sent; compare with [`Field::is`].
+    pub name: &'a [u8],
+    /// The value as sent, without the white space around it.
+    pub value: &'a [u8],
+    /// Where the value begins in [`Head::bytes`].
+    pub value_at: usize,
+    /// See [`Indexing`].
+    pub indexing: Indexing,
+}
+
+impl Field<'_> {
+    /// Whether the name is `name`, in any case (RFC 9110 5.1).
+    pub fn is(&self, name: &str) -> bool {
+        self.name.eq_ignore_ascii_case(name.as_bytes())
+    }
+}
+
+/// The header section of a message, as sent, with trailers after the fields that preceded the body.
+/// For HTTP/1 `bytes` is the raw head; HTTP/2 and exports build one of lines `name: value\r\n`
+/// (pseudo-header fields are not among the fields).
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Head {
+    /// The bytes that the spans point into.
+    pub bytes: Bytes,
+    /// The fields in the order of the wire.
+    pub spans: Vec<FieldSpan>,
+    /// Which frames carried `bytes`.
+    pub frames: FrameMap,
+}
+
+impl Head {
+    /// A head from names and values, as exports give them.
+    pub fn from_pairs<'p>(pairs: impl IntoIterator<Item = (&'p [u8], &'p [u8])>) -> Self {
+        let mut bytes = Vec::new();
+        let mut spans = Vec::new();
+        let at = |bytes: &Vec<u8>| u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+        for (name, value) in pairs {
+            let name_at = at(&bytes);
+            bytes.extend_from_slice(name);
+            let name_end = at(&bytes);
+            bytes.extend_from_slice(b": ");
+            let value_at = at(&bytes);
+            bytes.extend_from_slice(value);
+            let value_end = at(&bytes);
+            bytes.extend_from_slice(b"\r\n");
+            spans.push(FieldSpan {
+                name: name_at..name_end,
+                value: value_at..value_end,
+                indexing: Indexing::Plain,
+            });
+        }
+        Self { bytes: bytes.into(), spans, frames: FrameMap::default() }
+    }
+
+    /// All fields in the order of the wire.
+    pub fn fields(&self) -> impl Iterator<Item = Field<'_>> {
+        self.spans.iter().map(|span| Field {
+            name: slice(&self.bytes, &span.name),
+            value: slice(&self.bytes, &span.value),
+            value_at: span.value.start as usize,
+            indexing: span.indexing,
+        })
+    }
+
+    /// All fields named `name`, in any case.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = Field<'a>> {
+        self.fields().filter(move |field| field.is(name))
+    }
+
+    /// The value of the first field named `name`.
+    pub fn get(&self, name: &str) -> Option<&[u8]> {
+        self.fields().find(|field| field.is(name)).map(|field| field.value)
+    }
+
+    /// The same as text; `None` when it is absent or not UTF-8.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.get(name).and_then(|value| std::str::from_utf8(value).ok())
+    }
+}
+
+fn slice<'a>(bytes: &'a Bytes, range: &Range<u32>) -> &'a [u8] {
+    bytes.get(range.start as usize..range.end as usize).unwrap_or_default()
+}
+
+/// A message body after transfer coding, before content coding.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Body {
+    /// The bytes that were kept: all, or the beginning up to `limits::BODY_KEPT`, or none where no
+    /// check could use them.
+    pub bytes: Bytes,
+    /// Bytes that the message held on the wire.
+    pub total: u64,
+    /// Whether the end of the body was seen, with nothing missing in the middle.
+    pub complete: bool,
+    /// Set by exports that keep bodies already decoded although `Content-Encoding` says otherwise.
+    pub already_decoded: bool,
+    /// Which frames carried `bytes`.
+    pub frames: FrameMap,
+}
+
+/// The request half.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Request {
+    /// Method as sent.
+    pub method: String,
+    /// Request target as sent: origin, absolute, authority or asterisk form.
+    pub target: String,
+    /// `http` or `https`, where known.
+    pub scheme: Option<String>,
+    /// The authority as the message names it: absolute target, `:authority`, or `Host`.
+    pub host: Option<String>,
+    /// Header fields.
+    pub head: Head,
+    /// Body.
+    pub body: Body,
+    /// Moment of the first and of the last byte.
+    pub times: Option<(Instant, Instant)>,
+}
+
+impl Request {
+    /// The target's path without query, also of an absolute target; empty for `CONNECT` and `*`.
+    pub fn path(&self) -> &str {
+        let rest = match self.target.split_once("://") {
+            Some((_, rest)) => rest.find('/').map_or("", |at| &rest[at..]),
+            None if self.target.starts_with('/') => &self.target,
+            None => "",
+        };
+        rest.split(['?', '#']).next().unwrap_or_default()
+    }
+
+    /// The target's query, without the question mark.
+    pub fn query(&self) -> Option<&str> {
+        let (_, query) = self.target.split_once('?')?;
+        Some(query.split('#').next().unwrap_or_default())
+    }
+}
+
+/// The response half.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Response {
+    /// Status code as sent; final responses only (1xx are dropped but 101).
+    pub status: u16,
+    /// Header fields.
+    pub head: Head,
+    /// Body.
+    pub body: Body,
+    /// Moment of the first and of the last byte.
+    pub times: Option<(Instant, Instant)>,
+}
+
+/// One request with its response, either of which may be missing: a lost head is not invented.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Exchange {
+    /// Its place in the order of all exchanges.
+    pub key: ExchangeKey,
+    /// Ordinal of its connection within the input; `None` for exports.
+    pub connection: Option<u32>,
+    /// First and last frame of both messages.
+    pub frames: Option<(u64, u64)>,
+    /// Who asked.
+    pub client: Option<Endpoint>,
+    /// Who answered.
+    pub server: Option<Endpoint>,
+    /// Protocol of the request.
+    pub protocol: Protocol,
+    /// TLS below it; `None` for clear text and for sources that do not know.
+    pub tls: Option<Arc<TlsFacts>>,
+    /// The request, unless its head was lost.
+    pub request: Option<Request>,
+    /// The response, unless it was not seen.
+    pub response: Option<Response>,
+    /// Oddities of the messages, worth a line in `coverage`.
+    pub oddities: Vec<Oddity>,
+}
+
+impl Exchange {
+    /// Whether both messages were seen to their end.
+    pub fn complete(&self) -> bool {
+        self.request.as_ref().is_some_and(|request| request.body.complete)
+            && self.response.as_ref().is_some_and(|response| response.body.complete)
+    }
+
+    /// When it was used: the first byte of the request, else of the response.
+    pub fn time(&self) -> Option<Instant> {
+        let of = |times: Option<(Instant, Instant)>| times.map(|(first, _)| first);
+        of(self.request.as_ref().and_then(|request| request.times))
+            .or_else(|| of(self.response.as_ref().and_then(|response| response.times)))
+    }
+}
+
+/// What was odd about the messages of an exchange. The decoders go on; the report tells.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Oddity {
+    /// A stable name, for example `http-obsolete-fold`, `http-length-conflict`, `export-stripped-headers`.
+    pub name: &'static str,
+    /// One line with the particulars; never a secret.
+    pub detail: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_of_a_range_are_those_that_overlap_it() {
+        let mut map = FrameMap::default();
+        map.push(0, 17);
+        map.push(100, 18);
+        map.push(100, 19);
+        map.push(300, 20);
+        assert_eq!(map.frames(0..50), [17]);
+        assert_eq!(map.frames(99..101), [17, 18, 19]);
+        assert_eq!(map.frames(299..301), [18, 19, 20]);
+        assert_eq!(map.frames(1000..1001), [20]);
+    }
+
+    #[test]
+    fn repeated_fields_survive_in_order() {
+        let head = Head::from_pairs([(&b"A"[..], &b"1"[..]), (b"b", b"2"), (b"a", b"3")]);
+        let values: Vec<_> = head.all("a").map(|field| field.value).collect();
+        assert_eq!(values, [b"1", b"3"]);
+        assert_eq!(head.text("B"), Some("2"));
+    }
+
+    #[test]
+    fn the_path_of_every_target_form() {
+        let path = |target: &str| Request { target: target.into(), ..Default::default() }.path().to_owned();
+        assert_eq!(path("/ews/exchange.asmx?a=b"), "/ews/exchange.asmx");
+        assert_eq!(path("http://host:80/ews?x"), "/ews");
+        assert_eq!(path("host:443"), "");
+        assert_eq!(path("*"), "");
+    }
+}

@@ -1,0 +1,1 @@
+//! Explains rules, diagnostics numbers and AADSTS codes.

@@ -1,0 +1,62 @@
+//! Takes the bytes of an export, gives exchanges: no layers below.
+//!
+//! One odd entry costs itself, with its index in the message.
+
+/// Burp Suite XML.
+pub mod burp;
+/// HTTP Archive 1.2.
+pub mod har;
+/// mitmproxy flow dumps.
+pub mod mitmproxy;
+/// Fiddler session archives.
+pub mod saz;
+/// Plain text that holds tokens.
+pub mod text;
+
+use crate::base::Secret;
+use crate::exchange::Exchange;
+
+/// What an import says besides its exchanges: entries that could not be used, bounds that were reached.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Notice {
+    /// Which entry, member or line, counted from 0; `None` for the whole file.
+    pub entry: Option<u64>,
+    /// One line: what was expected, what was found, where. Never a secret.
+    pub text: String,
+}
+
+/// Why an export cannot be used at all.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ImportError {
+    /// Damaged beyond use; says where and what was expected.
+    #[error("{0}")]
+    Damaged(String),
+    /// A version that this tool does not know.
+    #[error("{0}")]
+    Version(String),
+    /// A password is needed.
+    #[error("is protected by a password; give --password-file")]
+    PasswordMissing,
+    /// None of the passwords opens it.
+    #[error("none of the given passwords opens it")]
+    PasswordWrong,
+    /// A bound of `limits` was reached before anything could be used.
+    #[error("{0}")]
+    Limit(String),
+}
+
+/// Where an import puts what it reads. `key.input` is filled by the caller.
+pub trait Receiver {
+    /// One exchange, `key.frame` being the entry's index.
+    fn exchange(&mut self, exchange: Exchange);
+    /// Something to tell.
+    fn notice(&mut self, notice: Notice);
+}
+
+/// Settings that imports need.
+#[derive(Clone, Debug, Default)]
+pub struct ImportSettings {
+    /// Tried in order on protected archives.
+    pub passwords: Vec<Secret>,
+}

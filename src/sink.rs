@@ -1,0 +1,22 @@
+//! Where decoded traffic goes: the one interface between the decoders and whoever looks at exchanges.
+//!
+//! Decoders may run on several threads, each with its own fork of a sink; what a joined sink reports
+//! must not depend on how the work was divided (order by [`crate::exchange::ExchangeKey`]).
+
+use crate::connection::Connection;
+use crate::exchange::Exchange;
+
+/// Takes exchanges and connections. Each exchange comes once, when nothing can be added to it any more.
+pub trait Sink: Send + Sized {
+    /// One exchange.
+    fn exchange(&mut self, exchange: Exchange);
+
+    /// One connection, after its last exchange.
+    fn connection(&mut self, connection: Connection);
+
+    /// An empty sink of the same settings, for another thread.
+    fn fork(&self) -> Self;
+
+    /// Takes over what a fork has seen.
+    fn join(&mut self, other: Self);
+}

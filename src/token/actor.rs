@@ -1,0 +1,1 @@
+//! Takes an outer token's claims, gives the text of the actor token inside.

@@ -1,0 +1,62 @@
+//! Takes the two byte streams of an HTTP connection, gives exchanges.
+//!
+//! RFC 9110, RFC 9112 (`h1`), RFC 9113 and RFC 7541 (`h2`). Decoders share one shape: `push` an event of
+//! one direction, take finished messages from an [`Outbox`].
+
+/// Content codings, bounded.
+pub mod body;
+/// `WWW-Authenticate` and `Authorization`.
+pub mod challenge;
+/// HTTP/1.0 and HTTP/1.1.
+pub mod h1;
+/// HTTP/2.
+pub mod h2;
+
+use crate::exchange::{Oddity, Protocol, Request, Response};
+
+/// An exchange as an HTTP decoder knows it: who the peers are and what it is numbered is added above.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Finished {
+    /// The request, unless its head was lost.
+    pub request: Option<Request>,
+    /// The response, unless it was not seen.
+    pub response: Option<Response>,
+    /// Protocol of the request.
+    pub protocol: Protocol,
+    /// First and last frame of both messages; the first orders exchanges.
+    pub frames: (u64, u64),
+    /// Oddities of the messages.
+    pub oddities: Vec<Oddity>,
+}
+
+/// Bytes after which the connection is no longer HTTP.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Tunnel {
+    /// A `CONNECT` that was answered 2xx: the authority that was asked for.
+    Connect(String),
+    /// An `Upgrade` that was answered 101: the protocol's name (`websocket`, `h2c`, …).
+    Upgrade(String),
+}
+
+/// What HTTP decoders put out, in the order it became certain.
+#[derive(Debug, Default)]
+pub struct Outbox {
+    /// Finished exchanges. Each appears once.
+    pub exchanges: Vec<Finished>,
+    /// Set when the connection changes its protocol. The decoder is done then; bytes that it had
+    /// already been given beyond that point are in `rest`, by direction, with their frames.
+    pub tunnel: Option<(Tunnel, Vec<(super::stream::Direction, OwnedChunk)>)>,
+    /// Whether bytes of a request head were lost (to a gap, a start in the middle of a head, or a bound).
+    pub request_head_lost: bool,
+    /// Oddities that belong to no exchange.
+    pub oddities: Vec<Oddity>,
+}
+
+/// Bytes with the frames they came from, owned.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OwnedChunk {
+    /// In-order bytes.
+    pub bytes: Vec<u8>,
+    /// Frames that carried them.
+    pub frames: Vec<super::stream::FrameRef>,
+}

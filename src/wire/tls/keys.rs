@@ -1,0 +1,1 @@
+//! The secrets of a run: key logs, secrets blocks, server keys. Shared by all connections.
