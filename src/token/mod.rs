@@ -123,7 +123,7 @@ impl Token {
             whole.parse::<i64>().ok().or_else(|| {
                 // Exponents are legal JSON numbers; nobody writes them, but 1.7e9 is not malformed.
                 let value: f64 = text.trim().parse().ok()?;
-                (value.is_finite() && value.abs() < 9e15).then(|| value as i64)
+                (value.is_finite() && value.abs() < 9e15).then_some(value as i64)
             })
         };
         match (node.number(), node.as_str()) {
