@@ -4,8 +4,20 @@
 
 use bytes::Bytes;
 
-use super::{Token, TokenId};
+use super::{Location, Token, TokenId};
 use crate::exchange::ExchangeKey;
+
+/// Where and how often a token was seen; for a nested token, where the tokens that carry it were.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Seen {
+    /// The first sixteen exchanges by key, ascending, each once.
+    pub exchanges: Vec<ExchangeKey>,
+    /// How many exchanges in all.
+    pub count: u64,
+    /// The sighting with the smallest key, and the earliest place within that exchange: orders tokens
+    /// the same way however the work was divided. A nested token has the place of its carrier.
+    pub first: Option<(ExchangeKey, Location)>,
+}
 
 /// The distinct tokens of a run.
 #[derive(Clone, Debug, Default)]
@@ -35,9 +47,23 @@ impl TokenStore {
         todo!("helper: tokens")
     }
 
-    /// Notes that a token was seen in an exchange: the first sixteen are listed, all are counted.
-    pub fn seen(&mut self, token: TokenId, exchange: ExchangeKey) {
-        let _ = (token, exchange);
+    /// Notes that a token (and so the tokens inside it) was seen in an exchange: the first sixteen are
+    /// listed, all are counted; several places in one exchange count once. `find::in_exchange` calls it.
+    pub fn seen(&mut self, token: TokenId, exchange: ExchangeKey, location: &Location) {
+        let _ = (token, exchange, location);
+        todo!("helper: tokens")
+    }
+
+    /// Where a token was seen.
+    pub fn sightings(&self, token: TokenId) -> Option<&Seen> {
+        let _ = token;
+        todo!("helper: tokens")
+    }
+
+    /// Takes over the tokens and sightings of another store; gives the new identity of each of its
+    /// tokens, by its old one (`TokenId.0` indexes the list).
+    pub fn merge(&mut self, other: Self) -> Vec<TokenId> {
+        let _ = other;
         todo!("helper: tokens")
     }
 
