@@ -48,3 +48,10 @@ pub const ARCHIVE_MEMBER_BYTES: u64 = 256 << 20;
 
 /// Members of one archive.
 pub const ARCHIVE_MEMBERS: usize = 2_000_000;
+
+/// Nesting of the JSON or XML of an export; the deepest member of a HAR that means anything is six deep,
+/// custom members of browsers stay under twenty.
+pub const EXPORT_DEPTH: usize = 256;
+
+/// Exchanges of one export that are held back until the whole file is known (stripped headers).
+pub const EXPORT_HELD: usize = 256;

@@ -14,6 +14,12 @@ pub trait Sink: Send + Sized {
     /// One connection, after its last exchange.
     fn connection(&mut self, connection: Connection);
 
+    /// A text that looks like a token, seen in the plain text of an input outside any HTTP message, with
+    /// the offset of its first byte (`token::Half::Text`). Sinks that have no use for it ignore it.
+    fn token_text(&mut self, input: u32, offset: u64, text: &[u8]) {
+        let _ = (input, offset, text);
+    }
+
     /// An empty sink of the same settings, for another thread.
     fn fork(&self) -> Self;
 

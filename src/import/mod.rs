@@ -52,6 +52,11 @@ pub trait Receiver {
     fn exchange(&mut self, exchange: Exchange);
     /// Something to tell.
     fn notice(&mut self, notice: Notice);
+    /// A text that looks like a token, found in plain text outside any message, with the offset of its
+    /// first byte in the file (in its UTF-8 form where the file was UTF-16).
+    fn token(&mut self, text: &[u8], offset: u64);
+    /// The file was cut, and was used up to the cut; a notice says where.
+    fn truncated(&mut self) {}
 }
 
 /// Settings that imports need.
