@@ -1,0 +1,191 @@
+//! Runs every case of `captures/` as a user would, and compares with its `case.toml`.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+const FORMATS: [&str; 3] = ["text", "json", "ndjson"];
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    #[allow(dead_code, reason = "read by people")]
+    title: String,
+    tenant: Vec<String>,
+    cert: String,
+    sts_keys: Option<String>,
+    secrets: Vec<String>,
+    expect: Expect,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Expect {
+    status: i32,
+    verdict: String,
+    #[serde(default)]
+    rules: Vec<String>,
+    cause: Option<String>,
+    checks: BTreeMap<String, String>,
+}
+
+/// A case with its traffic files.
+struct Loaded {
+    folder: PathBuf,
+    case: Case,
+    traffic: Vec<PathBuf>,
+}
+
+fn cases() -> Vec<Loaded> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures");
+    let mut cases = Vec::new();
+    for entry in fs::read_dir(&root).unwrap() {
+        let folder = entry.unwrap().path();
+        let Ok(text) = fs::read_to_string(folder.join("case.toml")) else { continue };
+        let case: Case =
+            toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+        let mut traffic: Vec<PathBuf> = fs::read_dir(&folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.file_stem().unwrap().to_string_lossy().starts_with("traffic"))
+            .collect();
+        traffic.sort();
+        assert!(!traffic.is_empty(), "{} has no traffic", folder.display());
+        cases.push(Loaded { folder, case, traffic });
+    }
+    cases.sort_by(|a, b| a.folder.cmp(&b.folder));
+    cases
+}
+
+impl Loaded {
+    fn run(&self, file: &Path, command: &str, format: &str) -> Output {
+        let mut run = Command::new(env!("CARGO_BIN_EXE_oauthtrace"));
+        run.current_dir(std::env::temp_dir()).arg(command).arg(file).args(["-o", format]);
+        let keys = self.folder.join("keys.log");
+        if keys.exists() && file.extension().unwrap() == "pcap" {
+            run.arg("--keylog").arg(keys);
+        }
+        if command == "verify" {
+            for tenant in &self.case.tenant {
+                run.args(["--tenant", tenant]);
+            }
+            run.arg("--cert").arg(self.folder.join(&self.case.cert));
+            if let Some(keys) = &self.case.sts_keys {
+                run.arg("--sts-keys").arg(self.folder.join(keys));
+            }
+        }
+        run.output().unwrap()
+    }
+
+    fn json(&self, file: &Path, command: &str) -> (i32, Value) {
+        let output = self.run(file, command, "json");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        let value = serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|error| panic!("{}: {error}: {stderr}", file.display()));
+        (output.status.code().expect("no signal"), value)
+    }
+}
+
+fn outcome<'v>(report: &'v Value, check: &str) -> &'v str {
+    report["checks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|entry| entry["id"] == check)
+        .map_or("no such check", |entry| entry["outcome"].as_str().unwrap())
+}
+
+#[test]
+fn every_case_comes_out_as_it_must_whatever_recorded_it() {
+    let cases = cases();
+    assert!(cases.len() >= 15, "only {} cases", cases.len());
+    let mut wrong = Vec::new();
+    for loaded in &cases {
+        for file in &loaded.traffic {
+            let (status, report) = loaded.json(file, "verify");
+            let place = file.strip_prefix(loaded.folder.parent().unwrap()).unwrap().display();
+            let mut expect = |what: &str, seen: &str, expected: &str| {
+                if seen != expected {
+                    wrong.push(format!("{place}: {what} is {seen}, expected {expected}"));
+                }
+            };
+            expect("status", &status.to_string(), &loaded.case.expect.status.to_string());
+            expect("verdict", report["verdict"].as_str().unwrap(), &loaded.case.expect.verdict);
+            for (check, expected) in &loaded.case.expect.checks {
+                expect(check, outcome(&report, check), expected);
+            }
+            let found: Vec<&str> = report["findings"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|finding| finding["rule"].as_str().unwrap())
+                .collect();
+            for rule in &loaded.case.expect.rules {
+                if !found.contains(&rule.as_str()) {
+                    wrong.push(format!("{place}: {rule} is not among {found:?}"));
+                }
+            }
+            let leading = report["causes"].get(0).and_then(|cause| cause["id"].as_str());
+            if let (Some(expected), Some(leading)) = (&loaded.case.expect.cause, leading)
+                && expected != leading
+            {
+                wrong.push(format!("{place}: the leading cause is {leading}, expected {expected}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn the_same_recording_gives_the_same_tokens_in_every_format() {
+    let mut compared = 0;
+    for loaded in cases() {
+        let tokens = |file: &Path| -> Vec<String> {
+            let (_, report) = loaded.json(file, "inspect");
+            let mut tokens: Vec<String> = report["tokens"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|token| format!("{} {}", token["fingerprint"], token["role"]))
+                .collect();
+            tokens.sort();
+            tokens
+        };
+        let [first, others @ ..] = &loaded.traffic[..] else { unreachable!() };
+        let expected = tokens(first);
+        for other in others {
+            assert_eq!(tokens(other), expected, "{} against {}", other.display(), first.display());
+            compared += 1;
+        }
+    }
+    assert!(compared >= 40, "only {compared} comparisons");
+}
+
+#[test]
+fn no_secret_of_any_case_reaches_any_output() {
+    for loaded in cases() {
+        assert!(loaded.case.secrets.iter().all(|secret| secret.len() >= 12), "a secret too short to search for");
+        for file in &loaded.traffic {
+            for command in ["inspect", "verify"] {
+                for format in FORMATS {
+                    let output = loaded.run(file, command, format);
+                    for stream in [&output.stdout, &output.stderr] {
+                        let text = String::from_utf8_lossy(stream);
+                        for secret in &loaded.case.secrets {
+                            assert!(
+                                !text.contains(secret.as_str()),
+                                "{} {command} -o {format} shows a secret that begins with {}…",
+                                file.display(),
+                                &secret[..4]
+                            );
+                        }
+                    }
+                    assert!(!output.stdout.is_empty() || format == "ndjson", "{command} -o {format} says nothing");
+                }
+            }
+        }
+    }
+}
