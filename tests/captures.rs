@@ -167,7 +167,10 @@ fn the_same_recording_gives_the_same_tokens_in_every_format() {
 #[test]
 fn no_secret_of_any_case_reaches_any_output() {
     for loaded in cases() {
-        assert!(loaded.case.secrets.iter().all(|secret| secret.len() >= 12), "a secret too short to search for");
+        assert!(
+            loaded.case.secrets.iter().all(|secret| secret.len() >= 12),
+            "a secret too short to search for"
+        );
         for file in &loaded.traffic {
             for command in ["inspect", "verify"] {
                 for format in FORMATS {
@@ -183,7 +186,10 @@ fn no_secret_of_any_case_reaches_any_output() {
                             );
                         }
                     }
-                    assert!(!output.stdout.is_empty() || format == "ndjson", "{command} -o {format} says nothing");
+                    assert!(
+                        !output.stdout.is_empty() || format == "ndjson",
+                        "{command} -o {format} says nothing"
+                    );
                 }
             }
         }

@@ -25,23 +25,79 @@ const LAYERS: [(&str, &[&str]); 28] = [
     ("wire/http", &["base", "limits", "exchange", "wire/stream"]),
     (
         "wire/conversation",
-        &["base", "limits", "exchange", "connection", "sink", "wire/stream", "wire/ip", "wire/tcp", "wire/tls", "wire/http"],
+        &[
+            "base",
+            "limits",
+            "exchange",
+            "connection",
+            "sink",
+            "wire/stream",
+            "wire/ip",
+            "wire/tcp",
+            "wire/tls",
+            "wire/http",
+        ],
     ),
     ("wire", &[]),
     ("import", &["base", "limits", "exchange", "logrecord", "wire/stream", "wire/http", "wire/capture"]),
     ("token", &["base", "limits", "json", "exchange", "wire/http"]),
     (
         "checks",
-        &["base", "limits", "json", "keys", "soap", "state", "exchange", "connection", "logrecord", "sink", "wire/http", "token"],
+        &[
+            "base",
+            "limits",
+            "json",
+            "keys",
+            "soap",
+            "state",
+            "exchange",
+            "connection",
+            "logrecord",
+            "sink",
+            "wire/http",
+            "token",
+        ],
     ),
     (
         "diagnose",
-        &["base", "limits", "json", "keys", "soap", "state", "exchange", "connection", "logrecord", "wire/http", "token", "checks"],
+        &[
+            "base",
+            "limits",
+            "json",
+            "keys",
+            "soap",
+            "state",
+            "exchange",
+            "connection",
+            "logrecord",
+            "wire/http",
+            "token",
+            "checks",
+        ],
     ),
     ("provision", &["base", "limits", "json", "keys", "state", "checks", "diagnose"]),
     ("explain", &["base", "soap", "checks", "diagnose", "provision", "state"]),
     ("pipeline", &["*"]),
-    ("report", &["base", "limits", "json", "keys", "soap", "state", "exchange", "connection", "wire/http", "token", "checks", "diagnose", "provision", "explain", "pipeline"]),
+    (
+        "report",
+        &[
+            "base",
+            "limits",
+            "json",
+            "keys",
+            "soap",
+            "state",
+            "exchange",
+            "connection",
+            "wire/http",
+            "token",
+            "checks",
+            "diagnose",
+            "provision",
+            "explain",
+            "pipeline",
+        ],
+    ),
     ("probe", &["*"]),
 ];
 
@@ -131,7 +187,9 @@ fn modules_use_only_what_stands_below_them() {
 fn no_file_is_longer_than_one_sitting() {
     let long: Vec<String> = all_sources()
         .into_iter()
-        .filter(|(name, text)| text.lines().count() > 700 && !name.contains("suites") && !name.contains("huffman"))
+        .filter(|(name, text)| {
+            text.lines().count() > 700 && !name.contains("suites") && !name.contains("huffman")
+        })
         .map(|(name, text)| format!("src/{name}: {} lines", text.lines().count()))
         .collect();
     assert!(long.is_empty(), "{}", long.join("\n"));
