@@ -6,12 +6,14 @@
 pub mod burp;
 /// HTTP Archive 1.2.
 pub mod har;
+mod message;
 /// mitmproxy flow dumps.
 pub mod mitmproxy;
 /// Fiddler session archives.
 pub mod saz;
 /// Plain text that holds tokens.
 pub mod text;
+mod when;
 
 use crate::base::Secret;
 use crate::exchange::Exchange;
@@ -64,4 +66,35 @@ pub trait Receiver {
 pub struct ImportSettings {
     /// Tried in order on protected archives.
     pub passwords: Vec<Secret>,
+}
+
+/// A receiver that keeps everything, for tests and small files.
+#[derive(Debug, Default)]
+pub struct Collected {
+    /// In the order of the file, but for those whose credentials may have been taken out: they come last.
+    pub exchanges: Vec<Exchange>,
+    /// In the order of the file.
+    pub notices: Vec<Notice>,
+    /// Texts that look like tokens, with their offsets.
+    pub tokens: Vec<(u64, Vec<u8>)>,
+    /// Whether the file was cut.
+    pub truncated: bool,
+}
+
+impl Receiver for Collected {
+    fn exchange(&mut self, exchange: Exchange) {
+        self.exchanges.push(exchange);
+    }
+
+    fn notice(&mut self, notice: Notice) {
+        self.notices.push(notice);
+    }
+
+    fn token(&mut self, text: &[u8], offset: u64) {
+        self.tokens.push((offset, text.to_vec()));
+    }
+
+    fn truncated(&mut self) {
+        self.truncated = true;
+    }
 }

@@ -1,0 +1,376 @@
+//! Takes the bytes of a JSON document, gives its values one by one without building a tree. RFC 8259.
+//!
+//! Strings are borrowed and found with `memchr`, so that what nobody asks for costs little more than
+//! reading it. Exporters break the grammar (raw control characters, lone surrogates, Latin-1): whatever
+//! leaves the structure readable is read.
+
+use std::borrow::Cow;
+
+use memchr::memchr2;
+
+use crate::limits;
+
+/// Why scanning stopped. The place is [`Scan::position`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Fault {
+    /// The document ends inside a value.
+    Cut,
+    /// What should have stood here.
+    Expected(&'static str),
+    /// Deeper than `limits::EXPORT_DEPTH`.
+    Deep,
+}
+
+/// A string between its quotes, or a number or literal as written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Text<'a> {
+    raw: &'a [u8],
+    escaped: bool,
+}
+
+impl<'a> Text<'a> {
+    /// The bytes between the quotes, escapes left alone: enough for names of members.
+    pub(super) fn raw(self) -> &'a [u8] {
+        self.raw
+    }
+
+    /// The string's bytes; UTF-8 unless the document was not.
+    pub(super) fn bytes(self) -> Cow<'a, [u8]> {
+        if self.escaped { Cow::Owned(unescape(self.raw)) } else { Cow::Borrowed(self.raw) }
+    }
+
+    /// The beginning of the string's bytes, of at most about `limit`; what lies beyond is not decoded.
+    pub(super) fn beginning(self, limit: usize) -> Cow<'a, [u8]> {
+        if !self.escaped || self.raw.len() <= limit {
+            let bytes = self.bytes();
+            return match bytes {
+                Cow::Borrowed(bytes) => Cow::Borrowed(bytes.get(..limit).unwrap_or(bytes)),
+                owned => owned,
+            };
+        }
+        // The longest escape is twelve bytes for one character of four.
+        let within = limit.saturating_mul(6).min(self.raw.len());
+        Cow::Owned(unescape(self.raw.get(..within).unwrap_or(self.raw)))
+    }
+
+    /// The string, replacement characters where it was not UTF-8.
+    pub(super) fn text(self) -> Cow<'a, str> {
+        match self.bytes() {
+            Cow::Borrowed(bytes) => String::from_utf8_lossy(bytes),
+            Cow::Owned(bytes) => Cow::Owned(
+                String::from_utf8(bytes)
+                    .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
+            ),
+        }
+    }
+
+    /// Whether nothing is between the quotes.
+    pub(super) fn is_empty(self) -> bool {
+        self.raw.is_empty()
+    }
+
+    /// A number, also one that was written as a string. Fractions are kept.
+    pub(super) fn number(self) -> Option<f64> {
+        std::str::from_utf8(self.raw).ok()?.trim().parse().ok().filter(|value: &f64| value.is_finite())
+    }
+}
+
+/// A cursor over a JSON document.
+#[derive(Clone, Debug)]
+pub(super) struct Scan<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Scan<'a> {
+    /// At the start of `bytes`.
+    pub(super) fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, at: 0 }
+    }
+
+    /// Offset of the next byte.
+    pub(super) fn position(&self) -> usize {
+        self.at
+    }
+
+    /// Bytes of the whole document.
+    pub(super) fn length(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// The next byte that is not white space, left where it is.
+    pub(super) fn peek(&mut self) -> Option<u8> {
+        loop {
+            match self.bytes.get(self.at)? {
+                b' ' | b'\n' | b'\r' | b'\t' => self.at += 1,
+                byte => return Some(*byte),
+            }
+        }
+    }
+
+    fn expect(&mut self, byte: u8, name: &'static str) -> Result<(), Fault> {
+        match self.peek() {
+            Some(found) if found == byte => {
+                self.at += 1;
+                Ok(())
+            }
+            Some(_) => Err(Fault::Expected(name)),
+            None => Err(Fault::Cut),
+        }
+    }
+
+    /// Reads a string.
+    pub(super) fn string(&mut self) -> Result<Text<'a>, Fault> {
+        self.expect(b'"', "a string")?;
+        let start = self.at;
+        let mut escaped = false;
+        loop {
+            let rest = self.bytes.get(self.at..).ok_or(Fault::Cut)?;
+            let Some(found) = memchr2(b'"', b'\\', rest) else {
+                self.at = self.bytes.len();
+                return Err(Fault::Cut);
+            };
+            let end = self.at + found;
+            if self.bytes.get(end) == Some(&b'"') {
+                self.at = end + 1;
+                return Ok(Text { raw: self.bytes.get(start..end).unwrap_or_default(), escaped });
+            }
+            escaped = true;
+            self.at = (end + 2).min(self.bytes.len());
+        }
+    }
+
+    /// Reads members of an object, if one stands here; another value is skipped and `false` given.
+    /// `each` gets the name and must read or skip the value.
+    pub(super) fn object(
+        &mut self,
+        mut each: impl FnMut(&mut Self, Text<'a>) -> Result<(), Fault>,
+    ) -> Result<bool, Fault> {
+        if self.peek() != Some(b'{') {
+            return self.skip().map(|()| false);
+        }
+        self.at += 1;
+        if self.peek() == Some(b'}') {
+            self.at += 1;
+            return Ok(true);
+        }
+        loop {
+            let name = self.string().map_err(|fault| named(fault, "the name of a member"))?;
+            self.expect(b':', "a colon after the name of a member")?;
+            each(self, name)?;
+            match self.peek() {
+                Some(b',') => self.at += 1,
+                Some(b'}') => {
+                    self.at += 1;
+                    return Ok(true);
+                }
+                Some(_) => return Err(Fault::Expected("a comma or the end of an object")),
+                None => return Err(Fault::Cut),
+            }
+        }
+    }
+
+    /// Reads elements of an array, if one stands here; another value is skipped and `false` given.
+    pub(super) fn array(
+        &mut self,
+        mut each: impl FnMut(&mut Self) -> Result<(), Fault>,
+    ) -> Result<bool, Fault> {
+        if self.peek() != Some(b'[') {
+            return self.skip().map(|()| false);
+        }
+        self.at += 1;
+        if self.peek() == Some(b']') {
+            self.at += 1;
+            return Ok(true);
+        }
+        loop {
+            each(self)?;
+            match self.peek() {
+                Some(b',') => self.at += 1,
+                Some(b']') => {
+                    self.at += 1;
+                    return Ok(true);
+                }
+                Some(_) => return Err(Fault::Expected("a comma or the end of an array")),
+                None => return Err(Fault::Cut),
+            }
+        }
+    }
+
+    /// Reads a string, number or boolean; `null`, objects and arrays are skipped and give nothing.
+    pub(super) fn scalar(&mut self) -> Result<Option<Text<'a>>, Fault> {
+        match self.peek() {
+            None => Err(Fault::Cut),
+            Some(b'"') => self.string().map(Some),
+            Some(b'{' | b'[') => self.skip().map(|()| None),
+            Some(_) => {
+                let raw = self.literal()?;
+                Ok((raw != b"null").then_some(Text { raw, escaped: false }))
+            }
+        }
+    }
+
+    fn literal(&mut self) -> Result<&'a [u8], Fault> {
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let length = rest
+            .iter()
+            .position(|byte| !matches!(byte, b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b'+' | b'-' | b'.'))
+            .unwrap_or(rest.len());
+        if length == 0 {
+            return Err(Fault::Expected("a value"));
+        }
+        self.at += length;
+        Ok(rest.get(..length).unwrap_or_default())
+    }
+
+    /// Skips one value, without recursion.
+    pub(super) fn skip(&mut self) -> Result<(), Fault> {
+        let mut depth = 0_usize;
+        loop {
+            match self.peek() {
+                None => return Err(Fault::Cut),
+                Some(b'"') => {
+                    self.string()?;
+                }
+                Some(b'{' | b'[') => {
+                    depth += 1;
+                    if depth > limits::EXPORT_DEPTH {
+                        return Err(Fault::Deep);
+                    }
+                    self.at += 1;
+                    continue;
+                }
+                Some(b'}' | b']') if depth > 0 => {
+                    depth -= 1;
+                    self.at += 1;
+                }
+                Some(b',' | b':') if depth > 0 => {
+                    self.at += 1;
+                    continue;
+                }
+                Some(_) => {
+                    self.literal()?;
+                }
+            }
+            if depth == 0 {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// First members of entries, as exporters order them.
+const FIRST_MEMBERS: [&[u8]; 12] = [
+    b"startedDateTime",
+    b"pageref",
+    b"_initiator",
+    b"_frameref",
+    b"_connectionId",
+    b"_fromCache",
+    b"_priority",
+    b"_resourceType",
+    b"request",
+    b"connection",
+    b"serverIPAddress",
+    b"_charlesStatus",
+];
+
+impl Scan<'_> {
+    /// After a fault: goes to the comma before the next object that begins like an entry, at `from` or
+    /// later. A quote that no backslash precedes cannot stand inside a string, so that nothing that is
+    /// quoted in a body is taken for an entry.
+    pub(super) fn next_entry(&mut self, from: usize) -> bool {
+        let mut from = from;
+        while let Some(found) = self.bytes.get(from..).and_then(|rest| memchr::memchr(b'{', rest)) {
+            let brace = from + found;
+            let mut look = Self { bytes: self.bytes, at: brace + 1 };
+            let begins = look.peek() == Some(b'"')
+                && look.string().is_ok_and(|name| FIRST_MEMBERS.contains(&name.raw))
+                && look.peek() == Some(b':');
+            let before = self.bytes.get(..brace).unwrap_or_default().trim_ascii_end();
+            if begins && before.ends_with(b",") {
+                self.at = before.len() - 1;
+                return true;
+            }
+            from = brace + 1;
+        }
+        false
+    }
+}
+
+fn named(fault: Fault, name: &'static str) -> Fault {
+    if matches!(fault, Fault::Expected(_)) { Fault::Expected(name) } else { fault }
+}
+
+/// Resolves the escapes of a string; what is no escape stays as it is.
+fn unescape(raw: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(raw.len());
+    let mut rest = raw;
+    while let Some(at) = memchr::memchr(b'\\', rest) {
+        out.extend_from_slice(rest.get(..at).unwrap_or_default());
+        let (bytes, length) = escape(rest.get(at + 1..).unwrap_or_default());
+        match bytes {
+            Ok(byte) => out.push(byte),
+            Err(scalar) => out.extend_from_slice(scalar.encode_utf8(&mut [0; 4]).as_bytes()),
+        }
+        rest = rest.get(at + 1 + length..).unwrap_or_default();
+    }
+    out.extend_from_slice(rest);
+    out
+}
+
+/// What the escape after a backslash means, and how many bytes it took.
+fn escape(after: &[u8]) -> (Result<u8, char>, usize) {
+    let byte = match after.first() {
+        None => return (Ok(b'\\'), 0),
+        Some(b'n') => b'\n',
+        Some(b'r') => b'\r',
+        Some(b't') => b'\t',
+        Some(b'b') => 8,
+        Some(b'f') => 12,
+        Some(b'u') => {
+            let Some(first) = hex4(after.get(1..5)) else { return (Ok(b'\\'), 0) };
+            let low = (0xd800..0xdc00).contains(&first).then(|| hex4(after.get(7..11))).flatten();
+            return match low {
+                Some(low) if after.get(5..7) == Some(b"\\u") && (0xdc00..0xe000).contains(&low) => {
+                    let scalar = 0x10000 + ((first - 0xd800) << 10) + (low - 0xdc00);
+                    (Err(char::from_u32(scalar).unwrap_or(char::REPLACEMENT_CHARACTER)), 11)
+                }
+                _ => (Err(char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER)), 5),
+            };
+        }
+        Some(other) => *other,
+    };
+    (Ok(byte), 1)
+}
+
+fn hex4(digits: Option<&[u8]>) -> Option<u32> {
+    let digits = std::str::from_utf8(digits?).ok()?;
+    digits.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| u32::from_str_radix(digits, 16).ok())?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escapes_are_resolved_and_broken_ones_kept() {
+        let read = |text: &str| Scan::new(text.as_bytes()).string().unwrap().text().into_owned();
+        assert_eq!(read(r#""a\"b\\c\/d\u00e9\ud83d\ude00\n""#), "a\"b\\c/d\u{e9}\u{1f600}\n");
+        assert_eq!(read(r#""\ud83d x \uzz""#), "\u{fffd} x \\uzz");
+    }
+
+    #[test]
+    fn a_value_of_any_shape_is_skipped_whole() {
+        let mut scan = Scan::new(br#" {"a":[1,{"b":"]}\""},null,-1.5e3],"c":{}} , 7"#);
+        scan.skip().unwrap();
+        assert_eq!(scan.peek(), Some(b','));
+    }
+
+    #[test]
+    fn depth_is_bounded_and_a_cut_is_told() {
+        assert_eq!(Scan::new("[".repeat(100_000).as_bytes()).skip(), Err(Fault::Deep));
+        assert_eq!(Scan::new(br#"{"a":"b"#).skip(), Err(Fault::Cut));
+        assert_eq!(Scan::new(b"[1 = 2]").skip(), Err(Fault::Expected("a value")));
+    }
+}

@@ -1,0 +1,92 @@
+//! Takes the exchanges of a HAR file, gives them on, marking those whose credentials were taken out.
+//!
+//! Since version 130 Chrome and Edge export HAR without `Authorization`, `Cookie` and `Set-Cookie` unless
+//! asked for more, and leave no mark of it. Exchange answers `/ews`, `/api` and the like with 200 only to
+//! who has shown credentials, so such an answer to a request without any is evidence that they were taken
+//! out; but only where no field of that kind is in the whole file, where no connection could have been
+//! authenticated before (NTLM and Negotiate authenticate connections, not requests), and where no client
+//! certificate could have stood in (the answer never tells; the wording of the oddity leaves it open).
+
+use super::super::{Notice, Receiver};
+use crate::exchange::{Exchange, Oddity};
+use crate::limits;
+
+/// Holds back the exchanges in question until the file has been seen.
+#[derive(Default)]
+pub(super) struct Stripped {
+    /// In question; bounded by `limits::EXPORT_HELD`.
+    held: Vec<Exchange>,
+    /// How many were in question and could not be held.
+    passed: u64,
+    /// A credential was seen, or a connection that may have been authenticated.
+    innocent: bool,
+}
+
+impl Stripped {
+    /// Takes the next exchange.
+    pub(super) fn pass(&mut self, exchange: Exchange, out: &mut dyn Receiver) {
+        if !self.innocent && (shows_credentials(&exchange) || authenticates_connections(&exchange)) {
+            self.innocent = true;
+            self.held.drain(..).for_each(|held| out.exchange(held));
+        }
+        if self.innocent || !answered_as_known(&exchange) {
+            return out.exchange(exchange);
+        }
+        if self.held.len() < limits::EXPORT_HELD {
+            self.held.push(exchange);
+        } else {
+            self.passed += 1;
+            out.exchange(exchange);
+        }
+    }
+
+    /// The file is over: what is still held is marked.
+    pub(super) fn finish(self, out: &mut dyn Receiver) {
+        let count = self.held.len() as u64 + self.passed;
+        if count == 0 || self.innocent {
+            return;
+        }
+        for mut exchange in self.held {
+            exchange.oddities.push(Oddity {
+                name: "export-stripped-headers",
+                detail: "answered 200 where Exchange demands credentials, and the whole file holds none: \
+                         the export left them out (or a client certificate stood in)"
+                    .to_owned(),
+            });
+            out.exchange(exchange);
+        }
+        let text = format!(
+            "{count} requests were answered as authenticated, but no Authorization or Cookie is in the file: \
+             export it again with sensitive data (Chrome: Settings, Preferences, Network, \
+             \"Allow to generate HAR with sensitive data\")"
+        );
+        out.notice(Notice { entry: None, text });
+    }
+}
+
+fn shows_credentials(exchange: &Exchange) -> bool {
+    let sent = exchange.request.as_ref().is_some_and(|request| {
+        request.head.fields().any(|field| field.is("authorization") || field.is("cookie"))
+    });
+    sent || exchange.response.as_ref().is_some_and(|response| response.head.get("set-cookie").is_some())
+}
+
+/// Whether the server offers schemes that authenticate a connection once.
+fn authenticates_connections(exchange: &Exchange) -> bool {
+    exchange.response.as_ref().is_some_and(|response| {
+        response.head.all("www-authenticate").any(|field| {
+            let value = field.value.to_ascii_lowercase();
+            [&b"ntlm"[..], b"negotiate", b"kerberos"].iter().any(|name| value.starts_with(name))
+        }) || response.head.get("persistent-auth").is_some()
+    })
+}
+
+/// A 200 of Exchange where it serves nobody unknown. `/autodiscover/metadata` and health pages are open.
+fn answered_as_known(exchange: &Exchange) -> bool {
+    let Some(request) = &exchange.request else { return false };
+    let path = request.path().to_ascii_lowercase();
+    exchange.response.as_ref().is_some_and(|response| response.status == 200)
+        && ["/ews/exchange.asmx", "/mapi/emsmdb", "/api/v2.0/"].iter().any(|known| path.starts_with(known))
+        && !path.ends_with("healthcheck.htm")
+        && matches!(request.method.as_str(), "POST" | "PATCH" | "PUT" | "DELETE")
+}

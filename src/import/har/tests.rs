@@ -1,0 +1,164 @@
+use super::super::Collected;
+use super::*;
+
+fn collect(text: &str) -> Collected {
+    let mut out = Collected::default();
+    read(text.as_bytes(), &ImportSettings::default(), &mut out).unwrap();
+    out
+}
+
+fn entry(text: &str) -> crate::exchange::Exchange {
+    let mut out = collect(&format!(r#"{{"log":{{"entries":[{text}]}}}}"#));
+    assert_eq!(out.notices, [], "no notice expected");
+    out.exchanges.remove(0)
+}
+
+#[test]
+fn header_fields_in_every_shape() {
+    for headers in [
+        r#"[{"name":"A","value":"1"},{"name":"b","value":2},{"name":"C","value":null,"comment":"x"}]"#,
+        r#"[["A","1"],["b","2"],["C",""]]"#,
+        r#"{"A":"1","b":["2"],"C":null}"#,
+    ] {
+        let exchange =
+            entry(&format!(r#"{{"request":{{"method":"GET","url":"http://h/","headers":{headers}}}}}"#));
+        let head = &exchange.request.as_ref().unwrap().head;
+        let values: Vec<_> = head.fields().map(|field| (field.name, field.value)).collect();
+        assert_eq!(values, [(&b"A"[..], &b"1"[..]), (b"b", b"2"), (b"C", b"")], "{headers}");
+    }
+}
+
+#[test]
+fn pseudo_header_fields_name_host_and_protocol_and_are_no_fields() {
+    let exchange = entry(
+        r#"{"request":{"method":"GET","url":"https://h/x?y#z","httpVersion":"unknown","headers":[
+            {"name":":authority","value":"mail.example"},{"name":":path","value":"/x?y"},
+            {"name":"accept","value":"*/*"}]}}"#,
+    );
+    assert_eq!(exchange.protocol, crate::exchange::Protocol::Http2);
+    let request = exchange.request.unwrap();
+    assert_eq!((request.host.as_deref(), request.target.as_str()), (Some("mail.example"), "/x?y"));
+    assert_eq!(request.head.spans.len(), 1);
+}
+
+#[test]
+fn a_form_without_text_is_put_together_from_its_parameters() {
+    let body = |params: &str| {
+        let exchange = entry(&format!(
+            r#"{{"request":{{"method":"POST","url":"http://h/","postData":{{
+                "mimeType":"application/x-www-form-urlencoded","params":{params}}}}}}}"#
+        ));
+        assert!(exchange.oddities.iter().any(|oddity| oddity.name == "export-body-reconstructed"));
+        String::from_utf8(exchange.request.unwrap().body.bytes.to_vec()).unwrap()
+    };
+    assert_eq!(
+        body(r#"[{"name":"grant type","value":"a&b=c"},{"name":"x","value":"1"}]"#),
+        "grant+type=a%26b%3Dc&x=1"
+    );
+    assert_eq!(body(r#"[{"name":"f%5B1%5D","value":"v%20w"}]"#), "f%5B1%5D=v%20w");
+}
+
+#[test]
+fn one_odd_entry_costs_itself_and_is_named_by_its_index() {
+    let good = |path: &str| {
+        format!(r#"{{"startedDateTime":"x","request":{{"method":"GET","url":"http://h/{path}"}}}}"#)
+    };
+    for odd in [
+        "7",
+        "null",
+        "{}",
+        r#"{"request":null}"#,
+        r#"{"request":{"method":1}}"#,
+        r#"{"startedDateTime" "x"}"#,
+        r#"{"request":{"url":"http://h/","method":"GET",}}"#,
+        r#"{"request":@}"#,
+    ] {
+        let out = collect(&format!(r#"{{"log":{{"entries":[{},{odd},{}]}}}}"#, good("a"), good("b")));
+        let paths: Vec<_> =
+            out.exchanges.iter().map(|exchange| exchange.request.as_ref().unwrap().target.clone()).collect();
+        assert_eq!(paths, ["/a", "/b"], "{odd}");
+        assert_eq!(out.exchanges[1].key.frame, 2);
+        assert_eq!(out.notices.len(), 1, "{odd}");
+        assert_eq!(out.notices[0].entry, Some(1));
+        assert!(out.notices[0].text.contains("entry 1"), "{:?}", out.notices);
+    }
+}
+
+#[test]
+fn a_cut_file_is_used_up_to_the_cut() {
+    let whole = r#"{"log":{"entries":[{"request":{"method":"GET","url":"http://h/a"}},{"request":{"method":"GET","url":"http://h/b"}}]}}"#;
+    let first = whole.find("},{").unwrap() + 1;
+    for cut in 0..whole.len() {
+        let mut out = Collected::default();
+        let result = read(&whole.as_bytes()[..cut], &ImportSettings::default(), &mut out);
+        assert_eq!(result.is_ok(), cut >= first, "{cut}");
+        if result.is_ok() {
+            assert!(out.truncated);
+            assert_eq!(out.notices.len(), 1);
+        }
+    }
+}
+
+#[test]
+fn what_is_no_har_is_refused() {
+    for text in [
+        "",
+        "[]",
+        "{}",
+        r#"{"log":[]}"#,
+        r#"{"log":{"entries":5}}"#,
+        "{\"log\":\n[\n    2,1,3\n]\n\"request:\"}",
+    ] {
+        let result = read(text.as_bytes(), &ImportSettings::default(), &mut Collected::default());
+        assert!(matches!(result, Err(ImportError::Damaged(_))), "{text}: {result:?}");
+    }
+    let deep = format!(r#"{{"log":{{"x":{}"#, "[".repeat(1_000_000));
+    assert!(read(deep.as_bytes(), &ImportSettings::default(), &mut Collected::default()).is_err());
+}
+
+#[test]
+fn credentials_that_were_taken_out_are_noticed_only_on_evidence() {
+    let ews =
+        r#"{"request":{"method":"POST","url":"https://h/ews/exchange.asmx"},"response":{"status":200}}"#;
+    let stripped = |entries: &str| {
+        let out = collect(&format!(r#"{{"log":{{"entries":[{entries}]}}}}"#));
+        out.exchanges
+            .iter()
+            .filter(|e| e.oddities.iter().any(|o| o.name == "export-stripped-headers"))
+            .count()
+    };
+    assert_eq!(stripped(&format!("{ews},{ews}")), 2);
+    let with = r#"{"request":{"method":"GET","url":"https://h/","headers":[{"name":"authorization","value":"Bearer x"}]}}"#;
+    assert_eq!(stripped(&format!("{ews},{with}")), 0);
+    let ntlm = r#"{"request":{"method":"GET","url":"https://h/"},"response":{"status":401,"headers":[{"name":"WWW-Authenticate","value":"NTLM"}]}}"#;
+    assert_eq!(stripped(&format!("{ntlm},{ews}")), 0);
+    assert_eq!(stripped(r#"{"request":{"method":"GET","url":"https://h/"},"response":{"status":200}}"#), 0);
+    assert_eq!(stripped(&with.replace("Bearer x", "[REDACTED]")), 1);
+}
+
+#[test]
+fn utf_16_and_byte_order_marks_are_read() {
+    let text = r#"{"log":{"entries":[{"request":{"method":"GET","url":"http://h/é"}}]}}"#;
+    let mut wide = vec![0xff, 0xfe];
+    wide.extend(text.encode_utf16().flat_map(u16::to_le_bytes));
+    for bytes in [wide, [b"\xef\xbb\xbf", text.as_bytes()].concat()] {
+        let mut out = Collected::default();
+        read(&bytes, &ImportSettings::default(), &mut out).unwrap();
+        assert_eq!(out.exchanges[0].request.as_ref().unwrap().target, "/é");
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn no_bytes_make_it_panic(
+        pieces in proptest::collection::vec(proptest::sample::select(vec![
+            "{", "}", "[", "]", ",", ":", "\"", "\\", "\"log\":", "\"entries\":[", "\"request\":{", "\"url\":\"http://h/\"",
+            "\"method\":\"GET\"", "\"headers\":", "\"startedDateTime\":\"", "1e999", "-", "null", "\\ud800", "é", "\u{feff}",
+        ]), 0..60),
+    ) {
+        fuzz(pieces.concat().as_bytes());
+        fuzz(format!("{{\"log\":{{\"entries\":[{}", pieces.concat()).as_bytes());
+    }
+}

@@ -1,0 +1,144 @@
+//! Takes the parts of messages as exports spell them, gives those of the exchange model.
+
+use std::net::IpAddr;
+
+use crate::exchange::{Endpoint, Protocol};
+
+/// An absolute address, split. RFC 3986 3, RFC 9110 4.2.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Address<'a> {
+    /// As written.
+    pub(super) scheme: &'a str,
+    /// Host and port as written, without user information.
+    pub(super) authority: &'a str,
+    /// Path and query, without fragment; empty where the address ends after the authority.
+    pub(super) target: &'a str,
+    /// Whether a user name (and perhaps a password) stood before the host.
+    pub(super) user: bool,
+}
+
+impl<'a> Address<'a> {
+    /// Splits `url`; `None` where it is not absolute.
+    pub(super) fn parse(url: &'a str) -> Option<Self> {
+        let (scheme, rest) = url.trim().split_once("://")?;
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
+        if scheme.is_empty() || !scheme.bytes().all(plain) {
+            return None;
+        }
+        let rest = rest.split('#').next().unwrap_or_default();
+        let end = rest.find(['/', '?']).unwrap_or(rest.len());
+        let (authority, target) = rest.split_at(end);
+        let (user, authority) =
+            authority.rsplit_once('@').map_or((false, authority), |(_, host)| (true, host));
+        Some(Self { scheme, authority, target, user })
+    }
+
+    /// The request target in origin form.
+    pub(super) fn origin_form(&self) -> String {
+        match self.target {
+            "" => "/".to_owned(),
+            query if query.starts_with('?') => format!("/{query}"),
+            target => target.to_owned(),
+        }
+    }
+
+    /// The port that was named or is the scheme's; 0 where neither is known.
+    pub(super) fn port(&self) -> u16 {
+        let secure = ["https", "wss"].iter().any(|name| self.scheme.eq_ignore_ascii_case(name));
+        let plain = ["http", "ws"].iter().any(|name| self.scheme.eq_ignore_ascii_case(name));
+        port_of(self.authority).unwrap_or(if secure {
+            443
+        } else if plain {
+            80
+        } else {
+            0
+        })
+    }
+}
+
+/// The port of an authority that names one.
+pub(super) fn port_of(authority: &str) -> Option<u16> {
+    let after_host = authority.rsplit_once(']').map_or(authority, |(_, rest)| rest);
+    after_host.rsplit_once(':')?.1.parse().ok()
+}
+
+/// An address as exports write it, IPv6 with or without brackets or zone.
+pub(super) fn endpoint(text: &str, port: u16) -> Option<Endpoint> {
+    let bare = text.trim().trim_start_matches('[');
+    let bare = bare.split([']', '%']).next().unwrap_or_default();
+    let address: IpAddr = bare.parse().ok()?;
+    // Dual-stack sockets show IPv4 peers mapped.
+    Some(Endpoint { address: address.to_canonical(), port })
+}
+
+/// The protocol that a version names: `HTTP/1.1`, `h2`, `HTTP/2.0`, `http/2.0+quic/43`, …; `None` for
+/// `unknown` and the like.
+pub(super) fn protocol(version: &str) -> Option<Protocol> {
+    let text = version.trim().to_ascii_lowercase();
+    if text.contains("quic") || text.starts_with("h3") {
+        return Some(Protocol::Http3);
+    }
+    let number = text.strip_prefix("http/").or_else(|| text.strip_prefix("http ")).unwrap_or(&text);
+    match number {
+        "1.0" | "0.9" => Some(Protocol::Http10),
+        "1.1" | "1" => Some(Protocol::Http11),
+        "2" | "2.0" | "h2" | "h2c" | "http2" | "http2.0" => Some(Protocol::Http2),
+        "3" | "3.0" | "http3" => Some(Protocol::Http3),
+        _ => None,
+    }
+}
+
+/// Whether a body of this `Content-Type` can hold anything that a check reads. What is not known is
+/// kept: only the kinds that certainly hold nothing are left out.
+pub(super) fn can_matter(content_type: &[u8]) -> bool {
+    let kind = content_type.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+    let starts = |prefix: &str| {
+        kind.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix.as_bytes()))
+    };
+    !["image/", "font/", "audio/", "video/", "text/css", "application/font", "application/x-font"]
+        .into_iter()
+        .any(starts)
+        || starts("image/svg")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_split_and_lose_their_user() {
+        let address = Address::parse("https://u:p@[2001:db8::1]:8443?q=a/b#f").unwrap();
+        assert_eq!((address.authority, address.user), ("[2001:db8::1]:8443", true));
+        assert_eq!((address.origin_form().as_str(), address.port()), ("/?q=a/b", 8443));
+        let address = Address::parse("http://host").unwrap();
+        assert_eq!((address.origin_form().as_str(), address.port()), ("/", 80));
+        assert_eq!(Address::parse("/ews?u=http://x"), None);
+        assert_eq!(port_of("[::1]"), None);
+        assert_eq!(endpoint("[::ffff:10.0.0.1]", 1).unwrap().to_string(), "10.0.0.1:1");
+    }
+
+    #[test]
+    fn versions_in_every_spelling() {
+        for (text, expected) in [
+            ("HTTP/1.1", Some(Protocol::Http11)),
+            ("http/2.0+quic/43", Some(Protocol::Http3)),
+            ("HTTP/2.0", Some(Protocol::Http2)),
+            ("h2", Some(Protocol::Http2)),
+            ("HTTP/2", Some(Protocol::Http2)),
+            ("1.1", Some(Protocol::Http11)),
+            ("HTTP/1.0", Some(Protocol::Http10)),
+            ("unknown", None),
+            ("", None),
+        ] {
+            assert_eq!(protocol(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn only_what_certainly_holds_nothing_is_left_out() {
+        assert!(!can_matter(b"Image/PNG"));
+        assert!(can_matter(b"image/svg+xml"));
+        assert!(can_matter(b""));
+        assert!(can_matter(b"text/html; charset=utf-8"));
+    }
+}
