@@ -3,7 +3,12 @@
 //! RFC 8259. The only JSON reader that tokens may use: an ordinary map would silently keep the last of
 //! two members, and a rule must be able to point at a claim's bytes.
 
+/// The recursive descent.
+mod parser;
+
 use std::ops::Range;
+
+use crate::limits;
 
 /// Why a text is not JSON.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -108,6 +113,33 @@ impl Node {
 /// # Errors
 /// When the text is not JSON, or nests or grows beyond `limits::JSON_DEPTH` and `limits::JSON_NODES`.
 pub fn parse(text: &[u8]) -> Result<Node, JsonError> {
-    let _ = text;
-    todo!("helper: tokens")
+    parse_bounded(text, limits::JSON_NODES)
 }
+
+/// The same with a bound of its own on members and elements: message bodies are larger than tokens.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_bounded(text: &[u8], nodes: usize) -> Result<Node, JsonError> {
+    let text = std::str::from_utf8(text).map_err(|error| JsonError { at: error.valid_up_to(), what: "UTF-8" })?;
+    parser::Parser::new(text, nodes).document()
+}
+
+/// Entry for fuzzing: a text that parses has spans that lie inside it and nest.
+#[doc(hidden)]
+pub fn fuzz(data: &[u8]) {
+    fn walk(node: &Node, within: &Range<usize>) {
+        assert!(within.start <= node.span.start && node.span.end <= within.end);
+        match &node.value {
+            Value::Array(elements) => elements.iter().for_each(|element| walk(element, &node.span)),
+            Value::Object(members) => members.iter().for_each(|member| walk(&member.value, &node.span)),
+            _ => {}
+        }
+    }
+    if let Ok(node) = parse(data) {
+        walk(&node, &(0..data.len()));
+    }
+}
+
+#[cfg(test)]
+mod tests;
