@@ -4,22 +4,28 @@
 
 use std::ops::Range;
 
+use base64::{DecodeError, Engine as _, alphabet};
+use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, URL_SAFE_NO_PAD};
 use bytes::Bytes;
 
-use crate::json::Node;
+use crate::json::{self, Node};
+use crate::limits;
 
 /// A JWS in compact serialisation, or what is left of one.
 #[derive(Clone, Debug)]
 pub struct Jwt {
+    /// How many parts the dots make: three for a JWS, five for a JWE.
+    pub parts: usize,
     /// Byte range of the encoded header in the token's text.
     pub header_part: Range<usize>,
-    /// Byte range of the encoded payload.
+    /// Byte range of the encoded payload; of the ciphertext of a JWE.
     pub payload_part: Range<usize>,
-    /// Byte range of the encoded signature; empty when it is absent.
+    /// Byte range of the encoded signature; empty when it is absent. Of the authentication tag of a JWE.
     pub signature_part: Range<usize>,
     /// Decoded header bytes.
     pub header_bytes: Bytes,
-    /// Decoded payload bytes.
+    /// Decoded payload bytes; empty for a JWE.
     pub payload_bytes: Bytes,
     /// Decoded signature bytes; empty for unsigned tokens.
     pub signature: Bytes,
@@ -40,11 +46,11 @@ pub enum Fault {
     Parts(usize),
     /// A part is not base64url at this byte of the token's text.
     Encoding(&'static str, usize),
-    /// A part uses padding or the standard alphabet: read, but not RFC 7515.
+    /// A part uses padding, the standard alphabet, blanks or stray low bits: read, but not RFC 7515.
     LenientEncoding(&'static str),
     /// A decoded part is not a JSON object.
     Json(&'static str, String),
-    /// The signature part is there but empty or masked: the source removed it.
+    /// The signature part is absent, empty or masked although `alg` asks for one: the source removed it.
     SignatureRemoved,
     /// The text is longer than `limits::TOKEN_BYTES`.
     TooLong(usize),
@@ -52,12 +58,144 @@ pub enum Fault {
     TooDeep,
 }
 
+impl std::fmt::Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::TwoParts => write!(f, "two parts instead of three: the last dot is lost"),
+            Self::Parts(count) => write!(f, "{count} parts instead of three"),
+            Self::Encoding(part, at) => write!(f, "the {part} is not base64url at byte {at}"),
+            Self::LenientEncoding(part) => write!(f, "the {part} is not written as RFC 7515 asks"),
+            Self::Json(part, what) => write!(f, "the {part} is not a JSON object: {what}"),
+            Self::SignatureRemoved => write!(f, "the signature was removed or masked"),
+            Self::TooLong(bytes) => {
+                write!(f, "{bytes} bytes, more than the {} that are read of one token", limits::TOKEN_BYTES)
+            }
+            Self::TooDeep => write!(f, "more than {} tokens inside each other", limits::TOKEN_DEPTH),
+        }
+    }
+}
+
+/// Base64 of any habit: what an export or a mail did to a token must not hide its claims.
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::URL_SAFE,
+    GeneralPurposeConfig::new()
+        .with_decode_allow_trailing_bits(true)
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+const HEADER: &str = "header";
+const PAYLOAD: &str = "payload";
+const SIGNATURE: &str = "signature";
+
 impl Jwt {
     /// Reads a compact serialisation. `None` when the text has nothing of a JWT (no dot, or a first
     /// part that does not decode to something beginning with `{`).
     pub fn parse(text: &[u8]) -> Option<Self> {
-        let _ = text;
-        todo!("helper: tokens")
+        let first_dot = memchr::memchr(b'.', text)?;
+        if !begins_like_object(text.get(..first_dot)?) {
+            return None;
+        }
+        let mut jwt = Self {
+            parts: 1,
+            header_part: 0..first_dot,
+            payload_part: first_dot..first_dot,
+            signature_part: text.len()..text.len(),
+            header_bytes: Bytes::new(),
+            payload_bytes: Bytes::new(),
+            signature: Bytes::new(),
+            header: None,
+            claims: None,
+            faults: Vec::new(),
+        };
+        jwt.split(text);
+        if text.len() > limits::TOKEN_BYTES {
+            jwt.faults.push(Fault::TooLong(text.len()));
+            return Some(jwt);
+        }
+        jwt.header_bytes = jwt.decode(text, jwt.header_part.clone(), HEADER);
+        if !jwt.header_bytes.trim_ascii_start().starts_with(b"{") {
+            return None;
+        }
+        jwt.header = jwt.object(&jwt.header_bytes.clone(), HEADER);
+        if jwt.parts != 5 {
+            jwt.payload_bytes = jwt.decode(text, jwt.payload_part.clone(), PAYLOAD);
+            jwt.claims = jwt.object(&jwt.payload_bytes.clone(), PAYLOAD);
+            jwt.read_signature(text);
+        }
+        Some(jwt)
+    }
+
+    fn split(&mut self, text: &[u8]) {
+        let dots: Vec<usize> = memchr::memchr_iter(b'.', text).take(8).collect();
+        self.parts = memchr::memchr_iter(b'.', text).count() + 1;
+        let part = |index: usize| {
+            let start = index.checked_sub(1).map_or(Some(0), |before| dots.get(before).map(|dot| dot + 1));
+            let start = start.unwrap_or(text.len());
+            start..dots.get(index).copied().unwrap_or(text.len())
+        };
+        match self.parts {
+            2 => {
+                self.payload_part = part(1);
+                self.faults.push(Fault::TwoParts);
+            }
+            5 => {
+                self.payload_part = part(3);
+                self.signature_part = part(4);
+            }
+            count => {
+                self.payload_part = part(1);
+                self.signature_part = part(2);
+                if count != 3 {
+                    self.faults.push(Fault::Parts(count));
+                }
+            }
+        }
+    }
+
+    /// Decodes one part: strictly, else leniently with a fault, else to nothing with a fault.
+    fn decode(&mut self, text: &[u8], part: Range<usize>, name: &'static str) -> Bytes {
+        let encoded = text.get(part.clone()).unwrap_or_default();
+        let error = match URL_SAFE_NO_PAD.decode(encoded) {
+            Ok(bytes) => return bytes.into(),
+            Err(error) => error,
+        };
+        if let Some(bytes) = decode_leniently(encoded) {
+            self.faults.push(Fault::LenientEncoding(name));
+            return bytes.into();
+        }
+        let at = match error {
+            DecodeError::InvalidByte(at, _) => at,
+            _ => encoded.len(),
+        };
+        self.faults.push(Fault::Encoding(name, part.start + at));
+        // What stands before the fault is still worth showing: a token cut in the middle has its first claims.
+        let whole = encoded.get(..at / 4 * 4).unwrap_or_default();
+        LENIENT.decode(whole).unwrap_or_default().into()
+    }
+
+    fn object(&mut self, bytes: &Bytes, name: &'static str) -> Option<Node> {
+        match json::parse(bytes) {
+            Ok(node) if matches!(node.value, json::Value::Object(_)) => Some(node),
+            Ok(_) => {
+                self.faults.push(Fault::Json(name, "another kind of value".into()));
+                None
+            }
+            Err(error) => {
+                self.faults.push(Fault::Json(name, error.to_string()));
+                None
+            }
+        }
+    }
+
+    fn read_signature(&mut self, text: &[u8]) {
+        let encoded = text.get(self.signature_part.clone()).unwrap_or_default();
+        if is_mask(encoded) {
+            self.faults.push(Fault::SignatureRemoved);
+        } else if !encoded.is_empty() {
+            self.signature = self.decode(text, self.signature_part.clone(), SIGNATURE);
+        } else if self.algorithm().is_some_and(|algorithm| !algorithm.eq_ignore_ascii_case("none")) {
+            self.faults.push(Fault::SignatureRemoved);
+        }
     }
 
     /// `header.payload`: the bytes that the signature covers (RFC 7515 5.1).
@@ -72,6 +210,172 @@ impl Jwt {
 
     /// Whether there is a signature part with bytes in it.
     pub fn is_signed(&self) -> bool {
-        !self.signature_part.is_empty()
+        !self.signature_part.is_empty() && !self.signature_removed()
+    }
+
+    /// Whether a signature was asked for but is absent or masked.
+    pub fn signature_removed(&self) -> bool {
+        self.faults.contains(&Fault::SignatureRemoved)
+    }
+
+    /// Whether the form is RFC 7515's compact serialisation to the letter. Only then does a signature
+    /// prove anything: a reader that repairs a token must not call it verified.
+    pub fn is_well_formed(&self) -> bool {
+        self.parts == 3
+            && self.header.is_some()
+            && !self.faults.iter().any(|fault| match fault {
+                Fault::Encoding(..) | Fault::LenientEncoding(_) | Fault::TooLong(_) | Fault::Parts(_) => true,
+                Fault::TwoParts => true,
+                Fault::Json(part, _) => *part == HEADER,
+                Fault::SignatureRemoved | Fault::TooDeep => false,
+            })
+    }
+}
+
+/// Whether base64 text may decode to `{`, white space before it allowed: decides before anything is decoded.
+fn begins_like_object(encoded: &[u8]) -> bool {
+    let mut head = [0; 12];
+    let blanks = |byte: &&u8| !byte.is_ascii_whitespace();
+    let mut count = 0;
+    for (to, from) in head.iter_mut().zip(encoded.iter().filter(blanks)) {
+        *to = *from;
+        count += 1;
+    }
+    // Three quads suffice: nobody writes nine blanks before the brace.
+    let whole = head.get(..count / 4 * 4).unwrap_or_default();
+    LENIENT.decode(whole).is_ok_and(|bytes| {
+        bytes.trim_ascii_start().starts_with(b"{") || (bytes.trim_ascii().is_empty() && !bytes.is_empty())
+    })
+}
+
+/// Standard alphabet, padding, blanks and stray low bits allowed.
+fn decode_leniently(encoded: &[u8]) -> Option<Vec<u8>> {
+    let plain: Vec<u8> = encoded
+        .iter()
+        .filter(|byte| !byte.is_ascii_whitespace())
+        .map(|byte| match byte {
+            b'+' => b'-',
+            b'/' => b'_',
+            other => *other,
+        })
+        .collect();
+    LENIENT.decode(plain).ok()
+}
+
+/// Words that tools put in the place of a signature.
+const MASKS: [&str; 8] =
+    ["redacted", "removed", "signature", "masked", "hidden", "stripped", "sanitized", "snip"];
+
+/// Whether text in the place of a signature is a mask: `***`, `<redacted>`, `[signature]`, `…`, `XXXX`.
+fn is_mask(text: &[u8]) -> bool {
+    let Some(first) = text.first() else { return false };
+    if text.len() > 64 {
+        // Real signatures are long; so are masks of one repeated character.
+        return text.iter().all(|byte| byte == first);
+    }
+    let letters: Vec<u8> = text.iter().filter(|byte| byte.is_ascii_alphabetic()).copied().collect();
+    let marked = text.iter().any(|byte| b"*<>[]{}()\xe2".contains(byte));
+    marked
+        || (text.len() > 2 && text.iter().all(|byte| byte == first))
+        || MASKS.iter().any(|mask| letters.eq_ignore_ascii_case(mask.as_bytes()))
+}
+
+/// Entry for fuzzing: ranges lie inside the text.
+#[doc(hidden)]
+pub fn fuzz(data: &[u8]) {
+    if let Some(jwt) = Jwt::parse(data) {
+        for part in [&jwt.header_part, &jwt.payload_part, &jwt.signature_part] {
+            assert!(data.get(part.clone()).is_some());
+        }
+        let _ = (jwt.signing_input(data), jwt.is_well_formed(), jwt.is_signed());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn token(header: &str, payload: &str, signature: &str) -> String {
+        format!("{}.{}{signature}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload))
+    }
+
+    const RS256: &str = r#"{"typ":"JWT","alg":"RS256"}"#;
+
+    #[test]
+    fn the_example_of_rfc_7519_is_read_with_its_line_breaks() {
+        // RFC 7519 section 3.1.
+        let text = b"eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+        let jwt = Jwt::parse(text).unwrap();
+        assert_eq!(jwt.algorithm(), Some("HS256"));
+        assert_eq!(jwt.signature.len(), 32);
+        let claims = jwt.claims.as_ref().unwrap();
+        assert_eq!(claims.get("exp").and_then(Node::number), Some("1300819380"));
+        let span = claims.get("iss").unwrap().span.clone();
+        assert_eq!(jwt.payload_bytes.get(span), Some(&br#""joe""#[..]));
+        assert!(jwt.is_well_formed() && jwt.is_signed() && jwt.faults.is_empty());
+        assert!(text.starts_with(jwt.signing_input(text)));
+    }
+
+    #[test]
+    fn what_has_nothing_of_a_jwt_is_none() {
+        for text in ["", "abc", "abc.def.ghi", ".", "..", "eyJhbGciOiJub25lIn0", "a.b", "1.2.3"] {
+            assert!(Jwt::parse(text.as_bytes()).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn lost_dots_and_removed_signatures_are_named() {
+        let two = Jwt::parse(token(RS256, "{}", "").as_bytes()).unwrap();
+        assert_eq!(two.faults, [Fault::TwoParts, Fault::SignatureRemoved]);
+        for mask in [".", ".***", ".<redacted>", ".[Signature]", ".XXXXXXXX", ".signature", ".…"] {
+            let jwt = Jwt::parse(token(RS256, "{}", mask).as_bytes()).unwrap();
+            assert_eq!(jwt.faults, [Fault::SignatureRemoved], "{mask}");
+            assert!(!jwt.is_signed());
+        }
+        let unsigned = Jwt::parse(token(r#"{"alg":"none"}"#, "{}", ".").as_bytes()).unwrap();
+        assert!(unsigned.faults.is_empty() && !unsigned.is_signed());
+        let four = Jwt::parse(token(RS256, "{}", ".AAEC.AAEC").as_bytes()).unwrap();
+        assert_eq!(four.faults, [Fault::Parts(4)]);
+        assert!(!four.is_well_formed());
+    }
+
+    #[test]
+    fn other_base64_habits_are_read_and_named() {
+        use base64::engine::general_purpose::STANDARD;
+        let payload = STANDARD.encode(r#"{"a":"???>>>"}"#);
+        assert!(payload.contains('/') && payload.contains('='));
+        let text = format!("{}.{payload}.AAEC", URL_SAFE_NO_PAD.encode(RS256));
+        let jwt = Jwt::parse(text.as_bytes()).unwrap();
+        assert_eq!(jwt.faults, [Fault::LenientEncoding(PAYLOAD)]);
+        assert_eq!(jwt.claims.as_ref().unwrap().get("a").unwrap().as_str(), Some("???>>>"));
+        assert!(!jwt.is_well_formed());
+        let broken = format!("{}.eyJhI", URL_SAFE_NO_PAD.encode(RS256));
+        let jwt = Jwt::parse(broken.as_bytes()).unwrap();
+        assert!(matches!(jwt.faults.get(1), Some(Fault::Encoding(PAYLOAD, _))), "{:?}", jwt.faults);
+        assert!(jwt.claims.is_none());
+    }
+
+    #[test]
+    fn five_parts_are_a_jwe_and_oversize_is_a_fault() {
+        let jwe = format!("{}.a.b.c.d", URL_SAFE_NO_PAD.encode(r#"{"alg":"dir","enc":"A128GCM"}"#));
+        let jwt = Jwt::parse(jwe.as_bytes()).unwrap();
+        assert_eq!((jwt.parts, jwt.faults.len(), jwt.claims.is_none()), (5, 0, true));
+        let long = format!("{}.{}.AAEC", URL_SAFE_NO_PAD.encode(RS256), "A".repeat(limits::TOKEN_BYTES));
+        assert!(matches!(Jwt::parse(long.as_bytes()).unwrap().faults[..], [Fault::TooLong(_)]));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn no_bytes_make_it_panic(
+            data in proptest::collection::vec(any::<u8>(), 0..120),
+            text in "eyJ[A-Za-z0-9_.=+/ -]{0,80}",
+        ) {
+            fuzz(&data);
+            fuzz(text.as_bytes());
+        }
     }
 }

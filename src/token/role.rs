@@ -1,0 +1,225 @@
+//! Takes a parsed token, gives its role by its content.
+//!
+//! Contract: roles follow the content, not the place. Only what the content leaves open is decided by the
+//! field that a token travelled in.
+
+use super::jwt::Jwt;
+use super::principal::Principal;
+use super::{Role, actor};
+use crate::json::{Node, Value};
+
+/// Hosts of Microsoft's token services, worldwide and sovereign, with ACS.
+pub const TOKEN_SERVICE_HOSTS: [&str; 11] = [
+    "login.microsoftonline.com",
+    "login.windows.net",
+    "login.microsoft.com",
+    "sts.windows.net",
+    "accounts.accesscontrol.windows.net",
+    "login.microsoftonline.us",
+    "login-us.microsoftonline.com",
+    "login.chinacloudapi.cn",
+    "login.partner.microsoftonline.cn",
+    "accounts.accesscontrol.chinacloudapi.cn",
+    "login.microsoftonline.de",
+];
+
+/// Whether a host is a token service's.
+pub fn is_token_service_host(host: &str) -> bool {
+    let name = host.split(':').next().unwrap_or_default();
+    TOKEN_SERVICE_HOSTS.iter().any(|known| {
+        name.eq_ignore_ascii_case(known)
+            || name
+                .len()
+                .checked_sub(known.len() + 1)
+                .and_then(|at| name.get(at..))
+                .is_some_and(|tail| tail.strip_prefix('.').is_some_and(|tail| tail.eq_ignore_ascii_case(known)))
+    })
+}
+
+/// Whether an application id is that of ACS: `00000001-0000-0000-c000-000000000000` and its relatives in
+/// other clouds (domain facts 1.3).
+pub fn is_token_service_id(id: &str) -> bool {
+    let id = id.as_bytes();
+    id.len() == 36
+        && id.get(..9) == Some(b"00000001-")
+        && id.get(18..).is_some_and(|tail| tail.eq_ignore_ascii_case(b"-c000-000000000000"))
+}
+
+/// What the place of a token says about its role, where the content does not. Several places may say
+/// several things: the strongest wins, in the order of this list, whichever was seen first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub enum Hint {
+    /// Nothing.
+    #[default]
+    None,
+    /// An `access_token` field.
+    Access,
+    /// An `id_token` field.
+    Id,
+    /// An `assertion` or `client_assertion` field.
+    Assertion,
+    /// A `refresh_token` field.
+    Refresh,
+}
+
+/// The role of a token; `None` stands for text that is no JWT.
+pub fn of(jwt: Option<&Jwt>, hint: Hint) -> Role {
+    let unreadable = match hint {
+        Hint::Refresh => Role::Refresh,
+        _ => Role::Opaque,
+    };
+    let Some(jwt) = jwt else { return unreadable };
+    if jwt.parts == 5 {
+        return Role::Encrypted;
+    }
+    jwt.claims.as_ref().map_or(unreadable, |claims| of_claims(claims, hint))
+}
+
+fn of_claims(claims: &Node, hint: Hint) -> Role {
+    let text = |name: &str| claims.get(name).and_then(Node::as_str);
+    let has = |name: &str| claims.get(name).is_some();
+    if actor::nested(claims).is_some() {
+        return Role::Outer;
+    }
+    let issuer = text("iss").unwrap_or_default();
+    if !names_token_service(issuer) && audiences(claims).any(names_token_service) {
+        return Role::Assertion;
+    }
+    if is_url(issuer) || has("tid") || has("appid") || has("azp") {
+        return of_openid(claims, hint);
+    }
+    let is_s2s = Principal::parse(issuer).is_some_and(|name| name.realm.is_some() || is_guid(&name.id));
+    if is_s2s || has("nameid") {
+        return match hint {
+            // An identity token names its version (domain facts 2.6); all else of the family acts.
+            _ if is_identity(claims) => Role::Id,
+            Hint::Assertion if !has("nameid") && !names_token_service(issuer) => Role::Assertion,
+            _ => Role::Actor,
+        };
+    }
+    of_openid(claims, hint)
+}
+
+/// Entra, AD FS and other OpenID Connect issuers.
+fn of_openid(claims: &Node, hint: Hint) -> Role {
+    let has = |name: &str| claims.get(name).is_some();
+    let grants = ["scp", "roles", "scope", "wids"].into_iter().any(has);
+    let application = has("appid") || has("azp");
+    let identifies = ["nonce", "at_hash", "c_hash"].into_iter().any(has);
+    match hint {
+        _ if grants && !identifies => Role::Access,
+        Hint::Refresh => Role::Refresh,
+        Hint::Id => Role::Id,
+        _ if application => Role::Access,
+        Hint::Assertion if claims.get("iss").and_then(Node::as_str) == claims.get("sub").and_then(Node::as_str) => {
+            Role::Assertion
+        }
+        _ if identifies || (has("tid") && audiences(claims).any(is_guid)) => Role::Id,
+        _ => Role::Access,
+    }
+}
+
+fn is_identity(claims: &Node) -> bool {
+    let Some(context) = claims.get("appctx") else { return false };
+    match &context.value {
+        Value::String(text) => text.contains("ExIdTok"),
+        _ => context.get("version").and_then(Node::as_str).is_some_and(|version| version.contains("ExIdTok")),
+    }
+}
+
+/// The values of `aud`, which may be one or several.
+fn audiences(claims: &Node) -> impl Iterator<Item = &str> {
+    let audience = claims.get("aud");
+    let several = match audience.map(|node| &node.value) {
+        Some(Value::Array(elements)) => elements.as_slice(),
+        _ => &[],
+    };
+    audience.and_then(Node::as_str).into_iter().chain(several.iter().filter_map(Node::as_str))
+}
+
+fn is_url(text: &str) -> bool {
+    text.starts_with("https://") || text.starts_with("http://")
+}
+
+fn names_token_service(text: &str) -> bool {
+    if let Some((_, rest)) = text.split_once("://") {
+        return is_token_service_host(rest.split('/').next().unwrap_or_default());
+    }
+    Principal::parse(text).is_some_and(|name| {
+        is_token_service_id(&name.id) || name.host.is_some_and(|host| is_token_service_host(&host))
+    })
+}
+
+/// Whether text has the form of a GUID.
+pub fn is_guid(text: &str) -> bool {
+    text.len() == 36
+        && text.bytes().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+    use super::*;
+
+    fn role(payload: &str, hint: Hint) -> Role {
+        let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
+        let text = format!("{}.{}.AAEC", part(r#"{"alg":"RS256"}"#), part(payload));
+        of(Jwt::parse(text.as_bytes()).as_ref(), hint)
+    }
+
+    const TID: &str = "11111111-2222-3333-4444-555555555555";
+
+    #[test]
+    fn roles_follow_the_content_not_the_place() {
+        let lync = format!("00000004-0000-0ff1-ce00-000000000000@{TID}");
+        let acs = format!("00000001-0000-0000-c000-000000000000@{TID}");
+        let exchange = format!("00000002-0000-0ff1-ce00-000000000000/mail.contoso.com@{TID}");
+        let actor = format!(r#"{{"iss":"{acs}","nameid":"{lync}","aud":"{exchange}"}}"#);
+        for hint in [Hint::None, Hint::Access, Hint::Assertion] {
+            assert_eq!(role(&actor, hint), Role::Actor);
+        }
+        let outer = format!(r#"{{"iss":"{lync}","aud":"{exchange}","actortoken":"eyJ.e30.AA"}}"#);
+        assert_eq!(role(&outer, Hint::Assertion), Role::Outer);
+        assert_eq!(role(&outer.replace("actortoken", "actort"), Hint::None), Role::Outer);
+        let aud = format!("00000001-0000-0000-c000-000000000000/accounts.accesscontrol.windows.net@{TID}");
+        let assertion = format!(r#"{{"iss":"{lync}","aud":"{aud}","nameid":"{lync}"}}"#);
+        assert_eq!(role(&assertion, Hint::None), Role::Assertion);
+        let direct = format!(r#"{{"iss":"{lync}","nameid":"{lync}","aud":"{exchange}"}}"#);
+        assert_eq!(role(&direct, Hint::None), Role::Actor);
+    }
+
+    #[test]
+    fn entra_tokens_are_access_or_id() {
+        let entra = format!(
+            r#"{{"iss":"https://sts.windows.net/{TID}/","aud":"https://mail.contoso.com/","appid":"x","scp":"EWS"}}"#
+        );
+        assert_eq!(role(&entra, Hint::Assertion), Role::Access);
+        let id = format!(r#"{{"iss":"https://sts.windows.net/{TID}/","aud":"{TID}","tid":"{TID}","nonce":"1"}}"#);
+        assert_eq!(role(&id, Hint::None), Role::Id);
+        let client = format!(
+            r#"{{"iss":"{TID}","sub":"{TID}","aud":"https://login.microsoftonline.com/{TID}/oauth2/v2.0/token"}}"#
+        );
+        assert_eq!(role(&client, Hint::None), Role::Assertion);
+        assert_eq!(role(r#"{"iss":"https://idp.example/"}"#, Hint::Refresh), Role::Refresh);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_opaque_or_what_its_field_says() {
+        assert_eq!(of(None, Hint::Access), Role::Opaque);
+        assert_eq!(of(None, Hint::Refresh), Role::Refresh);
+        assert_eq!(role("[1]", Hint::None), Role::Opaque);
+    }
+
+    #[test]
+    fn hosts_match_by_label() {
+        assert!(is_token_service_host("LOGIN.microsoftonline.com:443"));
+        assert!(is_token_service_host("eu.login.microsoftonline.com"));
+        assert!(!is_token_service_host("evillogin.microsoftonline.com"));
+        assert!(!is_token_service_host("mail.contoso.com"));
+    }
+}
