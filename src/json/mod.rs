@@ -121,7 +121,8 @@ pub fn parse(text: &[u8]) -> Result<Node, JsonError> {
 /// # Errors
 /// As [`parse`].
 pub fn parse_bounded(text: &[u8], nodes: usize) -> Result<Node, JsonError> {
-    let text = std::str::from_utf8(text).map_err(|error| JsonError { at: error.valid_up_to(), what: "UTF-8" })?;
+    let text =
+        std::str::from_utf8(text).map_err(|error| JsonError { at: error.valid_up_to(), what: "UTF-8" })?;
     parser::Parser::new(text, nodes).document()
 }
 

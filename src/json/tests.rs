@@ -27,11 +27,8 @@ fn members_keep_order_duplicates_and_spans() {
     assert_eq!(node.duplicates(), ["iss"]);
     assert_eq!(node.get("iss").and_then(Node::as_str), Some("a"));
     assert_eq!(node.get("n").and_then(Node::number), Some("1e3"));
-    let spans: Vec<_> = node
-        .members()
-        .iter()
-        .map(|m| (&text[m.span.clone()], &text[m.value.span.clone()]))
-        .collect();
+    let spans: Vec<_> =
+        node.members().iter().map(|m| (&text[m.span.clone()], &text[m.value.span.clone()])).collect();
     assert_eq!(spans[1], (&br#""iss""#[..], &br#""b""#[..]));
     assert_eq!(spans[3], (&br#""x""#[..], &b"[true,null,{}]"[..]));
 }
@@ -51,7 +48,9 @@ fn what_is_not_json_is_refused_with_its_place() {
     assert_eq!(fails("01").at, 1);
     assert_eq!(fails("\"a\u{1}\"").what, "no control character in a string");
     assert_eq!(fails(r#""\ud800x""#).what, "both halves of a surrogate pair");
-    for bad in ["nul", "-", "1.", "1e", "{1:2}", "{\"a\" 1}", "'a'", "\"", "\"\\", "\"\\u12", "[", "{", "\u{feff}{}"] {
+    for bad in
+        ["nul", "-", "1.", "1e", "{1:2}", "{\"a\" 1}", "'a'", "\"", "\"\\", "\"\\u12", "[", "{", "\u{feff}{}"]
+    {
         fails(bad);
     }
     assert_eq!(parse(b"\"\xff\"").unwrap_err(), JsonError { at: 1, what: "UTF-8" });

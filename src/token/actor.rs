@@ -29,7 +29,11 @@ pub fn nested(claims: &Node) -> Option<Nested<'_>> {
         let text = bare.split_at_checked(7).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer "));
         let text = text.map_or(bare, |(_, rest)| rest.trim_start());
         let plain = member.value.span.len() == whole.len() + 2 && text.len() == whole.len();
-        let span = if plain { member.value.span.start + 1..member.value.span.end - 1 } else { member.value.span.clone() };
+        let span = if plain {
+            member.value.span.start + 1..member.value.span.end - 1
+        } else {
+            member.value.span.clone()
+        };
         Some(Nested { claim, text, span })
     })
 }

@@ -4,9 +4,9 @@
 
 use std::ops::Range;
 
-use base64::{DecodeError, Engine as _, alphabet};
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, URL_SAFE_NO_PAD};
+use base64::{DecodeError, Engine as _, alphabet};
 use bytes::Bytes;
 
 use crate::json::{self, Node};

@@ -5,6 +5,7 @@
 
 use super::jwt::Jwt;
 use super::principal::Principal;
+use super::store::Hint;
 use super::{Role, actor};
 use crate::json::{Node, Value};
 
@@ -28,11 +29,9 @@ pub fn is_token_service_host(host: &str) -> bool {
     let name = host.split(':').next().unwrap_or_default();
     TOKEN_SERVICE_HOSTS.iter().any(|known| {
         name.eq_ignore_ascii_case(known)
-            || name
-                .len()
-                .checked_sub(known.len() + 1)
-                .and_then(|at| name.get(at..))
-                .is_some_and(|tail| tail.strip_prefix('.').is_some_and(|tail| tail.eq_ignore_ascii_case(known)))
+            || name.len().checked_sub(known.len() + 1).and_then(|at| name.get(at..)).is_some_and(|tail| {
+                tail.strip_prefix('.').is_some_and(|tail| tail.eq_ignore_ascii_case(known))
+            })
     })
 }
 
@@ -43,23 +42,6 @@ pub fn is_token_service_id(id: &str) -> bool {
     id.len() == 36
         && id.get(..9) == Some(b"00000001-")
         && id.get(18..).is_some_and(|tail| tail.eq_ignore_ascii_case(b"-c000-000000000000"))
-}
-
-/// What the place of a token says about its role, where the content does not. Several places may say
-/// several things: the strongest wins, in the order of this list, whichever was seen first.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
-pub enum Hint {
-    /// Nothing.
-    #[default]
-    None,
-    /// An `access_token` field.
-    Access,
-    /// An `id_token` field.
-    Id,
-    /// An `assertion` or `client_assertion` field.
-    Assertion,
-    /// A `refresh_token` field.
-    Refresh,
 }
 
 /// The role of a token; `None` stands for text that is no JWT.
@@ -111,7 +93,9 @@ fn of_openid(claims: &Node, hint: Hint) -> Role {
         Hint::Refresh => Role::Refresh,
         Hint::Id => Role::Id,
         _ if application => Role::Access,
-        Hint::Assertion if claims.get("iss").and_then(Node::as_str) == claims.get("sub").and_then(Node::as_str) => {
+        Hint::Assertion
+            if claims.get("iss").and_then(Node::as_str) == claims.get("sub").and_then(Node::as_str) =>
+        {
             Role::Assertion
         }
         _ if identifies || (has("tid") && audiences(claims).any(is_guid)) => Role::Id,
@@ -199,7 +183,8 @@ mod tests {
             r#"{{"iss":"https://sts.windows.net/{TID}/","aud":"https://mail.contoso.com/","appid":"x","scp":"EWS"}}"#
         );
         assert_eq!(role(&entra, Hint::Assertion), Role::Access);
-        let id = format!(r#"{{"iss":"https://sts.windows.net/{TID}/","aud":"{TID}","tid":"{TID}","nonce":"1"}}"#);
+        let id =
+            format!(r#"{{"iss":"https://sts.windows.net/{TID}/","aud":"{TID}","tid":"{TID}","nonce":"1"}}"#);
         assert_eq!(role(&id, Hint::None), Role::Id);
         let client = format!(
             r#"{{"iss":"{TID}","sub":"{TID}","aud":"https://login.microsoftonline.com/{TID}/oauth2/v2.0/token"}}"#

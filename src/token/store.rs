@@ -8,11 +8,27 @@ use std::collections::HashMap;
 use bytes::Bytes;
 
 use super::jwt::{Fault, Jwt};
-use super::role::{self, Hint};
-use super::{Half, Location, Token, TokenId, actor};
+use super::{Half, Location, Token, TokenId, actor, role};
 use crate::base::Fingerprint;
 use crate::exchange::ExchangeKey;
 use crate::limits;
+
+/// What the place of a token says about its role, where the content does not. Several places may say
+/// several things: the strongest wins, in the order of this list, whichever was seen first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub enum Hint {
+    /// Nothing.
+    #[default]
+    None,
+    /// An `access_token` field.
+    Access,
+    /// An `id_token` field.
+    Id,
+    /// An `assertion` or `client_assertion` field.
+    Assertion,
+    /// A `refresh_token` field.
+    Refresh,
+}
 
 /// The distinct tokens of a run.
 #[derive(Clone, Debug, Default)]
@@ -321,7 +337,10 @@ mod tests {
         let inner = store.get(outer).unwrap().actor.unwrap();
         assert_eq!(store.get(inner).unwrap().carried_by, [outer]);
         assert_eq!(store.get(inner).unwrap().depth, 1);
-        assert_eq!((store.get(outer).unwrap().role, store.get(inner).unwrap().role), (Role::Outer, Role::Actor));
+        assert_eq!(
+            (store.get(outer).unwrap().role, store.get(inner).unwrap().role),
+            (Role::Outer, Role::Actor)
+        );
         assert_eq!(store.intern(nest(0).as_bytes(), Hint::Assertion), (inner, false));
         assert_eq!(store.get(inner).unwrap().depth, 0);
         assert_eq!(store.get(inner).unwrap().role, Role::Actor);
