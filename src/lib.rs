@@ -27,6 +27,7 @@ pub mod json;
 pub mod keys;
 pub mod limits;
 pub mod pipeline;
+pub mod provision;
 pub mod report;
 pub mod sink;
 pub mod soap;

@@ -1,0 +1,197 @@
+//! Takes what the administrator says of the organisation, gives it checked: names that can stand in a command.
+
+use std::fmt;
+
+/// Which cloud the tenant lives in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Cloud {
+    /// Worldwide.
+    #[default]
+    Worldwide,
+    /// US government: GCC High and DoD.
+    UsGov,
+    /// Operated by 21Vianet.
+    China,
+}
+
+impl Cloud {
+    /// Reads the value of `--cloud`.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "worldwide" => Some(Self::Worldwide),
+            "usgov" => Some(Self::UsGov),
+            "china" => Some(Self::China),
+            _ => None,
+        }
+    }
+
+    /// Host of the ACS metadata document.
+    pub const fn acs_host(self) -> &'static str {
+        match self {
+            Self::Worldwide => "accounts.accesscontrol.windows.net",
+            Self::UsGov => "login.microsoftonline.us",
+            Self::China => "accounts.accesscontrol.chinacloudapi.cn",
+        }
+    }
+
+    /// Host of the federation metadata document.
+    pub const fn sign_in_host(self) -> &'static str {
+        match self {
+            Self::Worldwide => "login.windows.net",
+            Self::UsGov => "login.microsoftonline.us",
+            Self::China => "login.chinacloudapi.cn",
+        }
+    }
+
+    /// Issuer identifier of ACS.
+    pub const fn acs_issuer(self) -> &'static str {
+        match self {
+            Self::Worldwide | Self::UsGov => "00000001-0000-0000-c000-000000000000",
+            Self::China => "00000001-0002-0000-c000-000000000000",
+        }
+    }
+
+    /// Host of Exchange Online.
+    pub const fn online_host(self) -> &'static str {
+        match self {
+            Self::Worldwide => "outlook.office365.com",
+            Self::UsGov => "outlook.office365.us",
+            Self::China => "partner.outlook.cn",
+        }
+    }
+
+    /// `-Environment` of `Connect-MgGraph`.
+    pub const fn graph_environment(self) -> &'static str {
+        match self {
+            Self::Worldwide => "Global",
+            Self::UsGov => "USGov",
+            Self::China => "China",
+        }
+    }
+
+    /// Suffix of the tenant's coexistence domain.
+    pub const fn online_suffix(self) -> &'static str {
+        match self {
+            Self::Worldwide => "mail.onmicrosoft.com",
+            Self::UsGov => "mail.onmicrosoft.us",
+            Self::China => "mail.partner.onmschina.cn",
+        }
+    }
+
+    /// Whether an endpoint of this cloud is confirmed by a source that we have.
+    pub const fn confirmed(self) -> bool {
+        !matches!(self, Self::China)
+    }
+}
+
+impl fmt::Display for Cloud {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Worldwide => "worldwide",
+            Self::UsGov => "usgov",
+            Self::China => "china",
+        })
+    }
+}
+
+/// An organisation, checked.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Deployment {
+    /// Tenant GUID or verified domain.
+    pub tenant: String,
+    /// The domain that on-premises mailboxes have as primary SMTP domain.
+    pub verified_domain: String,
+    /// FQDN of a domain controller.
+    pub domain_controller: String,
+    /// Host names that Exchange is reached at from outside.
+    pub hosts: Vec<String>,
+    /// The cloud.
+    pub cloud: Cloud,
+}
+
+/// Why a value cannot stand in a command.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{option}: {expected} expected, found {found:?}")]
+pub struct DeploymentError {
+    /// The option.
+    pub option: &'static str,
+    /// What would have been right.
+    pub expected: &'static str,
+    /// What was given.
+    pub found: String,
+}
+
+impl Deployment {
+    /// Checks all names.
+    ///
+    /// # Errors
+    /// The first value that is no plain name: placeholders, wildcards, control characters, quotes.
+    pub fn check(self) -> Result<Self, DeploymentError> {
+        let wrong =
+            |option, expected, found: &str| DeploymentError { option, expected, found: found.to_owned() };
+        if !is_guid(&self.tenant) && !is_domain(&self.tenant) {
+            return Err(wrong("--tenant", "a GUID or a verified domain", &self.tenant));
+        }
+        if !is_domain(&self.verified_domain) {
+            return Err(wrong("--verified-domain", "a plain domain without wildcard", &self.verified_domain));
+        }
+        if !is_domain(&self.domain_controller) {
+            return Err(wrong(
+                "--domain-controller",
+                "the full name of a domain controller",
+                &self.domain_controller,
+            ));
+        }
+        if let Some(host) = self.hosts.iter().find(|host| !is_domain(host)) {
+            return Err(wrong("--host", "a host name", host));
+        }
+        Ok(self)
+    }
+}
+
+/// Whether `text` is a GUID without braces.
+pub fn is_guid(text: &str) -> bool {
+    let lengths = [8, 4, 4, 4, 12];
+    let mut parts = text.split('-');
+    lengths.iter().all(|&length| {
+        parts
+            .next()
+            .is_some_and(|part| part.len() == length && part.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    }) && parts.next().is_none()
+}
+
+/// Whether `text` is a domain of at least two labels (RFC 1123 2.1), internationalised ones in their own letters
+/// included.
+pub fn is_domain(text: &str) -> bool {
+    let label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.chars().all(|letter| letter.is_alphanumeric() || letter == '-')
+    };
+    text.len() <= 253 && text.contains('.') && text.split('.').all(label)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_could_break_out_are_refused() {
+        for bad in [
+            "*.contoso.com",
+            "<your Verified Domain>",
+            "a'; Remove-Mailbox",
+            "contoso",
+            "con$(x).com",
+            "a\n.com",
+            "",
+        ] {
+            assert!(!is_domain(bad), "{bad:?}");
+        }
+        assert!(is_domain("contoso.mail.onmicrosoft.com"));
+        assert!(is_domain("bücher.example"));
+        assert!(is_guid("5e3a1c52-7d0b-4f1e-9c55-2b1f0a6d9e11"));
+        assert!(!is_guid("{5e3a1c52-7d0b-4f1e-9c55-2b1f0a6d9e11}"));
+    }
+}

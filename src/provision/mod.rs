@@ -1,0 +1,13 @@
+//! Takes a deployment, gives the commands that set the integration up.
+//!
+//! The script texts are ours; only commands, parameters and values are Microsoft's (the owner's page of 2022,
+//! its successors, and the Exchange to Exchange Online procedure it begins with).
+
+/// What an organisation is called and where it lives.
+pub mod deployment;
+/// PowerShell literals that cannot be broken out of.
+pub mod powershell;
+/// Dated procedures.
+pub mod profile;
+/// From a deployment to numbered scripts.
+pub mod script;

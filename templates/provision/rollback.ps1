@@ -1,0 +1,25 @@
+{{ head }}
+# Takes back steps 2 and 3. Uploaded keys stay: other servers may use them.
+$DomainController = {{ v.domain_controller }}
+foreach ($ApplicationIdentifier in @({% for app in v.applications %}{{ app.id }}{% if !loop.last %}, {% endif %}{% endfor %})) {
+    foreach ($one in @(Get-PartnerApplication | Where-Object { $_.ApplicationIdentifier -eq $ApplicationIdentifier })) {
+        if ($PSCmdlet.ShouldProcess($one.Name, 'Remove-PartnerApplication')) {
+            Remove-PartnerApplication -Identity $one.Identity -Confirm:$false
+            Write-Done "removed partner application '$($one.Name)'"
+        }
+    }
+}
+foreach ($Name in @({% for account in v.accounts %}{{ v.account }}{% if !loop.last %}, {% endif %}{% endfor %})) {
+    $user = Get-MailUser -Identity $Name -DomainController $DomainController -ErrorAction SilentlyContinue
+    if ($null -eq $user) { Write-Found "no mail user $Name"; continue }
+    foreach ($assignment in @(Get-ManagementRoleAssignment -RoleAssignee $user.Identity -DomainController $DomainController)) {
+        if ($PSCmdlet.ShouldProcess($assignment.Name, 'Remove-ManagementRoleAssignment')) {
+            Remove-ManagementRoleAssignment -Identity $assignment.Identity -DomainController $DomainController -Confirm:$false
+            Write-Done "removed assignment $($assignment.Name)"
+        }
+    }
+    if ($PSCmdlet.ShouldProcess($Name, 'Remove-MailUser')) {
+        Remove-MailUser -Identity $user.Identity -DomainController $DomainController -Confirm:$false
+        Write-Done "removed mail user $Name"
+    }
+}
