@@ -31,6 +31,9 @@ pub const JSON_DEPTH: usize = 64;
 /// Members and elements of one token's JSON.
 pub const JSON_NODES: usize = 10_000;
 
+/// The same of a message body: a mailbox listing has tens of thousands, and is searched as text beyond.
+pub const JSON_BODY_NODES: usize = 200_000;
+
 /// Places that one finding lists before it only counts (contract: 16).
 pub const EVIDENCE_LISTED: usize = 16;
 

@@ -267,17 +267,19 @@ const MASKS: [&str; 8] =
     ["redacted", "removed", "signature", "masked", "hidden", "stripped", "sanitized", "snip"];
 
 /// Whether text in the place of a signature is a mask: `***`, `<redacted>`, `[signature]`, `…`, `XXXX`.
-fn is_mask(text: &[u8]) -> bool {
+pub(super) fn is_mask(text: &[u8]) -> bool {
     let Some(first) = text.first() else { return false };
-    if text.len() > 64 {
-        // Real signatures are long; so are masks of one repeated character.
-        return text.iter().all(|byte| byte == first);
-    }
+    let repeated = text.len() > 2 && text.iter().all(|byte| byte == first);
+    // Real signatures are long, and so is nothing else but a mask of one repeated character.
+    repeated
+        || (text.len() <= 64
+            && (text.iter().any(|byte| b"*<>[]{}()\xe2".contains(byte)) || is_mask_word(text)))
+}
+
+/// Whether the letters of a text make one of the words that tools put in the place of a secret.
+pub(super) fn is_mask_word(text: &[u8]) -> bool {
     let letters: Vec<u8> = text.iter().filter(|byte| byte.is_ascii_alphabetic()).copied().collect();
-    let marked = text.iter().any(|byte| b"*<>[]{}()\xe2".contains(byte));
-    marked
-        || (text.len() > 2 && text.iter().all(|byte| byte == first))
-        || MASKS.iter().any(|mask| letters.eq_ignore_ascii_case(mask.as_bytes()))
+    MASKS.iter().any(|mask| letters.eq_ignore_ascii_case(mask.as_bytes()))
 }
 
 /// Entry for fuzzing: ranges lie inside the text.

@@ -1,0 +1,104 @@
+//! Takes `name=value` pairs of a query or form, gives the tokens among the values.
+//!
+//! application/x-www-form-urlencoded as the URL standard reads it: `+` is a blank, `%XX` a byte, what is no
+//! escape stays as it is.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use super::{field_kind, jwts, tidy};
+use crate::token::store::Hint;
+
+/// A token among parameters.
+pub(super) struct Found<'b> {
+    /// The field's name, decoded.
+    pub(super) name: String,
+    /// The token, decoded.
+    pub(super) text: Cow<'b, [u8]>,
+    /// What the name says.
+    pub(super) hint: Hint,
+    /// Whether the name says that it is used as a credential.
+    pub(super) presented: bool,
+    /// Its bytes as sent.
+    pub(super) bytes: Range<usize>,
+}
+
+/// The tokens in the pairs that stand in `range` of `bytes`.
+pub(super) fn tokens(bytes: &[u8], range: Range<usize>) -> Vec<Found<'_>> {
+    let mut found = Vec::new();
+    let mut at = range.start;
+    for pair in bytes.get(range).unwrap_or_default().split(|byte| matches!(byte, b'&' | b'#')) {
+        let end = at + pair.len();
+        let equals = memchr::memchr(b'=', pair);
+        if let (Some(equals), true) = (equals, pair.len() > 8) {
+            let name = decode(pair.get(..equals).unwrap_or_default());
+            let value = at + equals + 1..end;
+            found_in_value(&mut found, bytes, &String::from_utf8_lossy(&name), value);
+        }
+        at = end + 1;
+    }
+    found
+}
+
+fn found_in_value<'b>(found: &mut Vec<Found<'b>>, bytes: &'b [u8], name: &str, value: Range<usize>) {
+    let raw = bytes.get(value.clone()).unwrap_or_default();
+    let text = decode(raw);
+    let kind = field_kind(name);
+    let inner = jwts(&text);
+    let trimmed = text.trim_ascii();
+    let whole = matches!(inner.as_slice(), [one] if one.len() == trimmed.len());
+    let hint = kind.map_or(Hint::None, |kind| kind.hint);
+    let presented = kind.is_some_and(|kind| kind.presented);
+    if whole || (inner.is_empty() && kind.is_some() && !trimmed.is_empty()) {
+        let text = match text {
+            Cow::Borrowed(text) => Cow::Borrowed(text.trim_ascii()),
+            Cow::Owned(text) => Cow::Owned(text.trim_ascii().to_vec()),
+        };
+        found.push(Found { name: tidy(name), text, hint, presented, bytes: value });
+        return;
+    }
+    for range in inner {
+        let sent = value.start + raw_offset(raw, range.start)..value.start + raw_offset(raw, range.end);
+        let text = text.get(range).unwrap_or_default().to_vec();
+        found.push(Found { name: tidy(name), text: Cow::Owned(text), hint, presented, bytes: sent });
+    }
+}
+
+fn decode(raw: &[u8]) -> Cow<'_, [u8]> {
+    if memchr::memchr2(b'%', b'+', raw).is_none() {
+        return Cow::Borrowed(raw);
+    }
+    let mut decoded = Vec::with_capacity(raw.len());
+    let mut at = 0;
+    while let Some((byte, length)) = unit(raw, at) {
+        decoded.push(byte);
+        at += length;
+    }
+    Cow::Owned(decoded)
+}
+
+/// The byte that stands at `at`, and how many it takes.
+fn unit(raw: &[u8], at: usize) -> Option<(u8, usize)> {
+    let byte = *raw.get(at)?;
+    let hex = |at: usize| char::from(*raw.get(at)?).to_digit(16);
+    Some(match byte {
+        b'+' => (b' ', 1),
+        b'%' => match (hex(at + 1), hex(at + 2)) {
+            (Some(high), Some(low)) => ((high << 4 | low) as u8, 3),
+            _ => (b'%', 1),
+        },
+        _ => (byte, 1),
+    })
+}
+
+/// Where the `decoded`th byte stands in `raw`.
+fn raw_offset(raw: &[u8], decoded: usize) -> usize {
+    let mut at = 0;
+    for _ in 0..decoded {
+        match unit(raw, at) {
+            Some((_, length)) => at += length,
+            None => break,
+        }
+    }
+    at
+}

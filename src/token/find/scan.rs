@@ -1,0 +1,103 @@
+//! Takes any bytes, gives the ranges of the JWTs in them.
+
+use std::ops::Range;
+
+use crate::token::jwt::{self, Jwt};
+
+/// How base64url of a JSON object begins: `{"`, `{ "`, `{\r\n`, `{\n`, `{\t`.
+const BEGINNINGS: [&[u8]; 5] = [b"eyJ", b"eyA", b"ew0K", b"ewo", b"ewk"];
+
+/// Whether bytes may hold a JWT: a cheap answer before any parsing.
+pub(super) fn may_hold_jwt(bytes: &[u8]) -> bool {
+    BEGINNINGS.iter().any(|beginning| memchr::memmem::find(bytes, beginning).is_some())
+}
+
+/// The JWTs in any bytes, in order, not overlapping. Each has a header that is JSON and names an `alg`.
+pub fn jwts(bytes: &[u8]) -> Vec<Range<usize>> {
+    let mut starts: Vec<usize> =
+        BEGINNINGS.iter().flat_map(|beginning| memchr::memmem::find_iter(bytes, beginning)).collect();
+    starts.sort_unstable();
+    let mut found: Vec<Range<usize>> = Vec::new();
+    for start in starts {
+        let taken = found.last().is_some_and(|last| start < last.end);
+        if taken || preceded_by_text(bytes, start) {
+            continue;
+        }
+        found.extend(token_at(bytes, start));
+    }
+    found
+}
+
+fn preceded_by_text(bytes: &[u8], start: usize) -> bool {
+    let before = start.checked_sub(1).and_then(|at| bytes.get(at));
+    let Some(&before) = before else { return false };
+    // `\neyJ…` and `%20eyJ…` are not words: what stands before belongs to an escape.
+    let escaped = |back: usize, mark: u8| start.checked_sub(back).and_then(|at| bytes.get(at)) == Some(&mark);
+    is_base64url(before) && !escaped(2, b'\\') && !escaped(3, b'%')
+}
+
+const fn is_base64url(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_'
+}
+
+fn token_at(bytes: &[u8], start: usize) -> Option<Range<usize>> {
+    let header_end = run(bytes, start);
+    let payload = after_dot(bytes, header_end)?;
+    let payload_end = run(bytes, payload);
+    let mut end = payload_end;
+    if let Some(signature) = after_dot(bytes, payload_end) {
+        end = mask_end(bytes, signature).unwrap_or_else(|| run(bytes, signature));
+        // Only a JWE goes on; a dot after the third part ends a sentence.
+        if let Some(tag) = jwe_end(bytes, end) {
+            let whole = Jwt::parse(bytes.get(start..tag)?)?;
+            if whole.header.as_ref().is_some_and(|header| header.get("enc").is_some()) {
+                return Some(start..tag);
+            }
+        }
+    } else if payload == payload_end {
+        return None;
+    }
+    let jwt = Jwt::parse(bytes.get(start..end)?)?;
+    jwt.header?.get("alg")?;
+    Some(start..end)
+}
+
+/// The end of a run of base64url, with padding.
+fn run(bytes: &[u8], start: usize) -> usize {
+    let rest = bytes.get(start..).unwrap_or_default();
+    let letters = rest.iter().take_while(|byte| is_base64url(**byte)).count();
+    let padding = rest.iter().skip(letters).take(2).take_while(|byte| **byte == b'=').count();
+    start + letters + padding
+}
+
+fn after_dot(bytes: &[u8], at: usize) -> Option<usize> {
+    (bytes.get(at) == Some(&b'.')).then_some(at + 1)
+}
+
+/// The end of the fifth part, when two more follow the third.
+fn jwe_end(bytes: &[u8], third: usize) -> Option<usize> {
+    let fourth = run(bytes, after_dot(bytes, third)?);
+    Some(run(bytes, after_dot(bytes, fourth)?))
+}
+
+/// The end of a mask in the place of a signature: `***`, `<redacted>`, `[signature]`, `…`.
+fn mask_end(bytes: &[u8], start: usize) -> Option<usize> {
+    let rest = bytes.get(start..)?;
+    let length = match *rest.first()? {
+        b'*' => rest.iter().take_while(|byte| **byte == b'*').count(),
+        0xe2 => 3,
+        open @ (b'<' | b'[' | b'{' | b'(') => {
+            let close = match open {
+                b'<' => b'>',
+                b'[' => b']',
+                b'{' => b'}',
+                _ => b')',
+            };
+            rest.iter().take(40).position(|byte| *byte == close)? + 1
+        }
+        _ => return None,
+    };
+    let mask = rest.get(..length)?;
+    (matches!(mask.first(), Some(b'*')) || mask == "…".as_bytes() || jwt::is_mask_word(mask))
+        .then_some(start + length)
+}

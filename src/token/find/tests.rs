@@ -1,0 +1,267 @@
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use proptest::prelude::*;
+
+use super::*;
+use crate::exchange::{Body, Exchange, Protocol, Response};
+use crate::token::Role;
+
+fn jws(payload: &str) -> String {
+    let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
+    format!("{}.{}.AAECAwQF", part(r#"{"typ":"JWT","alg":"RS256"}"#), part(payload))
+}
+
+fn request(target: &str, fields: &[(&str, &str)], body: &[u8]) -> Request {
+    let mut text = format!("POST {target} HTTP/1.1\r\n").into_bytes();
+    let mut head = Head::from_pairs(fields.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes())));
+    let shift = u32::try_from(text.len()).unwrap();
+    for span in &mut head.spans {
+        span.name = span.name.start + shift..span.name.end + shift;
+        span.value = span.value.start + shift..span.value.end + shift;
+    }
+    text.extend_from_slice(&head.bytes);
+    head.bytes = text.into();
+    head.frames.push(0, 7);
+    let body =
+        Body { bytes: body.to_vec().into(), total: body.len() as u64, complete: true, ..Body::default() };
+    Request { method: "POST".into(), target: target.into(), head, body, ..Request::default() }
+}
+
+fn exchange(request: Option<Request>, response: Option<Response>) -> Exchange {
+    Exchange {
+        key: ExchangeKey::default(),
+        connection: None,
+        frames: None,
+        client: None,
+        server: None,
+        protocol: Protocol::Http11,
+        tls: None,
+        request,
+        response,
+        oddities: Vec::new(),
+    }
+}
+
+/// What was found: place, text, presented. Checks that every range holds the text where it is exact.
+fn found(exchange: &Exchange) -> Vec<(String, String, bool)> {
+    let mut store = TokenStore::default();
+    in_exchange(exchange, &mut store)
+        .iter()
+        .map(|sighting| {
+            let text = store.get(sighting.token).unwrap().text.clone();
+            let place = sighting.location.to_string();
+            let request = exchange.request.as_ref();
+            let source = match sighting.location.part.split('.').next().unwrap() {
+                "header" | "cookie" if place.starts_with("request") => &request.unwrap().head.bytes[..],
+                "query" | "path" => request.unwrap().target.as_bytes(),
+                "body" if place.starts_with("request") => &request.unwrap().body.bytes[..],
+                "body" => &exchange.response.as_ref().unwrap().body.bytes[..],
+                _ => &exchange.response.as_ref().unwrap().head.bytes[..],
+            };
+            let there = &source[sighting.location.bytes.clone()];
+            assert!(
+                !there.is_empty() && (there == text || there.contains(&b'%') || there.starts_with(b"ZXlK"))
+            );
+            (place, String::from_utf8_lossy(&text).into_owned(), sighting.presented)
+        })
+        .collect()
+}
+
+fn in_fields(fields: &[(&str, &str)]) -> Vec<(String, String, bool)> {
+    found(&exchange(Some(request("/ews/exchange.asmx", fields, b"")), None))
+}
+
+fn in_body(media: &str, body: &str) -> Vec<(String, String, bool)> {
+    found(&exchange(Some(request("/", &[("Content-Type", media)], body.as_bytes())), None))
+}
+
+fn row(place: &str, text: &str, presented: bool) -> (String, String, bool) {
+    (place.to_owned(), text.to_owned(), presented)
+}
+
+#[test]
+fn authorization_in_any_case_without_scheme_and_several_times() {
+    let (a, b) = (jws(r#"{"n":1}"#), jws(r#"{"n":2}"#));
+    let place = "request.header.authorization";
+    for value in [
+        format!("Bearer {a}"),
+        format!("bEARER   {a}"),
+        a.clone(),
+        format!("\"{a}\""),
+        format!("Bearer: {a}"),
+    ] {
+        assert_eq!(in_fields(&[("AUTHORIZATION", &value)]), [row(place, &a, true)], "{value}");
+    }
+    let both = [row(place, &a, true), row(place, &b, true)];
+    assert_eq!(in_fields(&[("Authorization", &format!("Bearer {a}, Bearer {b}"))]), both);
+    assert_eq!(in_fields(&[("Authorization", &format!("Bearer {a},{b}"))]), both);
+    assert_eq!(
+        in_fields(&[("Authorization", &format!("Bearer {a}")), ("authorization", &format!("Bearer {b}"))]),
+        both
+    );
+    let msauth = format!("MSAuth1.0 actortoken=\"Bearer {a}\", accesstoken=\"Bearer {b}\", type=\"PFAT\"");
+    assert_eq!(in_fields(&[("Authorization", &msauth)]), both);
+    let proxy = in_fields(&[("Proxy-Authorization", &format!("Bearer {a}"))]);
+    assert_eq!(proxy, [row("request.header.proxy-authorization", &a, true)]);
+}
+
+#[test]
+fn other_schemes_empty_bearers_and_masks_are_no_tokens() {
+    for value in [
+        "Bearer",
+        "Bearer ",
+        "Basic dXNlcjpwYXNz",
+        "Negotiate YIIabc==",
+        "NTLM TlRMTVNTUA==",
+        "Bearer ***",
+        "Bearer <redacted>",
+        "Digest username=\"a\", realm=\"b\"",
+    ] {
+        assert_eq!(in_fields(&[("Authorization", value)]), [], "{value}");
+    }
+    assert_eq!(in_fields(&[("X-Long", "they say that keys.are.not tokens, even eyJ")]), []);
+}
+
+#[test]
+fn a_bearer_that_is_no_jwt_is_opaque() {
+    let mut store = TokenStore::default();
+    let request = request("/", &[("Authorization", "Bearer 2YotnFZFEjr1zCsicMWpAA")], b"");
+    let found = in_exchange(&exchange(Some(request), None), &mut store);
+    assert_eq!(store.get(found[0].token).unwrap().role, Role::Opaque);
+    assert_eq!(found[0].frames, [7]);
+}
+
+#[test]
+fn other_fields_cookies_and_protocols() {
+    let a = jws(r#"{"n":1}"#);
+    let found = in_fields(&[
+        ("X-MS-TokenHeader", &a),
+        ("Cookie", &format!("x=1; FedAuth={a}; y=2")),
+        ("Sec-WebSocket-Protocol", "chat, access_token, abcdefgh"),
+        ("Referer", &format!("https://a/?x={a}")),
+    ]);
+    let rows = [
+        row("request.header.x-ms-tokenheader", &a, true),
+        row("request.cookie.FedAuth", &a, true),
+        row("request.header.sec-websocket-protocol", "abcdefgh", true),
+        row("request.header.referer", &a, false),
+    ];
+    assert_eq!(found, rows);
+    let head = Head::from_pairs([
+        (&b"Set-Cookie"[..], format!("t={a}; Path=/").as_bytes()),
+        (b"Location", format!("https://app/#state=1&access_token=opaque123&id_token={a}").as_bytes()),
+    ]);
+    let response = Response { status: 302, head, ..Response::default() };
+    let rows = [
+        row("response.cookie.t", &a, false),
+        row("response.header.location", "opaque123", false),
+        row("response.header.location", &a, false),
+    ];
+    assert_eq!(self::found(&exchange(None, Some(response))), rows);
+}
+
+#[test]
+fn queries_and_paths_with_escapes() {
+    let a = jws(r#"{"n":1}"#);
+    let escaped = a.replace('.', "%2E");
+    let target = format!("/cb/{a}/x?access_token=abc%2Bdef1&u=1&other={escaped}#f");
+    let rows = [
+        row("request.path", &a, true),
+        row("request.query.access_token", "abc+def1", true),
+        row("request.query.other", &a, true),
+    ];
+    assert_eq!(found(&exchange(Some(request(&target, &[], b"")), None)), rows);
+}
+
+#[test]
+fn form_fields_by_name_and_any_field_with_a_jwt() {
+    let (a, b) = (jws(r#"{"n":1}"#), jws(r#"{"n":2}"#));
+    let wresult = format!("%3Ct%3E{b}%3C%2Ft%3E");
+    let body = format!(
+        "grant_type=x&assertion={a}&refresh_token=0.AAA-opaque&wresult={wresult}&SPAppToken={a}&password=p"
+    );
+    let rows = [
+        row("request.body.form.assertion", &a, false),
+        row("request.body.form.refresh_token", "0.AAA-opaque", false),
+        row("request.body.form.wresult", &b, false),
+        row("request.body.form.SPAppToken", &a, true),
+    ];
+    assert_eq!(in_body("application/x-www-form-urlencoded; charset=utf-8", &body), rows);
+    let multipart = format!(
+        "--XyZ\r\nContent-Disposition: form-data; name=\"access_token\"\r\n\r\nopaque-1\r\n--XyZ\r\n\
+         Content-Disposition: form-data; name=\"f\"\r\n\r\n{a}\r\n--XyZ--\r\n"
+    );
+    let rows =
+        [row("request.body.form.access_token", "opaque-1", true), row("request.body.form.f", &a, false)];
+    assert_eq!(in_body("multipart/form-data; boundary=XyZ", &multipart), rows);
+}
+
+#[test]
+fn json_members_have_their_pointer_and_exact_bytes() {
+    let a = jws(r#"{"n":1}"#);
+    let body =
+        format!(r#"{{"token_type":"Bearer","access_token":"opaque-1","a/b":[{{"x":"see {a} there"}}]}}"#);
+    let rows = [
+        row("request.body.json./access_token", "opaque-1", false),
+        row("request.body.json./a~1b/0/x", &a, false),
+    ];
+    assert_eq!(in_body("application/json", &body), rows);
+    // Cut in the middle: what stands before is still found.
+    let cut = &body[..body.len() - 8];
+    assert_eq!(in_body("application/json", cut), [row("request.body.json", &a, false)]);
+}
+
+#[test]
+fn the_beginning_of_a_token_at_the_end_of_a_cut_body_is_no_token() {
+    let a = jws(r#"{"n":1}"#);
+    for (media, body) in
+        [("text/plain", format!("x {a}")), ("application/x-www-form-urlencoded", format!("assertion={a}"))]
+    {
+        assert_eq!(in_body(media, &body).len(), 1);
+        let mut cut = request("/", &[("Content-Type", media)], body.as_bytes());
+        cut.body.complete = false;
+        assert_eq!(found(&exchange(Some(cut), None)), []);
+    }
+}
+
+#[test]
+fn xml_bodies_hold_jwts_in_the_clear_and_in_base64() {
+    let a = jws(r#"{"n":1}"#);
+    let unsigned = a.rsplit_once('.').unwrap().0;
+    let body = format!("<a><TokenValue>{a}</TokenValue><B>{}</B><C>{unsigned}.</C></a>", STANDARD.encode(&a));
+    let place = "request.body.xml";
+    let rows = [row(place, &a, false), row(place, &format!("{unsigned}."), false), row(place, &a, false)];
+    assert_eq!(in_body("text/xml; charset=utf-8", &body), rows);
+}
+
+#[test]
+fn plain_text_gives_tokens_with_their_offsets() {
+    let a = jws(r#"{"n":1}"#);
+    let masked = a.replace(".AAECAwQF", ".<redacted>");
+    let text = format!("token: {a}. Masked: {masked}, cut eyJhbGciOi and keys.a.b");
+    let mut store = TokenStore::default();
+    let found = in_text(text.as_bytes(), 3, 100, &mut store);
+    let places: Vec<_> = found.iter().map(|sighting| sighting.location.bytes.clone()).collect();
+    assert_eq!(places, [107..107 + a.len(), 117 + a.len()..117 + a.len() + masked.len()]);
+    assert_eq!(found[0].location.to_string(), "text");
+    let masked = store.get(found[1].token).unwrap().jwt.clone().unwrap();
+    assert!(masked.signature_removed());
+    assert!(store.sightings(found[0].token).unwrap().exchanges.is_empty());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn no_message_makes_it_panic(
+        target in "/[a-z?&=%#+eyJ.0-9]{0,60}",
+        value in "[A-Za-z ,\"=.;eyJ%<*\\[]{0,60}",
+        media in "(multipart/form-data; boundary=-|application/json|x-www-form-urlencoded|text/xml|)",
+        body in "[-{}\":,&=%eyJ.ZXlK\r\n<token>]{0,80}",
+    ) {
+        let fields = [("Authorization", &value[..]), ("Cookie", &value), ("Location", &value), ("Content-Type", &media)];
+        let request = request(&target, &fields, body.as_bytes());
+        in_exchange(&exchange(Some(request), None), &mut TokenStore::default());
+        in_text(body.as_bytes(), 0, u64::MAX, &mut TokenStore::default());
+    }
+}
