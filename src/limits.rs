@@ -58,3 +58,10 @@ pub const EXPORT_DEPTH: usize = 256;
 
 /// Exchanges of one export that are held back until the whole file is known (stripped headers).
 pub const EXPORT_HELD: usize = 256;
+
+/// Bytes that may come out of one archive whatever its size; recordings of an hour stay below.
+pub const ARCHIVE_TOTAL: u64 = 4 << 30;
+
+/// How many times larger than the archive all that comes out of it may be, once past `ARCHIVE_TOTAL`.
+/// XML packs to a thirtieth; one deflate stream can grow a thousandfold, overlapping members without end.
+pub const ARCHIVE_RATIO: u64 = 100;

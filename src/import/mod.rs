@@ -9,6 +9,7 @@ pub mod har;
 mod message;
 /// mitmproxy flow dumps.
 pub mod mitmproxy;
+mod raw;
 /// Fiddler session archives.
 pub mod saz;
 /// Plain text that holds tokens.
@@ -16,6 +17,7 @@ pub mod text;
 mod when;
 
 use crate::base::Secret;
+use crate::connection::Connection;
 use crate::exchange::Exchange;
 
 /// What an import says besides its exchanges: entries that could not be used, bounds that were reached.
@@ -57,6 +59,11 @@ pub trait Receiver {
     /// A text that looks like a token, found in plain text outside any message, with the offset of its
     /// first byte in the file (in its UTF-8 form where the file was UTF-16).
     fn token(&mut self, text: &[u8], offset: u64);
+    /// A connection that an export tells of but does not hold readable (a tunnel that the proxy did not
+    /// open). `input` and `ordinal` are filled by the caller.
+    fn connection(&mut self, connection: Connection) {
+        let _ = connection;
+    }
     /// The file was cut, and was used up to the cut; a notice says where.
     fn truncated(&mut self) {}
 }
@@ -77,6 +84,8 @@ pub struct Collected {
     pub notices: Vec<Notice>,
     /// Texts that look like tokens, with their offsets.
     pub tokens: Vec<(u64, Vec<u8>)>,
+    /// Connections that stayed closed.
+    pub connections: Vec<Connection>,
     /// Whether the file was cut.
     pub truncated: bool,
 }
@@ -92,6 +101,10 @@ impl Receiver for Collected {
 
     fn token(&mut self, text: &[u8], offset: u64) {
         self.tokens.push((offset, text.to_vec()));
+    }
+
+    fn connection(&mut self, connection: Connection) {
+        self.connections.push(connection);
     }
 
     fn truncated(&mut self) {

@@ -1,0 +1,263 @@
+//! Takes the bytes of a ZIP archive, gives its members' beginnings. APPNOTE.TXT 6.3.10.
+//!
+//! The index is read by the `zip` crate, which also opens what is encrypted; plain members are inflated
+//! here, straight from the archive's bytes and only as far as they are wanted. Nothing is written
+//! anywhere.
+
+use std::borrow::Cow;
+use std::io::{Cursor, Read};
+
+use flate2::{Decompress, FlushDecompress, Status};
+use zip::result::ZipError;
+use zip::{CompressionMethod, ZipArchive, read::ZipReadOptions};
+
+use crate::base::Secret;
+use crate::import::{ImportError, Notice, Receiver};
+use crate::limits;
+
+/// One member, as the index describes it.
+#[derive(Clone, Debug)]
+pub(super) struct Member {
+    /// Place in the index of the archive.
+    index: usize,
+    /// With `/` between folders.
+    pub(super) name: String,
+    /// Where its bytes stand in the archive.
+    start: usize,
+    packed: usize,
+    /// Bytes when unpacked, as claimed.
+    pub(super) size: u64,
+    method: CompressionMethod,
+    encrypted: bool,
+    crc: u32,
+}
+
+/// An archive over bytes in memory. Clones share the index.
+#[derive(Clone)]
+pub(super) struct Archive<'a> {
+    bytes: &'a [u8],
+    zip: ZipArchive<Cursor<&'a [u8]>>,
+}
+
+/// Why a member cannot be read.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum MemberError {
+    /// None of the passwords opens it, or there are none.
+    Password,
+    /// What is wrong with it.
+    Damaged(String),
+}
+
+impl<'a> Archive<'a> {
+    /// Reads the index.
+    pub(super) fn open(bytes: &'a [u8]) -> Result<Self, ImportError> {
+        if !bytes.starts_with(b"PK") {
+            return Err(ImportError::Damaged("is no ZIP archive (expected PK at byte 0)".to_owned()));
+        }
+        let zip = ZipArchive::new(Cursor::new(bytes)).map_err(|error| {
+            ImportError::Damaged(format!(
+                "the index at the end of the ZIP archive cannot be read ({}): cut, or damaged",
+                reason(&error)
+            ))
+        })?;
+        Ok(Self { bytes, zip })
+    }
+
+    /// All members that are files, without those that lead out of the archive or elsewhere.
+    pub(super) fn members(&mut self, out: &mut dyn Receiver) -> Vec<Member> {
+        let count = self.zip.len();
+        if count > limits::ARCHIVE_MEMBERS {
+            let text = format!("holds {count} members; only {} are read", limits::ARCHIVE_MEMBERS);
+            out.notice(Notice { entry: None, text });
+        }
+        let mut members = Vec::new();
+        for index in 0..count.min(limits::ARCHIVE_MEMBERS) {
+            match self.member(index) {
+                Ok(Some(member)) => members.push(member),
+                Ok(None) => {}
+                Err(text) => out.notice(Notice { entry: Some(index as u64), text }),
+            }
+        }
+        members
+    }
+
+    fn member(&mut self, index: usize) -> Result<Option<Member>, String> {
+        let file = self.zip.by_index_raw(index).map_err(|error| {
+            format!("member {index} of the archive is damaged and left out: {}", reason(&error))
+        })?;
+        if file.is_dir() {
+            return Ok(None);
+        }
+        let name = String::from_utf8_lossy(file.name_raw()).replace('\\', "/");
+        let outside = name.split('/').any(|part| part == "..") || name.starts_with('/') || name.contains(':');
+        if outside || file.is_symlink() {
+            return Err(format!("member {index} of the archive points out of it and is left out"));
+        }
+        Ok(Some(Member {
+            index,
+            name,
+            start: file.data_start().and_then(|at| usize::try_from(at).ok()).unwrap_or(usize::MAX),
+            packed: usize::try_from(file.compressed_size()).unwrap_or(usize::MAX),
+            size: file.size(),
+            method: file.compression(),
+            encrypted: file.encrypted(),
+            crc: file.crc32(),
+        }))
+    }
+
+    /// A reader of members; each thread has its own.
+    pub(super) fn unpacker<'p>(&self, passwords: &'p [Secret]) -> Unpacker<'a, 'p> {
+        Unpacker { archive: self.clone(), inflate: Decompress::new(false), passwords, opened: None }
+    }
+}
+
+/// Reads members, one at a time.
+pub(super) struct Unpacker<'a, 'p> {
+    archive: Archive<'a>,
+    inflate: Decompress,
+    passwords: &'p [Secret],
+    /// The password that opened the last member.
+    opened: Option<usize>,
+}
+
+impl Unpacker<'_, '_> {
+    /// Unpacks a member, at least up to `limit` bytes if it has so many. `enough` is asked, after the
+    /// first few kilobytes, whether more is wanted.
+    pub(super) fn read(
+        &mut self,
+        member: &Member,
+        limit: usize,
+        enough: impl FnOnce(&[u8]) -> bool,
+    ) -> Result<Vec<u8>, MemberError> {
+        if member.encrypted {
+            return self.decrypt(member, limit);
+        }
+        let end = member.start.checked_add(member.packed);
+        let packed = end
+            .and_then(|end| self.archive.bytes.get(member.start..end))
+            .ok_or_else(|| MemberError::Damaged("lies outside of the archive".to_owned()))?;
+        let bytes = match member.method {
+            CompressionMethod::Stored => packed.get(..limit).unwrap_or(packed).to_vec(),
+            CompressionMethod::Deflated => self.inflate(member, packed, limit, enough)?,
+            other => return Err(MemberError::Damaged(format!("is packed by a method not known ({other})"))),
+        };
+        if bytes.len() as u64 == member.size {
+            check(member, &bytes)?;
+        }
+        Ok(bytes)
+    }
+
+    fn inflate(
+        &mut self,
+        member: &Member,
+        packed: &[u8],
+        limit: usize,
+        enough: impl FnOnce(&[u8]) -> bool,
+    ) -> Result<Vec<u8>, MemberError> {
+        self.inflate.reset(false);
+        // The claimed size is no more than a hint: deflate makes at most about 1032 bytes of one.
+        let claimed = usize::try_from(member.size).unwrap_or(usize::MAX);
+        let room = claimed.min(limit).min(packed.len().saturating_mul(1040)).max(64);
+        let mut out = Vec::with_capacity(if room > 4 * FIRST_LOOK { FIRST_LOOK } else { room });
+        let mut enough = (room > 4 * FIRST_LOOK).then_some(enough);
+        loop {
+            let used = usize::try_from(self.inflate.total_in()).unwrap_or(usize::MAX);
+            let before = (used, out.len());
+            let status = self
+                .inflate
+                .decompress_vec(packed.get(used..).unwrap_or_default(), &mut out, FlushDecompress::None)
+                .map_err(|_| {
+                    MemberError::Damaged(format!("its deflate data is damaged after {} bytes", out.len()))
+                })?;
+            if status == Status::StreamEnd || out.len() >= limit {
+                break;
+            }
+            if out.len() == out.capacity() {
+                if let Some(enough) = enough.take() {
+                    if enough(&out) {
+                        break;
+                    }
+                    out.reserve_exact(room.saturating_sub(out.len()).max(64));
+                } else {
+                    out.reserve(out.len().clamp(4096, 1 << 20));
+                }
+            } else if before == (usize::try_from(self.inflate.total_in()).unwrap_or(usize::MAX), out.len()) {
+                let text = format!("its deflate data is cut after {} bytes", out.len());
+                return Err(MemberError::Damaged(text));
+            }
+        }
+        out.truncate(limit);
+        Ok(out)
+    }
+
+    /// Tries the passwords, the one that worked last first.
+    fn decrypt(&mut self, member: &Member, limit: usize) -> Result<Vec<u8>, MemberError> {
+        let first = self.opened.into_iter();
+        let mut last = MemberError::Password;
+        for number in first.chain(0..self.passwords.len()) {
+            let Some(password) = self.passwords.get(number) else { continue };
+            match self.decrypt_with(member, limit, password) {
+                Ok(bytes) => {
+                    self.opened = Some(number);
+                    return Ok(bytes);
+                }
+                Err(MemberError::Password) => {}
+                // One in 256 wrong passwords passes ZipCrypto's check and shows as damage.
+                Err(error) if self.opened == Some(number) => last = error,
+                Err(_) => {}
+            }
+        }
+        Err(last)
+    }
+
+    fn decrypt_with(
+        &mut self,
+        member: &Member,
+        limit: usize,
+        password: &Secret,
+    ) -> Result<Vec<u8>, MemberError> {
+        let damaged = |error: String| MemberError::Damaged(error);
+        let options = ZipReadOptions::new().password(Some(password.expose()));
+        let mut file = self.archive.zip.by_index_with_options(member.index, options).map_err(|error| {
+            if matches!(error, ZipError::InvalidPassword) {
+                MemberError::Password
+            } else {
+                damaged(reason(&error).into_owned())
+            }
+        })?;
+        let mut bytes = Vec::new();
+        let whole = member.size <= limit as u64;
+        let wanted = limit as u64 + u64::from(whole);
+        file.by_ref().take(wanted).read_to_end(&mut bytes).map_err(|error| damaged(error.to_string()))?;
+        bytes.truncate(limit);
+        Ok(bytes)
+    }
+}
+
+/// How much of a large member is unpacked before `enough` is asked.
+const FIRST_LOOK: usize = 8 << 10;
+
+fn check(member: &Member, bytes: &[u8]) -> Result<(), MemberError> {
+    let mut crc = flate2::Crc::new();
+    crc.update(bytes);
+    if crc.sum() == member.crc {
+        Ok(())
+    } else {
+        Err(MemberError::Damaged("its checksum does not fit".to_owned()))
+    }
+}
+
+fn reason(error: &ZipError) -> Cow<'static, str> {
+    match error {
+        ZipError::InvalidArchive(text) => text.clone(),
+        ZipError::UnsupportedArchive(text) => Cow::Borrowed(text),
+        other => Cow::Owned(other.to_string()),
+    }
+}
+
+impl Member {
+    /// Whether a password is needed.
+    pub(super) fn encrypted(&self) -> bool {
+        self.encrypted
+    }
+}

@@ -1,0 +1,282 @@
+//! Takes the bytes of a Fiddler session archive, gives its exchanges.
+//!
+//! A SAZ file is a ZIP archive with, for each session N, `raw/N_c.txt` (request), `raw/N_s.txt`
+//! (response), `raw/N_m.xml` (metadata) and perhaps `raw/N_w.txt` (WebSocket messages). Nothing is
+//! unpacked to disk. Bodies are as Fiddler kept them: often still chunked and compressed. They are
+//! inflated only as far as they are kept. Sessions are worked on by several threads, and given in order.
+
+mod archive;
+mod metadata;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bytes::Bytes;
+use rayon::prelude::*;
+
+use super::raw;
+use super::{ImportError, ImportSettings, Notice, Receiver};
+use crate::connection::{Connection, Content, TlsLedger};
+use crate::exchange::{Endpoint, Exchange, ExchangeKey, Oddity, Protocol, TlsFacts};
+use crate::limits;
+use archive::{Archive, Member, MemberError, Unpacker};
+use metadata::Metadata;
+
+/// Reads the whole of a SAZ file.
+///
+/// # Errors
+/// When it is no archive or no SAZ, or when its password is missing or wrong.
+pub fn read(bytes: &[u8], settings: &ImportSettings, out: &mut dyn Receiver) -> Result<(), ImportError> {
+    let mut archive = Archive::open(bytes)?;
+    let members = archive.members(out);
+    let sessions = sessions(&members);
+    if sessions.is_empty() {
+        return Err(ImportError::Damaged(
+            "is a ZIP archive, but no Fiddler session archive: it holds no raw/*_c.txt".to_owned(),
+        ));
+    }
+    check_password(&archive, &sessions, settings)?;
+    let inflated = AtomicU64::new(0);
+    let bound = limits::ARCHIVE_TOTAL.max((bytes.len() as u64).saturating_mul(limits::ARCHIVE_RATIO));
+    let (mut websockets, mut used, mut left_out) = (0, 0, 0);
+    // Batches keep the order and bound what waits.
+    for batch in sessions.chunks(BATCH) {
+        let done: Vec<Done> = batch
+            .par_iter()
+            .map_init(
+                || archive.unpacker(&settings.passwords),
+                |unpacker, session| {
+                    if inflated.load(Ordering::Relaxed) > bound {
+                        Done::default()
+                    } else {
+                        session.read(unpacker, &inflated)
+                    }
+                },
+            )
+            .collect();
+        for (session, done) in batch.iter().zip(done) {
+            websockets += u64::from(session.websocket);
+            done.notices.into_iter().for_each(|notice| out.notice(notice));
+            done.connection.into_iter().for_each(|connection| out.connection(connection));
+            match done.exchange {
+                Some(exchange) => {
+                    used += 1;
+                    out.exchange(exchange);
+                }
+                None => left_out += 1,
+            }
+        }
+    }
+    if inflated.load(Ordering::Relaxed) > bound {
+        let text = format!(
+            "unpacks to more than {bound} bytes: {left_out} of {} sessions are left out",
+            sessions.len()
+        );
+        out.notice(Notice { entry: None, text });
+    }
+    if websockets > 0 {
+        let text = format!("{websockets} sessions hold WebSocket messages, which are not looked into");
+        out.notice(Notice { entry: None, text });
+    }
+    if used == 0 {
+        return Err(ImportError::Damaged(format!("none of its {} sessions can be read", sessions.len())));
+    }
+    Ok(())
+}
+
+/// Sessions that are unpacked before their exchanges are given on.
+const BATCH: usize = 64;
+
+/// The members of one session.
+#[derive(Clone, Debug, Default)]
+struct Session<'m> {
+    /// Which folder of the archive, in order, and the number in the names.
+    folder: u64,
+    number: u64,
+    client: Option<&'m Member>,
+    server: Option<&'m Member>,
+    metadata: Option<&'m Member>,
+    websocket: bool,
+}
+
+/// Groups members by folder and number: `raw/017_c.txt`, in any case and with any number of digits.
+fn sessions(members: &[Member]) -> Vec<Session<'_>> {
+    let mut found: BTreeMap<(&str, u64), Session<'_>> = BTreeMap::new();
+    for member in members {
+        let (folder, name) = member.name.rsplit_once('/').unwrap_or(("", &member.name));
+        let lower = name.to_ascii_lowercase();
+        let Some((number, part)) = lower.split_once('_') else { continue };
+        let Ok(number) = number.parse::<u64>() else { continue };
+        let known = matches!(part, "c.txt" | "s.txt" | "m.xml" | "w.txt");
+        if !known {
+            continue;
+        }
+        let session = found.entry((folder, number)).or_default();
+        match part {
+            "c.txt" => session.client = Some(member),
+            "s.txt" => session.server = Some(member),
+            "m.xml" => session.metadata = Some(member),
+            _ => session.websocket = true,
+        }
+    }
+    let mut folders: Vec<&str> = found.keys().map(|(folder, _)| *folder).collect();
+    folders.dedup();
+    found
+        .into_iter()
+        .filter(|(_, session)| session.client.is_some() || session.server.is_some())
+        .map(|((folder, number), session)| {
+            let folder = folders.iter().position(|known| *known == folder).unwrap_or_default() as u64;
+            Session { folder, number, ..session }
+        })
+        .collect()
+}
+
+/// Tells a missing password from a wrong one, on the smallest member that needs one.
+fn check_password(
+    archive: &Archive<'_>,
+    sessions: &[Session<'_>],
+    settings: &ImportSettings,
+) -> Result<(), ImportError> {
+    let members = sessions.iter().flat_map(|session| [session.client, session.server]).flatten();
+    let mut locked: Vec<&Member> = members.filter(|member| member.encrypted()).collect();
+    locked.sort_by_key(|member| member.size);
+    if locked.is_empty() {
+        return Ok(());
+    }
+    if settings.passwords.is_empty() {
+        return Err(ImportError::PasswordMissing);
+    }
+    let mut unpacker = archive.unpacker(&settings.passwords);
+    // A few, because one of them may be damaged.
+    let opens = locked.iter().take(8).any(|member| unpacker.read(member, WANTED, |_| false).is_ok());
+    if opens { Ok(()) } else { Err(ImportError::PasswordWrong) }
+}
+
+/// Bytes of a message that are read: a head and what is kept of a body.
+const WANTED: usize = limits::HEAD_BYTES + limits::BODY_KEPT;
+
+/// What became of a session.
+#[derive(Default)]
+struct Done {
+    exchange: Option<Exchange>,
+    connection: Option<Connection>,
+    notices: Vec<Notice>,
+}
+
+impl Session<'_> {
+    fn read(&self, unpacker: &mut Unpacker<'_, '_>, inflated: &AtomicU64) -> Done {
+        let mut notices = Vec::new();
+        let mut part = |member: Option<&Member>, what: &str| {
+            let member = member?;
+            match unpacker.read(member, WANTED, holds_nothing) {
+                Ok(found) => {
+                    inflated.fetch_add(found.len() as u64, Ordering::Relaxed);
+                    Some((Bytes::from(found), member.size))
+                }
+                Err(error) => {
+                    let text = match error {
+                        MemberError::Password => "none of the given passwords opens it".to_owned(),
+                        MemberError::Damaged(text) => text,
+                    };
+                    let text = format!("session {}: the {what} is left out: {text}", self.number);
+                    notices.push(Notice { entry: Some(self.number), text });
+                    None
+                }
+            }
+        };
+        let client = part(self.client, "request");
+        let server = part(self.server, "response");
+        let metadata = part(self.metadata, "metadata").and_then(|(bytes, _)| metadata::parse(&bytes));
+        let (exchange, connection) = self.build(client, server, &metadata.unwrap_or_default(), &mut notices);
+        Done { exchange, connection, notices }
+    }
+
+    fn build(
+        &self,
+        client: Option<(Bytes, u64)>,
+        server: Option<(Bytes, u64)>,
+        metadata: &Metadata,
+        notices: &mut Vec<Notice>,
+    ) -> (Option<Exchange>, Option<Connection>) {
+        let mut oddities: Vec<Oddity> = Vec::new();
+        let had_client = client.is_some();
+        let request = client.and_then(|(bytes, size)| raw::request(&bytes, size, &mut oddities));
+        if had_client && request.is_none() {
+            let text = format!("session {}: expected an HTTP request, found none", self.number);
+            notices.push(Notice { entry: Some(self.number), text });
+        }
+        let method = request.as_ref().map_or("", |raw| raw.request.method.as_str());
+        let response = server
+            .filter(|(bytes, _)| !bytes.is_empty())
+            .and_then(|(bytes, size)| raw::response(&bytes, size, method, &mut oddities));
+        if request.is_none() && response.is_none() {
+            return (None, None);
+        }
+        let (protocol, port) = request.as_ref().map_or((Protocol::Http11, 0), |raw| (raw.protocol, raw.port));
+        let mut request = request.map(|raw| raw.request);
+        let mut response = response;
+        if let Some(request) = &mut request {
+            request.times = metadata.request;
+            if request.scheme.is_none() && request.method != "CONNECT" {
+                request.scheme = Some(if metadata.https { "https" } else { "http" }.to_owned());
+            }
+        }
+        if let Some(response) = &mut response {
+            response.times = metadata.response.or(metadata.request);
+        }
+        let server = metadata.host_ip.map(|end| Endpoint { port, ..end });
+        let tls = self.tls(metadata);
+        let connection = metadata.blind_tunnel.then(|| Connection {
+            first_frame: self.number,
+            client: metadata.client,
+            server,
+            content: Content::Tls,
+            tls: Some(TlsLedger {
+                facts: tls.clone().unwrap_or_default(),
+                undecrypted: Some(
+                    "Fiddler did not open this tunnel: switch on HTTPS decryption and record again"
+                        .to_owned(),
+                ),
+                ..TlsLedger::default()
+            }),
+            ..Connection::default()
+        });
+        let exchange = Exchange {
+            key: ExchangeKey { input: 0, frame: self.number, sub: self.folder << 32 },
+            connection: None,
+            frames: None,
+            client: metadata.client,
+            server,
+            protocol,
+            // What Fiddler says about a tunnel belongs to the connections inside it.
+            tls: tls.filter(|_| metadata.https),
+            request,
+            response,
+            oddities,
+        };
+        (Some(exchange), connection)
+    }
+
+    fn tls(&self, metadata: &Metadata) -> Option<Arc<TlsFacts>> {
+        (metadata.cipher.is_some() || metadata.sni.is_some()).then(|| {
+            Arc::new(TlsFacts {
+                cipher: metadata.cipher.clone(),
+                sni: metadata.sni.clone(),
+                ..TlsFacts::default()
+            })
+        })
+    }
+}
+
+/// Whether the rest of a message, of which this is the beginning, can hold nothing that a check reads.
+fn holds_nothing(beginning: &[u8]) -> bool {
+    raw::beginning(beginning).is_some_and(|(head, body_at)| {
+        body_at < beginning.len() && !super::message::can_matter(head.get("content-type").unwrap_or_default())
+    })
+}
+
+#[doc(hidden)]
+pub fn fuzz(data: &[u8]) {
+    let _ = read(data, &ImportSettings::default(), &mut super::Collected::default());
+}
