@@ -1,0 +1,49 @@
+//! `verify`: takes inputs and expectations, judges; the exit status is the verdict.
+
+use super::args::traffic::VerifyArgs;
+use super::output::deliver;
+use super::status::{Complaints, Status};
+use super::terminal::Terminal;
+use super::{baseline, expectations, report_inputs, tell};
+use crate::checks::judge::Judge;
+use crate::pipeline;
+use crate::report::Document;
+use crate::report::recorder::Recorder;
+
+/// Runs the command.
+pub fn run(mut args: VerifyArgs, terminal: &Terminal) -> Status {
+    let mut complaints = Complaints::default();
+    expectations::configure(&mut args.input, &mut args.expect, &mut args.output, terminal, &mut complaints);
+    let sources = expectations::sources(&args.input, &mut complaints);
+    let destinations = expectations::destinations(&args.output, &mut complaints);
+    let settings = expectations::settings(&args.input, &mut complaints);
+    let expected = expectations::expectations(&args.expect, &settings.passwords, &mut complaints);
+    let earlier = args.expect.baseline.as_deref().and_then(|path| baseline::read(path, &mut complaints));
+    if !complaints.is_empty() {
+        return tell(&complaints, terminal);
+    }
+    for (path, loaded) in &expected.certificates {
+        if loaded.private_key {
+            terminal.warning(&format!(
+                "{path}: holds a private key, which is not needed here; give only the certificate"
+            ));
+        }
+    }
+
+    let progress = terminal.progress();
+    let listed = destinations.formats().any(|format| format.lists_exchanges());
+    let mut recorder = Recorder::new(Judge::new(&expected), listed, progress.counter());
+    let inputs = pipeline::run(&sources, &settings, &mut recorder);
+    drop(progress);
+
+    let status = report_inputs(&inputs, terminal);
+    if inputs.read.is_empty() {
+        return status;
+    }
+    let mut verification = recorder.finish(inputs.read, &expected);
+    if let Some(earlier) = earlier {
+        baseline::apply(&earlier, &mut verification);
+    }
+    let verdict = Status::from(verification.judgement.verdict);
+    status.max(verdict).max(deliver(&Document::Verification(&verification), &destinations, terminal))
+}

@@ -1,0 +1,106 @@
+//! Takes an inspection or a verification, gives one JSON document: the contract's `inspect/1`, `verify/1`.
+
+/// The shape of lines: records on lines of their own.
+mod layout;
+/// Exchanges, tokens and connections as the schema has them.
+pub mod model;
+/// Findings and checks as the schema has them.
+pub mod verdict;
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+use serde::ser::SerializeMap as _;
+
+use super::mask::Mask;
+use super::{Inspection, Options, Verification};
+use layout::Layout;
+use model::{connection, exchange, input, tokens};
+
+/// Schema of `inspect -o json`.
+pub const INSPECT_SCHEMA: &str = "oauthtrace/inspect/1";
+
+/// Schema of `verify -o json`.
+pub const VERIFY_SCHEMA: &str = "oauthtrace/verify/1";
+
+/// A list that is made while it is written.
+pub(super) struct Each<F>(pub(super) F);
+
+impl<F, I> Serialize for Each<F>
+where
+    F: Fn() -> I,
+    I: IntoIterator<Item: Serialize>,
+{
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq((self.0)())
+    }
+}
+
+/// `inspect -o json`
+///
+/// # Errors
+/// Those of `out`.
+pub fn inspection(inspection: &Inspection, options: &Options, out: &mut dyn Write) -> io::Result<()> {
+    let mask = Mask::new(options.show_secrets);
+    write(out, |map| {
+        map.serialize_entry("schema", INSPECT_SCHEMA)?;
+        map.serialize_entry("inputs", &Each(|| inspection.inputs.iter().map(input)))?;
+        let all =
+            || {
+                inspection.exchanges.iter().enumerate().map(|(index, listed)| {
+                    exchange(index, listed, &inspection.tokens, &inspection.order, mask)
+                })
+            };
+        map.serialize_entry("exchanges", &Each(all))?;
+        let keys: Vec<_> = inspection.exchanges.iter().map(|listed| listed.exchange.key).collect();
+        map.serialize_entry("tokens", &tokens(&inspection.tokens, &inspection.order, &keys, None, mask))?;
+        map.serialize_entry(
+            "connections",
+            &Each(|| inspection.connections.iter().enumerate().map(connection)),
+        )
+    })
+}
+
+/// `verify -o json`
+///
+/// # Errors
+/// Those of `out`.
+pub fn verification(verification: &Verification, options: &Options, out: &mut dyn Write) -> io::Result<()> {
+    let mask = Mask::new(options.show_secrets);
+    let judgement = &verification.judgement;
+    write(out, |map| {
+        map.serialize_entry("schema", VERIFY_SCHEMA)?;
+        map.serialize_entry("verdict", judgement.verdict.name())?;
+        map.serialize_entry("inputs", &Each(|| verification.inputs.iter().map(input)))?;
+        map.serialize_entry(
+            "checks",
+            &Each(|| judgement.checks.iter().map(|check| verdict::check(check, mask))),
+        )?;
+        map.serialize_entry("findings", &verdict::findings(verification, mask))?;
+        map.serialize_entry("causes", &[(); 0])?;
+        map.serialize_entry("scenarios", &[(); 0])?;
+        let tokens = tokens(
+            &judgement.tokens,
+            &verification.order,
+            &verification.numbers,
+            Some(&judgement.judged),
+            mask,
+        );
+        map.serialize_entry("tokens", &tokens)?;
+        map.serialize_entry("coverage", &verdict::coverage(&verification.coverage))
+    })
+}
+
+type Map<'m, 'w> = serde_json::ser::Compound<'m, &'w mut dyn Write, Layout>;
+
+fn write(
+    out: &mut dyn Write,
+    fill: impl FnOnce(&mut Map<'_, '_>) -> Result<(), serde_json::Error>,
+) -> io::Result<()> {
+    use serde::Serializer as _;
+    let mut serializer = serde_json::Serializer::with_formatter(out, Layout::default());
+    let mut map = serializer.serialize_map(None)?;
+    fill(&mut map)?;
+    map.end()?;
+    serializer.into_inner().write_all(b"\n")
+}

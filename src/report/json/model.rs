@@ -1,0 +1,378 @@
+//! Takes exchanges, tokens, connections and inputs, gives the records of the schema.
+
+use std::collections::BTreeMap;
+
+use serde::ser::{SerializeMap as _, SerializeSeq as _};
+use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
+
+use crate::checks::judge::SignatureState;
+use crate::connection::{Connection, Flow, State};
+use crate::exchange::{ExchangeKey, Head};
+use crate::json::{Node, Value};
+use crate::pipeline::Input;
+use crate::report::mask::Mask;
+use crate::report::numbers::{Order, rank};
+use crate::report::{Listed, authentication};
+use crate::token::store::TokenStore;
+use crate::token::{Half, Token, TokenId};
+
+/// Lower-case hex.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[derive(Serialize)]
+pub(super) struct InputRecord<'i> {
+    path: &'i str,
+    kind: &'static str,
+    compression: Option<&'static str>,
+    bytes: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sha256: Option<String>,
+    exchanges: u64,
+}
+
+/// One input.
+pub(super) fn input(input: &Input) -> InputRecord<'_> {
+    InputRecord {
+        path: &input.path,
+        kind: input.kind.name(),
+        compression: input.compression,
+        bytes: input.bytes,
+        sha256: input.sha256.map(|hash| hex(&hash)),
+        exchanges: input.exchanges,
+    }
+}
+
+#[derive(Serialize)]
+struct TlsRecord<'e> {
+    version: Option<&'e str>,
+    cipher: Option<&'e str>,
+    sni: Option<&'e str>,
+}
+
+#[derive(Serialize)]
+struct RequestRecord<'e> {
+    method: &'e str,
+    scheme: Option<&'e str>,
+    host: Option<&'e str>,
+    target: String,
+    headers: Vec<(String, String)>,
+    body_bytes: u64,
+}
+
+#[derive(Serialize)]
+struct ResponseRecord {
+    status: u16,
+    headers: Vec<(String, String)>,
+    body_bytes: u64,
+}
+
+#[derive(Serialize)]
+struct SentRecord {
+    scheme: Option<String>,
+    header: &'static str,
+    empty: bool,
+}
+
+#[derive(Serialize)]
+struct AuthenticationRecord {
+    sent: Vec<SentRecord>,
+    offered: Vec<String>,
+}
+
+#[derive(Serialize)]
+pub(in crate::report) struct ExchangeRecord<'e> {
+    index: usize,
+    input: u32,
+    time: Option<String>,
+    frames: Option<(u64, u64)>,
+    client: Option<String>,
+    server: Option<String>,
+    protocol: &'static str,
+    tls: Option<TlsRecord<'e>>,
+    complete: bool,
+    request: Option<RequestRecord<'e>>,
+    response: Option<ResponseRecord>,
+    authentication: AuthenticationRecord,
+    tokens: Vec<usize>,
+}
+
+/// One exchange.
+pub(in crate::report) fn exchange<'e>(
+    index: usize,
+    listed: &'e Listed,
+    store: &TokenStore,
+    order: &Order,
+    mask: Mask,
+) -> ExchangeRecord<'e> {
+    let exchange = &listed.exchange;
+    let texts = |half: Half| -> Vec<&[u8]> {
+        let of_half = listed.sightings.iter().filter(|sighting| sighting.location.half == half);
+        of_half.filter_map(|sighting| store.get(sighting.token)).map(|token| &token.text[..]).collect()
+    };
+    let (asked, answered) = (texts(Half::Request), texts(Half::Response));
+    let mut tokens: Vec<usize> =
+        listed.sightings.iter().filter_map(|sighting| order.number(sighting.token)).collect();
+    tokens.sort_unstable();
+    tokens.dedup();
+    ExchangeRecord {
+        index,
+        input: exchange.key.input,
+        time: exchange.time().map(|time| time.to_string()),
+        frames: exchange.frames,
+        client: exchange.client.map(|end| end.to_string()),
+        server: exchange.server.map(|end| end.to_string()),
+        protocol: exchange.protocol.name(),
+        tls: exchange.tls.as_ref().map(|facts| TlsRecord {
+            version: facts.version.as_deref(),
+            cipher: facts.cipher.as_deref(),
+            sni: facts.sni.as_deref(),
+        }),
+        complete: exchange.complete(),
+        request: exchange.request.as_ref().map(|request| RequestRecord {
+            method: &request.method,
+            scheme: request.scheme.as_deref(),
+            host: request.host.as_deref(),
+            target: mask.known(&request.target, &asked).into_owned(),
+            headers: headers(&request.head, &asked, mask),
+            body_bytes: request.body.total,
+        }),
+        response: exchange.response.as_ref().map(|response| ResponseRecord {
+            status: response.status,
+            headers: headers(&response.head, &answered, mask),
+            body_bytes: response.body.total,
+        }),
+        authentication: AuthenticationRecord {
+            sent: authentication::sent(exchange)
+                .into_iter()
+                .map(|sent| SentRecord { scheme: sent.scheme, header: sent.header, empty: sent.empty })
+                .collect(),
+            offered: authentication::offered(exchange),
+        },
+        tokens,
+    }
+}
+
+/// Pairs in the order of the wire.
+fn headers(head: &Head, tokens: &[&[u8]], mask: Mask) -> Vec<(String, String)> {
+    let name = |name: &[u8]| crate::report::escape::header_text(name).into_owned();
+    head.fields().map(|field| (name(field.name), mask.field(field.name, field.value, tokens))).collect()
+}
+
+#[derive(Serialize)]
+struct PrincipalRecord {
+    id: String,
+    host: Option<String>,
+    realm: Option<String>,
+}
+
+#[derive(Serialize)]
+struct SignatureRecord<'t> {
+    state: &'static str,
+    key: Option<&'t str>,
+}
+
+#[derive(Serialize)]
+pub(super) struct TokenRecord<'t> {
+    index: usize,
+    fingerprint: Option<String>,
+    role: &'static str,
+    location: Option<String>,
+    exchanges: Vec<usize>,
+    count: u64,
+    header: Option<Json<'t>>,
+    claims: Option<Json<'t>>,
+    duplicates: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    duplicate_members: Vec<(String, Json<'t>)>,
+    actor: Option<usize>,
+    principal: Option<PrincipalRecord>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    in_scope: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signature: Option<SignatureRecord<'t>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
+}
+
+type Judged = BTreeMap<TokenId, (bool, SignatureState)>;
+
+/// All tokens in print order.
+pub(super) fn tokens<'t>(
+    store: &'t TokenStore,
+    order: &Order,
+    keys: &[ExchangeKey],
+    judged: Option<&'t Judged>,
+    mask: Mask,
+) -> Vec<TokenRecord<'t>> {
+    let numbered = order.tokens().iter().enumerate();
+    let known = numbered.filter_map(|(index, id)| store.get(*id).map(|token| (index, *id, token)));
+    known
+        .map(|(index, id, token)| {
+            let seen = store.sightings(id);
+            let inside =
+                token.actor.and_then(|actor| Some((&store.get(actor)?.text[..], order.number(actor))));
+            let members = Members { inside, mask };
+            let verdict = judged.and_then(|judged| judged.get(&id));
+            TokenRecord {
+                index,
+                fingerprint: Some(token.fingerprint.to_string()),
+                role: token.role.name(),
+                location: seen.and_then(|seen| seen.first.as_ref()).map(|(_, at)| location(token, at, store)),
+                exchanges: seen
+                    .map(|seen| seen.exchanges.iter().filter_map(|key| rank(keys, key)).collect())
+                    .unwrap_or_default(),
+                count: seen.map_or(0, |seen| seen.count),
+                header: token.header().map(|node| Json { node, members }),
+                claims: token.claims().map(|node| Json { node, members }),
+                duplicates: duplicates(token),
+                duplicate_members: duplicate_members(token, members),
+                actor: token.actor.and_then(|actor| order.number(actor)),
+                principal: token.application().map(|name| PrincipalRecord {
+                    id: name.id,
+                    host: name.host,
+                    realm: name.realm,
+                }),
+                in_scope: judged.map(|_| verdict.is_some_and(|(in_scope, _)| *in_scope)),
+                signature: verdict
+                    .map(|(_, state)| SignatureRecord { state: state.state, key: state.key.as_deref() }),
+                text: mask.shows().then(|| String::from_utf8_lossy(&token.text).into_owned()),
+            }
+        })
+        .collect()
+}
+
+/// Where a token stood; for one inside another, the claim that holds it is named, too.
+pub(in crate::report) fn location(token: &Token, at: &crate::token::Location, store: &TokenStore) -> String {
+    let mut place = at.to_string();
+    if token.depth > 0 {
+        let carrier = token.carried_by.first().and_then(|id| store.get(*id));
+        let name = carrier.and_then(Token::claims).and_then(|claims| {
+            claims
+                .members()
+                .iter()
+                .find(|member| member.value.as_str().is_some_and(|text| text.as_bytes() == &token.text[..]))
+        });
+        let claim = name.map_or("actortoken", |member| member.name.as_str());
+        place = format!("{place}#{claim}");
+    }
+    place
+}
+
+fn duplicates(token: &Token) -> Vec<String> {
+    let parts = [token.header(), token.claims()].into_iter().flatten();
+    parts.flat_map(Node::duplicates).map(str::to_owned).collect()
+}
+
+/// Every occurrence after the first, which `claims` and `header` show: nothing is lost.
+fn duplicate_members<'t>(token: &'t Token, members: Members<'t>) -> Vec<(String, Json<'t>)> {
+    let mut all = Vec::new();
+    for part in [token.header(), token.claims()].into_iter().flatten() {
+        for (index, member) in part.members().iter().enumerate() {
+            if part.members().iter().take(index).any(|earlier| earlier.name == member.name) {
+                all.push((member.name.clone(), Json { node: &member.value, members }));
+            }
+        }
+    }
+    all
+}
+
+/// What the values of claims need to be shown: tokens inside tokens become references.
+#[derive(Clone, Copy)]
+struct Members<'t> {
+    /// Text and number of the token inside.
+    inside: Option<(&'t [u8], Option<usize>)>,
+    mask: Mask,
+}
+
+/// A node as JSON. The first of repeated members is shown; numbers stay as written.
+struct Json<'t> {
+    node: &'t Node,
+    members: Members<'t>,
+}
+
+impl Serialize for Json<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let of = |node| Json { node, members: self.members };
+        match &self.node.value {
+            Value::Null => serializer.serialize_unit(),
+            Value::Bool(value) => serializer.serialize_bool(*value),
+            Value::Number(text) => match RawValue::from_string(text.clone()) {
+                Ok(raw) => raw.serialize(serializer),
+                Err(_) => serializer.serialize_str(text),
+            },
+            Value::String(text) => self.members.string(text, serializer),
+            Value::Array(items) => {
+                let mut list = serializer.serialize_seq(Some(items.len()))?;
+                items.iter().try_for_each(|item| list.serialize_element(&of(item)))?;
+                list.end()
+            }
+            Value::Object(members) => {
+                let mut map = serializer.serialize_map(None)?;
+                for (index, member) in members.iter().enumerate() {
+                    if !members.iter().take(index).any(|earlier| earlier.name == member.name) {
+                        map.serialize_entry(&member.name, &of(&member.value))?;
+                    }
+                }
+                map.end()
+            }
+        }
+    }
+}
+
+impl Members<'_> {
+    /// A token inside is shown as a reference to its own entry, anything else like a token is masked.
+    fn string<S: Serializer>(self, text: &str, serializer: S) -> Result<S::Ok, S::Error> {
+        if let Some(number) = self.inside.filter(|inside| inside.0 == text.as_bytes()).map(|inside| inside.1)
+        {
+            let mut map = serializer.serialize_map(Some(1))?;
+            map.serialize_entry("token", &number)?;
+            return map.end();
+        }
+        serializer.serialize_str(&self.mask.text(text))
+    }
+}
+
+#[derive(Serialize)]
+struct FlowRecord {
+    bytes: u64,
+    missing: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sha256: Option<String>,
+}
+
+#[derive(Serialize)]
+pub(super) struct ConnectionRecord {
+    index: usize,
+    input: u32,
+    client: Option<String>,
+    server: Option<String>,
+    state: &'static str,
+    reason: Option<String>,
+    sent: FlowRecord,
+    received: FlowRecord,
+}
+
+/// One connection.
+pub(super) fn connection((index, connection): (usize, &Connection)) -> ConnectionRecord {
+    ConnectionRecord {
+        index,
+        input: connection.input,
+        client: connection.client.map(|end| end.to_string()),
+        server: connection.server.map(|end| end.to_string()),
+        state: match connection.state() {
+            State::Complete => "complete",
+            State::Partial => "partial",
+            State::Undecrypted => "undecrypted",
+        },
+        reason: crate::report::reason::of(connection),
+        sent: flow(&connection.sent),
+        received: flow(&connection.received),
+    }
+}
+
+fn flow(flow: &Flow) -> FlowRecord {
+    FlowRecord { bytes: flow.bytes, missing: flow.missing, sha256: flow.sha256.map(|hash| hex(&hash)) }
+}

@@ -1,0 +1,91 @@
+//! Takes exchanges and connections as they are decoded, gives what `inspect` shows. A sink.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bytes::Bytes;
+
+use super::numbers::Order;
+use super::{Inspection, Listed};
+use crate::connection::Connection;
+use crate::exchange::{Body, Exchange, Head};
+use crate::pipeline::Input;
+use crate::sink::Sink;
+use crate::token::find;
+use crate::token::store::TokenStore;
+
+/// Remembers heads and tokens of all exchanges; bodies are dropped as soon as tokens were looked for.
+#[derive(Debug, Default)]
+pub struct Listing {
+    tokens: TokenStore,
+    exchanges: Vec<Listed>,
+    connections: Vec<Connection>,
+    counter: Arc<AtomicU64>,
+}
+
+impl Listing {
+    /// An empty one that counts exchanges in `counter`.
+    pub fn new(counter: Arc<AtomicU64>) -> Self {
+        Self { counter, ..Self::default() }
+    }
+
+    /// Everything in the order of the contract.
+    pub fn finish(mut self, inputs: Vec<Input>) -> Inspection {
+        self.exchanges.sort_by_key(|listed| listed.exchange.key);
+        self.connections.sort_by_key(|connection| (connection.input, connection.ordinal));
+        Inspection {
+            inputs,
+            order: Order::of(&self.tokens),
+            exchanges: self.exchanges,
+            tokens: self.tokens,
+            connections: self.connections,
+        }
+    }
+}
+
+/// A head of its own, so that it does not keep alive the buffer it was cut from.
+fn lean_head(head: &mut Head) {
+    head.bytes = Bytes::copy_from_slice(&head.bytes);
+}
+
+fn lean_body(body: &mut Body) {
+    body.bytes = Bytes::new();
+    body.frames = Default::default();
+}
+
+impl Sink for Listing {
+    fn exchange(&mut self, mut exchange: Exchange) {
+        self.counter.fetch_add(1, Ordering::Relaxed);
+        let sightings = find::in_exchange(&exchange, &mut self.tokens);
+        if let Some(request) = &mut exchange.request {
+            lean_head(&mut request.head);
+            lean_body(&mut request.body);
+        }
+        if let Some(response) = &mut exchange.response {
+            lean_head(&mut response.head);
+            lean_body(&mut response.body);
+        }
+        self.exchanges.push(Listed { exchange, sightings });
+    }
+
+    fn connection(&mut self, connection: Connection) {
+        self.connections.push(connection);
+    }
+
+    fn fork(&self) -> Self {
+        Self::new(Arc::clone(&self.counter))
+    }
+
+    fn join(&mut self, other: Self) {
+        let renamed = self.tokens.merge(other.tokens);
+        self.exchanges.extend(other.exchanges.into_iter().map(|mut listed| {
+            for sighting in &mut listed.sightings {
+                if let Some(id) = renamed.get(sighting.token.0 as usize) {
+                    sighting.token = *id;
+                }
+            }
+            listed
+        }));
+        self.connections.extend(other.connections);
+    }
+}

@@ -1,0 +1,401 @@
+//! Takes header fields, targets and texts, gives them without what opens doors.
+//!
+//! Masked are: credentials of every scheme, cookies, tokens wherever they stand, sensitive parameters of
+//! targets, passwords in URLs, and fields whose name says that they hold a secret. A masked token keeps
+//! its fingerprint, so that it can be found in the list of tokens; passwords and short secrets get none.
+
+use std::borrow::Cow;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use super::authentication::split;
+use super::escape::header_text;
+use crate::base::Fingerprint;
+
+/// What stands in the place of a short secret.
+pub const MASKED: &str = "<masked>";
+
+/// Secrets shorter than this could be guessed from a fingerprint.
+const FINGERPRINTED: usize = 32;
+
+/// Parameters of targets, forms and fields that carry credentials.
+const PARAMETERS: [&str; 31] = [
+    "access_token",
+    "accesstoken",
+    "actortoken",
+    "api_key",
+    "apikey",
+    "appcontext",
+    "appcontexttoken",
+    "assertion",
+    "auth",
+    "authorization",
+    "bearer",
+    "client_assertion",
+    "client_secret",
+    "code",
+    "code_verifier",
+    "credential",
+    "id_token",
+    "key",
+    "passwd",
+    "password",
+    "pwd",
+    "refresh_token",
+    "samlresponse",
+    "secret",
+    "sessionid",
+    "sig",
+    "signature",
+    "spapptoken",
+    "subscription-key",
+    "token",
+    "wresult",
+];
+
+/// Parts of field names that promise a secret.
+const FIELD_PARTS: [&str; 14] = [
+    "token",
+    "secret",
+    "passw",
+    "credential",
+    "api-key",
+    "apikey",
+    "authorization",
+    "session-id",
+    "sessionid",
+    "subscription-key",
+    "functions-key",
+    "csrf",
+    "xsrf",
+    "signature",
+];
+
+/// Fields with such a name that hold no secret.
+const HARMLESS: [&str; 5] = [
+    "x-ms-diagnostics",
+    "access-control-allow-headers",
+    "access-control-request-headers",
+    "vary",
+    "accept-signature",
+];
+
+/// Masks, unless the user asked to see secrets.
+#[derive(Clone, Copy, Debug)]
+pub struct Mask {
+    show: bool,
+}
+
+impl Mask {
+    /// `show`: `--show-secrets`.
+    pub const fn new(show: bool) -> Self {
+        Self { show }
+    }
+
+    /// Whether secrets are shown.
+    pub const fn shows(self) -> bool {
+        self.show
+    }
+
+    /// The value of a header field. `tokens`: texts of the tokens that were found in the message.
+    pub fn field(self, name: &[u8], value: &[u8], tokens: &[&[u8]]) -> String {
+        let text = header_text(value);
+        if self.show {
+            return text.into_owned();
+        }
+        let name = String::from_utf8_lossy(name).to_ascii_lowercase();
+        match name.as_str() {
+            "authorization" | "proxy-authorization" => credentials(value),
+            "cookie" => cookies(&text),
+            "set-cookie" | "set-cookie2" => set_cookie(&text),
+            "www-authenticate" | "proxy-authenticate" => challenges(&self.text(&text)),
+            "authentication-info" | "proxy-authentication-info" => MASKED.into(),
+            _ if promises_secret(&name) => with_scheme(value),
+            _ => self.known(&text, tokens).into_owned(),
+        }
+    }
+
+    /// A request target, or any other text from a message, in which tokens were found.
+    pub fn known<'t>(self, text: &'t str, tokens: &[&[u8]]) -> Cow<'t, str> {
+        if self.show {
+            return Cow::Borrowed(text);
+        }
+        let mut text = Cow::Borrowed(text);
+        for token in tokens.iter().filter(|token| token.len() >= 8) {
+            if let Ok(token) = std::str::from_utf8(token)
+                && text.contains(token)
+            {
+                text = Cow::Owned(text.replace(token, &stand_in(token.as_bytes())));
+            }
+        }
+        match self.text(&text) {
+            Cow::Borrowed(_) => text,
+            Cow::Owned(masked) => Cow::Owned(masked),
+        }
+    }
+
+    /// Any text: tokens, sensitive parameters and passwords in URLs are masked.
+    pub fn text(self, text: &str) -> Cow<'_, str> {
+        if self.show {
+            return Cow::Borrowed(text);
+        }
+        let tokens = jwts(text);
+        let parameters = parameters(tokens.as_deref().unwrap_or(text));
+        let so_far = parameters.as_deref().or(tokens.as_deref()).unwrap_or(text);
+        match userinfo(so_far).or(parameters).or(tokens) {
+            Some(masked) => Cow::Owned(masked),
+            None => Cow::Borrowed(text),
+        }
+    }
+}
+
+/// What stands in the place of a secret.
+pub fn stand_in(secret: &[u8]) -> String {
+    if secret.len() < FINGERPRINTED {
+        return MASKED.into();
+    }
+    format!("<masked fingerprint {}>", Fingerprint::of(secret))
+}
+
+/// `Bearer <masked fingerprint …>`; a scheme alone stays as it is.
+fn credentials(value: &[u8]) -> String {
+    let (scheme, rest) = split(value);
+    // The scheme as it was written.
+    let word = |scheme: &str| header_text(value.trim_ascii()).chars().take(scheme.len()).collect::<String>();
+    match scheme {
+        Some(scheme) if rest.is_empty() => word(&scheme),
+        Some(scheme) if scheme == "bearer" => {
+            let token = rest.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or(rest);
+            format!("{} {}", word(&scheme), stand_in(token))
+        }
+        // Basic and Digest hold passwords or what they can be guessed from; NTLM and Negotiate, too.
+        Some(scheme) => format!("{} {MASKED}", word(&scheme)),
+        None if rest.is_empty() => String::new(),
+        None => stand_in(rest),
+    }
+}
+
+/// A field with a secret by its name: a scheme in front stays.
+fn with_scheme(value: &[u8]) -> String {
+    match split(value) {
+        (_, []) if value.trim_ascii().is_empty() => String::new(),
+        (Some(scheme), []) if matches!(scheme.as_str(), "bearer" | "basic" | "negotiate" | "ntlm") => {
+            header_text(value).trim().to_owned()
+        }
+        (Some(scheme), rest)
+            if matches!(scheme.as_str(), "bearer" | "basic" | "negotiate" | "ntlm") && !rest.is_empty() =>
+        {
+            credentials(value)
+        }
+        _ => stand_in(value.trim_ascii()),
+    }
+}
+
+fn promises_secret(name: &str) -> bool {
+    !HARMLESS.contains(&name) && FIELD_PARTS.iter().any(|part| name.contains(part))
+}
+
+/// `name=<masked>; …`
+fn cookies(text: &str) -> String {
+    let one = |cookie: &str| match cookie.split_once('=') {
+        Some((name, value)) if !value.is_empty() => format!("{}={MASKED}", name.trim()),
+        Some((name, _)) => format!("{}=", name.trim()),
+        None if cookie.trim().is_empty() => String::new(),
+        None => MASKED.into(),
+    };
+    text.split(';').map(one).collect::<Vec<_>>().join("; ")
+}
+
+/// The cookie's value is masked, its attributes stay.
+fn set_cookie(text: &str) -> String {
+    match text.split_once(';') {
+        Some((cookie, attributes)) => format!("{};{attributes}", cookies(cookie)),
+        None => cookies(text),
+    }
+}
+
+/// The `token68` of NTLM and Negotiate challenges is masked, parameters stay.
+fn challenges(text: &str) -> String {
+    let mut masked = String::with_capacity(text.len());
+    for (index, part) in text.split(',').enumerate() {
+        if index > 0 {
+            masked.push(',');
+        }
+        let trimmed = part.trim_start();
+        let lead = &part[..part.len() - trimmed.len()];
+        match trimmed.split_once(' ') {
+            Some((scheme, _))
+                if scheme.eq_ignore_ascii_case("ntlm") || scheme.eq_ignore_ascii_case("negotiate") =>
+            {
+                masked.push_str(&format!("{lead}{scheme} {MASKED}"));
+            }
+            _ => masked.push_str(part),
+        }
+    }
+    masked
+}
+
+/// Masks texts that are JWTs: a first part that decodes to the beginning of a JSON object, and a dot.
+fn jwts(text: &str) -> Option<String> {
+    let token_byte =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'=' | b'+' | b'/');
+    let bytes = text.as_bytes();
+    let (mut masked, mut copied, mut at) = (String::new(), 0, 0);
+    while at < bytes.len() {
+        let begins =
+            bytes[at] == b'e' && (at == 0 || !is_base64url(bytes[at - 1]) || text[..at].ends_with("%3D"));
+        if !begins || !opens_object(&bytes[at..]) {
+            at += 1;
+            continue;
+        }
+        let end =
+            bytes[at..].iter().position(|byte| !token_byte(*byte)).map_or(bytes.len(), |length| at + length);
+        if bytes[at..end].contains(&b'.') {
+            masked.push_str(&text[copied..at]);
+            masked.push_str(&stand_in(&bytes[at..end]));
+            copied = end;
+        }
+        at = end.max(at + 1);
+    }
+    (copied > 0).then(|| masked + &text[copied..])
+}
+
+fn is_base64url(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
+}
+
+/// Whether these bytes are base64 of `{"` or `{` and white space.
+fn opens_object(bytes: &[u8]) -> bool {
+    let Some(four) = bytes.get(..4) else { return false };
+    matches!(URL_SAFE_NO_PAD.decode(four).as_deref(), Ok([b'{', b'"' | b' ' | b'\t' | b'\r' | b'\n', ..]))
+}
+
+/// Masks the values of sensitive parameters: `access_token=…`.
+fn parameters(text: &str) -> Option<String> {
+    if !text.contains('=') {
+        return None;
+    }
+    let delimiter = |c: char| "?&;,#\"' <>{}".contains(c) || c.is_control();
+    let (mut masked, mut copied) = (String::new(), 0);
+    for (equals, _) in text.match_indices('=') {
+        if equals < copied {
+            continue;
+        }
+        let name_at = text[..equals]
+            .rfind(delimiter)
+            .map_or(0, |at| at + text[at..].chars().next().map_or(1, char::len_utf8));
+        let name = text[name_at.max(copied)..equals].to_ascii_lowercase();
+        if !PARAMETERS.contains(&name.as_str()) {
+            continue;
+        }
+        let value = &text[equals + 1..];
+        // A value may be quoted; a stand-in that is already there stays.
+        let value = value.strip_prefix('"').unwrap_or(value);
+        let value_at = text.len() - value.len();
+        let value_end = value_at + value.find(delimiter).unwrap_or(value.len());
+        if value_end == value_at {
+            continue;
+        }
+        masked.push_str(&text[copied..value_at]);
+        masked.push_str(&stand_in(&text.as_bytes()[value_at..value_end]));
+        copied = value_end;
+    }
+    (copied > 0).then(|| masked + &text[copied..])
+}
+
+/// Masks `user:password@` after `://`.
+fn userinfo(text: &str) -> Option<String> {
+    let (mut masked, mut copied) = (String::new(), 0);
+    for (at, separator) in text.match_indices("://") {
+        let begin = at + separator.len();
+        if begin < copied {
+            continue;
+        }
+        let authority = &text[begin..];
+        let authority =
+            &authority[..authority.find(|c: char| "/?#\"' ".contains(c)).unwrap_or(authority.len())];
+        if let Some(end) = authority.rfind('@') {
+            masked.push_str(&text[copied..begin]);
+            masked.push_str(MASKED);
+            copied = begin + end;
+        }
+    }
+    (copied > 0).then(|| masked + &text[copied..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const JWT: &str = "eyJhbGciOiJub25lIn0.eyJpc3MiOiJhQGIifQ.c2lnbmF0dXJl";
+
+    fn field(name: &str, value: &str) -> String {
+        Mask::new(false).field(name.as_bytes(), value.as_bytes(), &[])
+    }
+
+    #[test]
+    fn credentials_keep_their_scheme() {
+        let print = Fingerprint::of(JWT.as_bytes());
+        assert_eq!(
+            field("Authorization", &format!("Bearer {JWT}")),
+            format!("Bearer <masked fingerprint {print}>")
+        );
+        assert_eq!(field("authorization", "BASIC dXNlcjpwYXNzd29yZA=="), "BASIC <masked>");
+        assert_eq!(field("Proxy-Authorization", "NTLM TlRMTVNTUAAB"), "NTLM <masked>");
+        assert_eq!(field("Authorization", "Bearer "), "Bearer");
+        assert_eq!(field("Authorization", JWT), format!("<masked fingerprint {print}>"));
+        assert_eq!(field("Authorization", "Digest username=\"bob\", response=\"6629\""), "Digest <masked>");
+    }
+
+    #[test]
+    fn cookies_keep_their_names_and_attributes() {
+        assert_eq!(field("Cookie", "FedAuth=abc; b="), "FedAuth=<masked>; b=");
+        assert_eq!(field("set-cookie", "sid=31d4; Path=/; Secure"), "sid=<masked>; Path=/; Secure");
+    }
+
+    #[test]
+    fn fields_that_promise_a_secret_are_masked() {
+        assert_eq!(field("X-My-Token", "abc"), "<masked>");
+        assert_eq!(field("X-MS-Forwarded-Authorization", "Basic dXNlcjpwYXNz"), "Basic <masked>");
+        assert_eq!(field("X-AnchorMailbox", "bob@contoso.com"), "bob@contoso.com");
+        assert_eq!(
+            field("x-ms-diagnostics", "2000003;reason=\"The token is bad\""),
+            "2000003;reason=\"The token is bad\""
+        );
+    }
+
+    #[test]
+    fn tokens_are_masked_wherever_they_stand() {
+        let masked = field("X-Other", &format!("a={JWT};b"));
+        assert!(
+            !masked.contains("eyJ") && masked.starts_with("a=<masked fingerprint ") && masked.ends_with(";b")
+        );
+        assert_eq!(field("Host", "exchange.contoso.com"), "exchange.contoso.com");
+        let opaque = b"0.AXoA-opaque-and-long-enough-to-be-a-token";
+        let masked = Mask::new(false).field(b"X-Echo", opaque, &[opaque]);
+        assert_eq!(masked, stand_in(opaque));
+    }
+
+    #[test]
+    fn parameters_and_passwords_of_targets_are_masked() {
+        let target = |text: &str| Mask::new(false).known(text, &[]).into_owned();
+        assert_eq!(target("/cb?code=abc&state=x"), "/cb?code=<masked>&state=x");
+        assert_eq!(target("/a?Access_Token=xyz#frag"), "/a?Access_Token=<masked>#frag");
+        assert_eq!(target("https://bob:pw@host/p?q=1"), "https://<masked>@host/p?q=1");
+        assert_eq!(target("/ews/exchange.asmx?wsdl"), "/ews/exchange.asmx?wsdl");
+        assert_eq!(target("/é?password=é"), "/é?password=<masked>");
+    }
+
+    #[test]
+    fn challenges_keep_their_parameters() {
+        let value = "Bearer client_id=\"00000002-0000-0ff1-ce00-000000000000\", trusted_issuers=\"a@b\",NTLM TlRMTVNT";
+        assert_eq!(field("WWW-Authenticate", value), value.replace("TlRMTVNT", MASKED));
+    }
+
+    #[test]
+    fn asked_to_show_it_shows() {
+        let value = "Basic dXNlcjpwYXNz";
+        assert_eq!(Mask::new(true).field(b"Authorization", value.as_bytes(), &[]), value);
+    }
+}

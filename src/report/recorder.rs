@@ -1,0 +1,113 @@
+//! Takes exchanges and connections as they are decoded, passes them to the judge, keeps what a report of
+//! `verify` needs besides its judgement. A sink.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::listing::Listing;
+use super::numbers::Order;
+use super::{Coverage, Expected, Verification};
+use crate::checks::expectations::Expectations;
+use crate::checks::judge::Judge;
+use crate::connection::{Connection, State};
+use crate::exchange::{Exchange, ExchangeKey};
+use crate::pipeline::Input;
+use crate::sink::Sink;
+
+/// A judge with a notebook.
+#[derive(Debug)]
+pub struct Recorder<'e> {
+    judge: Judge<'e>,
+    numbers: Vec<ExchangeKey>,
+    coverage: Coverage,
+    listing: Option<Listing>,
+    counter: Arc<AtomicU64>,
+}
+
+impl<'e> Recorder<'e> {
+    /// Around a judge. `listed`: keep the exchanges, for renderings that show them all.
+    pub fn new(judge: Judge<'e>, listed: bool, counter: Arc<AtomicU64>) -> Self {
+        Self {
+            judge,
+            numbers: Vec::new(),
+            coverage: Coverage::default(),
+            // The listing's own count goes nowhere: this recorder counts.
+            listing: listed.then(Listing::default),
+            counter,
+        }
+    }
+
+    /// The report's model.
+    pub fn finish(mut self, inputs: Vec<Input>, expected: &Expectations) -> Verification {
+        self.numbers.sort_unstable();
+        let judgement = self.judge.finish();
+        Verification {
+            order: Order::of(&judgement.tokens),
+            judgement,
+            coverage: Coverage {
+                truncated: inputs.iter().any(|input| input.truncated),
+                exchanges: self.numbers.len() as u64,
+                ..self.coverage
+            },
+            numbers: self.numbers,
+            expected: Expected {
+                tenants: expected.tenants.clone(),
+                hosts: expected.hosts.clone(),
+                principals: expected.principals.clone(),
+                certificates: certificates(expected),
+                at: expected.at,
+                leeway: expected.leeway,
+                fail_on: expected.fail_on,
+            },
+            listing: self.listing.map(|listing| listing.finish(inputs.clone())),
+            inputs,
+            known: None,
+        }
+    }
+}
+
+fn certificates(expected: &Expectations) -> Vec<String> {
+    let of_file = |(path, loaded): &(String, crate::keys::load::Loaded)| {
+        let lines = loaded.certificates.iter().map(|certificate| {
+            format!("{path}: {}, thumbprint {}", certificate.subject, certificate.thumbprint_hex())
+        });
+        lines.collect::<Vec<_>>()
+    };
+    expected.certificates.iter().flat_map(of_file).collect()
+}
+
+impl Sink for Recorder<'_> {
+    fn exchange(&mut self, exchange: Exchange) {
+        self.counter.fetch_add(1, Ordering::Relaxed);
+        self.numbers.push(exchange.key);
+        if let Some(listing) = &mut self.listing {
+            listing.exchange(exchange.clone());
+        }
+        self.judge.exchange(exchange);
+    }
+
+    fn connection(&mut self, connection: Connection) {
+        self.coverage.connections += 1;
+        self.coverage.undecrypted += u64::from(connection.state() == State::Undecrypted);
+        self.coverage.gaps += u64::from(connection.sent.missing + connection.received.missing > 0);
+        if let Some(listing) = &mut self.listing {
+            listing.connection(connection.clone());
+        }
+        self.judge.connection(connection);
+    }
+
+    fn fork(&self) -> Self {
+        Self::new(self.judge.fork(), self.listing.is_some(), Arc::clone(&self.counter))
+    }
+
+    fn join(&mut self, other: Self) {
+        self.numbers.extend(other.numbers);
+        self.coverage.connections += other.coverage.connections;
+        self.coverage.undecrypted += other.coverage.undecrypted;
+        self.coverage.gaps += other.coverage.gaps;
+        if let (Some(ours), Some(theirs)) = (&mut self.listing, other.listing) {
+            ours.join(theirs);
+        }
+        self.judge.join(other.judge);
+    }
+}

@@ -1,0 +1,6 @@
+//! The command line from outside: exit statuses, streams, messages.
+
+mod cli {
+    pub mod options;
+    pub mod support;
+}

@@ -1,0 +1,134 @@
+//! Options, configuration, and which status wins. No input is decoded here.
+
+use super::support::Folder;
+
+const GUID: &str = "11111111-2222-3333-4444-555555555555";
+
+#[test]
+fn a_bad_option_is_status_2() {
+    let folder = Folder::new();
+    folder.run(&["verify", "--no-such-option", "a.pcap"]).status(2).complains("--no-such-option");
+    folder.run(&["no-such-command"]).status(2).complains("no-such-command");
+    folder.run(&["verify"]).status(2).complains("INPUT");
+    folder.run(&["inspect", "a", "-o", "yaml"]).status(2).complains("yaml");
+    folder.run(&[]).status(2);
+}
+
+#[test]
+fn help_and_version_go_to_stdout() {
+    let folder = Folder::new();
+    for command in
+        ["inspect", "verify", "capture", "token", "cert", "provision", "probe", "redact", "explain"]
+    {
+        let run = folder.run(&[command, "--help"]);
+        assert!(run.status(0).stdout().contains("Usage: oauthtrace"), "{command}");
+        assert_eq!(run.stderr(), "");
+    }
+    assert!(folder.run(&["--help"]).status(0).stdout().contains("Exit statuses"));
+    assert!(folder.run(&["--version"]).status(0).stdout().starts_with("oauthtrace "));
+}
+
+#[test]
+fn a_missing_tenant_is_status_2_even_when_the_input_is_missing_too() {
+    let folder = Folder::new();
+    folder.run(&["verify", "absent.pcap"]).status(2).complains("--tenant");
+}
+
+#[test]
+fn wrong_values_are_status_2_and_all_of_them_are_told() {
+    let folder = Folder::new();
+    let run = folder.run(&[
+        "verify",
+        "absent.pcap",
+        "--tenant",
+        "contoso",
+        "--at",
+        "yesterday",
+        "--leeway",
+        "-5",
+        "--principal",
+        "me",
+        "--host",
+        "https://x/",
+        "--cert",
+        "absent.cer",
+    ]);
+    run.status(2);
+    for part in [
+        "--tenant contoso",
+        "--at yesterday",
+        "--leeway -5",
+        "--principal me",
+        "--host https://x/",
+        "absent.cer",
+    ] {
+        run.complains(part);
+    }
+}
+
+#[test]
+fn an_absent_certificate_or_key_log_is_status_3() {
+    let folder = Folder::new();
+    folder
+        .run(&["verify", "absent.pcap", "--tenant", GUID, "--cert", "absent.cer"])
+        .status(3)
+        .complains("absent.cer: no such file");
+    folder
+        .run(&["inspect", "absent.pcap", "--keylog", "absent.log"])
+        .status(3)
+        .complains("absent.log: no such file");
+}
+
+#[test]
+fn stdin_twice_is_status_2() {
+    Folder::new().run(&["inspect", "-", "-"]).status(2).complains("only once");
+}
+
+#[test]
+fn a_report_needs_a_known_suffix_and_a_place() {
+    let folder = Folder::new();
+    folder.run(&["inspect", "a.pcap", "--report", "a.doc"]).status(2).complains(".sarif");
+    folder.run(&["inspect", "a.pcap", "--report", "no/where/a.json"]).status(2).complains("does not exist");
+}
+
+#[test]
+fn the_configuration_is_read_and_its_mistakes_are_status_2() {
+    let folder = Folder::new();
+    folder.file("oauthtrace.toml", "tenant = 'contoso'\n");
+    folder.run(&["verify", "absent.pcap"]).status(2).complains("--tenant contoso");
+    // A flag wins over the file.
+    let run = folder.run(&["verify", "absent.pcap", "--tenant", GUID]);
+    run.status(3).complains("absent.pcap");
+
+    folder.file("other.toml", format!("tenant = '{GUID}'\ntennant = 'x'\n"));
+    folder.run(&["verify", "a", "--config", "other.toml"]).status(2).complains("tennant: unknown key");
+    folder.file("secrets.toml", format!("tenant = '{GUID}'\nshow-secrets = true\n"));
+    folder.run(&["verify", "a", "--config", "secrets.toml"]).status(2).complains("show-secrets");
+    folder
+        .run(&["verify", "a", "--config", "absent.toml", "--tenant", GUID])
+        .status(3)
+        .complains("absent.toml");
+}
+
+#[test]
+fn quiet_and_verbose_exclude_each_other() {
+    Folder::new().run(&["inspect", "a", "-q", "-v"]).status(2);
+}
+
+#[test]
+fn completions_and_manual_are_printed() {
+    let folder = Folder::new();
+    assert!(folder.run(&["completions", "bash"]).status(0).stdout().contains("_oauthtrace"));
+    let manual = folder.run(&["man"]).status(0).stdout();
+    for part in [".TH oauthtrace", "--keylog", "VERIFY"] {
+        assert!(manual.contains(part), "{part}");
+    }
+}
+
+#[test]
+fn hostile_names_do_not_reach_the_terminal_as_they_are() {
+    let folder = Folder::new();
+    let run = folder.run(&["inspect", "a.pcap", "--report", "\u{1b}[2Jx.doc"]);
+    run.status(2).complains("\\u{1b}[2Jx.doc");
+    assert!(!run.stderr().contains('\u{1b}'));
+}
