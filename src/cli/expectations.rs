@@ -365,8 +365,8 @@ mod tests {
         let mut complaints = Complaints::default();
         assert_eq!(leeway("0", &mut complaints), Some(0));
         assert!(complaints.is_empty());
-        assert!(complaint(|complaints| drop(leeway("-1", complaints))).contains("0 or more"));
-        assert!(complaint(|complaints| drop(leeway("5m", complaints))).contains("0 or more"));
+        assert!(complaint(|complaints| assert_eq!(leeway("-1", complaints), None)).contains("0 or more"));
+        assert!(complaint(|complaints| assert_eq!(leeway("5m", complaints), None)).contains("0 or more"));
     }
 
     #[test]
