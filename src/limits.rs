@@ -65,3 +65,40 @@ pub const ARCHIVE_TOTAL: u64 = 4 << 30;
 /// How many times larger than the archive all that comes out of it may be, once past `ARCHIVE_TOTAL`.
 /// XML packs to a thirtieth; one deflate stream can grow a thousandfold, overlapping members without end.
 pub const ARCHIVE_RATIO: u64 = 100;
+/// Bytes of a capture that are held at a time; large enough that a read costs nothing beside its bytes,
+/// small enough to stay in the second-level cache.
+pub const CAPTURE_WINDOW: usize = 1 << 20;
+
+/// Bytes of one record or block of a capture. Packets end at 256 KiB in every known writer; a key log in a
+/// secrets block may be larger.
+pub const CAPTURE_BLOCK: usize = 64 << 20;
+
+/// Interfaces of one pcapng section.
+pub const CAPTURE_INTERFACES: usize = 65_536;
+
+/// Bytes of a NetMon or ETL file, which are read whole: both order their packets by tables or times that
+/// stand anywhere. The recorders' own default limits are 20 to 512 MB.
+pub const CAPTURE_WHOLE_BYTES: u64 = 2 << 30;
+
+/// Bytes that a compressed capture or export may unpack to.
+pub const UNPACKED_BYTES: u64 = 256 << 30;
+
+/// How many times larger than what was read of it an unpacked file may be, once past 64 MiB. DEFLATE itself
+/// ends at 1032; repetitive captures reach a few hundred under zstd.
+pub const UNPACK_RATIO: u64 = 5000;
+
+/// Compressions around one file (a gzip'd file in a zstd'd transfer).
+pub const COMPRESSION_LAYERS: usize = 3;
+
+/// Headers inside one packet that lead to another: tags, labels, tunnels, extension headers.
+pub const ENCAPSULATION_DEPTH: usize = 24;
+
+/// Datagrams of which fragments are held while others are awaited. Hosts hold a few hundred.
+pub const FRAGMENTED_DATAGRAMS: usize = 1024;
+
+/// Bytes of fragments held, for all datagrams together.
+pub const FRAGMENT_BYTES: usize = 16 << 20;
+
+/// Packets after which an unfinished datagram is given up: hosts wait 15 to 60 seconds; counted in packets
+/// since captures may lack times.
+pub const FRAGMENT_PACKETS: u64 = 1_000_000;

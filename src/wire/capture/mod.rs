@@ -4,9 +4,28 @@
 //! pcap (libpcap's savefile(5), both byte orders, µs and ns), pcapng (draft-ietf-opsawg-pcapng),
 //! NetMon 2 and ETL; gzip and zstd around them.
 
-use std::io::Read;
+use std::collections::VecDeque;
+use std::io::{ErrorKind, Read};
+use std::ops::Range;
 
 use crate::base::Instant;
+
+/// gzip and zstd around a file.
+pub mod decompress;
+mod etl;
+mod netmon;
+mod pcap;
+mod pcapng;
+/// What a file is, from its first bytes.
+pub mod sniff;
+mod window;
+
+use etl::Etl;
+use netmon::Netmon;
+use pcap::Pcap;
+use pcapng::Pcapng;
+use sniff::{Sniffed, sniff};
+use window::Window;
 
 /// A link type as pcap files number them (<https://www.tcpdump.org/linktypes.html>).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -41,7 +60,7 @@ pub enum Item<'a> {
     },
     /// A comment of the section, an interface or a packet: some tools keep keys in it.
     Comment(&'a [u8]),
-    /// Interface statistics: packets that the kernel dropped.
+    /// Packets that the recorder says it lost, since it last said so.
     Dropped(u64),
 }
 
@@ -67,9 +86,65 @@ pub enum CaptureError {
     },
 }
 
+/// Why a format ended early; the reader adds where.
+#[derive(Debug)]
+enum Stop {
+    Header(String),
+    Cut(String),
+}
+
+/// A packet whose bytes are still named by their place.
+#[derive(Clone, Debug)]
+struct RawPacket {
+    number: u64,
+    time: Option<Instant>,
+    link: LinkType,
+    bytes: Range<usize>,
+    original: u32,
+}
+
+/// An [`Item`] whose bytes are still named by their place, so that formats need not borrow the window.
+#[derive(Clone, Debug)]
+enum Raw {
+    Packet(RawPacket),
+    Secrets { kind: u32, bytes: Range<usize> },
+    Comment(Range<usize>),
+    Dropped(u64),
+}
+
+impl Raw {
+    #[inline]
+    fn resolve(self, at: &[u8]) -> Item<'_> {
+        match self {
+            Self::Packet(packet) => Item::Packet(Packet {
+                number: packet.number,
+                time: packet.time,
+                link: packet.link,
+                bytes: at.get(packet.bytes).unwrap_or_default(),
+                original: packet.original,
+            }),
+            Self::Secrets { kind, bytes } => Item::Secrets { kind, bytes: at.get(bytes).unwrap_or_default() },
+            Self::Comment(bytes) => Item::Comment(at.get(bytes).unwrap_or_default()),
+            Self::Dropped(count) => Item::Dropped(count),
+        }
+    }
+}
+
+enum Format {
+    Pcap(Pcap),
+    Pcapng(Box<Pcapng>),
+    Netmon(Box<Netmon>),
+    Etl(Box<Etl>),
+}
+
 /// Reads any capture file, recognised by its first bytes.
 pub struct Reader {
-    _read: Box<dyn Read + Send>,
+    window: Window,
+    format: Format,
+    ended: bool,
+    /// Items of the same block that follow the one just given; their places stay valid until they are
+    /// given, since the window moves only for the next block.
+    pending: VecDeque<Raw>,
 }
 
 impl Reader {
@@ -78,15 +153,99 @@ impl Reader {
     /// # Errors
     /// [`CaptureError::Header`] when the first bytes are not those of a capture, or are cut.
     pub fn open(read: Box<dyn Read + Send>) -> Result<Self, CaptureError> {
-        let _ = read;
-        todo!("helper: capture")
+        let mut window = Window::new(read);
+        window.need(sniff::HEAD);
+        let opened = match sniff(window.ready()) {
+            Sniffed::Pcap => Pcap::open(&mut window).map(Format::Pcap),
+            Sniffed::Pcapng => Pcapng::open(&mut window).map(|opened| Format::Pcapng(Box::new(opened))),
+            Sniffed::Netmon => Netmon::open(&mut window).map(|opened| Format::Netmon(Box::new(opened))),
+            Sniffed::Etl => Etl::open(&mut window).map(|opened| Format::Etl(Box::new(opened))),
+            other => Err(Stop::Header(format!("not a capture file, but {}", other.describe()))),
+        };
+        match opened {
+            Ok(format) => Ok(Self { window, format, ended: false, pending: VecDeque::new() }),
+            Err(stop) => Err(explain(stop, &mut window, 0)),
+        }
     }
 
     /// The next item; `None` at the end.
     ///
     /// # Errors
     /// After an error the reader gives `None`.
+    #[inline]
     pub fn next_item(&mut self) -> Result<Option<Item<'_>>, CaptureError> {
-        todo!("helper: capture")
+        if let Some(raw) = self.pending.pop_front() {
+            return Ok(Some(raw.resolve(self.window.all())));
+        }
+        if self.ended {
+            return Ok(None);
+        }
+        let next = match &mut self.format {
+            Format::Pcap(format) => format.next(&mut self.window),
+            Format::Pcapng(format) => format.next(&mut self.window, &mut self.pending),
+            Format::Netmon(format) => Ok(format.next()),
+            Format::Etl(format) => Ok(format.next()),
+        };
+        match next {
+            Ok(Some(raw)) => Ok(Some(raw.resolve(match &self.format {
+                Format::Pcap(_) | Format::Pcapng(_) => self.window.all(),
+                Format::Netmon(format) => format.bytes(),
+                Format::Etl(format) => format.bytes(),
+            }))),
+            Ok(None) => {
+                self.ended = true;
+                let packets = self.packets();
+                match self.window.failed() {
+                    true => Err(explain(Stop::Cut("more was expected".into()), &mut self.window, packets)),
+                    false => Ok(None),
+                }
+            }
+            Err(stop) => {
+                self.ended = true;
+                let packets = self.packets();
+                Err(explain(stop, &mut self.window, packets))
+            }
+        }
+    }
+
+    /// Packets given so far.
+    pub fn packets(&self) -> u64 {
+        match &self.format {
+            Format::Pcap(format) => format.packets(),
+            Format::Pcapng(format) => format.packets(),
+            Format::Netmon(format) => format.packets(),
+            Format::Etl(format) => format.packets(),
+        }
+    }
+
+    /// Bytes of the (uncompressed) file used so far.
+    pub const fn position(&self) -> u64 {
+        self.window.offset()
     }
 }
+
+/// Places a stop in the file. A broken decompression is a cut; other errors of the source are the system's.
+fn explain(stop: Stop, window: &mut Window, packets: u64) -> CaptureError {
+    let at = window.offset();
+    match (stop, window.take_error()) {
+        (_, Some(error)) if !matches!(error.kind(), ErrorKind::InvalidData | ErrorKind::UnexpectedEof) => {
+            CaptureError::Io(error)
+        }
+        (Stop::Header(what), None) => CaptureError::Header(what),
+        (Stop::Header(what), Some(error)) => CaptureError::Header(format!("{what} ({error})")),
+        (Stop::Cut(what), None) => CaptureError::Cut { at, packets, what },
+        (Stop::Cut(what), Some(error)) => {
+            CaptureError::Cut { at, packets, what: format!("{what} ({error})") }
+        }
+    }
+}
+
+/// Reads any bytes as a capture, to the end.
+#[doc(hidden)]
+pub fn fuzz(data: &[u8]) {
+    let Ok(mut reader) = Reader::open(Box::new(std::io::Cursor::new(data.to_vec()))) else { return };
+    while let Ok(Some(_)) = reader.next_item() {}
+}
+
+#[cfg(test)]
+mod tests;

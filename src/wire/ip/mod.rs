@@ -1,10 +1,23 @@
 //! Takes packets, gives TCP segments and UDP datagrams: link headers peeled, tunnels entered, fragments
 //! joined.
+//!
+//! RFC 791, 8200 (IPv4, IPv6), 4302 (AH), 9293 (TCP header), 768 (UDP). Checksums are never looked at: with
+//! offload, a sender's own capture holds wrong ones. Lengths come from the IP header, so that padding and
+//! trailers of the link layer do not count; a length of 0 means that the network card was to cut the
+//! segment, and the frame's length counts.
 
-use std::net::IpAddr;
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use crate::limits;
 use crate::wire::capture::Packet;
+use crate::wire::link::{self, Skip, Snapped};
 use crate::wire::stream::FrameRef;
+
+mod fragments;
+mod tunnels;
+
+use fragments::{Fragment, Fragments};
 
 /// TCP flags that matter here (RFC 9293 3.1), as the header's low byte has them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -38,7 +51,9 @@ pub struct Segment<'a> {
     pub source: (IpAddr, u16),
     /// Receiver.
     pub destination: (IpAddr, u16),
-    /// Keeps equal four-tuples in different tunnels or VLANs apart; 0 outside.
+    /// Keeps equal four-tuples in different virtual networks (VXLAN, Geneve, NVGRE) apart; 0 outside. VLAN
+    /// tags do not count, nor do tunnels whose two directions have identities of their own: one flow
+    /// would come apart.
     pub realm: u32,
     /// Sequence number.
     pub sequence: u32,
@@ -70,21 +85,267 @@ pub enum Transport<'a> {
     },
 }
 
+/// What surrounds an IP packet inside a frame.
+#[derive(Clone, Copy)]
+struct Place {
+    frame: FrameRef,
+    realm: u32,
+    depth: usize,
+}
+
+/// The two ends, as the IP header has them.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+struct Pair {
+    source: IpAddr,
+    destination: IpAddr,
+}
+
 /// From packets to transport. One per thread that reads packets: it holds the fragments.
 #[derive(Debug, Default)]
-pub struct Decapsulator {}
+pub struct Decapsulator {
+    fragments: Fragments,
+    skipped: BTreeMap<Skip, u64>,
+}
 
 impl Decapsulator {
     /// Takes one packet and calls `out` for each transport unit in it (more than one when a fragment
     /// completes a datagram).
-    pub fn push(&mut self, packet: &Packet<'_>, out: impl FnMut(Transport<'_>)) {
-        let _ = (packet, out);
-        todo!("helper: link and ip")
+    #[inline]
+    pub fn push(&mut self, packet: &Packet<'_>, mut out: impl FnMut(Transport<'_>)) {
+        let frame = FrameRef { number: packet.number, time: packet.time };
+        let bytes = Snapped::new(packet.bytes, packet.original as usize);
+        let place = Place { frame, realm: 0, depth: 0 };
+        let done = link::peel(packet.link, bytes).and_then(|ip| self.ip(place, ip, &mut out));
+        if let Err(skip) = done {
+            self.skip(skip);
+        }
     }
 
     /// Lines about what was not carried on: packets by kind (unknown link type 147: 12, ARP: 3, fragments
     /// without a beginning: 2, …), in a stable order.
     pub fn notices(&self) -> Vec<(String, u64)> {
-        todo!("helper: link and ip")
+        let skipped = self.skipped.iter().map(|(skip, count)| (skip.to_string(), *count));
+        let mut notices: Vec<_> = skipped.chain(self.fragments.notices()).filter(|line| line.1 > 0).collect();
+        notices.sort();
+        notices
+    }
+
+    #[cold]
+    fn skip(&mut self, skip: Skip) {
+        // The keys are a few hundred at most, but for EtherTypes and the like in noise.
+        if self.skipped.len() < 4096 || self.skipped.contains_key(&skip) {
+            *self.skipped.entry(skip).or_default() += 1;
+        } else {
+            *self.skipped.entry(Skip::Other("of further kinds")).or_default() += 1;
+        }
+    }
+
+    /// An IP packet of either version.
+    #[inline]
+    fn ip<F: FnMut(Transport<'_>)>(
+        &mut self,
+        place: Place,
+        packet: Snapped<'_>,
+        out: &mut F,
+    ) -> Result<(), Skip> {
+        match packet.u8(0).ok_or(Skip::Short("IP header"))? >> 4 {
+            4 => self.ipv4(place, packet, out),
+            6 => self.ipv6(place, packet, out),
+            _ => Err(Skip::Malformed("IP header")),
+        }
+    }
+
+    #[inline]
+    fn ipv4<F: FnMut(Transport<'_>)>(
+        &mut self,
+        place: Place,
+        packet: Snapped<'_>,
+        out: &mut F,
+    ) -> Result<(), Skip> {
+        const SHORT: Skip = Skip::Short("IPv4 header");
+        let [first, _, t0, t1, i0, i1, f0, f1, _, protocol, _, _, a, b, c, d, w, x, y, z] =
+            packet.array::<20>(0).ok_or(SHORT)?;
+        let header = usize::from(first & 0x0f) * 4;
+        let total = usize::from(u16::from_be_bytes([t0, t1]));
+        let packet = if total == 0 { packet } else { packet.trim(total) };
+        if header < 20 || packet.wire < header {
+            return Err(Skip::Malformed("IPv4 header"));
+        }
+        let payload = packet.skip(header).ok_or(SHORT)?;
+        let pair = Pair {
+            source: IpAddr::V4(Ipv4Addr::new(a, b, c, d)),
+            destination: IpAddr::V4(Ipv4Addr::new(w, x, y, z)),
+        };
+        let fragment = u16::from_be_bytes([f0, f1]);
+        if fragment & 0x3fff != 0 {
+            let fragment = Fragment {
+                pair,
+                realm: place.realm,
+                identity: u32::from(u16::from_be_bytes([i0, i1])),
+                // RFC 791: identity is within a protocol; IPv6's is not.
+                protocol,
+                version: 4,
+                offset: usize::from(fragment & 0x1fff) * 8,
+                more: fragment & 0x2000 != 0,
+            };
+            return self.fragment(place, fragment, payload, out);
+        }
+        self.transport(place, pair, protocol, payload, out)
+    }
+
+    #[inline]
+    fn ipv6<F: FnMut(Transport<'_>)>(
+        &mut self,
+        place: Place,
+        packet: Snapped<'_>,
+        out: &mut F,
+    ) -> Result<(), Skip> {
+        const SHORT: Skip = Skip::Short("IPv6 header");
+        let [_, _, _, _, l0, l1, mut next, _] = packet.array::<8>(0).ok_or(SHORT)?;
+        let pair = Pair {
+            source: IpAddr::V6(Ipv6Addr::from(packet.array::<16>(8).ok_or(SHORT)?)),
+            destination: IpAddr::V6(Ipv6Addr::from(packet.array::<16>(24).ok_or(SHORT)?)),
+        };
+        let length = usize::from(u16::from_be_bytes([l0, l1]));
+        let mut payload = packet.skip(40).ok_or(SHORT)?;
+        if length != 0 {
+            payload = payload.trim(length);
+        }
+        for _ in 0..limits::ENCAPSULATION_DEPTH {
+            let header = match next {
+                // Hop-by-hop, routing, destination, mobility, host identity, shim6.
+                0 | 43 | 60 | 135 | 139 | 140 => {
+                    (usize::from(payload.u8(1).ok_or(Skip::Short("IPv6 extension header"))?) + 1) * 8
+                }
+                44 => {
+                    let [inner, _, o0, o1] = payload.array(0).ok_or(Skip::Short("IPv6 fragment header"))?;
+                    let identity = payload.u32(4).ok_or(Skip::Short("IPv6 fragment header"))?;
+                    let field = u16::from_be_bytes([o0, o1]);
+                    if field & 0xfff9 != 0 {
+                        let fragment = Fragment {
+                            pair,
+                            realm: place.realm,
+                            identity,
+                            protocol: inner,
+                            version: 6,
+                            offset: usize::from(field & 0xfff8),
+                            more: field & 1 != 0,
+                        };
+                        let piece = payload.skip(8).ok_or(Skip::Short("IPv6 fragment header"))?;
+                        return self.fragment(place, fragment, piece, out);
+                    }
+                    // RFC 6946: an atomic fragment is a datagram of its own.
+                    8
+                }
+                _ => return self.transport(place, pair, next, payload, out),
+            };
+            next = payload.u8(0).ok_or(Skip::Short("IPv6 extension header"))?;
+            if payload.wire < header {
+                return Err(Skip::Malformed("IPv6 extension header"));
+            }
+            payload = payload.skip(header).ok_or(Skip::Short("IPv6 extension header"))?;
+        }
+        Err(Skip::Other("nested too deeply"))
+    }
+
+    #[inline(never)]
+    fn fragment<F: FnMut(Transport<'_>)>(
+        &mut self,
+        place: Place,
+        fragment: Fragment,
+        piece: Snapped<'_>,
+        out: &mut F,
+    ) -> Result<(), Skip> {
+        if piece.cut() > 0 {
+            return Err(Skip::Other("fragments cut by the snap length"));
+        }
+        match self.fragments.push(fragment, piece.bytes, place.frame.number) {
+            Some((protocol, datagram)) => {
+                let place = Place { depth: place.depth + 1, ..place };
+                // A fragment header may stand before further extension headers.
+                self.after_fragments(place, fragment.pair, protocol, Snapped::whole(&datagram), out)
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn after_fragments<F: FnMut(Transport<'_>)>(
+        &mut self,
+        place: Place,
+        pair: Pair,
+        mut protocol: u8,
+        mut payload: Snapped<'_>,
+        out: &mut F,
+    ) -> Result<(), Skip> {
+        for _ in 0..limits::ENCAPSULATION_DEPTH {
+            if !matches!(protocol, 0 | 43 | 60 | 135) || pair.source.is_ipv4() {
+                return self.transport(place, pair, protocol, payload, out);
+            }
+            let [next, length] = payload.array(0).ok_or(Skip::Malformed("IPv6 extension header"))?;
+            let header = (usize::from(length) + 1) * 8;
+            payload = payload.skip(header).ok_or(Skip::Malformed("IPv6 extension header"))?;
+            protocol = next;
+        }
+        Err(Skip::Other("nested too deeply"))
+    }
+
+    #[inline]
+    fn transport<F: FnMut(Transport<'_>)>(
+        &mut self,
+        place: Place,
+        pair: Pair,
+        protocol: u8,
+        payload: Snapped<'_>,
+        out: &mut F,
+    ) -> Result<(), Skip> {
+        match protocol {
+            6 => {
+                out(Transport::Tcp(tcp(place, pair, payload)?));
+                Ok(())
+            }
+            17 => self.udp(place, pair, payload, out),
+            protocol => self.tunnel(place, pair, protocol, payload, out),
+        }
     }
 }
+
+/// RFC 9293 3.1. Options are stepped over, whatever they hold.
+#[inline]
+fn tcp(place: Place, pair: Pair, segment: Snapped<'_>) -> Result<Segment<'_>, Skip> {
+    const SHORT: Skip = Skip::Short("TCP header");
+    let [p0, p1, q0, q1, s0, s1, s2, s3, a0, a1, a2, a3, offset, flags] =
+        segment.array::<14>(0).ok_or(SHORT)?;
+    let header = usize::from(offset >> 4) * 4;
+    if header < 20 || segment.wire < header {
+        return Err(Skip::Malformed("TCP header"));
+    }
+    // Where the snap length cut the options, the payload is cut whole.
+    let payload = segment.skip(header).unwrap_or(Snapped { bytes: &[], wire: segment.wire - header });
+    Ok(Segment {
+        frame: place.frame,
+        source: (pair.source, u16::from_be_bytes([p0, p1])),
+        destination: (pair.destination, u16::from_be_bytes([q0, q1])),
+        realm: place.realm,
+        sequence: u32::from_be_bytes([s0, s1, s2, s3]),
+        acknowledgement: u32::from_be_bytes([a0, a1, a2, a3]),
+        flags: Flags(flags),
+        payload: payload.bytes,
+        cut: u32::try_from(payload.cut()).unwrap_or(u32::MAX),
+    })
+}
+
+/// Takes any bytes as a frame of any link type.
+#[doc(hidden)]
+pub fn fuzz(data: &[u8]) {
+    let Some((link, rest)) = data.split_first_chunk::<2>() else { return };
+    let link = crate::wire::capture::LinkType(u32::from(u16::from_be_bytes(*link)));
+    let mut decapsulator = Decapsulator::default();
+    for (number, bytes) in (1..).zip(rest.chunks(512)) {
+        let packet = Packet { number, time: None, link, bytes, original: 0 };
+        decapsulator.push(&packet, |_| {});
+    }
+    decapsulator.notices();
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,117 @@
+//! Takes a byte source, gives a sliding window over it in which records are read in place.
+
+use std::io::{self, ErrorKind, Read};
+use std::ops::Range;
+
+use crate::limits;
+
+/// A buffer of fixed size that slides over the source. It grows only for a record larger than itself, as
+/// the record's bytes arrive, never for what a length field claims.
+pub(super) struct Window {
+    read: Box<dyn Read + Send>,
+    buffer: Vec<u8>,
+    start: usize,
+    end: usize,
+    /// Offset in the source of `buffer[0]`.
+    base: u64,
+    ended: bool,
+    error: Option<io::Error>,
+}
+
+impl Window {
+    pub(super) fn new(read: Box<dyn Read + Send>) -> Self {
+        Self { read, buffer: Vec::new(), start: 0, end: 0, base: 0, ended: false, error: None }
+    }
+
+    /// Offset in the source of the next byte.
+    pub(super) const fn offset(&self) -> u64 {
+        self.base.saturating_add(self.start as u64)
+    }
+
+    /// Why the source ended early, if it did.
+    pub(super) fn take_error(&mut self) -> Option<io::Error> {
+        self.error.take()
+    }
+
+    /// Whether the source ended with an error.
+    pub(super) const fn failed(&self) -> bool {
+        self.error.is_some()
+    }
+
+    /// The bytes that are in the window now.
+    #[inline]
+    pub(super) fn ready(&self) -> &[u8] {
+        self.buffer.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// Brings at least `count` bytes into the window. `false` when the source has fewer left, or when
+    /// `count` is beyond [`limits::CAPTURE_BLOCK`].
+    #[inline]
+    pub(super) fn need(&mut self, count: usize) -> bool {
+        self.end - self.start >= count || self.fill(count)
+    }
+
+    /// Consumes `count` bytes that are in the window, and says where they are until the next `need`.
+    #[inline]
+    pub(super) fn take(&mut self, count: usize) -> Range<usize> {
+        let from = self.start;
+        self.start = from.saturating_add(count).min(self.end);
+        from..self.start
+    }
+
+    /// Bytes at a place given by [`Window::take`].
+    #[inline]
+    pub(super) fn at(&self, range: Range<usize>) -> &[u8] {
+        self.buffer.get(range).unwrap_or_default()
+    }
+
+    /// The whole buffer, which the places of [`Window::take`] index.
+    #[inline]
+    pub(super) fn all(&self) -> &[u8] {
+        &self.buffer
+    }
+
+    /// Consumes `count` bytes, in the window or not. `false` when the source ended before.
+    pub(super) fn skip(&mut self, mut count: u64) -> bool {
+        loop {
+            let here = (self.end - self.start) as u64;
+            if count <= here {
+                self.start = self.start.saturating_add(usize::try_from(count).unwrap_or(0));
+                return true;
+            }
+            self.start = self.end;
+            count -= here;
+            if !self.fill(1) {
+                return false;
+            }
+        }
+    }
+
+    #[cold]
+    fn fill(&mut self, count: usize) -> bool {
+        if count > limits::CAPTURE_BLOCK {
+            return false;
+        }
+        self.buffer.copy_within(self.start..self.end, 0);
+        self.base = self.base.saturating_add(self.start as u64);
+        self.end -= self.start;
+        self.start = 0;
+        while self.end < count && !self.ended {
+            if self.end == self.buffer.len() {
+                let larger = self.buffer.len().saturating_mul(2).max(limits::CAPTURE_WINDOW);
+                self.buffer.resize(larger, 0);
+            }
+            let Some(free) = self.buffer.get_mut(self.end..) else { break };
+            match self.read.read(free) {
+                Ok(0) => self.ended = true,
+                Ok(read) => self.end = self.end.saturating_add(read).min(self.buffer.len()),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => {
+                    self.ended = true;
+                    self.error = Some(error);
+                }
+            }
+        }
+        self.end >= count
+    }
+}

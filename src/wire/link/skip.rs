@@ -1,0 +1,116 @@
+//! Names what a packet was when it was not carried on, so that it can be counted.
+
+use std::fmt;
+
+/// Why a packet, or a part of it, ends here.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Skip {
+    /// A link type that is not read.
+    LinkType(u32),
+    /// A protocol above the link layer that is neither IP nor leads to it.
+    EtherType(u16),
+    /// An IEEE 802.2 destination that is not IP.
+    Llc(u8),
+    /// A PPP protocol that is not IP.
+    Ppp(u16),
+    /// A protocol above IP that is neither TCP nor UDP nor leads to them.
+    IpProtocol(u8),
+    /// Its header says something impossible.
+    Malformed(&'static str),
+    /// The capture holds less than its header.
+    Short(&'static str),
+    /// Anything else, in words.
+    Other(&'static str),
+}
+
+impl fmt::Display for Skip {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::LinkType(number) => match link_name(number) {
+                Some(name) => write!(f, "link type {number} ({name})"),
+                None => write!(f, "unknown link type {number}"),
+            },
+            Self::EtherType(number) => match ether_name(number) {
+                Some(name) => f.write_str(name),
+                None => write!(f, "EtherType {number:#06x}"),
+            },
+            Self::Llc(0x42) => f.write_str("spanning tree"),
+            Self::Llc(0xe0 | 0xff) => f.write_str("IPX"),
+            Self::Llc(0xf0) => f.write_str("NetBEUI"),
+            Self::Llc(0xfe) => f.write_str("OSI network layer"),
+            Self::Llc(number) => write!(f, "LLC {number:#04x}"),
+            Self::Ppp(0x002d | 0x002f) => f.write_str("PPP with compressed TCP headers"),
+            Self::Ppp(0x003d) => f.write_str("PPP multilink"),
+            Self::Ppp(0x8000..) => f.write_str("PPP control"),
+            Self::Ppp(number) => write!(f, "PPP protocol {number:#06x}"),
+            Self::IpProtocol(number) => match ip_name(number) {
+                Some(name) => f.write_str(name),
+                None => write!(f, "IP protocol {number}"),
+            },
+            Self::Malformed(what) => write!(f, "malformed {what}"),
+            Self::Short(what) => write!(f, "{what} cut short"),
+            Self::Other(what) => f.write_str(what),
+        }
+    }
+}
+
+fn link_name(number: u32) -> Option<&'static str> {
+    Some(match number {
+        6 => "token ring",
+        8 => "SLIP",
+        10 => "FDDI",
+        117 => "OpenBSD pflog",
+        123 => "SunATM",
+        143 => "DOCSIS",
+        147..=162 => "private use",
+        186 | 189 | 220 | 249 | 266 | 288 => "USB",
+        187 | 201 | 251 | 254..=256 | 272 => "Bluetooth",
+        190 | 227 => "CAN",
+        195 | 215 | 230 | 283 => "IEEE 802.15.4",
+        231 => "D-Bus",
+        247 => "InfiniBand",
+        252 => "exported protocol data units",
+        253 => "netlink",
+        289 => "event tracing",
+        _ => return None,
+    })
+}
+
+fn ether_name(number: u16) -> Option<&'static str> {
+    Some(match number {
+        0x0806 => "ARP",
+        0x0842 => "wake on LAN",
+        0x6003 => "DECnet",
+        0x8035 => "RARP",
+        0x809b => "AppleTalk",
+        0x8137 => "IPX",
+        0x8808 => "Ethernet flow control",
+        0x8809 => "Ethernet slow protocols",
+        0x8863 => "PPPoE discovery",
+        0x886c => "RRCP",
+        0x888e => "EAPOL",
+        0x8892 => "PROFINET",
+        0x88cc => "LLDP",
+        0x88e5 => "MACsec",
+        0x88f7 => "PTP",
+        0x8902 => "Ethernet connectivity management",
+        0x9000 => "Ethernet loopback test",
+        _ => return None,
+    })
+}
+
+fn ip_name(number: u8) -> Option<&'static str> {
+    Some(match number {
+        1 => "ICMP",
+        2 => "IGMP",
+        50 => "ESP (encrypted IPsec)",
+        58 => "ICMPv6",
+        59 => "IPv6 without payload",
+        88 => "EIGRP",
+        89 => "OSPF",
+        103 => "PIM",
+        112 => "VRRP",
+        132 => "SCTP",
+        _ => return None,
+    })
+}
