@@ -51,7 +51,7 @@ pub struct Segment<'a> {
     pub source: (IpAddr, u16),
     /// Receiver.
     pub destination: (IpAddr, u16),
-    /// Keeps equal four-tuples in different virtual networks (VXLAN, Geneve, NVGRE) apart; 0 outside. VLAN
+    /// Keeps equal four-tuples in different virtual networks (VXLAN, Geneve) apart; 0 outside. VLAN
     /// tags do not count, nor do tunnels whose two directions have identities of their own: one flow
     /// would come apart.
     pub realm: u32,

@@ -6,6 +6,7 @@
 
 use super::{Decapsulator, Pair, Place, Transport};
 use crate::limits;
+use crate::wire::capture::LinkType;
 use crate::wire::link::{self, Skip, Snapped};
 
 /// What a tunnel carries.
@@ -14,6 +15,8 @@ enum Inner<'a> {
     Ethernet(Snapped<'a>),
     Ppp(Snapped<'a>),
     Mpls(Snapped<'a>),
+    Gre(Snapped<'a>),
+    Wireless(Snapped<'a>),
     EtherType(u16, Snapped<'a>),
 }
 
@@ -22,7 +25,6 @@ enum Inner<'a> {
 enum Network {
     Vxlan = 1,
     Geneve = 2,
-    Nvgre = 3,
 }
 
 /// Tells virtual networks apart; never 0.
@@ -73,9 +75,8 @@ impl Decapsulator {
         match protocol {
             4 | 41 | 94 => self.enter(place, Inner::Ip(payload), out),
             47 => {
-                let (network, inner) = gre(payload)?;
-                let number = network.map_or(place.realm, |number| realm(place.realm, Network::Nvgre, number));
-                self.enter(Place { realm: number, ..place }, inner, out)
+                let inner = gre(payload)?;
+                self.enter(place, inner, out)
             }
             51 => {
                 let [next, words] = payload.array(0).ok_or(Skip::Short("AH header"))?;
@@ -102,6 +103,9 @@ impl Decapsulator {
             Inner::Ppp(frame) => link::ppp(frame)?,
             Inner::Mpls(frame) => link::mpls(frame, 0)?,
             Inner::EtherType(kind, inner) => link::ethertype(kind, inner)?,
+            Inner::Gre(inner) => return self.enter(place, gre(inner)?, out),
+            // IEEE 802.11 without a header before it.
+            Inner::Wireless(frame) => link::peel(LinkType(105), frame)?,
         };
         self.ip(place, packet, out)
     }
@@ -125,6 +129,8 @@ fn tunnel_in_udp(
         (2152, _) | (_, 2152) => Some((None, Inner::Ip(gtp(payload)?))),
         (3544, _) | (_, 3544) => Some((None, Inner::Ip(teredo(payload)?))),
         (1701, _) | (_, 1701) => Some((None, Inner::Ppp(l2tp(payload)?))),
+        // RFC 8086, RFC 7510.
+        (4754, _) if payload.u16(0)? & 0x4fff == 0 => Some((None, Inner::Gre(payload))),
         (6635, _) => Some((None, Inner::Mpls(payload))),
         _ => None,
     }
@@ -220,8 +226,9 @@ fn ip_version(inner: Snapped<'_>) -> Option<Snapped<'_>> {
     matches!(inner.u8(0)? >> 4, 4 | 6).then_some(inner)
 }
 
-/// GRE: flags say which fields stand before the payload. The number of an NVGRE network comes along.
-fn gre(payload: Snapped<'_>) -> Result<(Option<u32>, Inner<'_>), Skip> {
+/// GRE: flags say which fields stand before the payload. Its key is no identity: taps give the directions
+/// of one flow different ones.
+fn gre(payload: Snapped<'_>) -> Result<Inner<'_>, Skip> {
     const SHORT: Skip = Skip::Short("GRE header");
     let flags = payload.u16(0).ok_or(SHORT)?;
     let kind = payload.u16(2).ok_or(SHORT)?;
@@ -234,24 +241,25 @@ fn gre(payload: Snapped<'_>) -> Result<(Option<u32>, Inner<'_>), Skip> {
     if flags & 7 == 1 {
         header += has(0x0080);
     }
-    let network = if flags & 0x2000 != 0 { payload.u32(key).map(|key| key >> 8) } else { None };
     let inner = payload.skip(header).ok_or(SHORT)?;
     if flags & 7 == 1 && inner.wire == 0 {
         return Err(Skip::Other("PPTP acknowledgements"));
     }
     let sequenced = flags & 0x1000 != 0;
     Ok(match kind {
-        0x0800 | 0x86dd => (None, Inner::Ip(inner)),
-        0x6558 => (network, Inner::Ethernet(inner)),
-        0x880b => (None, Inner::Ppp(inner)),
+        0x0800 | 0x86dd => Inner::Ip(inner),
+        0x6558 => Inner::Ethernet(inner),
+        0x880b => Inner::Ppp(inner),
         // ERSPAN types I (no header, no sequence number), II and III.
-        0x88be if !sequenced => (None, Inner::Ethernet(inner)),
-        0x88be => (None, Inner::Ethernet(inner.skip(8).ok_or(SHORT)?)),
-        0x22eb => (None, erspan3(inner)?),
+        0x88be if !sequenced => Inner::Ethernet(inner),
+        0x88be => Inner::Ethernet(inner.skip(8).ok_or(SHORT)?),
+        0x22eb => erspan3(inner)?,
         // WCCP: version 2 puts a redirect header first.
-        0x883e if inner.u8(0).is_some_and(|first| first >> 4 == 4) => (None, Inner::Ip(inner)),
-        0x883e => (None, Inner::Ip(inner.skip(4).ok_or(SHORT)?)),
-        kind => (None, Inner::EtherType(kind, inner)),
+        0x883e if inner.u8(0).is_some_and(|first| first >> 4 == 4) => Inner::Ip(inner),
+        0x883e => Inner::Ip(inner.skip(4).ok_or(SHORT)?),
+        // Aruba's access points: 802.11 frames, unencrypted where the controller decrypts.
+        0x8200..=0x9000 => Inner::Wireless(inner),
+        kind => Inner::EtherType(kind, inner),
     })
 }
 
