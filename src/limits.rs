@@ -43,6 +43,42 @@ pub const REORDER_BYTES: usize = 4 << 20;
 /// The same, for all connections together.
 pub const REORDER_BYTES_TOTAL: usize = 64 << 20;
 
+/// Connections are dealt to so many shards by a fixed hash, however many threads work on them: bounds are
+/// kept per shard, so that what they do does not depend on the number of threads.
+pub const SHARDS: usize = 16;
+
+/// Connections that are followed at once. A capture of a busy server holds some ten thousand; a scan or
+/// a flood holds millions of half-open ones, and those not seen for longest are let go.
+pub const CONNECTIONS: usize = 2 << 20;
+
+/// Connections of one shard that are over but still take late packets.
+pub const LINGERING: usize = 1024;
+
+/// Early segments, and early bytes, of a connection whose SYN was not seen, after which the lowest sequence
+/// number is taken for the beginning.
+pub const ANCHOR_SEGMENTS: usize = 32;
+/// See [`ANCHOR_SEGMENTS`].
+pub const ANCHOR_BYTES: usize = 64 << 10;
+
+/// Early segments that have waited, at least, before a hole that the peer acknowledged is a gap: captures
+/// of several queues are out of order by some dozens of packets.
+pub const GAP_SEGMENTS: usize = 64;
+/// Early bytes that have waited, at least, before that.
+pub const GAP_BYTES: usize = 256 << 10;
+
+/// Bytes that each shard remembers of what passed through, to find retransmissions that differ.
+pub const RECENT_BYTES: usize = 256 << 10;
+
+/// Bytes of a connection's beginning that may wait until it is clear what is spoken: a request line with
+/// a long target, a proxy's preamble.
+pub const RECOGNISE_BYTES: usize = 16 << 10;
+
+/// Protocols inside protocols on one connection (a proxy's preamble, TLS to it, CONNECT, TLS, …).
+pub const NESTING: usize = 8;
+
+/// Oddities that one connection lists.
+pub const ODDITIES: usize = 32;
+
 /// Bytes of one export file that is read at once (HAR, mitmproxy, Burp, SAZ member).
 pub const EXPORT_BYTES: u64 = 4 << 30;
 

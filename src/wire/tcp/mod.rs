@@ -1,1 +1,246 @@
-//! To be written.
+//! Takes TCP segments, gives the events of each connection's two byte streams. RFC 9293.
+//!
+//! Right under reordering, retransmission, overlap (the first copy wins), sequence wrap (RFC 1982), reuse
+//! of ports, starts in the middle and half-open endings. Nothing is ever joined across a gap.
+
+mod assembler;
+mod connection;
+mod key;
+mod recent;
+#[cfg(test)]
+mod tests;
+
+pub use connection::{Identity, Summary};
+
+use std::collections::{HashMap, VecDeque};
+
+use foldhash::fast::RandomState;
+
+use self::connection::{After, Connection};
+use self::key::FlowKey;
+use self::recent::Recent;
+use crate::limits;
+use crate::wire::ip::Segment;
+use crate::wire::stream::{Direction, StreamEvent};
+
+/// Who listens to the streams. `Talk` is what it keeps for one connection, from the first event on.
+pub trait Listener {
+    /// State of one connection.
+    type Talk;
+
+    /// Who would say this: [`Direction::Sent`] for a client, `Received` for a server, `None` when it cannot be
+    /// told. Asked only when no SYN was seen.
+    fn speaker(&self, bytes: &[u8]) -> Option<Direction>;
+
+    /// The next event of one direction. Gives whether the bytes still matter: what nobody looks at is
+    /// only counted.
+    fn event(
+        &mut self,
+        who: &Identity,
+        talk: &mut Option<Box<Self::Talk>>,
+        direction: Direction,
+        event: StreamEvent<'_>,
+    ) -> bool;
+
+    /// The connection is over; both directions have ended when there is a talk.
+    fn closed(&mut self, summary: Summary, talk: Option<Box<Self::Talk>>);
+}
+
+/// Which of the [`limits::SHARDS`] the segment's connection belongs to.
+pub fn shard_of(segment: &Segment<'_>) -> usize {
+    FlowKey::of(segment.source, segment.destination, segment.realm).0.shard(limits::SHARDS)
+}
+
+/// The connections of one shard.
+#[derive(Debug)]
+pub struct Flows<T> {
+    places: HashMap<FlowKey, u32, RandomState>,
+    slab: Vec<Option<Connection<T>>>,
+    free: Vec<u32>,
+    recent: Recent,
+    /// Connections that are over and wait for late packets, oldest first.
+    over: VecDeque<(u32, u32)>,
+    /// Connections with early segments; may name some that have none any more.
+    early: Vec<u32>,
+    held: usize,
+    generation: u32,
+    hand: usize,
+    evicted: u64,
+    relieved: u64,
+}
+
+impl<T> Default for Flows<T> {
+    fn default() -> Self {
+        Self {
+            places: HashMap::default(),
+            slab: Vec::new(),
+            free: Vec::new(),
+            recent: Recent::new(limits::RECENT_BYTES),
+            over: VecDeque::new(),
+            early: Vec::new(),
+            held: 0,
+            generation: 0,
+            hand: 0,
+            evicted: 0,
+            relieved: 0,
+        }
+    }
+}
+
+impl<T> Flows<T> {
+    /// Takes the next segment. `ordinal` numbers a connection that begins with it.
+    pub fn push<L: Listener<Talk = T>>(&mut self, segment: &Segment<'_>, ordinal: u32, listener: &mut L) {
+        let (key, side) = FlowKey::of(segment.source, segment.destination, segment.realm);
+        let known = self.places.get(&key).copied();
+        let place = match known {
+            Some(place) if !self.is_replaced(place, side, segment) => place,
+            _ if segment.flags.rst() => return,
+            known => {
+                if let Some(old) = known {
+                    self.close(old, false, listener);
+                }
+                self.open(key, segment, ordinal, listener)
+            }
+        };
+        let Some(connection) = self.slab.get_mut(place as usize).and_then(Option::as_mut) else { return };
+        let before = connection.held_cost();
+        let after = connection.push(side, segment, &mut self.recent, listener);
+        let now = connection.held_cost();
+        if after == After::Over && !connection.lingering {
+            connection.lingering = true;
+            self.over.push_back((place, connection.generation));
+        }
+        if now != before {
+            self.account(place, before, now, listener);
+        }
+        if self.over.len() > limits::LINGERING {
+            self.let_go(listener);
+        }
+    }
+
+    fn is_replaced(&self, place: u32, side: key::Side, segment: &Segment<'_>) -> bool {
+        let connection = self.slab.get(place as usize).and_then(Option::as_ref);
+        connection.is_none_or(|connection| connection.is_replaced_by(side, segment))
+    }
+
+    fn open<L: Listener<Talk = T>>(
+        &mut self,
+        key: FlowKey,
+        segment: &Segment<'_>,
+        ordinal: u32,
+        listener: &mut L,
+    ) -> u32 {
+        if self.places.len() >= limits::CONNECTIONS / limits::SHARDS {
+            self.evict(listener);
+        }
+        self.generation = self.generation.wrapping_add(1);
+        let connection = Connection::new(key, ordinal, self.generation, segment.frame);
+        let place = match self.free.pop() {
+            Some(place) => place,
+            None => {
+                self.slab.push(None);
+                u32::try_from(self.slab.len() - 1).unwrap_or(u32::MAX)
+            }
+        };
+        if let Some(slot) = self.slab.get_mut(place as usize) {
+            *slot = Some(connection);
+        }
+        self.places.insert(key, place);
+        place
+    }
+
+    fn close<L: Listener<Talk = T>>(&mut self, place: u32, evicted: bool, listener: &mut L) {
+        let Some(connection) = self.slab.get_mut(place as usize).and_then(Option::take) else { return };
+        self.held = self.held.saturating_sub(connection.held_cost());
+        self.places.remove(&connection.identity.key);
+        self.free.push(place);
+        connection.close(evicted, &mut self.recent, listener);
+    }
+
+    /// Lets go the connection that has been over for longest, unless it came to life again.
+    fn let_go<L: Listener<Talk = T>>(&mut self, listener: &mut L) {
+        let Some((place, generation)) = self.over.pop_front() else { return };
+        let Some(connection) = self.slab.get_mut(place as usize).and_then(Option::as_mut) else { return };
+        if connection.generation == generation {
+            connection.lingering = false;
+            if connection.is_over() {
+                self.close(place, false, listener);
+            }
+        }
+    }
+
+    /// Lets go one connection that was not seen for a while: the clock's hand passes over those that
+    /// were seen since its last round, and first takes such that carried nothing.
+    fn evict<L: Listener<Talk = T>>(&mut self, listener: &mut L) {
+        let count = self.slab.len();
+        for step in 0..count.saturating_mul(2) {
+            self.hand = if self.hand + 1 >= count { 0 } else { self.hand + 1 };
+            let Some(connection) = self.slab.get_mut(self.hand).and_then(Option::as_mut) else { continue };
+            let spared = std::mem::take(&mut connection.touched) || (connection.has_talk() && step < 64);
+            if !spared {
+                break;
+            }
+        }
+        self.evicted += 1;
+        self.close(u32::try_from(self.hand).unwrap_or(u32::MAX), true, listener);
+    }
+
+    /// Keeps the sum of early segments within its bound.
+    fn account<L: Listener<Talk = T>>(&mut self, place: u32, before: usize, now: usize, listener: &mut L) {
+        self.held = (self.held + now).saturating_sub(before);
+        if before == 0 {
+            self.early.push(place);
+        }
+        let bound = limits::REORDER_BYTES_TOTAL / limits::SHARDS;
+        if self.held <= bound && self.early.len() < 2 * self.slab.len() + 64 {
+            return;
+        }
+        let mut early = std::mem::take(&mut self.early);
+        early.sort_unstable();
+        early.dedup();
+        let cost = |slab: &[Option<Connection<T>>], place: u32| {
+            slab.get(place as usize).and_then(Option::as_ref).map_or(0, Connection::held_cost)
+        };
+        early.retain(|place| cost(&self.slab, *place) > 0);
+        if self.held > bound {
+            // Certain holes first, then the largest.
+            early.sort_by_key(|place| {
+                let connection = self.slab.get(*place as usize).and_then(Option::as_ref);
+                let certain = connection.is_some_and(Connection::has_certain_hole);
+                std::cmp::Reverse((certain, cost(&self.slab, *place), *place))
+            });
+            for place in &early {
+                if self.held <= bound / 2 {
+                    break;
+                }
+                let Some(connection) = self.slab.get_mut(*place as usize).and_then(Option::as_mut) else { continue };
+                self.held = self.held.saturating_sub(connection.held_cost());
+                connection.relieve(&mut self.recent, listener);
+                self.held += connection.held_cost();
+                self.relieved += 1;
+            }
+            early.retain(|place| cost(&self.slab, *place) > 0);
+        }
+        self.early = early;
+    }
+
+    /// Closes all connections, in the order in which they began.
+    pub fn finish<L: Listener<Talk = T>>(&mut self, listener: &mut L) {
+        let mut all: Vec<(u32, u32)> = self
+            .slab
+            .iter()
+            .enumerate()
+            .filter_map(|(place, slot)| Some((slot.as_ref()?.identity.ordinal, u32::try_from(place).ok()?)))
+            .collect();
+        all.sort_unstable();
+        for (_, place) in all {
+            self.close(place, false, listener);
+        }
+    }
+
+    /// Connections that were let go early because there were too many, and connections whose holes were
+    /// declared gaps because too much waited.
+    pub fn bounds_reached(&self) -> (u64, u64) {
+        (self.evicted, self.relieved)
+    }
+}

@@ -1,0 +1,247 @@
+//! Takes the two byte streams of one connection, gives its exchanges and its ledger.
+//!
+//! Recognises what is spoken by what is said, on any port: TLS, HTTP/1, HTTP/2 with prior knowledge,
+//! SOCKS, PROXY protocol; goes into tunnels (`CONNECT`, TLS inside TLS).
+
+mod node;
+mod preamble;
+
+use std::sync::Arc;
+
+use self::node::{Context, Node, Tally};
+use self::preamble::Recognised;
+use crate::connection::{Connection, Content, Flow};
+use crate::exchange::{Exchange, ExchangeKey, Oddity, TlsFacts};
+use crate::limits;
+use crate::sink::Sink;
+use crate::wire::http::Finished;
+use crate::wire::stream::{Direction, StreamEvent};
+use crate::wire::tcp::{Identity, Listener, Summary};
+use crate::wire::tls::secrets::Secrets;
+
+/// What is said on one connection.
+pub struct Conversation {
+    node: Node,
+    /// Raw application data, with `--hashes`.
+    tally: Option<Box<Tally>>,
+    ended: [bool; 2],
+    finished: bool,
+    /// Exchanges given on so far.
+    count: u32,
+    complete: u64,
+    partial: u64,
+    request_head_lost: bool,
+    oddities: Vec<Oddity>,
+}
+
+/// Listens to all connections of a shard and hands exchanges and ledgers to a sink.
+pub struct Conversations<'s, S> {
+    /// Where they go.
+    pub sink: &'s mut S,
+    /// Number of the input.
+    pub input: u32,
+    /// Secrets of the run.
+    pub secrets: &'s Arc<Secrets>,
+    /// Hash application data.
+    pub hashes: bool,
+    /// Exchanges given on.
+    pub exchanges: u64,
+}
+
+impl Conversation {
+    fn new(midway: bool, hashes: bool) -> Self {
+        Self {
+            node: Node::new(0, midway),
+            tally: hashes.then(|| Box::new(Tally::new(true))),
+            ended: [false; 2],
+            finished: false,
+            count: 0,
+            complete: 0,
+            partial: 0,
+            request_head_lost: false,
+            oddities: Vec::new(),
+        }
+    }
+
+    fn oddity(&mut self, oddity: Oddity) {
+        if self.oddities.len() < limits::ODDITIES {
+            self.oddities.push(oddity);
+        }
+    }
+}
+
+impl<S: Sink> Listener for Conversations<'_, S> {
+    type Talk = Conversation;
+
+    fn speaker(&self, bytes: &[u8]) -> Option<Direction> {
+        Direction::BOTH.into_iter().find(|direction| {
+            // A TLS hello says by itself who speaks: handshake type 1 is the client's.
+            match preamble::direction(*direction, bytes) {
+                Recognised::Tls => (bytes.get(5) == Some(&1)) == (*direction == Direction::Sent),
+                Recognised::Http1 | Recognised::Http2 => true,
+                _ => false,
+            }
+        })
+    }
+
+    fn event(
+        &mut self,
+        who: &Identity,
+        talk: &mut Option<Box<Conversation>>,
+        direction: Direction,
+        event: StreamEvent<'_>,
+    ) -> bool {
+        let talk = talk.get_or_insert_with(|| Box::new(Conversation::new(who.midway, self.hashes)));
+        if let Some(tally) = &mut talk.tally {
+            tally.count(direction, &event);
+        }
+        if let StreamEvent::End(_) = event {
+            talk.ended[direction.index() & 1] = true;
+        }
+        if talk.finished {
+            return false;
+        }
+        let mut context = self.context();
+        talk.node.push(direction, event, &mut context);
+        if talk.ended == [true, true] {
+            talk.finished = true;
+            talk.node.finish(&mut context);
+        }
+        self.deliver(who, talk, context);
+        talk.node.listens()
+    }
+
+    fn closed(&mut self, summary: Summary, talk: Option<Box<Conversation>>) {
+        let who = summary.identity;
+        let flow = |direction: Direction| Flow {
+            bytes: summary.bytes[direction.index()],
+            missing: summary.missing[direction.index()],
+            sha256: None,
+            conflicting: summary.conflicting[direction.index()],
+        };
+        let mut connection = Connection {
+            input: self.input,
+            ordinal: who.ordinal,
+            first_frame: who.first_frame,
+            client: Some(who.client()),
+            server: Some(who.server()),
+            sent: flow(Direction::Sent),
+            received: flow(Direction::Received),
+            starts_midway: who.midway,
+            open_at_end: summary.open,
+            ..Connection::default()
+        };
+        if let Some(mut talk) = talk {
+            if !talk.finished {
+                let mut context = self.context();
+                talk.node.finish(&mut context);
+                self.deliver(&who, &mut talk, context);
+            }
+            note(&mut connection, *talk);
+        }
+        if connection.sent.conflicting + connection.received.conflicting > 0 {
+            let [sent, received] = summary.conflicting;
+            connection.oddities.push(Oddity {
+                name: "tcp-conflicting-copies",
+                detail: format!(
+                    "{sent} sent and {received} received bytes came twice with different content; the first copy was used"
+                ),
+            });
+        }
+        if summary.evicted {
+            connection.oddities.push(Oddity {
+                name: "tcp-connection-limit",
+                detail: format!(
+                    "let go before its end: more than {} connections were open at once",
+                    limits::CONNECTIONS
+                ),
+            });
+        }
+        self.sink.connection(connection);
+    }
+}
+
+impl<'s, S: Sink> Conversations<'s, S> {
+    fn context(&self) -> Context<'s> {
+        Context {
+            secrets: self.secrets,
+            hashes: self.hashes,
+            found: Vec::new(),
+            oddities: Vec::new(),
+            request_head_lost: false,
+        }
+    }
+
+    fn deliver(&mut self, who: &Identity, talk: &mut Conversation, context: Context<'_>) {
+        talk.request_head_lost |= context.request_head_lost;
+        for oddity in context.oddities {
+            talk.oddity(oddity);
+        }
+        for (finished, tls) in context.found {
+            let exchange = self.exchange(who, talk.count, finished, tls);
+            talk.count = talk.count.saturating_add(1);
+            if exchange.complete() {
+                talk.complete += 1;
+            } else {
+                talk.partial += 1;
+            }
+            self.exchanges += 1;
+            self.sink.exchange(exchange);
+        }
+    }
+
+    fn exchange(&self, who: &Identity, count: u32, finished: Finished, tls: Option<Arc<TlsFacts>>) -> Exchange {
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let request = finished.request.map(|mut request| {
+            request.scheme.get_or_insert_with(|| scheme.to_owned());
+            request
+        });
+        Exchange {
+            key: ExchangeKey {
+                input: self.input,
+                frame: finished.frames.0,
+                sub: u64::from(who.ordinal) << 32 | u64::from(count),
+            },
+            connection: Some(who.ordinal),
+            frames: Some(finished.frames),
+            client: Some(who.client()),
+            server: Some(who.server()),
+            protocol: finished.protocol,
+            tls,
+            request,
+            response: finished.response,
+            oddities: finished.oddities,
+        }
+    }
+}
+
+/// Writes what was said into the ledger.
+fn note(connection: &mut Connection, talk: Conversation) {
+    let [sent, received] = match &talk.tally {
+        Some(tally) => tally.sha256(),
+        None => [None, None],
+    };
+    connection.sent.sha256 = sent;
+    connection.received.sha256 = received;
+    connection.content = talk.node.content();
+    if connection.content == Content::Empty && connection.sent.bytes + connection.received.bytes > 0 {
+        connection.content = Content::Other;
+    }
+    if let Some(result) = talk.node.tls() {
+        if let Some((bytes, missing, sha256)) = result.opened {
+            for (flow, at) in [(&mut connection.sent, 0), (&mut connection.received, 1)] {
+                flow.bytes = bytes[at];
+                flow.missing = flow.missing.max(missing[at]);
+                flow.sha256 = sha256[at];
+            }
+        } else {
+            connection.sent.sha256 = None;
+            connection.received.sha256 = None;
+        }
+        connection.tls = Some(result.ledger);
+    }
+    connection.exchanges_complete = talk.complete;
+    connection.exchanges_partial = talk.partial;
+    connection.request_head_lost = talk.request_head_lost;
+    connection.oddities = talk.oddities;
+}

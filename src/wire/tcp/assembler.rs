@@ -1,0 +1,300 @@
+//! Takes the segments of one direction, gives its bytes in order: what is in order passes through
+//! without a copy, what is early waits here.
+//!
+//! Sequence numbers are unwrapped to 64-bit offsets at once (RFC 1982 comparison around the next
+//! expected byte), so nothing else here knows about wrapping. Where copies overlap, the first one wins.
+
+use std::collections::BTreeMap;
+
+use crate::wire::stream::FrameRef;
+
+/// Offset of the byte after the initial sequence number. Not 0, so that bytes from before the first
+/// segment that was seen still have an offset.
+const ORIGIN: u64 = 1 << 40;
+
+/// Beyond this distance a sequence number belongs to no window of this connection (RFC 7323 2.3 allows
+/// windows up to 2^30).
+const WINDOW: i64 = 1 << 30;
+
+/// What one early segment costs beyond its bytes, for the bounds.
+const PIECE_COST: usize = 128;
+
+/// A segment that came early.
+#[derive(Debug)]
+pub(super) struct Piece {
+    /// Its bytes.
+    pub(super) bytes: Vec<u8>,
+    /// Bytes after them that a snap length cut off.
+    pub(super) cut: u32,
+    /// The offset of the other direction up to which its sender had read: it is not given on earlier.
+    pub(super) need: u64,
+    /// The frame that carried it.
+    pub(super) frame: FrameRef,
+}
+
+impl Piece {
+    fn span(&self) -> u64 {
+        self.bytes.len() as u64 + u64::from(self.cut)
+    }
+}
+
+/// What is early, by offset; pieces never overlap.
+#[derive(Debug, Default)]
+struct Held {
+    pieces: BTreeMap<u64, Piece>,
+    cost: usize,
+}
+
+/// One direction of a connection.
+#[derive(Debug)]
+pub(super) struct Half {
+    /// Sequence number at `ORIGIN`.
+    base: u32,
+    /// Sequence number of the first byte of the stream, once anchored.
+    first: u32,
+    /// Whether `base` means anything.
+    known: bool,
+    /// Whether `next` is where the stream begins or goes on, rather than only the first thing seen.
+    pub(super) anchored: bool,
+    /// No byte of this direction was captured so far, although the peer acknowledged some: its holes
+    /// are not waited for.
+    pub(super) absent: bool,
+    /// Whether the end was given on.
+    pub(super) ended: bool,
+    /// Offset of the next byte to give on.
+    pub(super) next: u64,
+    /// Highest offset that the peer acknowledged.
+    pub(super) acked: u64,
+    /// Lowest offset that the peer acknowledged.
+    lowest: u64,
+    /// Offset of the FIN.
+    pub(super) fin: Option<u64>,
+    held: Option<Box<Held>>,
+    /// Payload bytes given on.
+    pub(super) bytes: u64,
+    /// Payload bytes in gaps.
+    pub(super) missing: u64,
+    /// Payload bytes that differed from their first copy.
+    pub(super) conflicting: u64,
+    /// The newest record of this direction in the shard's memory of recent bytes.
+    pub(super) recent: u64,
+}
+
+impl Default for Half {
+    fn default() -> Self {
+        Self {
+            base: 0,
+            first: 0,
+            known: false,
+            anchored: false,
+            absent: false,
+            ended: false,
+            next: ORIGIN,
+            acked: 0,
+            lowest: u64::MAX,
+            fin: None,
+            held: None,
+            bytes: 0,
+            missing: 0,
+            conflicting: 0,
+            recent: 0,
+        }
+    }
+}
+
+/// Where a segment stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Place {
+    /// At this offset.
+    At(u64),
+    /// In no window of this connection.
+    Elsewhere,
+}
+
+impl Half {
+    /// The offset of a sequence number; the first one asked about begins the numbering.
+    pub(super) fn place(&mut self, sequence: u32) -> Place {
+        if !self.known {
+            self.known = true;
+            self.base = sequence;
+        }
+        self.peek(sequence)
+    }
+
+    /// The same without beginning the numbering.
+    pub(super) fn peek(&self, sequence: u32) -> Place {
+        if !self.known {
+            return Place::Elsewhere;
+        }
+        let distance = i64::from(sequence.wrapping_sub(self.sequence(self.next)) as i32);
+        if distance.abs() > WINDOW {
+            return Place::Elsewhere;
+        }
+        Place::At(self.next.saturating_add_signed(distance))
+    }
+
+    /// The sequence number of an offset.
+    fn sequence(&self, offset: u64) -> u32 {
+        self.base.wrapping_add(offset.wrapping_sub(ORIGIN) as u32)
+    }
+
+    /// Whether any sequence number is known.
+    pub(super) fn known(&self) -> bool {
+        self.known
+    }
+
+    /// Whether `sequence` is the first of the stream, as an earlier SYN said or the first bytes let think.
+    pub(super) fn begins_with(&self, sequence: u32) -> bool {
+        self.anchored && self.first == sequence
+    }
+
+    /// A SYN said that the stream begins with `sequence`: whether that fits what is known already.
+    pub(super) fn could_begin_with(&self, sequence: u32) -> bool {
+        if !self.known || self.begins_with(sequence) {
+            return true;
+        }
+        let Place::At(start) = self.peek(sequence) else { return false };
+        !self.anchored && start <= self.first_held().unwrap_or(self.next)
+    }
+
+    /// Fixes the beginning of the stream at `sequence`.
+    pub(super) fn anchor_at(&mut self, sequence: u32) {
+        if self.anchored {
+            return;
+        }
+        if let Place::At(start) = self.place(sequence) {
+            self.next = start;
+        }
+        self.first = self.sequence(self.next);
+        self.anchored = true;
+    }
+
+    /// Fixes the beginning at what was seen first in order; `whole` when a SYN was seen, so that what
+    /// the peer acknowledged before it is missing rather than from before the capture.
+    pub(super) fn anchor_at_seen(&mut self, whole: bool) {
+        if self.anchored || !self.known {
+            return;
+        }
+        let seen = self.first_held().unwrap_or(u64::MAX);
+        let acknowledged = if whole || seen == u64::MAX { self.lowest } else { u64::MAX };
+        let start = seen.min(acknowledged);
+        if start != u64::MAX {
+            self.next = start;
+        }
+        self.first = self.sequence(self.next);
+        self.anchored = true;
+    }
+
+    /// The peer acknowledged everything before `sequence`.
+    pub(super) fn acknowledge(&mut self, sequence: u32) {
+        if let Place::At(offset) = self.place(sequence) {
+            self.acked = self.acked.max(offset);
+            if !self.anchored {
+                self.lowest = self.lowest.min(offset);
+            }
+        }
+    }
+
+    /// Keeps an early segment. Bytes that are there already stay (`conflicting` counts those that
+    /// differ); bytes before `next` must have been cut off.
+    pub(super) fn hold(&mut self, offset: u64, bytes: &[u8], cut: u32, need: u64, frame: FrameRef) {
+        let end = offset.saturating_add(bytes.len() as u64).saturating_add(u64::from(cut));
+        let data_end = offset.saturating_add(bytes.len() as u64);
+        let held = self.held.get_or_insert_default();
+        let first = held
+            .pieces
+            .range(..=offset)
+            .next_back()
+            .filter(|(start, piece)| **start + piece.span() > offset)
+            .map_or(offset, |(start, _)| *start);
+        let mut free = Vec::new();
+        let mut cursor = offset;
+        for (&start, piece) in held.pieces.range(first..end) {
+            if start > cursor {
+                free.push((cursor, start));
+            }
+            self.conflicting += differing(bytes, offset, &piece.bytes, start);
+            cursor = cursor.max(start + piece.span());
+        }
+        if cursor < end {
+            free.push((cursor, end));
+        }
+        for (from, to) in free {
+            let part = slice(bytes, from - offset, to.min(data_end).max(from) - offset).to_vec();
+            let cut = u32::try_from(to.saturating_sub(data_end.max(from))).unwrap_or(u32::MAX);
+            held.cost += part.len() + PIECE_COST;
+            held.pieces.insert(from, Piece { bytes: part, cut, need, frame });
+        }
+        if held.pieces.is_empty() {
+            self.held = None;
+        }
+    }
+
+    /// Offset of the first early piece.
+    pub(super) fn first_held(&self) -> Option<u64> {
+        self.held.as_ref().and_then(|held| held.pieces.first_key_value()).map(|(offset, _)| *offset)
+    }
+
+    /// How far the sender of the first early piece had read the other direction.
+    pub(super) fn first_need(&self) -> Option<u64> {
+        self.held.as_ref().and_then(|held| held.pieces.first_key_value()).map(|(_, piece)| piece.need)
+    }
+
+    /// The frame of the first early piece.
+    pub(super) fn first_frame(&self) -> Option<FrameRef> {
+        self.held.as_ref().and_then(|held| held.pieces.first_key_value()).map(|(_, piece)| piece.frame)
+    }
+
+    /// Early pieces in order.
+    pub(super) fn pieces(&self) -> impl Iterator<Item = &Piece> {
+        self.held.iter().flat_map(|held| held.pieces.values())
+    }
+
+    /// Takes out the first early piece.
+    pub(super) fn take_first(&mut self) -> Option<(u64, Piece)> {
+        let held = self.held.as_mut()?;
+        let (offset, piece) = held.pieces.pop_first()?;
+        held.cost = held.cost.saturating_sub(piece.bytes.len() + PIECE_COST);
+        if held.pieces.is_empty() {
+            self.held = None;
+        }
+        Some((offset, piece))
+    }
+
+    /// The first early piece is given on whatever its sender had read.
+    pub(super) fn waive_first_need(&mut self) {
+        if let Some(mut first) = self.held.as_mut().and_then(|held| held.pieces.first_entry()) {
+            first.get_mut().need = 0;
+        }
+    }
+
+    /// What the early pieces cost in memory.
+    pub(super) fn held_cost(&self) -> usize {
+        self.held.as_ref().map_or(0, |held| held.cost)
+    }
+
+    /// How many pieces are early.
+    pub(super) fn held_count(&self) -> usize {
+        self.held.as_ref().map_or(0, |held| held.pieces.len())
+    }
+}
+
+/// `bytes[from..to]`, clamped.
+pub(super) fn slice(bytes: &[u8], from: u64, to: u64) -> &[u8] {
+    let at = |offset: u64| usize::try_from(offset).unwrap_or(usize::MAX).min(bytes.len());
+    bytes.get(at(from)..at(to)).unwrap_or_default()
+}
+
+/// How many bytes differ where `a` at offset `a_at` and `b` at offset `b_at` overlap.
+pub(super) fn differing(a: &[u8], a_at: u64, b: &[u8], b_at: u64) -> u64 {
+    let from = a_at.max(b_at);
+    let to = (a_at + a.len() as u64).min(b_at + b.len() as u64);
+    if from >= to {
+        return 0;
+    }
+    let (a, b) = (slice(a, from - a_at, to - a_at), slice(b, from - b_at, to - b_at));
+    if a == b {
+        return 0;
+    }
+    a.iter().zip(b).filter(|(a, b)| a != b).count() as u64
+}
