@@ -1,9 +1,29 @@
 //! The spine: from inputs to a sink full of exchanges. The only module that knows all decoders.
+//!
+//! ```text
+//! source -> file -> uncompressed -> capture: packets -> segments -> streams -> (TLS) -> HTTP -> exchanges
+//!                                   export:                                                   -> exchanges
+//! ```
 
+mod engine;
+mod export;
+mod sources;
+mod workers;
+
+use std::io::{ErrorKind, Read};
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
+use self::engine::Engine;
+use self::sources::{Found, Meter};
 use crate::base::Secret;
 use crate::sink::Sink;
+use crate::wire::capture::decompress::{self, Opened};
+use crate::wire::capture::sniff::Sniffed;
+use crate::wire::capture::{CaptureError, Item, Reader};
+use crate::wire::ip::{Decapsulator, Transport};
+use crate::wire::tls::secrets::Secrets;
 
 /// One input as the command line names it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -27,6 +47,8 @@ pub struct Settings {
     pub hashes: bool,
     /// Worker threads; 0 for as many as there are processors.
     pub threads: usize,
+    /// Told how many bytes of the inputs were read so far.
+    pub progress: Option<Arc<AtomicU64>>,
 }
 
 /// What an input was found to be.
@@ -75,6 +97,8 @@ impl Kind {
 /// What was learned of one input file.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Input {
+    /// Its place among the inputs that were read: `Exchange::key.input`.
+    pub number: u32,
     /// As named, or found in a directory.
     pub path: String,
     /// Found from the content.
@@ -114,10 +138,169 @@ pub struct Inputs {
     pub failed: Vec<InputError>,
     /// Notices about directories (files of unknown kind).
     pub notices: Vec<String>,
+    /// Files in directories that hold no traffic.
+    skipped: Vec<String>,
 }
 
 /// Decodes all sources into `sink`.
 pub fn run<S: Sink>(sources: &[Source], settings: &Settings, sink: &mut S) -> Inputs {
-    let _ = (sources, settings, sink);
-    todo!("helper: pipeline")
+    let mut inputs = Inputs::default();
+    let secrets = Arc::new(Secrets::default());
+    take_keys(settings, &secrets, &mut inputs);
+    for found in sources::expand(sources, &mut inputs) {
+        match decode(&found, inputs.read.len(), settings, &secrets, sink) {
+            Ok(Some(input)) => inputs.read.push(input),
+            Ok(None) => inputs.skipped(&found),
+            Err(message) if found.named => inputs.failed.push(InputError { path: found.name, message }),
+            Err(message) => inputs.notices.push(format!("{}: {message}", found.name)),
+        }
+    }
+    inputs.settle();
+    inputs
+}
+
+/// Reads the key logs and server keys of the settings.
+fn take_keys(settings: &Settings, secrets: &Secrets, inputs: &mut Inputs) {
+    for (name, text) in &settings.keylogs {
+        let (_, unknown) = secrets.add_keylog(name, text.expose());
+        if unknown > 0 {
+            inputs.notices.push(format!("{name}: {unknown} lines are not lines of a key log (RFC 9850)"));
+        }
+    }
+    for (name, file) in &settings.tls_keys {
+        if let Err(message) = secrets.add_server_key(name, file.expose(), &settings.passwords) {
+            inputs.failed.push(InputError { path: name.clone(), message });
+        }
+    }
+}
+
+/// Decodes one file; `None` when it is of a kind that nothing here reads, in a directory.
+fn decode<S: Sink>(
+    found: &Found,
+    number: usize,
+    settings: &Settings,
+    secrets: &Arc<Secrets>,
+    sink: &mut S,
+) -> Result<Option<Input>, String> {
+    let meter = Meter::new(settings);
+    let file = found.open().map_err(|error| error.to_string())?;
+    let opened = decompress::open(meter.around(file)).map_err(|error| error.to_string())?;
+    let Some(kind) = kind_of(opened.kind, found)? else { return Ok(None) };
+    let mut input = Input::new(found, number, kind, &opened);
+    if opened.kind.is_capture() {
+        capture(opened.read, settings, secrets, &mut input, sink)?;
+    } else if !export::read(opened, found, settings, &mut input, sink)? {
+        return Ok(None);
+    }
+    (input.bytes, input.sha256) = meter.finish();
+    Ok(Some(input))
+}
+
+/// What to read a file as; `None` to skip it.
+fn kind_of(sniffed: Sniffed, found: &Found) -> Result<Option<Kind>, String> {
+    Ok(Some(match sniffed {
+        Sniffed::Pcap => Kind::Pcap,
+        Sniffed::Pcapng => Kind::Pcapng,
+        Sniffed::Netmon => Kind::Netmon,
+        Sniffed::Etl => Kind::Etl,
+        Sniffed::Har => Kind::Har,
+        Sniffed::Zip => Kind::Saz,
+        Sniffed::Mitmproxy => Kind::Mitmproxy,
+        Sniffed::Burp => Kind::Burp,
+        Sniffed::Log => Kind::Log,
+        Sniffed::Text | Sniffed::Json | Sniffed::Xml => Kind::Text,
+        Sniffed::Empty if found.named => return Err("is empty".to_owned()),
+        _ if found.named => {
+            return Err("is of no known kind: expected a capture (pcap, pcapng, NetMon, ETL), \
+                 an export (HAR, SAZ, mitmproxy, Burp) or text"
+                .to_owned());
+        }
+        _ => return Ok(None),
+    }))
+}
+
+/// Decodes a capture: packets to segments here, segments to exchanges in the engine.
+fn capture<S: Sink>(
+    read: Box<dyn Read + Send>,
+    settings: &Settings,
+    secrets: &Arc<Secrets>,
+    input: &mut Input,
+    sink: &mut S,
+) -> Result<(), String> {
+    let mut reader = Reader::open(read).map_err(|error| error.to_string())?;
+    let mut decapsulator = Decapsulator::default();
+    let mut dropped = 0_u64;
+    let name = input.path.clone();
+    std::thread::scope(|scope| {
+        let mut engine = Engine::new(scope, settings, secrets, input.number, sink);
+        loop {
+            match reader.next_item() {
+                Ok(None) => break,
+                Ok(Some(Item::Packet(packet))) => {
+                    input.packets += 1;
+                    decapsulator.push(&packet, |transport| match transport {
+                        Transport::Tcp(segment) => engine.push(&segment),
+                        Transport::Udp { .. } => {}
+                    });
+                }
+                Ok(Some(Item::Secrets { kind: KEY_LOG, bytes })) => {
+                    secrets.add_keylog(&name, bytes);
+                }
+                Ok(Some(Item::Secrets { .. })) => {}
+                Ok(Some(Item::Comment(text))) => keys_in_comment(&name, text, secrets),
+                Ok(Some(Item::Dropped(count))) => dropped = dropped.saturating_add(count),
+                Err(error) => {
+                    input.cut(&error);
+                    break;
+                }
+            }
+        }
+        let done = engine.finish();
+        input.exchanges = done.exchanges;
+        input.notices.extend(done.notices);
+    });
+    input.notices.extend(decapsulator.notices().into_iter().map(|(what, count)| format!("{what}: {count}")));
+    if dropped > 0 {
+        input.notices.push(format!("the recorder says that it lost {dropped} packets"));
+    }
+    Ok(())
+}
+
+/// Type of a Decryption Secrets Block that holds a TLS key log.
+const KEY_LOG: u32 = 0x544c_534b;
+
+/// Some tools keep the lines of a key log in comments.
+fn keys_in_comment(name: &str, text: &[u8], secrets: &Secrets) {
+    let labels: [&[u8]; 4] = [b"CLIENT_RANDOM ", b"_TRAFFIC_SECRET", b"RSA ", b"PMS_CLIENT_RANDOM "];
+    if labels.iter().any(|label| memchr::memmem::find(text, label).is_some()) {
+        secrets.add_keylog(name, text);
+    }
+}
+
+impl Input {
+    fn new(found: &Found, number: usize, kind: Kind, opened: &Opened) -> Self {
+        Self {
+            number: u32::try_from(number).unwrap_or(u32::MAX),
+            path: found.name.clone(),
+            kind,
+            compression: opened.compression.map(decompress::Compression::name),
+            bytes: 0,
+            sha256: None,
+            exchanges: 0,
+            packets: 0,
+            truncated: false,
+            notices: Vec::new(),
+        }
+    }
+
+    /// The file ended early: what came before is used.
+    fn cut(&mut self, error: &CaptureError) {
+        self.truncated = true;
+        self.notices.push(match error {
+            CaptureError::Io(error) if error.kind() == ErrorKind::UnexpectedEof => {
+                format!("is cut after {} packets, and was used up to there", self.packets)
+            }
+            error => format!("{error}; it was used up to there"),
+        });
+    }
 }
