@@ -89,6 +89,7 @@ pub fn settings(input: &InputArgs, complaints: &mut Complaints) -> Settings {
         passwords: passwords(&input.password_file, complaints),
         hashes: input.hashes,
         threads: 0,
+        progress: None,
     }
 }
 
