@@ -33,7 +33,7 @@ impl Found {
     /// Its size, where the system knows it.
     pub(super) fn size(&self) -> Option<u64> {
         let metadata = fs::metadata(self.path.as_ref()?).ok()?;
-        metadata.is_file().then(|| metadata.len())
+        metadata.is_file().then_some(metadata.len())
     }
 }
 
@@ -107,11 +107,7 @@ pub(super) struct Meter {
 impl Meter {
     pub(super) fn new(settings: &Settings) -> Self {
         let hash = || Arc::new(Mutex::new(digest::Context::new(&digest::SHA256)));
-        Self {
-            count: Arc::default(),
-            total: settings.progress.clone(),
-            hash: settings.hashes.then(hash),
-        }
+        Self { count: Arc::default(), total: settings.progress.clone(), hash: settings.hashes.then(hash) }
     }
 
     /// The same bytes, counted.

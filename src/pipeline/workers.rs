@@ -64,8 +64,7 @@ impl<'scope, S: Sink + 'scope> Workers<'scope, S> {
             .map(|shards| {
                 let (full, batches) = sync_channel(WAITING);
                 let (sink, shared, give_back) = (fork(), shared.clone(), give_back.clone());
-                let thread =
-                    scope.spawn(move || work(shards, count, &shared, sink, &batches, &give_back));
+                let thread = scope.spawn(move || work(shards, count, &shared, sink, &batches, &give_back));
                 Worker { full, batch: Batch::default(), thread }
             })
             .collect();
@@ -80,7 +79,13 @@ impl<'scope, S: Sink + 'scope> Workers<'scope, S> {
         let from = batch.bytes.len();
         batch.bytes.extend_from_slice(segment.payload);
         let to = batch.bytes.len();
-        batch.segments.push(Packed { segment: Segment { payload: &[], ..*segment }, shard, ordinal, from, to });
+        batch.segments.push(Packed {
+            segment: Segment { payload: &[], ..*segment },
+            shard,
+            ordinal,
+            from,
+            to,
+        });
         if to >= BATCH_BYTES || batch.segments.len() >= BATCH_SEGMENTS {
             let empty = self.empty.try_recv().unwrap_or_default();
             let batch = std::mem::replace(&mut worker.batch, empty);

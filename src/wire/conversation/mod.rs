@@ -190,7 +190,13 @@ impl<'s, S: Sink> Conversations<'s, S> {
         }
     }
 
-    fn exchange(&self, who: &Identity, count: u32, finished: Finished, tls: Option<Arc<TlsFacts>>) -> Exchange {
+    fn exchange(
+        &self,
+        who: &Identity,
+        count: u32,
+        finished: Finished,
+        tls: Option<Arc<TlsFacts>>,
+    ) -> Exchange {
         let scheme = if tls.is_some() { "https" } else { "http" };
         let request = finished.request.map(|mut request| {
             request.scheme.get_or_insert_with(|| scheme.to_owned());

@@ -157,7 +157,9 @@ fn socks5(sent: &[u8], received: &[u8]) -> Option<Option<[usize; 2]>> {
         reader.skip(length + 2)?;
         Some((version, code))
     };
-    let (Some(request), Some(reply)) = (message(&mut client), message(&mut server)) else { return Some(None) };
+    let (Some(request), Some(reply)) = (message(&mut client), message(&mut server)) else {
+        return Some(None);
+    };
     if request != (5, 1) || reply != (5, 0) {
         return None;
     }

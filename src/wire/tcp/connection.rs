@@ -294,9 +294,9 @@ impl<T> Connection<T> {
         };
         let first = said(side, bytes);
         let early = || {
-            [0, 1].into_iter().find_map(|side| {
-                self.halves[side].pieces().find_map(|piece| said(side, &piece.bytes))
-            })
+            [0, 1]
+                .into_iter()
+                .find_map(|side| self.halves[side].pieces().find_map(|piece| said(side, &piece.bytes)))
         };
         let by_port = || {
             let [low, high] = [0, 1].map(|side| self.identity.key.endpoint(side).port);
@@ -370,7 +370,9 @@ impl<T> Connection<T> {
         let old = mine.next - offset;
         if old > 0 {
             // Only when a gap was declared over bytes that came after all.
-            piece.cut = piece.cut.saturating_sub(u32::try_from(old.saturating_sub(piece.bytes.len() as u64)).unwrap_or(u32::MAX));
+            piece.cut = piece.cut.saturating_sub(
+                u32::try_from(old.saturating_sub(piece.bytes.len() as u64)).unwrap_or(u32::MAX),
+            );
             piece.bytes.drain(..usize::try_from(old).unwrap_or(usize::MAX).min(piece.bytes.len()));
         }
         Some(piece)

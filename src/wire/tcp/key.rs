@@ -29,7 +29,11 @@ impl FlowKey {
     pub(super) fn of(source: (IpAddr, u16), destination: (IpAddr, u16), realm: u32) -> (Self, Side) {
         let (from, to) = (words(source.0), words(destination.0));
         let swap = (from, source.1) > (to, destination.1);
-        let (low, high) = if swap { ((to, destination.1), (from, source.1)) } else { ((from, source.1), (to, destination.1)) };
+        let (low, high) = if swap {
+            ((to, destination.1), (from, source.1))
+        } else {
+            ((from, source.1), (to, destination.1))
+        };
         let ports = u64::from(low.1) << 48 | u64::from(high.1) << 32 | u64::from(realm);
         (Self([low.0.0, low.0.1, high.0.0, high.0.1, ports]), usize::from(swap))
     }

@@ -213,7 +213,9 @@ impl<T> Flows<T> {
                 if self.held <= bound / 2 {
                     break;
                 }
-                let Some(connection) = self.slab.get_mut(*place as usize).and_then(Option::as_mut) else { continue };
+                let Some(connection) = self.slab.get_mut(*place as usize).and_then(Option::as_mut) else {
+                    continue;
+                };
                 self.held = self.held.saturating_sub(connection.held_cost());
                 connection.relieve(&mut self.recent, listener);
                 self.held += connection.held_cost();
