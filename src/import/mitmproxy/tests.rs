@@ -1,0 +1,134 @@
+use super::super::Collected;
+use super::*;
+
+/// Writes a value as mitmproxy does.
+fn net(data: &[u8], kind: char) -> Vec<u8> {
+    let mut out = format!("{}:", data.len()).into_bytes();
+    out.extend_from_slice(data);
+    out.push(kind as u8);
+    out
+}
+
+fn text(value: &str) -> Vec<u8> {
+    net(value.as_bytes(), ',')
+}
+
+fn list(values: &[Vec<u8>]) -> Vec<u8> {
+    net(&values.concat(), ']')
+}
+
+fn dictionary(members: &[(&str, Vec<u8>)]) -> Vec<u8> {
+    let parts: Vec<u8> = members
+        .iter()
+        .flat_map(|(name, value)| [net(name.as_bytes(), ';'), value.clone()].concat())
+        .collect();
+    net(&parts, '}')
+}
+
+fn flow(version: Vec<u8>, kind: &str) -> Vec<u8> {
+    let request = dictionary(&[
+        ("method", text("POST")),
+        ("scheme", text("https")),
+        ("host", text("10.0.0.1")),
+        ("port", net(b"443", '#')),
+        ("path", text("/ews/exchange.asmx")),
+        ("http_version", text("HTTP/2.0")),
+        ("headers", list(&[list(&[text("Authorization"), text("Bearer t")])])),
+        ("content", text("<x/>")),
+        ("authority", text("mail.example")),
+        ("timestamp_start", net(b"1700000000.25", '^')),
+    ]);
+    dictionary(&[
+        ("version", version),
+        ("type", text(kind)),
+        ("request", request),
+        ("response", net(b"", '~')),
+    ])
+}
+
+fn collect(bytes: &[u8]) -> Result<Collected, ImportError> {
+    let mut out = Collected::default();
+    read(bytes, &ImportSettings::default(), &mut out).map(|()| out)
+}
+
+#[test]
+fn a_flow_gives_an_exchange_without_inventing_a_response() {
+    let out = collect(&flow(net(b"21", '#'), "http")).unwrap();
+    let exchange = &out.exchanges[0];
+    let request = exchange.request.as_ref().unwrap();
+    assert_eq!(
+        (request.host.as_deref(), request.target.as_str()),
+        (Some("mail.example"), "/ews/exchange.asmx")
+    );
+    assert_eq!(request.head.text("authorization"), Some("Bearer t"));
+    assert_eq!(exchange.protocol, Protocol::Http2);
+    assert_eq!(exchange.time().unwrap().to_string(), "2023-11-14T22:13:20.250000Z");
+    assert_eq!(exchange.response, None);
+}
+
+#[test]
+fn a_version_that_is_not_known_is_refused_by_its_number() {
+    for (version, number) in [
+        (net(b"22", '#'), "22"),
+        (net(b"3", '#'), "3"),
+        (list(&[net(b"0", '#'), net(b"10", '#')]), "0.10"),
+        (list(&[net(b"4", '#'), net(b"0", '#'), net(b"0", '#')]), "4.0"),
+    ] {
+        match collect(&flow(version, "http")) {
+            Err(ImportError::Version(text)) => {
+                assert!(text.contains(&format!("version {number},")), "{text}")
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    for version in
+        [list(&[net(b"0", '#'), net(b"18", '#')]), list(&[net(b"2", '#'), net(b"0", '#'), net(b"0", '#')])]
+    {
+        assert_eq!(collect(&flow(version, "http")).unwrap().exchanges.len(), 1);
+    }
+}
+
+#[test]
+fn flows_that_are_not_http_are_counted() {
+    let bytes =
+        ["tcp", "dns", "udp", "websocket", "http", "tcp"].map(|kind| flow(net(b"21", '#'), kind)).concat();
+    let out = collect(&bytes).unwrap();
+    assert_eq!(out.exchanges.len(), 1);
+    assert_eq!(out.exchanges[0].key.frame, 4);
+    assert!(out.notices.iter().any(|notice| notice.text.starts_with("2 TCP flows")));
+    assert_eq!(out.notices.len(), 4);
+}
+
+#[test]
+fn a_cut_file_is_used_up_to_the_cut_and_an_odd_flow_costs_itself() {
+    let one = flow(net(b"21", '#'), "http");
+    let two = [one.clone(), one.clone()].concat();
+    for cut in 0..two.len() {
+        match collect(&two[..cut]) {
+            Ok(out) => {
+                assert!(cut >= one.len());
+                assert_eq!(out.truncated, cut > one.len());
+                assert_eq!(out.exchanges.len(), 1);
+            }
+            Err(error) => assert!(cut < one.len(), "{error}"),
+        }
+    }
+    let odd = [one.clone(), text("odd"), dictionary(&[("version", net(b"99", '#'))]), one].concat();
+    let out = collect(&odd).unwrap();
+    assert_eq!((out.exchanges.len(), out.notices.len()), (2, 2));
+    assert_eq!(out.notices[1].entry, Some(2));
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn no_bytes_make_it_panic(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..200), at in 0_usize..400, byte in proptest::num::u8::ANY) {
+        fuzz(&bytes);
+        let mut whole = flow(net(b"21", '#'), "http");
+        if let Some(place) = whole.get_mut(at) {
+            *place = byte;
+        }
+        fuzz(&whole);
+    }
+}

@@ -1,0 +1,122 @@
+//! Takes bytes of typed netstrings, gives their values, borrowed and unfolded only when asked for.
+//!
+//! `LENGTH:DATA` and a type byte (tnetstrings.info; mitmproxy adds `;` for Unicode text):
+//! `,` bytes, `#` integer, `^` float, `!` boolean, `~` null, `]` list, `}` dictionary.
+
+/// One value. Lists and dictionaries are the bytes of their elements.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Value<'a> {
+    data: &'a [u8],
+    kind: u8,
+}
+
+/// Why no value stands there.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Fault {
+    /// It goes on after the end.
+    Cut,
+    /// No length, or a type byte that is not known.
+    Malformed,
+}
+
+impl<'a> Value<'a> {
+    /// Reads the value at the start of `bytes`: gives it and what follows.
+    pub(super) fn read(bytes: &'a [u8]) -> Result<(Self, &'a [u8]), Fault> {
+        let digits = bytes.iter().take(13).take_while(|byte| byte.is_ascii_digit()).count();
+        let (length, rest) = bytes.split_at_checked(digits).ok_or(Fault::Malformed)?;
+        match rest.first() {
+            Some(b':') if digits > 0 => {}
+            None if digits < 13 => return Err(Fault::Cut),
+            _ => return Err(Fault::Malformed),
+        }
+        let length: usize =
+            std::str::from_utf8(length).ok().and_then(|text| text.parse().ok()).ok_or(Fault::Malformed)?;
+        let rest = rest.get(1..).unwrap_or_default();
+        let (data, rest) = rest.split_at_checked(length).ok_or(Fault::Cut)?;
+        let (&kind, rest) = rest.split_first().ok_or(Fault::Cut)?;
+        if !b",;#^!~]}".contains(&kind) {
+            return Err(Fault::Malformed);
+        }
+        Ok((Self { data, kind }, rest))
+    }
+
+    /// Whether it is a dictionary.
+    pub(super) fn is_dictionary(self) -> bool {
+        self.kind == b'}'
+    }
+
+    /// Elements of a list, or keys and values of a dictionary in turn; ends at the first fault.
+    pub(super) fn elements(self) -> impl Iterator<Item = Self> {
+        let mut rest = if matches!(self.kind, b']' | b'}') { self.data } else { &[] };
+        std::iter::from_fn(move || {
+            let (value, after) = Self::read(rest).ok()?;
+            rest = after;
+            Some(value)
+        })
+    }
+
+    /// A member of a dictionary, the last of its name.
+    pub(super) fn get(self, name: &str) -> Option<Self> {
+        if !self.is_dictionary() {
+            return None;
+        }
+        let mut elements = self.elements();
+        let mut found = None;
+        while let (Some(key), Some(value)) = (elements.next(), elements.next()) {
+            if key.data == name.as_bytes() {
+                found = Some(value);
+            }
+        }
+        found.filter(|value| value.kind != b'~')
+    }
+
+    /// The first of several names that is there and not null.
+    pub(super) fn any(self, names: &[&str]) -> Option<Self> {
+        names.iter().find_map(|name| self.get(name))
+    }
+
+    /// Bytes or text.
+    pub(super) fn bytes(self) -> Option<&'a [u8]> {
+        matches!(self.kind, b',' | b';').then_some(self.data)
+    }
+
+    /// Bytes or text as a string, replacement characters where it is not UTF-8.
+    pub(super) fn text(self) -> Option<String> {
+        self.bytes().map(|bytes| String::from_utf8_lossy(bytes).into_owned())
+    }
+
+    /// An integer or a float.
+    pub(super) fn number(self) -> Option<f64> {
+        let text = matches!(self.kind, b'#' | b'^').then(|| std::str::from_utf8(self.data).ok())??;
+        text.trim().parse().ok().filter(|value: &f64| value.is_finite())
+    }
+
+    /// An integer.
+    pub(super) fn integer(self) -> Option<i64> {
+        (self.kind == b'#').then(|| std::str::from_utf8(self.data).ok()?.trim().parse().ok())?
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_of_every_type() {
+        let (value, rest) = Value::read(b"26:1:a,2:12#1:b;0:~1:c,3:1.5^}x").unwrap();
+        assert_eq!(rest, b"x");
+        assert_eq!(value.get("a").unwrap().integer(), Some(12));
+        assert_eq!(value.get("c").unwrap().number(), Some(1.5));
+        assert_eq!(value.get("b"), None);
+    }
+
+    #[test]
+    fn a_cut_is_told_from_damage() {
+        for cut in [&b"12"[..], b"12:abc", b"3:abc", b""] {
+            assert_eq!(Value::read(cut), Err(Fault::Cut));
+        }
+        for damaged in [&b"x"[..], b"3:abcx", b":", b"99999999999999:", b"-1:x,"] {
+            assert_eq!(Value::read(damaged), Err(Fault::Malformed));
+        }
+    }
+}
