@@ -138,3 +138,21 @@ pub const FRAGMENT_BYTES: usize = 16 << 20;
 /// Packets after which an unfinished datagram is given up: hosts wait 15 to 60 seconds; counted in packets
 /// since captures may lack times.
 pub const FRAGMENT_PACKETS: u64 = 1_000_000;
+
+/// Bytes of a response body without a content type that are kept.
+pub const BODY_UNTYPED_KEPT: usize = 64 << 10;
+
+/// Bytes kept of a response body that is longer than [`BODY_KEPT`]: errors stand at its beginning.
+pub const BODY_HEAD_KEPT: usize = 256 << 10;
+
+/// Bytes of one line with a chunk's size and extensions.
+pub const CHUNK_LINE_BYTES: usize = 16 << 10;
+
+/// Requests of one HTTP/1 connection that wait for their responses; browsers stopped at eight.
+pub const PIPELINED_REQUESTS: usize = 64;
+
+/// Bytes that one direction of an HTTP/1 connection holds back while the other catches up.
+pub const HTTP_HELD_BYTES: usize = 64 << 10;
+
+/// Events of the same.
+pub const HTTP_HELD_EVENTS: usize = 256;

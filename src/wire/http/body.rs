@@ -1,8 +1,11 @@
 //! Takes a body and its `Content-Encoding`, gives its content, within bounds. RFC 9110 8.4.
 
 use std::borrow::Cow;
+use std::io::{self, Read};
 
 use crate::exchange::{Body, Head};
+use crate::limits;
+use crate::wire::stream::Direction;
 
 /// Why a body's content could not be had, or not all of it.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -18,14 +21,265 @@ pub enum CodingError {
         /// How much came out before.
         decoded: usize,
     },
+    /// The body is not coded at all, and was taken as it is.
+    #[error("the body is not {0} data although Content-Encoding says so")]
+    NotCoded(&'static str),
     /// A bound of `limits` was reached.
     #[error("{0}")]
     Limit(&'static str),
 }
 
+/// Whether a body of this content type can hold something that a check looks at: tokens, errors, EWS
+/// results.
+pub fn may_matter(direction: Direction, content_type: &[u8]) -> bool {
+    let kind = content_type.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+    let Some(slash) = memchr::memchr(b'/', kind) else { return true };
+    let (major, minor) = kind.split_at(slash);
+    let has = |words: &[&str]| {
+        words
+            .iter()
+            .any(|word| minor.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word.as_bytes())))
+    };
+    if major.eq_ignore_ascii_case(b"text") {
+        // Pages may carry tokens in hidden forms; scripts and style sheets are large and do not.
+        return !has(&["css", "javascript", "event-stream"]);
+    }
+    match direction {
+        Direction::Sent => has(&["json", "xml", "soap", "form", "jwt", "jose", "related", "mixed"]),
+        Direction::Received => has(&["json", "xml", "soap", "jwt", "jose", "form-urlencoded", "related"]),
+    }
+}
+
 /// The content of a body: what could be decoded, and what went wrong, if anything. Bodies without coding
 /// are borrowed.
 pub fn content<'b>(head: &Head, body: &'b Body) -> (Cow<'b, [u8]>, Option<CodingError>) {
-    let _ = (head, body);
-    todo!("helper: http")
+    decode(head, body, None)
 }
+
+/// The same for the first `max` bytes of the content only: that more follows is no error.
+pub fn content_prefix<'b>(head: &Head, body: &'b Body, max: usize) -> (Cow<'b, [u8]>, Option<CodingError>) {
+    decode(head, body, Some(max))
+}
+
+fn decode<'b>(head: &Head, body: &'b Body, max: Option<usize>) -> (Cow<'b, [u8]>, Option<CodingError>) {
+    let prefix = max.unwrap_or(usize::MAX);
+    let mut bytes = Cow::Borrowed(body.bytes.as_ref());
+    let mut codings: Vec<&[u8]> = Vec::new();
+    if !body.already_decoded {
+        for field in head.all("content-encoding") {
+            let named = field.value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
+            codings.extend(named.filter(|name| !name.is_empty() && !name.eq_ignore_ascii_case(b"identity")));
+        }
+    }
+    let mut problem = None;
+    if codings.len() > limits::CODING_LAYERS {
+        return (bytes, Some(CodingError::Limit("more content codings on one body than are undone")));
+    }
+    for (outer, name) in codings.iter().rev().enumerate() {
+        if bytes.is_empty() {
+            break;
+        }
+        let Some(coding) = Coding::named(name) else {
+            problem = Some(CodingError::Unknown(String::from_utf8_lossy(name).chars().take(40).collect()));
+            break;
+        };
+        // Only the innermost coding may stop early: the others are its input.
+        let last = outer + 1 == codings.len();
+        let (decoded, trouble) = coding.decode(&bytes, if last { prefix } else { usize::MAX });
+        match trouble {
+            Some(CodingError::NotCoded(coding)) => problem = Some(CodingError::NotCoded(coding)),
+            trouble => {
+                bytes = Cow::Owned(decoded);
+                problem = problem.or(trouble);
+            }
+        }
+    }
+    match bytes {
+        Cow::Borrowed(bytes) => (Cow::Borrowed(bytes.get(..prefix).unwrap_or(bytes)), problem),
+        Cow::Owned(mut bytes) => {
+            bytes.truncate(prefix);
+            (Cow::Owned(bytes), problem)
+        }
+    }
+}
+
+/// A content coding (RFC 9110 8.4.1, RFC 7932, RFC 8878).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Coding {
+    Gzip,
+    Deflate,
+    Brotli,
+    Zstd,
+}
+
+impl Coding {
+    fn named(name: &[u8]) -> Option<Self> {
+        let is = |text: &str| name.eq_ignore_ascii_case(text.as_bytes());
+        match () {
+            () if is("gzip") || is("x-gzip") => Some(Self::Gzip),
+            () if is("deflate") => Some(Self::Deflate),
+            () if is("br") => Some(Self::Brotli),
+            () if is("zstd") => Some(Self::Zstd),
+            () => None,
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Gzip => "gzip",
+            Self::Deflate => "deflate",
+            Self::Brotli => "br",
+            Self::Zstd => "zstd",
+        }
+    }
+
+    /// What comes out of `bytes`, at most `max`, and what went wrong.
+    fn decode(self, bytes: &[u8], max: usize) -> (Vec<u8>, Option<CodingError>) {
+        let mut drain = Drain { out: Vec::new(), input: bytes.len(), max };
+        let result = match self {
+            Self::Gzip if !bytes.starts_with(&[0x1f, 0x8b]) => Err(io::ErrorKind::InvalidData.into()),
+            Self::Gzip => members(bytes, &mut drain),
+            Self::Deflate => deflate(bytes, &mut drain),
+            Self::Brotli => drain.read(brotli_decompressor::Decompressor::new(bytes, 4096)),
+            Self::Zstd => frames(bytes, &mut drain),
+        };
+        let Drain { out, .. } = drain;
+        match result {
+            Ok(Stop::End | Stop::Enough) => (out, None),
+            Ok(Stop::Limit(why)) => (out, Some(CodingError::Limit(why))),
+            Err(_) if out.is_empty() && is_plain(bytes) => (out, Some(CodingError::NotCoded(self.name()))),
+            Err(_) => {
+                let decoded = out.len();
+                (out, Some(CodingError::Damaged { coding: self.name(), decoded }))
+            }
+        }
+    }
+}
+
+/// Why reading stopped without an error.
+enum Stop {
+    End,
+    Enough,
+    Limit(&'static str),
+}
+
+/// Takes what a decoder gives, within bounds; what came before an error stays.
+struct Drain {
+    out: Vec<u8>,
+    input: usize,
+    max: usize,
+}
+
+impl Drain {
+    fn read(&mut self, mut decoder: impl Read) -> io::Result<Stop> {
+        let mut piece = [0; 16 << 10];
+        loop {
+            let room = piece.len().min(self.max.saturating_sub(self.out.len()));
+            if room == 0 {
+                return Ok(Stop::Enough);
+            }
+            let count = decoder.read(piece.get_mut(..room).unwrap_or_default())?;
+            if count == 0 {
+                return Ok(Stop::End);
+            }
+            self.out.extend_from_slice(piece.get(..count).unwrap_or_default());
+            if self.out.len() > limits::BODY_DECODED {
+                self.out.truncate(limits::BODY_DECODED);
+                return Ok(Stop::Limit("the decoded body is longer than is kept"));
+            }
+            if self.out.len() > 1 << 20 && self.out.len() / limits::DECODE_RATIO > self.input {
+                return Ok(Stop::Limit("the body grows too much when it is decoded"));
+            }
+        }
+    }
+}
+
+/// Gzip members one after another; what follows the last one is ignored, as browsers do.
+fn members(mut bytes: &[u8], drain: &mut Drain) -> io::Result<Stop> {
+    while bytes.starts_with(&[0x1f, 0x8b]) {
+        let mut member = flate2::bufread::GzDecoder::new(bytes);
+        match drain.read(&mut member)? {
+            Stop::End => bytes = member.into_inner(),
+            other => return Ok(other),
+        }
+    }
+    Ok(Stop::End)
+}
+
+/// Servers send both the zlib format, which is meant, and bare deflate data.
+fn deflate(bytes: &[u8], drain: &mut Drain) -> io::Result<Stop> {
+    let wrapped = match bytes {
+        [first, second, ..] => first & 0x0f == 8 && u16::from_be_bytes([*first, *second]) % 31 == 0,
+        _ => false,
+    };
+    if wrapped {
+        match inflate(bytes, true, drain) {
+            Err(_) if drain.out.is_empty() => {}
+            result => return result,
+        }
+    }
+    inflate(bytes, false, drain)
+}
+
+/// `flate2`'s readers end quietly where data is cut; its core tells.
+fn inflate(bytes: &[u8], wrapped: bool, drain: &mut Drain) -> io::Result<Stop> {
+    drain.read(Inflate { core: flate2::Decompress::new(wrapped), rest: bytes, over: false })
+}
+
+struct Inflate<'a> {
+    core: flate2::Decompress,
+    rest: &'a [u8],
+    over: bool,
+}
+
+impl Read for Inflate<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        while !self.over {
+            let (read, written) = (self.core.total_in(), self.core.total_out());
+            let status = self.core.decompress(self.rest, into, flate2::FlushDecompress::None)?;
+            let used = usize::try_from(self.core.total_in() - read).unwrap_or(usize::MAX);
+            let made = usize::try_from(self.core.total_out() - written).unwrap_or(0);
+            self.rest = self.rest.get(used..).unwrap_or_default();
+            self.over = status == flate2::Status::StreamEnd;
+            if made > 0 {
+                return Ok(made);
+            }
+            if used == 0 && !self.over {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+        }
+        Ok(0)
+    }
+}
+
+/// Zstandard frames one after another.
+fn frames(mut bytes: &[u8], drain: &mut Drain) -> io::Result<Stop> {
+    while !bytes.is_empty() {
+        let before = bytes.len();
+        let decoder = ruzstd::decoding::StreamingDecoder::new(&mut bytes)
+            .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error.to_string()))?;
+        match drain.read(decoder)? {
+            Stop::End if bytes.len() < before => {}
+            other => return Ok(other),
+        }
+    }
+    Ok(Stop::End)
+}
+
+/// Whether bytes look like text or markup that was never coded.
+fn is_plain(bytes: &[u8]) -> bool {
+    let start = bytes.get(..bytes.len().min(64)).unwrap_or_default();
+    let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start);
+    !start.is_empty() && start.iter().all(|byte| byte.is_ascii_graphic() || byte.is_ascii_whitespace())
+}
+
+/// A fuzzing entry: the first byte chooses the coding.
+#[doc(hidden)]
+pub fn fuzz(data: &[u8]) {
+    let [choice, bytes @ ..] = data else { return };
+    let coding = [Coding::Gzip, Coding::Deflate, Coding::Brotli, Coding::Zstd][usize::from(choice & 3)];
+    coding.decode(bytes, usize::MAX);
+}
+
+#[cfg(test)]
+mod tests;

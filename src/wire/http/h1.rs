@@ -1,29 +1,721 @@
 //! Takes the two directions of an HTTP/1 connection, gives exchanges. RFC 9112.
+//!
+//! One state machine reads both directions (`lane`); what they share is who answers whom (`pairing`).
+//! A direction waits for the other in two places only: a response whose request has not come yet, and a
+//! request whose answer may end HTTP (`CONNECT`, `Upgrade`).
 
-use super::Outbox;
-use crate::wire::stream::{Direction, StreamEvent};
+/// Chunked transfer coding.
+mod chunks;
+/// Where a body ends.
+mod framing;
+/// Header sections.
+mod head;
+/// The memory of one direction.
+mod lane;
+/// Who answers whom.
+mod pairing;
+#[cfg(test)]
+mod tests;
+
+use bytes::Bytes;
+
+use self::chunks::{Chunks, Piece};
+use self::framing::{Facts, Framing};
+use self::head::Start;
+use self::lane::{Half, Held, Lane, Message, State};
+use self::pairing::{Asked, Claim, Idle, Pairing};
+use super::{Outbox, OwnedChunk, Tunnel};
+use crate::exchange::{FrameMap, Head, Protocol, Request, Response};
+use crate::limits;
+use crate::wire::stream::{Chunk, Direction, End, FrameRef, StreamEvent};
 
 /// The decoder of one connection.
 #[derive(Debug, Default)]
-pub struct Http1 {}
+pub struct Http1 {
+    lanes: [Lane; 2],
+    pairing: Pairing,
+    done: bool,
+}
 
 impl Http1 {
+    /// A connection whose beginning was not captured: the first bytes of a direction may be the middle of
+    /// a message, and the first response may answer a request that was not seen. (A `Gap` of unknown size
+    /// as the first event of a direction says the same.)
+    pub fn midway() -> Self {
+        let mut decoder = Self { pairing: Pairing::midway(), ..Self::default() };
+        decoder.lanes.iter_mut().for_each(|lane| lane.state = State::Scan);
+        decoder
+    }
+
     /// Whether `bytes`, the first of a direction, look like HTTP/1: `Some(true)` a request or status
     /// line, `Some(false)` not, `None` too few to tell.
     pub fn recognise(direction: Direction, bytes: &[u8]) -> Option<bool> {
-        let _ = (direction, bytes);
-        todo!("helper: http")
+        head::recognise(direction, bytes)
     }
 
     /// Takes the next event of one direction.
     pub fn push(&mut self, direction: Direction, event: StreamEvent<'_>, out: &mut Outbox) {
-        let _ = (direction, event, out);
-        todo!("helper: http")
+        if self.done {
+            return;
+        }
+        match event {
+            StreamEvent::Data(chunk) => self.data(direction, chunk.bytes, chunk.frames, out),
+            StreamEvent::Gap { missing, at } => self.gap(direction, missing, at, out),
+            StreamEvent::End(end) => self.end(direction, end, out),
+        }
+        self.release(out);
     }
 
     /// Both directions are over: gives what is unfinished as it is.
     pub fn finish(&mut self, out: &mut Outbox) {
-        let _ = out;
-        todo!("helper: http")
+        if self.done {
+            return;
+        }
+        for direction in Direction::BOTH {
+            if !self.lanes[direction.index()].ended {
+                self.end(direction, End::Silence, out);
+            }
+        }
+        self.release(out);
+        // Nothing waits for the other direction any longer.
+        for _ in 0..=limits::HTTP_HELD_EVENTS {
+            if self.done || !self.lanes.iter().any(Lane::holds) {
+                break;
+            }
+            for direction in Direction::BOTH {
+                self.force(direction, out);
+            }
+            self.release(out);
+        }
+        if !self.done {
+            self.pairing.flush_all(out);
+            self.done = true;
+        }
     }
+
+    fn lane(&mut self, direction: Direction) -> &mut Lane {
+        &mut self.lanes[direction.index()]
+    }
+
+    /// Reads bytes until none are left, or the direction has to wait, or HTTP is over.
+    fn data(&mut self, direction: Direction, bytes: &[u8], frames: &[FrameRef], out: &mut Outbox) {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            if self.done {
+                keep_rest(direction, rest, frames, out);
+                return;
+            }
+            let lane = self.lane(direction);
+            if lane.holds() {
+                let chunk = OwnedChunk { bytes: rest.to_vec(), frames: frames.to_vec() };
+                if !lane.hold(Held::Data(chunk)) {
+                    self.force(direction, out);
+                }
+                return;
+            }
+            let before = lane.state;
+            let used = self.step(direction, rest, frames, rest.len() == bytes.len(), out);
+            if used == 0 && self.lanes[direction.index()].state == before {
+                return;
+            }
+            rest = rest.get(used..).unwrap_or_default();
+        }
+    }
+
+    /// Reads the front of `bytes`, gives how much was used: nothing only when the state has changed.
+    fn step(
+        &mut self,
+        direction: Direction,
+        bytes: &[u8],
+        frames: &[FrameRef],
+        chunk_start: bool,
+        out: &mut Outbox,
+    ) -> usize {
+        let lane = self.lane(direction);
+        lane.last_frame = frames.last().map_or(lane.last_frame, |frame| lane.last_frame.max(frame.number));
+        let fresh = std::mem::take(&mut lane.fresh);
+        match lane.state {
+            State::Head => self.head(direction, bytes, frames, fresh, out),
+            State::Length(left) => {
+                if chunk_start && self.bodiless_after_all(direction, bytes, out) {
+                    return 0;
+                }
+                let count = usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len());
+                self.content(direction, bytes.get(..count).unwrap_or_default(), frames);
+                let left = left.saturating_sub(count as u64);
+                self.lane(direction).state = State::Length(left);
+                if left == 0 {
+                    self.finish_message(direction, true, out);
+                }
+                count
+            }
+            State::Chunked(chunks) => self.chunked(direction, chunks, bytes, frames, out),
+            State::Close => {
+                self.content(direction, bytes, frames);
+                bytes.len()
+            }
+            State::Scan => {
+                // Senders begin messages with a packet; and only what needs no further bytes to be known
+                // as a message may be joined with further bytes.
+                let blank = matches!(bytes.first(), Some(b'\r' | b'\n'));
+                if chunk_start && !blank && head::recognise(direction, bytes) == Some(true) {
+                    lane.state = State::Head;
+                    lane.tentative = true;
+                    return 0;
+                }
+                out.request_head_lost |= fresh && direction == Direction::Sent;
+                bytes.len()
+            }
+            // `data` holds the bytes back.
+            State::Waiting | State::Answer(_) => bytes.len(),
+        }
+    }
+
+    fn content(&mut self, direction: Direction, bytes: &[u8], frames: &[FrameRef]) {
+        if let Some(message) = &mut self.lane(direction).message {
+            message.touch(frames);
+            if let Some(at) = message.content(bytes) {
+                message.carried(at, frames);
+            }
+        }
+    }
+
+    /// Whether a body that was announced does not come, because the next message begins in its place:
+    /// the response to a `HEAD` that was not seen, or a request whose `Expect` was refused.
+    fn bodiless_after_all(&mut self, direction: Direction, bytes: &[u8], out: &mut Outbox) -> bool {
+        let Some(message) = self.lanes[direction.index()].message.as_mut() else { return false };
+        if message.total > 0 || message.broken || !head::certain(direction, bytes) {
+            return false;
+        }
+        let refused = direction == Direction::Sent && message.doubt && self.pairing.answered(message.id);
+        if direction == Direction::Received && message.doubt {
+            message.note("http-body-absent", "a message begins where the body would: a response to HEAD");
+        } else if refused {
+            message.note("http-body-absent", "the body was not sent: its Expect was answered finally");
+        } else {
+            return false;
+        }
+        self.finish_message(direction, !refused, out);
+        true
+    }
+
+    fn chunked(
+        &mut self,
+        direction: Direction,
+        mut chunks: Chunks,
+        bytes: &[u8],
+        frames: &[FrameRef],
+        out: &mut Outbox,
+    ) -> usize {
+        let lane = self.lane(direction);
+        let piece = chunks.next(bytes, &mut lane.buffer);
+        lane.state = State::Chunked(chunks);
+        if let Some(message) = &mut lane.message {
+            message.touch(frames);
+        }
+        match piece {
+            Piece::Framing(used) => {
+                if chunks == Chunks::Trailer && used > 0 {
+                    lane.begun = lane.begun.or_else(|| frames.first().copied());
+                }
+                used
+            }
+            Piece::Content(used) => {
+                self.content(direction, bytes.get(..used).unwrap_or_default(), frames);
+                used
+            }
+            Piece::Over(used) => {
+                let section = std::mem::take(&mut lane.buffer);
+                let from = lane.begun.take();
+                if let Some(message) = &mut lane.message
+                    && section.len() > 2
+                {
+                    trailers(message, &section, from.as_slice(), frames);
+                }
+                self.finish_message(direction, true, out);
+                used
+            }
+            Piece::Invalid(why) => {
+                if let Some(message) = &mut lane.message {
+                    message.note("http-chunk-invalid", why);
+                }
+                self.finish_message(direction, false, out);
+                self.lost(direction, false);
+                bytes.len()
+            }
+        }
+    }
+
+    /// Reads, or collects, the head of a message.
+    fn head(
+        &mut self,
+        direction: Direction,
+        bytes: &[u8],
+        frames: &[FrameRef],
+        fresh: bool,
+        out: &mut Outbox,
+    ) -> usize {
+        let lane = self.lane(direction);
+        let old = lane.buffer.len();
+        if old == 0 {
+            let blank = bytes.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+            if blank > 0 {
+                return blank;
+            }
+            if head::recognise(direction, bytes) == Some(false) {
+                return self.not_a_message(direction, fresh, bytes.len(), out);
+            }
+            let mut scanned = 0;
+            if let Some(end) = head::end(bytes, &mut scanned)
+                && end <= limits::HEAD_BYTES
+                && let [first, ..] = frames
+            {
+                let mut map = FrameMap::default();
+                frames.iter().for_each(|frame| map.push(0, frame.number));
+                let whole = Bytes::copy_from_slice(bytes.get(..end).unwrap_or_default());
+                self.begin(direction, whole, map, *first, frames, out);
+                return end;
+            }
+        }
+        let lane = self.lane(direction);
+        lane.collect(bytes, frames);
+        if old > 0 && head::recognise(direction, &lane.buffer) == Some(false) {
+            return self.not_a_message(direction, fresh, bytes.len(), out);
+        }
+        let end = head::end(&lane.buffer, &mut lane.scanned);
+        if end.unwrap_or(lane.buffer.len()) > limits::HEAD_BYTES {
+            note(out, "http-head-too-long", "a header section longer than is read");
+            out.request_head_lost |= direction == Direction::Sent;
+            self.lost(direction, true);
+            return bytes.len();
+        }
+        let Some(end) = end else { return bytes.len() };
+        lane.buffer.truncate(end);
+        let whole = std::mem::take(&mut lane.buffer);
+        let map = std::mem::take(&mut lane.map);
+        if let Some(first) = lane.begun.or_else(|| frames.first().copied()) {
+            self.begin(direction, whole.into(), map, first, frames, out);
+        }
+        end.saturating_sub(old)
+    }
+
+    /// Bytes at the place of a message that begin none.
+    fn not_a_message(&mut self, direction: Direction, fresh: bool, used: usize, out: &mut Outbox) -> usize {
+        if !self.lane(direction).tentative {
+            note(out, "http-not-a-message", "bytes where a message should begin");
+            out.request_head_lost |= fresh && direction == Direction::Sent;
+            self.lost(direction, false);
+        } else {
+            self.lane(direction).clear();
+            self.lane(direction).state = State::Scan;
+        }
+        used
+    }
+
+    /// The place in a direction is lost; `head`: with the first byte of the next message.
+    fn lost(&mut self, direction: Direction, head: bool) {
+        match direction {
+            Direction::Sent => self.pairing.requests_lost(),
+            Direction::Received => self.pairing.responses_lost(head),
+        }
+        self.lane(direction).clear();
+        self.lane(direction).state = State::Scan;
+    }
+
+    /// A whole head is there.
+    fn begin(
+        &mut self,
+        direction: Direction,
+        bytes: Bytes,
+        map: FrameMap,
+        first: FrameRef,
+        frames: &[FrameRef],
+        out: &mut Outbox,
+    ) {
+        self.lane(direction).clear();
+        let Some(parsed) = head::parse(direction, &bytes) else {
+            self.not_a_message(direction, false, 0, out);
+            return;
+        };
+        let last = frames.last().copied().unwrap_or(first);
+        let text = |range| String::from_utf8_lossy(bytes.get(range).unwrap_or_default()).into_owned();
+        let half = match parsed.start {
+            Start::Request { method, target } => {
+                out.request_head_lost |= parsed.cut;
+                Half::Request(Request { method: text(method), target: text(target), ..Request::default() })
+            }
+            Start::Status(code) if (100..200).contains(&code) && code != 101 => return,
+            Start::Status(status) => Half::Response(Response { status, ..Response::default() }),
+        };
+        let head = Head { bytes, spans: parsed.spans, frames: map };
+        let mut message = Message::new(half, parsed.old, first, last, parsed.oddities);
+        *message.head_mut() = head;
+        match direction {
+            Direction::Sent => self.begin_request(message, out),
+            Direction::Received => {
+                let lane = self.lane(Direction::Received);
+                lane.message = Some(Box::new(message));
+                lane.state = State::Waiting;
+                self.claim(true, out);
+            }
+        }
+    }
+
+    fn begin_request(&mut self, mut message: Message, out: &mut Outbox) {
+        let Half::Request(request) = &mut message.half else { return };
+        let facts = Facts::of(&request.head);
+        let asked = Asked {
+            head: request.method == "HEAD",
+            connect: request.method == "CONNECT",
+            upgrade: facts.upgrade.is_some() && facts.connection_upgrade,
+            expects: facts.expects_continue,
+        };
+        let framing = facts.framing(Direction::Sent, asked.connect, message.old, &mut message.oddities);
+        message.keep = facts.keeps(Direction::Sent);
+        let host = facts.host.map(|host| String::from_utf8_lossy(host).into_owned());
+        let absolute = absolute(&request.target);
+        let (scheme, authority) = match absolute {
+            Some((scheme, authority)) => (Some(scheme), Some(authority)),
+            None if asked.connect => (None, Some(request.target.clone())),
+            None => (None, None),
+        };
+        request.scheme = scheme;
+        request.host = authority.clone().or(host);
+        let received = &self.lanes[Direction::Received.index()];
+        let idle = match received.state {
+            _ if received.last_frame > message.first.number => Idle::Busy,
+            State::Head if received.buffer.is_empty() => Idle::Between,
+            State::Scan => Idle::Unsure,
+            _ => Idle::Busy,
+        };
+        message.doubt = asked.expects;
+        message.may_change = asked.connect || asked.upgrade;
+        let authority = if asked.connect { authority.unwrap_or_default() } else { String::new() };
+        let protocol = protocol(message.old);
+        message.id = self.pairing.request(asked, protocol, authority, message.first.number, idle);
+        self.follow(Direction::Sent, message, framing, out);
+    }
+
+    /// Finds whose response has begun, once its request is known or will not be.
+    fn claim(&mut self, may_wait: bool, out: &mut Outbox) {
+        let may_wait = may_wait && !self.lanes[Direction::Sent.index()].ended;
+        let lane = self.lane(Direction::Received);
+        let Some(mut message) = lane.message.take() else {
+            lane.state = State::Scan;
+            return;
+        };
+        let (id, asked) = match self.pairing.response(protocol(message.old), message.first.number, may_wait) {
+            Claim::Slot(id, asked) => (id, Some(asked)),
+            Claim::Alone(id) => (id, None),
+            Claim::Wait => {
+                self.lane(Direction::Received).message = Some(message);
+                return;
+            }
+        };
+        message.id = id;
+        message.doubt = asked.is_none();
+        let Half::Response(response) = &message.half else { return };
+        let asked = asked.unwrap_or_default();
+        let status = response.status;
+        let tunnel = asked.connect && (200..300).contains(&status);
+        let bodiless = asked.head || tunnel || matches!(status, 101 | 204 | 304);
+        let facts = Facts::of(&response.head);
+        let framing = facts.framing(Direction::Received, bodiless, message.old, &mut message.oddities);
+        message.keep = facts.keeps(Direction::Received);
+        let tunnel = match (status, tunnel) {
+            (101, _) => {
+                let name = facts.upgrade.map(|name| String::from_utf8_lossy(name).into_owned());
+                Some(Tunnel::Upgrade(name.unwrap_or_default()))
+            }
+            (_, true) => Some(Tunnel::Connect(self.pairing.authority(id))),
+            _ => None,
+        };
+        if status == 101 && !asked.upgrade {
+            message.note("http-upgrade-unasked", "101 to a request that was not seen to ask for it");
+        }
+        self.follow(Direction::Received, *message, framing, out);
+        if let Some(tunnel) = tunnel {
+            self.tunnel(tunnel, out);
+        }
+    }
+
+    /// Goes from a head to what follows it.
+    fn follow(&mut self, direction: Direction, message: Message, framing: Framing, out: &mut Outbox) {
+        let lane = self.lane(direction);
+        lane.message = Some(Box::new(message));
+        lane.state = match framing {
+            Framing::None => State::Head,
+            Framing::Length(length) => State::Length(length),
+            Framing::Chunked => State::Chunked(Chunks::Size),
+            Framing::Close => State::Close,
+            Framing::Unknown => State::Scan,
+        };
+        match framing {
+            Framing::None => self.finish_message(direction, true, out),
+            Framing::Unknown => {
+                self.finish_message(direction, false, out);
+                self.lost(direction, false);
+            }
+            _ => {}
+        }
+    }
+
+    /// The message of a direction is over.
+    fn finish_message(&mut self, direction: Direction, complete: bool, out: &mut Outbox) {
+        let lane = self.lane(direction);
+        lane.clear();
+        lane.state = State::Head;
+        let Some(message) = lane.message.take() else { return };
+        let may_change = message.may_change;
+        let (id, half, frames, oddities) = message.finish(complete);
+        if may_change && direction == Direction::Sent {
+            lane.state = State::Answer(id);
+        }
+        match half {
+            Half::Request(request) => self.pairing.end_request(id, request, frames.1, oddities),
+            Half::Response(response) => self.pairing.end_response(id, response, frames, oddities),
+        }
+        self.pairing.flush(out);
+    }
+
+    fn gap(&mut self, direction: Direction, missing: u64, at: FrameRef, out: &mut Outbox) {
+        let lane = self.lane(direction);
+        match lane.state {
+            State::Answer(_) | State::Waiting => {
+                self.hold_or_force(direction, Held::Gap { missing, at }, out)
+            }
+            State::Head | State::Scan if lane.fresh && missing == 0 => self.began_before(direction),
+            State::Head | State::Scan => {
+                let head = lane.state == State::Head;
+                lane.fresh = false;
+                out.request_head_lost |= direction == Direction::Sent;
+                self.lost(direction, head);
+            }
+            State::Close => {
+                if let Some(message) = &mut lane.message {
+                    message.broken = true;
+                }
+            }
+            State::Length(left) => self.skip(direction, left, missing, out),
+            State::Chunked(Chunks::Data(left)) => self.skip(direction, left, missing, out),
+            State::Chunked(_) => {
+                self.finish_message(direction, false, out);
+                out.request_head_lost |= direction == Direction::Sent;
+                self.lost(direction, false);
+            }
+        }
+        self.pairing.flush(out);
+    }
+
+    /// The first event of a direction says that its beginning was not captured.
+    fn began_before(&mut self, direction: Direction) {
+        if self.lanes.iter().all(|lane| lane.fresh) {
+            self.pairing = Pairing::midway();
+            self.lanes.iter_mut().for_each(|lane| lane.state = State::Scan);
+        } else if self.lane(direction).state == State::Head {
+            self.lost(direction, false);
+        }
+    }
+
+    /// A hole in a body: exactly as many bytes as are missing are skipped, if they fit in it.
+    fn skip(&mut self, direction: Direction, left: u64, missing: u64, out: &mut Outbox) {
+        let lane = self.lane(direction);
+        if let Some(message) = &mut lane.message {
+            message.broken = true;
+            message.total = message.total.saturating_add(missing.min(left));
+        }
+        if missing == 0 || missing > left {
+            self.finish_message(direction, false, out);
+            out.request_head_lost |= direction == Direction::Sent;
+            self.lost(direction, missing > left);
+            return;
+        }
+        let left = left - missing;
+        match lane.state {
+            State::Chunked(_) if left == 0 => lane.state = State::Chunked(Chunks::DataEnd),
+            State::Chunked(_) => lane.state = State::Chunked(Chunks::Data(left)),
+            _ if left == 0 => self.finish_message(direction, false, out),
+            _ => lane.state = State::Length(left),
+        }
+    }
+
+    fn end(&mut self, direction: Direction, end: End, out: &mut Outbox) {
+        let lane = self.lane(direction);
+        lane.ended = true;
+        match lane.state {
+            State::Waiting | State::Answer(_) => self.hold_or_force(direction, Held::End(end), out),
+            State::Head | State::Scan => {
+                if lane.clear() {
+                    match direction {
+                        Direction::Sent => out.request_head_lost = true,
+                        Direction::Received => {
+                            note(out, "http-head-cut", "the connection ends in a response's head");
+                        }
+                    }
+                    self.lost(direction, true);
+                }
+            }
+            State::Close => self.finish_message(direction, end == End::Fin, out),
+            State::Length(_) | State::Chunked(_) => self.finish_message(direction, false, out),
+        }
+    }
+
+    fn hold_or_force(&mut self, direction: Direction, event: Held, out: &mut Outbox) {
+        if !self.lane(direction).hold(event) {
+            self.force(direction, out);
+        }
+    }
+
+    /// Lets directions go on that waited for the other.
+    fn release(&mut self, out: &mut Outbox) {
+        loop {
+            let received = Direction::Received.index();
+            let sent = Direction::Sent.index();
+            if self.done {
+                return;
+            }
+            if self.lanes[received].state == State::Waiting {
+                self.claim(true, out);
+                if self.lanes[received].state != State::Waiting {
+                    self.resume(Direction::Received, out);
+                    continue;
+                }
+            }
+            if let State::Answer(id) = self.lanes[sent].state
+                && (self.pairing.answered(id) || self.lanes[received].ended && !self.lanes[received].holds())
+            {
+                self.force(Direction::Sent, out);
+                continue;
+            }
+            return;
+        }
+    }
+
+    /// Waits no longer.
+    fn force(&mut self, direction: Direction, out: &mut Outbox) {
+        match self.lane(direction).state {
+            State::Waiting => self.claim(false, out),
+            State::Answer(id) => {
+                // TLS after CONNECT shows that it was granted, though its answer was not seen.
+                if let Some(Held::Data(chunk)) = self.lane(direction).held.front()
+                    && chunk.bytes.starts_with(&[0x16, 0x03])
+                {
+                    let authority = self.pairing.authority(id);
+                    if !authority.is_empty() {
+                        self.tunnel(Tunnel::Connect(authority), out);
+                        return;
+                    }
+                }
+                self.lane(direction).state = State::Head;
+            }
+            _ => return,
+        }
+        self.resume(direction, out);
+    }
+
+    /// Reads what was held back.
+    fn resume(&mut self, direction: Direction, out: &mut Outbox) {
+        self.lane(direction).held_bytes = 0;
+        for event in std::mem::take(&mut self.lane(direction).held) {
+            match event {
+                Held::Data(chunk) => self.data(direction, &chunk.bytes, &chunk.frames, out),
+                Held::Gap { .. } | Held::End(_) if self.done => {}
+                Held::Gap { missing, at } => self.gap(direction, missing, at, out),
+                Held::End(end) => self.end(direction, end, out),
+            }
+        }
+    }
+
+    /// HTTP is over: hands out what was read too far.
+    fn tunnel(&mut self, kind: Tunnel, out: &mut Outbox) {
+        let sent = self.lane(Direction::Sent);
+        let mut rest = Vec::new();
+        if sent.state == State::Head && !sent.buffer.is_empty() {
+            let numbers = sent.map.frames(0..sent.buffer.len());
+            let time = sent.begun.and_then(|frame| frame.time);
+            let frames = numbers.into_iter().map(|number| FrameRef { number, time }).collect();
+            rest.push((Direction::Sent, OwnedChunk { bytes: std::mem::take(&mut sent.buffer), frames }));
+        }
+        for event in std::mem::take(&mut sent.held) {
+            match event {
+                Held::Data(chunk) => rest.push((Direction::Sent, chunk)),
+                // Nothing is joined across a gap.
+                Held::Gap { .. } | Held::End(_) => break,
+            }
+        }
+        if sent.message.is_some() {
+            self.finish_message(Direction::Sent, false, out);
+        }
+        self.done = true;
+        self.pairing.flush_all(out);
+        out.tunnel = Some((kind, rest));
+    }
+}
+
+/// Adds bytes beyond the end of HTTP to what the tunnel's decoder gets.
+fn keep_rest(direction: Direction, bytes: &[u8], frames: &[FrameRef], out: &mut Outbox) {
+    if let Some((_, rest)) = &mut out.tunnel {
+        rest.push((direction, OwnedChunk { bytes: bytes.to_vec(), frames: frames.to_vec() }));
+    }
+}
+
+/// Adds an oddity of the connection, each name once.
+fn note(out: &mut Outbox, name: &'static str, detail: &str) {
+    if !out.oddities.iter().any(|known| known.name == name) {
+        out.oddities.push(crate::exchange::Oddity { name, detail: detail.to_owned() });
+    }
+}
+
+const fn protocol(old: bool) -> Protocol {
+    if old { Protocol::Http10 } else { Protocol::Http11 }
+}
+
+/// Scheme and authority of an absolute target.
+fn absolute(target: &str) -> Option<(String, String)> {
+    let (scheme, rest) = target.split_once("://")?;
+    if target.starts_with('/')
+        || scheme.is_empty()
+        || !scheme.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    {
+        return None;
+    }
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    Some((scheme.to_ascii_lowercase(), authority.to_owned()))
+}
+
+/// Adds a trailer section to its message's head.
+fn trailers(message: &mut Message, section: &[u8], from: &[FrameRef], frames: &[FrameRef]) {
+    let head = message.head_mut();
+    let base = head.bytes.len();
+    let (spans, oddities) = head::trailers(section, base);
+    head.bytes = [&head.bytes, section].concat().into();
+    head.spans.extend(spans);
+    from.iter().chain(frames).for_each(|frame| head.frames.push(base, frame.number));
+    for oddity in oddities {
+        message.note(oddity.name, &oddity.detail);
+    }
+}
+
+/// One entry for fuzzing: every second byte string of any length, cut anywhere, must not panic.
+#[doc(hidden)]
+pub fn fuzz(data: &[u8]) {
+    let mut decoder = Http1::default();
+    let mut out = Outbox::default();
+    let mut rest = data;
+    let mut number = 0;
+    while let [control, more @ ..] = rest {
+        number += 1;
+        let direction = Direction::BOTH[usize::from(control & 1)];
+        let take = usize::from(control >> 3).min(more.len());
+        let (bytes, after) = more.split_at(take);
+        let frames = [FrameRef { number, time: None }];
+        let at = frames[0];
+        match control >> 1 & 3 {
+            0 => decoder.push(direction, StreamEvent::Gap { missing: u64::from(control >> 3), at }, &mut out),
+            _ if bytes.is_empty() => {}
+            _ => decoder.push(direction, StreamEvent::Data(Chunk { bytes, frames: &frames }), &mut out),
+        }
+        rest = after;
+    }
+    decoder.finish(&mut out);
 }

@@ -1,0 +1,144 @@
+use std::io::Write;
+
+use super::*;
+
+const TEXT: &[u8] = b"{\"error\":\"invalid_client\",\"error_description\":\"AADSTS70002\"}";
+
+fn body(bytes: &[u8]) -> Body {
+    Body { bytes: bytes.to_vec().into(), total: bytes.len() as u64, complete: true, ..Body::default() }
+}
+
+fn head(codings: &[&str]) -> Head {
+    Head::from_pairs(codings.iter().map(|coding| (&b"Content-Encoding"[..], coding.as_bytes())))
+}
+
+fn gzip(text: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(text).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn zlib(text: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(text).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn bare(text: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(text).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// `printf hello | brotli -c`.
+const BROTLI: &[u8] = b"\x0b\x02\x80hello\x03";
+
+#[test]
+fn every_coding_gives_the_text_back() {
+    let zstd = ruzstd::encoding::compress_to_vec(TEXT, ruzstd::encoding::CompressionLevel::Fastest);
+    for (name, coded) in [
+        ("gzip", gzip(TEXT)),
+        ("X-GZIP", gzip(TEXT)),
+        ("deflate", zlib(TEXT)),
+        ("deflate", bare(TEXT)),
+        ("zstd", zstd),
+    ] {
+        let coded = body(&coded);
+        assert_eq!(content(&head(&[name]), &coded), (Cow::Borrowed(TEXT), None), "{name}");
+    }
+    assert_eq!(content(&head(&["br"]), &body(BROTLI)), (Cow::Borrowed(&b"hello"[..]), None));
+}
+
+#[test]
+fn a_body_without_coding_is_borrowed() {
+    let plain = body(TEXT);
+    assert!(matches!(content(&head(&["identity"]), &plain), (Cow::Borrowed(TEXT), None)));
+    let decoded = Body { already_decoded: true, ..body(TEXT) };
+    assert!(matches!(content(&head(&["gzip"]), &decoded), (Cow::Borrowed(TEXT), None)));
+}
+
+#[test]
+fn stacked_codings_are_undone_from_the_last_up_to_a_bound() {
+    let coded = body(&gzip(&zlib(TEXT)));
+    assert_eq!(content(&head(&["deflate, gzip"]), &coded).0, TEXT);
+    assert_eq!(content(&head(&["deflate", "gzip"]), &coded).0, TEXT);
+    let (_, error) = content(&head(&["gzip, gzip, gzip, gzip, gzip"]), &coded);
+    assert!(matches!(error, Some(CodingError::Limit(_))));
+}
+
+#[test]
+fn what_came_before_the_damage_is_given() {
+    let text: Vec<u8> = (0..40_000u32).flat_map(|number| number.to_string().into_bytes()).collect();
+    for (name, coded) in [("gzip", gzip(&text)), ("deflate", zlib(&text)), ("deflate", bare(&text))] {
+        let cut = body(&coded[..coded.len() / 2]);
+        let (some, error) = content(&head(&[name]), &cut);
+        assert!(!some.is_empty() && text.starts_with(&some), "{name}");
+        assert!(
+            matches!(error, Some(CodingError::Damaged { decoded, .. }) if decoded == some.len()),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn a_coding_that_lies_is_tolerated_with_a_note() {
+    for name in ["gzip", "deflate", "br", "zstd"] {
+        let plain = body(TEXT);
+        let (text, error) = content(&head(&[name]), &plain);
+        assert_eq!(text, TEXT, "{name}");
+        assert!(matches!(error, Some(CodingError::NotCoded(_))), "{name}: {error:?}");
+    }
+}
+
+#[test]
+fn a_bomb_stops_at_a_bound() {
+    let bomb = body(&gzip(&vec![b'a'; limits::BODY_DECODED * 2]));
+    let (some, error) = content(&head(&["gzip"]), &bomb);
+    assert!(some.len() <= limits::BODY_DECODED + (16 << 10));
+    assert!(matches!(error, Some(CodingError::Limit(_))));
+}
+
+#[test]
+fn a_prefix_is_no_error() {
+    let coded = body(&gzip(&vec![b'a'; 1 << 20]));
+    assert_eq!(content_prefix(&head(&["gzip"]), &coded, 100), (Cow::Borrowed(&[b'a'; 100][..]), None));
+    assert_eq!(content_prefix(&head(&[]), &body(TEXT), 3), (Cow::Borrowed(&TEXT[..3]), None));
+}
+
+#[test]
+fn an_unknown_coding_is_named_and_leaves_the_bytes() {
+    let coded = body(TEXT);
+    assert_eq!(
+        content(&head(&["compress"]), &coded),
+        (Cow::Borrowed(TEXT), Some(CodingError::Unknown("compress".into())))
+    );
+}
+
+#[test]
+fn types_that_can_hold_tokens_are_kept_and_others_are_not() {
+    let sent = |kind: &str| may_matter(Direction::Sent, kind.as_bytes());
+    let received = |kind: &str| may_matter(Direction::Received, kind.as_bytes());
+    assert!(
+        sent("application/x-www-form-urlencoded")
+            && sent("text/xml; charset=utf-8")
+            && sent("Application/JSON")
+    );
+    assert!(
+        received("application/soap+xml") && received("text/html") && received("application/problem+json")
+    );
+    assert!(!sent("application/octet-stream") && !received("image/png") && !received("video/mp4"));
+    assert!(!received("text/css"));
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+    #[test]
+    fn any_bytes_are_decoded_or_refused(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200)) {
+        fuzz(&bytes);
+        for magic in [&[0x1f, 0x8b, 8, 0][..], &[0x78, 0x9c], &[0x28, 0xb5, 0x2f, 0xfd]] {
+            for choice in 0..4 {
+                fuzz(&[&[choice], magic, &bytes].concat());
+            }
+        }
+    }
+}

@@ -1,0 +1,381 @@
+//! Takes requests and responses as they begin and end, gives exchanges: who answers whom.
+//!
+//! Responses come in the order of their requests (RFC 9112 9.3.2), so counting is enough until something
+//! is lost. Then a pair is only made where it is certain; what cannot be paired stands alone.
+
+use std::collections::VecDeque;
+
+use super::super::{Finished, Outbox};
+use crate::exchange::{Oddity, Protocol, Request, Response};
+use crate::limits;
+
+/// What a request means for the shape of its response.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Asked {
+    /// `HEAD`: the response has no body.
+    pub(super) head: bool,
+    /// `CONNECT`: a 2xx begins a tunnel.
+    pub(super) connect: bool,
+    /// `Upgrade`: a 101 begins another protocol.
+    pub(super) upgrade: bool,
+    /// `Expect: 100-continue`: an interim response is likely.
+    pub(super) expects: bool,
+}
+
+/// One half of an exchange.
+#[derive(Debug)]
+enum Part<T> {
+    /// Not begun.
+    Awaited,
+    /// Its head was seen.
+    Open,
+    /// It is over, as far as it was seen.
+    Done(Box<T>),
+    /// It will not come, or nobody can say which it is.
+    Absent,
+}
+
+impl<T> Part<T> {
+    fn settled(&self) -> bool {
+        matches!(self, Self::Done(_) | Self::Absent)
+    }
+
+    fn take(self) -> Option<T> {
+        match self {
+            Self::Done(value) => Some(*value),
+            _ => None,
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Slot {
+    id: u64,
+    request: Part<Request>,
+    response: Part<Response>,
+    asked: Asked,
+    authority: String,
+    protocol: Protocol,
+    frames: (u64, u64),
+    oddities: Vec<Oddity>,
+}
+
+/// What is known about the order of requests and responses.
+#[derive(Clone, Copy, Debug, Default)]
+enum Order {
+    /// Nothing was lost: the next response answers the first request without one.
+    #[default]
+    Certain,
+    /// Requests may have been lost after those still awaiting an answer: so many were seen since, and so
+    /// many responses that belong to none of those before.
+    RequestsLost { requests: u32, responses: u32, midway: bool },
+    /// Responses may have been lost.
+    ResponsesLost,
+}
+
+/// Whose response has begun.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Claim {
+    /// That of a known request.
+    Slot(u64, Asked),
+    /// That of a request that was not seen, or of one nobody can name.
+    Alone(u64),
+    /// The request has not come yet.
+    Wait,
+}
+
+/// The exchanges of a connection that are not over.
+#[derive(Debug, Default)]
+pub(super) struct Pairing {
+    slots: VecDeque<Slot>,
+    next: u64,
+    order: Order,
+    /// A request was seen while another had no answer.
+    pipelined: bool,
+    /// Requests that were given up but whose responses would still come.
+    given_up: u32,
+}
+
+const UNCERTAIN: &str = "http-pairing-uncertain";
+
+impl Pairing {
+    /// The connection began before the capture.
+    pub(super) fn midway() -> Self {
+        Self { order: Order::RequestsLost { requests: 0, responses: 0, midway: true }, ..Self::default() }
+    }
+
+    /// A request's head was seen. `idle`: no response is being received, and the last one ended before
+    /// this request began.
+    pub(super) fn request(
+        &mut self,
+        asked: Asked,
+        protocol: Protocol,
+        authority: String,
+        frame: u64,
+        idle: Idle,
+    ) -> u64 {
+        let owed = self.slots.iter().any(|slot| matches!(slot.response, Part::Awaited));
+        let mut response = Part::Awaited;
+        if let Order::RequestsLost { requests, responses, midway } = &mut self.order {
+            // A client that does not pipeline asks again when it has its answer: once more responses
+            // than requests were seen since the loss, the lost one was answered too.
+            let quiet = if *midway {
+                idle != Idle::Busy && *responses >= *requests
+            } else {
+                idle == Idle::Between && *responses > *requests
+            };
+            if quiet && !owed && !self.pipelined {
+                self.order = Order::Certain;
+            } else {
+                *requests = requests.saturating_add(1);
+                response = Part::Absent;
+            }
+        } else if owed {
+            self.pipelined = true;
+        }
+        let uncertain = matches!(response, Part::Absent);
+        let id = self.open(Slot {
+            id: 0,
+            request: Part::Open,
+            response,
+            asked,
+            authority,
+            protocol,
+            frames: (frame, frame),
+            oddities: Vec::new(),
+        });
+        if uncertain {
+            self.note(id, UNCERTAIN, "its response could not be told from others after a loss");
+        }
+        self.give_up_oldest();
+        id
+    }
+
+    /// A final response's head was seen.
+    pub(super) fn response(&mut self, protocol: Protocol, frame: u64, may_wait: bool) -> Claim {
+        if self.given_up > 0 {
+            self.given_up -= 1;
+            return Claim::Alone(self.alone(protocol, frame));
+        }
+        let mut awaited =
+            self.slots.iter().enumerate().filter(|(_, slot)| matches!(slot.response, Part::Awaited));
+        match self.order {
+            Order::Certain => match awaited.next() {
+                Some((at, _)) => self.claim(at),
+                None if may_wait => Claim::Wait,
+                None => {
+                    // Its request may still come, too late to be known as such.
+                    self.order = Order::RequestsLost { requests: 0, responses: 1, midway: false };
+                    Claim::Alone(self.alone(protocol, frame))
+                }
+            },
+            Order::RequestsLost { .. } => match awaited.next() {
+                Some((at, _)) => self.claim(at),
+                None => {
+                    if let Order::RequestsLost { responses, .. } = &mut self.order {
+                        *responses = responses.saturating_add(1);
+                    }
+                    Claim::Alone(self.alone(protocol, frame))
+                }
+            },
+            Order::ResponsesLost => {
+                let mut earlier = awaited.filter(|(_, slot)| slot.frames.0 <= frame).map(|(at, _)| at);
+                match (earlier.next(), earlier.next()) {
+                    (Some(only), None) => {
+                        self.order = Order::Certain;
+                        self.claim(only)
+                    }
+                    (first, _) => {
+                        // It answers one of several: at the latest the first of them is answered now.
+                        if let Some(slot) = first.and_then(|at| self.slots.get_mut(at)) {
+                            slot.response = Part::Absent;
+                        }
+                        let id = self.alone(protocol, frame);
+                        self.note(id, UNCERTAIN, "its request could not be told from others after a loss");
+                        Claim::Alone(id)
+                    }
+                }
+            }
+        }
+    }
+
+    fn claim(&mut self, at: usize) -> Claim {
+        match self.slots.get_mut(at) {
+            Some(slot) => {
+                slot.response = Part::Open;
+                Claim::Slot(slot.id, slot.asked)
+            }
+            None => Claim::Wait,
+        }
+    }
+
+    fn alone(&mut self, protocol: Protocol, frame: u64) -> u64 {
+        self.open(Slot {
+            id: 0,
+            request: Part::Absent,
+            response: Part::Open,
+            asked: Asked::default(),
+            authority: String::new(),
+            protocol,
+            frames: (frame, frame),
+            oddities: Vec::new(),
+        })
+    }
+
+    fn open(&mut self, mut slot: Slot) -> u64 {
+        let id = self.next;
+        self.next += 1;
+        slot.id = id;
+        self.slots.push_back(slot);
+        id
+    }
+
+    fn slot(&mut self, id: u64) -> Option<&mut Slot> {
+        self.slots.iter_mut().find(|slot| slot.id == id)
+    }
+
+    /// Whether the response of a request was seen to begin.
+    pub(super) fn answered(&self, id: u64) -> bool {
+        self.slots
+            .iter()
+            .find(|slot| slot.id == id)
+            .is_none_or(|slot| !matches!(slot.response, Part::Awaited))
+    }
+
+    /// What a `CONNECT` asked for.
+    pub(super) fn authority(&self, id: u64) -> String {
+        self.slots.iter().find(|slot| slot.id == id).map(|slot| slot.authority.clone()).unwrap_or_default()
+    }
+
+    /// Adds an oddity to an exchange.
+    pub(super) fn note(&mut self, id: u64, name: &'static str, detail: &str) {
+        if let Some(slot) = self.slot(id) {
+            slot.oddities.push(Oddity { name, detail: detail.to_owned() });
+        }
+    }
+
+    /// A request is over.
+    pub(super) fn end_request(&mut self, id: u64, request: Request, last: u64, oddities: Vec<Oddity>) {
+        if let Some(slot) = self.slot(id) {
+            slot.request = Part::Done(Box::new(request));
+            slot.frames.1 = slot.frames.1.max(last);
+            slot.oddities.extend(oddities);
+        }
+    }
+
+    /// A response is over.
+    pub(super) fn end_response(
+        &mut self,
+        id: u64,
+        response: Response,
+        (first, last): (u64, u64),
+        oddities: Vec<Oddity>,
+    ) {
+        if let Some(slot) = self.slot(id) {
+            slot.response = Part::Done(Box::new(response));
+            slot.frames = (slot.frames.0.min(first), slot.frames.1.max(last));
+            slot.oddities.extend(oddities);
+        }
+    }
+
+    /// Bytes that may have held request heads are missing.
+    pub(super) fn requests_lost(&mut self) {
+        if matches!(self.order, Order::ResponsesLost) {
+            self.settle();
+        }
+        self.order = Order::RequestsLost { requests: 0, responses: 0, midway: false };
+    }
+
+    /// Bytes that may have held response heads are missing. `head`: the first byte of the next response
+    /// was among them.
+    pub(super) fn responses_lost(&mut self, head: bool) {
+        let first = self.slots.iter_mut().find(|slot| matches!(slot.response, Part::Awaited));
+        match (self.order, first) {
+            (Order::RequestsLost { midway, .. }, _) => {
+                self.settle();
+                self.order = Order::RequestsLost { requests: 0, responses: 0, midway };
+            }
+            (_, Some(slot)) if !head || !slot.asked.expects => {
+                if head {
+                    slot.response = Part::Absent;
+                }
+                self.order = Order::ResponsesLost;
+            }
+            (_, None) if !head => self.order = Order::ResponsesLost,
+            // An interim response may be all that was lost, or the request is not known yet.
+            _ => {
+                self.settle();
+                self.order = Order::RequestsLost { requests: 0, responses: 0, midway: false };
+            }
+        }
+    }
+
+    /// No request that still awaits its response gets one.
+    fn settle(&mut self) {
+        for slot in &mut self.slots {
+            if matches!(slot.response, Part::Awaited) {
+                slot.response = Part::Absent;
+                slot.oddities.push(Oddity {
+                    name: UNCERTAIN,
+                    detail: "its response could not be told from others after a loss".to_owned(),
+                });
+            }
+        }
+    }
+
+    fn give_up_oldest(&mut self) {
+        if self.slots.len() <= limits::PIPELINED_REQUESTS {
+            return;
+        }
+        if let Some(slot) = self.slots.iter_mut().find(|slot| matches!(slot.response, Part::Awaited)) {
+            slot.response = Part::Absent;
+            slot.oddities.push(Oddity {
+                name: "http-too-many-unanswered",
+                detail: "its response was not waited for any longer".to_owned(),
+            });
+            self.given_up = self.given_up.saturating_add(1);
+        }
+    }
+
+    /// Gives the exchanges that nothing can be added to.
+    pub(super) fn flush(&mut self, out: &mut Outbox) {
+        let mut at = 0;
+        while let Some(slot) = self.slots.get(at) {
+            if !(slot.request.settled() && slot.response.settled()) {
+                at += 1;
+            } else if let Some(slot) = self.slots.remove(at) {
+                emit(slot, out);
+            }
+        }
+    }
+
+    /// Gives everything as it is.
+    pub(super) fn flush_all(&mut self, out: &mut Outbox) {
+        self.slots.drain(..).for_each(|slot| emit(slot, out));
+    }
+}
+
+/// What the server is doing when a request comes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Idle {
+    /// All responses that began are over.
+    Between,
+    /// Nobody can say.
+    Unsure,
+    /// A response is being received, or came after this request.
+    Busy,
+}
+
+fn emit(slot: Slot, out: &mut Outbox) {
+    let (request, response) = (slot.request.take(), slot.response.take());
+    if request.is_none() && response.is_none() {
+        return;
+    }
+    out.exchanges.push(Finished {
+        request,
+        response,
+        protocol: slot.protocol,
+        frames: slot.frames,
+        oddities: slot.oddities,
+    });
+}
