@@ -17,8 +17,19 @@ impl Http2 {
     /// Whether `bytes`, the first of a direction, are HTTP/2: the client's preface, or a plausible
     /// SETTINGS frame of a server; `None` when they are too few to tell.
     pub fn recognise(direction: Direction, bytes: &[u8]) -> Option<bool> {
-        let _ = (direction, bytes);
-        todo!("helper: h2")
+        const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+        match direction {
+            Direction::Sent => {
+                let same = bytes.iter().zip(PREFACE).all(|(a, b)| a == b);
+                if same && bytes.len() < PREFACE.len() { None } else { Some(same) }
+            }
+            // The first frame is SETTINGS on stream 0, no acknowledgement: whole entries of six bytes.
+            Direction::Received => match bytes {
+                [0, 0, length, 4, 0, 0, 0, 0, 0, ..] => Some(length % 6 == 0),
+                _ if bytes.len() >= 9 => Some(false),
+                _ => bytes.iter().zip([0, 0]).any(|(a, b)| *a != b).then_some(false),
+            },
+        }
     }
 
     /// Takes the next event of one direction.

@@ -119,7 +119,7 @@ fn recognise_request(bytes: &[u8]) -> Option<bool> {
     if method > METHOD_BYTES {
         return Some(false);
     }
-    let Some(next) = bytes.get(method) else { return None };
+    let next = bytes.get(method)?;
     if *next != b' ' || method == 0 {
         return Some(false);
     }
