@@ -487,7 +487,7 @@ mod tests {
         for part in [SCHEDULER, VOICEMAIL, SKYPE, "TeamsSchedulerRole", "GetDelegate", "unconfirmed"] {
             assert!(text.contains(part), "missing: {part}");
         }
-        assert!(!text.contains("-ApplicationAccount "), "the stray switch of the page");
+        assert!(!text.contains(" -ApplicationAccount "), "the stray switch of the page");
         assert!(scripts.readme.contains("Unconfirmed"));
     }
 
