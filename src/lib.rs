@@ -31,5 +31,6 @@ pub mod provision;
 pub mod report;
 pub mod sink;
 pub mod soap;
+pub mod state;
 pub mod token;
 pub mod wire;

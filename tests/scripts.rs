@@ -12,7 +12,7 @@ fn faults(node: Node<'_>, text: &str, found: &mut Vec<String>) {
         return;
     }
     for index in 0..node.child_count() {
-        if let Some(child) = node.child(index.try_into().unwrap()) {
+        if let Some(child) = node.child(index) {
             faults(child, text, found);
         }
     }

@@ -1,0 +1,262 @@
+//! Takes `Format-List` text, gives objects.
+//!
+//! `Name : value`, names padded to one width in an object, blank lines between objects. Long values wrap at the
+//! console's width, also inside a word; the continuation is indented to the value's column. Names are never
+//! localised, values are. Copied text may hold typographic dashes, quotes and no-break spaces.
+
+use super::object::{Kind, Object, Value};
+
+/// Lines of one value, so that a hostile text cannot make one property of everything.
+const VALUE_LINES: usize = 5000;
+
+/// Reads all objects of a text.
+pub fn read(text: &str, path: &str) -> Vec<Object> {
+    let mut objects = Vec::new();
+    let mut current: Option<Open> = None;
+    let mut prompt_kind = None;
+    for (number, raw) in text.lines().enumerate() {
+        let line = raw.trim_end().replace('\u{a0}', " ");
+        if line.trim().is_empty() {
+            if let Some(open) = &mut current {
+                open.blank = true;
+            }
+            continue;
+        }
+        if let Some(command) = prompt(&line) {
+            close(&mut current, prompt_kind, &mut objects);
+            prompt_kind = kind_of_command(command);
+            continue;
+        }
+        match property(&line) {
+            Some((name, value, column)) => {
+                let again = current.as_ref().is_some_and(|open| {
+                    open.blank && (open.column != column || open.object.get(name).is_some())
+                        || !open.blank && open.object.properties.iter().any(|(own, _)| own == name)
+                });
+                if again || current.as_ref().is_some_and(|open| open.blank && open.column == column) {
+                    close(&mut current, prompt_kind, &mut objects);
+                }
+                let open = current.get_or_insert_with(|| Open {
+                    object: Object::new(format!("{path}:{}", number + 1)),
+                    column,
+                    lines: Vec::new(),
+                    blank: false,
+                });
+                open.finish_value();
+                open.column = column;
+                open.blank = false;
+                open.object.properties.push((name.to_owned(), Value::Nothing));
+                open.lines.push(value.to_owned());
+            }
+            None => {
+                let Some(open) = &mut current else { continue };
+                let indented = line.len() - line.trim_start().len();
+                if indented >= open.column && open.lines.len() < VALUE_LINES {
+                    if open.blank {
+                        // A blank line inside a multi-line value, as Test-OAuthConnectivity prints them.
+                        open.lines.push(String::new());
+                        open.blank = false;
+                    }
+                    open.lines.push(line.get(open.column..).unwrap_or_default().to_owned());
+                } else {
+                    close(&mut current, prompt_kind, &mut objects);
+                }
+            }
+        }
+    }
+    close(&mut current, prompt_kind, &mut objects);
+    objects
+}
+
+struct Open {
+    object: Object,
+    /// Where values begin.
+    column: usize,
+    /// Lines of the value that is being read.
+    lines: Vec<String>,
+    blank: bool,
+}
+
+impl Open {
+    fn finish_value(&mut self) {
+        let lines = std::mem::take(&mut self.lines);
+        if let Some((name, value)) = self.object.properties.last_mut() {
+            *value = parse_value(name, &lines);
+        }
+    }
+}
+
+fn close(current: &mut Option<Open>, from_prompt: Option<Kind>, objects: &mut Vec<Object>) {
+    let Some(mut open) = current.take() else { return };
+    open.finish_value();
+    let mut object = open.object;
+    if object.properties.len() < 2 && object.properties.iter().all(|(_, value)| value.is_empty()) {
+        return;
+    }
+    object.kind = match Kind::of_properties(&object) {
+        Kind::Other => from_prompt.unwrap_or(Kind::Other),
+        kind => kind,
+    };
+    objects.push(object);
+}
+
+/// `[PS] C:\>Get-AuthConfig | fl`, `PS> …`, `PS C:\Windows> …`: the command behind a prompt.
+fn prompt(line: &str) -> Option<&str> {
+    let rest = line.trim_start();
+    let rest = rest.strip_prefix("[PS]").map(str::trim_start).or_else(|| rest.strip_prefix("PS"))?;
+    let (place, command) = rest.split_once('>')?;
+    (place.len() < 120 && !place.contains(" : ")).then(|| command.trim())
+}
+
+/// Which cmdlet a command line runs first.
+fn kind_of_command(command: &str) -> Option<Kind> {
+    let name: String = command
+        .trim_start_matches(['(', '@', '$'])
+        .chars()
+        .take_while(|letter| letter.is_ascii_alphanumeric() || *letter == '-')
+        .collect();
+    let kinds = [
+        Kind::AuthConfig,
+        Kind::AuthServer,
+        Kind::PartnerApplication,
+        Kind::MailUser,
+        Kind::AcceptedDomain,
+        Kind::OrganizationConfig,
+        Kind::RoleAssignment,
+        Kind::ExchangeCertificate,
+        Kind::Connector,
+        Kind::WebServices,
+        Kind::Autodiscover,
+        Kind::MsolCredential,
+        Kind::ServicePrincipal,
+        Kind::OAuthConnectivity,
+        Kind::HybridConfiguration,
+        Kind::SettingOverride,
+    ];
+    kinds.into_iter().find(|kind| kind.cmdlet().eq_ignore_ascii_case(&name))
+}
+
+/// `Name : value`: the name, the value and the column (in bytes) that values begin at.
+fn property(line: &str) -> Option<(&str, &str, usize)> {
+    let (left, right) = line.split_once(':')?;
+    let name = left.trim_end();
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+    if name.is_empty()
+        || !name.chars().all(plain)
+        || !name.starts_with(|letter: char| letter.is_ascii_alphabetic())
+    {
+        return None;
+    }
+    // `Name:` without a blank in front of the colon is prose (`Information:`), not Format-List.
+    if left.len() == name.len() {
+        return None;
+    }
+    if !right.is_empty() && !right.starts_with(' ') {
+        return None;
+    }
+    Some((name, right.strip_prefix(' ').unwrap_or(right), left.len() + 2))
+}
+
+fn parse_value(name: &str, lines: &[String]) -> Value {
+    let multi_line = matches!(name, "Detail" | "Task") && lines.len() > 1;
+    let text = if multi_line { lines.join("\n") } else { lines.concat() };
+    let text = text.trim_end();
+    if text.is_empty() {
+        return Value::Nothing;
+    }
+    if let Some(inner) = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
+        return list(inner);
+    }
+    match text {
+        "True" => Value::Bool(true),
+        "False" => Value::Bool(false),
+        _ => Value::Text(straighten(text)),
+    }
+}
+
+/// The elements of `{a, b, c...}`.
+fn list(inner: &str) -> Value {
+    let (inner, cut) = match inner.strip_suffix("...").or_else(|| inner.strip_suffix('…')) {
+        Some(kept) => (kept.trim_end().trim_end_matches(','), true),
+        None => (inner, false),
+    };
+    let elements: Vec<Value> = inner
+        .split(", ")
+        .map(str::trim)
+        .filter(|element| !element.is_empty())
+        .map(|element| Value::Text(straighten(element)))
+        .collect();
+    Value::List(elements, cut)
+}
+
+/// Typographic dashes and quotes that copying made become what the cmdlet printed.
+fn straighten(text: &str) -> String {
+    text.chars()
+        .map(|letter| match letter {
+            '\u{2010}'..='\u{2015}' => '-',
+            '\u{2018}' | '\u{2019}' => '\'',
+            '\u{201c}' | '\u{201d}' => '"',
+            other => other,
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wrapped_values_are_joined_even_inside_a_guid() {
+        let text = "Name                  : ACS - 5e3a\nAuthMetadataUrl       : https://accounts.accesscontrol.windows.net/5e3a1c52-7d0b-4f\n                        1e-9c55-2b1f0a6d9e11/metadata/json/1\nIssuerIdentifier      : 00000001-0000-0000-c000-000000000000\nEnabled               : True\n";
+        let [object] = &read(text, "a.txt")[..] else { panic!() };
+        assert_eq!(object.kind, Kind::AuthServer);
+        assert_eq!(
+            object.text("AuthMetadataUrl"),
+            Some(
+                "https://accounts.accesscontrol.windows.net/5e3a1c52-7d0b-4f1e-9c55-2b1f0a6d9e11/metadata/json/1"
+            )
+        );
+        assert_eq!(object.flag("Enabled"), Some(true));
+    }
+
+    #[test]
+    fn blank_lines_part_objects_and_prompts_name_the_cmdlet() {
+        let text = "[PS] C:\\>Get-ManagementRoleAssignment -RoleAssignee x | fl Role\n\n\nRole : UserApplication\n\nRole : ArchiveApplication\n\n";
+        let objects = read(text, "a.txt");
+        assert_eq!(objects.len(), 2);
+        assert!(objects.iter().all(|object| object.kind == Kind::RoleAssignment));
+        assert_eq!(objects[1].text("Role"), Some("ArchiveApplication"));
+        assert_eq!(objects[1].place, "a.txt:6");
+    }
+
+    #[test]
+    fn cut_lists_say_that_they_are_cut() {
+        let text =
+            "Name                  : x\nServicePrincipalNames : {a, b, c...}\nEmpty                 : {}\n";
+        let [object] = &read(text, "a.txt")[..] else { panic!() };
+        let names = object.get("ServicePrincipalNames").unwrap();
+        assert_eq!(names.texts(), ["a", "b", "c"]);
+        assert!(names.is_cut());
+        assert!(object.get("Empty").unwrap().is_empty());
+    }
+
+    #[test]
+    fn two_credentials_of_the_page_are_two_objects() {
+        let text = "Type      : Asymmetric\nValue     : \nKeyId     : bc2795f3-2387-4543-a95d-f92c85c7a1b0\nStartDate : 6/1/2012 8:00:00 AM\nEndDate   : 5/31/2013 8:00:00 AM\nUsage     : Verify\n\nType      : Asymmetric\nValue     :\nKeyId     : d3\nStartDate : x\nEndDate   : y\nUsage     : Verify\n";
+        let objects = read(text, "a.txt");
+        assert_eq!(objects.len(), 2);
+        assert_eq!(objects[0].kind, Kind::MsolCredential);
+        assert_eq!(objects[0].get("Value"), Some(&Value::Nothing));
+        assert_eq!(objects[0].text("EndDate"), Some("5/31/2013 8:00:00 AM"));
+    }
+
+    #[test]
+    fn typographic_dashes_become_plain() {
+        let text =
+            "ApplicationIdentifier : 00000004–0000–0ff1–ce00–000000000000\nLinkedAccount         : x\n";
+        assert_eq!(
+            read(text, "a")[0].text("ApplicationIdentifier"),
+            Some("00000004-0000-0ff1-ce00-000000000000")
+        );
+    }
+}

@@ -1,0 +1,88 @@
+//! Takes `ConvertTo-Json` text, gives objects.
+
+use serde_json::Value as Json;
+
+use super::object::{Kind, Object, Value};
+use crate::base::Instant;
+
+/// Reads one object, an array, or a dictionary of cmdlet names.
+///
+/// # Errors
+/// One line: where the text stops being JSON.
+pub fn read(text: &str, path: &str) -> Result<Vec<Object>, String> {
+    let json: Json = serde_json::from_str(text).map_err(|error| format!("{path}: not JSON: {error}"))?;
+    let mut objects = Vec::new();
+    collect(&json, None, path, &mut objects);
+    Ok(objects)
+}
+
+fn collect(json: &Json, key: Option<&str>, path: &str, objects: &mut Vec<Object>) {
+    match json {
+        Json::Array(values) => values.iter().for_each(|value| collect(value, key, path, objects)),
+        Json::Object(members) => {
+            let nested = members.values().all(|value| value.is_object() || value.is_array());
+            let named = |name: &str| Kind::of_type(name.rsplit('-').next().unwrap_or(name));
+            if nested && !members.is_empty() && members.keys().all(|name| named(name).is_some()) {
+                for (name, value) in members {
+                    collect(value, Some(name), path, objects);
+                }
+                return;
+            }
+            let mut object = Object::new(format!("{path}: object {}", objects.len() + 1));
+            object.properties =
+                members.iter().map(|(name, value)| (name.clone(), convert(name, value))).collect();
+            object.kind = Kind::of_properties(&object);
+            if object.kind == Kind::Other {
+                object.kind = key.and_then(named).unwrap_or(Kind::Other);
+            }
+            objects.push(object);
+        }
+        _ => {}
+    }
+}
+
+fn convert(name: &str, json: &Json) -> Value {
+    match json {
+        Json::Null => Value::Nothing,
+        Json::Bool(value) => Value::Bool(*value),
+        Json::Number(number) => Value::Text(number.to_string()),
+        Json::String(text) => date(name, text).map_or_else(|| Value::Text(text.clone()), Value::Date),
+        Json::Array(values) => Value::List(values.iter().map(|value| convert(name, value)).collect(), false),
+        Json::Object(members) => {
+            let mut object = Object::new(String::new());
+            object.display = ["DistinguishedName", "Name", "Domain", "Address"]
+                .iter()
+                .find_map(|name| members.get(*name).and_then(Json::as_str).map(str::to_owned));
+            object.properties =
+                members.iter().map(|(name, value)| (name.clone(), convert(name, value))).collect();
+            object.kind = Kind::of_properties(&object);
+            Value::Object(Box::new(object))
+        }
+    }
+}
+
+/// Windows PowerShell writes `/Date(1338537600000)/`, PowerShell 7 ISO 8601.
+fn date(name: &str, text: &str) -> Option<Instant> {
+    if let Some(inner) = text.strip_prefix("/Date(").and_then(|rest| rest.strip_suffix(")/")) {
+        let millis: i64 = inner.split(['+', '-']).find(|part| !part.is_empty())?.parse().ok()?;
+        let sign = if inner.starts_with('-') { -1 } else { 1 };
+        return Some(Instant::from_nanos(millis.checked_mul(1_000_000)?.checked_mul(sign)?));
+    }
+    let dated = ["Date", "When", "NotAfter", "NotBefore"].iter().any(|part| name.contains(part));
+    dated.then(|| super::dates::iso(text)).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_spellings_of_dates_are_read() {
+        let text = r#"[{"KeyId":"a","EndDateTime":"2029-06-09T10:00:00Z","Key":null},{"KeyId":"b","EndDateTime":"\/Date(1338537600000)\/"}]"#;
+        let objects = read(text, "k.json").unwrap();
+        assert!(objects.iter().all(|object| object.kind == Kind::KeyCredential));
+        assert_eq!(objects[1].get("EndDateTime"), Some(&Value::Date(Instant::from_seconds(1_338_537_600))));
+        assert!(matches!(objects[0].get("EndDateTime"), Some(Value::Date(_))));
+        assert!(read("{", "k.json").is_err());
+    }
+}

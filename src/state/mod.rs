@@ -1,0 +1,22 @@
+//! Takes what the cmdlets print, gives objects with named properties.
+//!
+//! `Format-List` text, CLIXML, `ConvertTo-Json`, CSV, in UTF-8 or UTF-16. Nothing is judged here, and what the text
+//! does not say (the order of day and month, the rest of a cut list) is not guessed.
+
+/// `Export-Clixml`.
+pub mod clixml;
+/// `Export-Csv`, `ConvertTo-Csv`.
+pub mod csv;
+/// Dates in the cultures of the world.
+pub mod dates;
+/// `Format-List`.
+pub mod format_list;
+/// `ConvertTo-Json`.
+pub mod json_text;
+/// Any state file, recognised by its content.
+pub mod load;
+/// Objects, properties and what cmdlet they came from.
+pub mod object;
+
+pub use load::load;
+pub use object::{Kind, Object, Value};

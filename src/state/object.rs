@@ -1,0 +1,250 @@
+//! Objects as cmdlets give them: a kind, and named properties in their order.
+
+use crate::base::Instant;
+
+/// Which cmdlet an object came from, as far as its type or its properties tell.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum Kind {
+    /// `Get-AuthConfig`
+    AuthConfig,
+    /// `Get-AuthServer`
+    AuthServer,
+    /// `Get-PartnerApplication`
+    PartnerApplication,
+    /// `Get-MailUser` (or `Get-User` of the linked account)
+    MailUser,
+    /// `Get-AcceptedDomain`
+    AcceptedDomain,
+    /// `Get-OrganizationConfig`
+    OrganizationConfig,
+    /// `Get-ManagementRoleAssignment`
+    RoleAssignment,
+    /// `Get-ExchangeCertificate`
+    ExchangeCertificate,
+    /// `Get-IntraOrganizationConnector`
+    Connector,
+    /// `Get-WebServicesVirtualDirectory`
+    WebServices,
+    /// `Get-AutodiscoverVirtualDirectory`
+    Autodiscover,
+    /// A key of `Get-MsolServicePrincipalCredential`
+    MsolCredential,
+    /// `Get-MsolServicePrincipal`, `Get-MgServicePrincipal`
+    ServicePrincipal,
+    /// A key of a `Get-MgServicePrincipal`'s `KeyCredentials`
+    KeyCredential,
+    /// `Test-OAuthConnectivity`
+    OAuthConnectivity,
+    /// `Get-HybridConfiguration`
+    HybridConfiguration,
+    /// `Get-SettingOverride`
+    SettingOverride,
+    /// Anything else.
+    Other,
+}
+
+impl Kind {
+    /// The cmdlet, for messages.
+    pub const fn cmdlet(self) -> &'static str {
+        match self {
+            Self::AuthConfig => "Get-AuthConfig",
+            Self::AuthServer => "Get-AuthServer",
+            Self::PartnerApplication => "Get-PartnerApplication",
+            Self::MailUser => "Get-MailUser",
+            Self::AcceptedDomain => "Get-AcceptedDomain",
+            Self::OrganizationConfig => "Get-OrganizationConfig",
+            Self::RoleAssignment => "Get-ManagementRoleAssignment",
+            Self::ExchangeCertificate => "Get-ExchangeCertificate",
+            Self::Connector => "Get-IntraOrganizationConnector",
+            Self::WebServices => "Get-WebServicesVirtualDirectory",
+            Self::Autodiscover => "Get-AutodiscoverVirtualDirectory",
+            Self::MsolCredential => "Get-MsolServicePrincipalCredential",
+            Self::ServicePrincipal => "Get-MgServicePrincipal",
+            Self::KeyCredential => "(Get-MgServicePrincipal).KeyCredentials",
+            Self::OAuthConnectivity => "Test-OAuthConnectivity",
+            Self::HybridConfiguration => "Get-HybridConfiguration",
+            Self::SettingOverride => "Get-SettingOverride",
+            Self::Other => "unknown cmdlet",
+        }
+    }
+
+    /// From a .NET type name, `Deserialized.` in front allowed.
+    pub fn of_type(name: &str) -> Option<Self> {
+        let short = name.rsplit('.').next().unwrap_or(name);
+        Some(match short {
+            "AuthConfig" => Self::AuthConfig,
+            "AuthServer" => Self::AuthServer,
+            "PartnerApplication" => Self::PartnerApplication,
+            "MailUser" | "User" => Self::MailUser,
+            "AcceptedDomain" => Self::AcceptedDomain,
+            "ADOrganizationConfig" | "OrganizationConfig" => Self::OrganizationConfig,
+            "ExchangeRoleAssignmentPresentation" | "ExchangeRoleAssignment" => Self::RoleAssignment,
+            "ExchangeCertificate" => Self::ExchangeCertificate,
+            "IntraOrganizationConnector" => Self::Connector,
+            "ADWebServicesVirtualDirectory" => Self::WebServices,
+            "ADAutodiscoverVirtualDirectory" => Self::Autodiscover,
+            "ServicePrincipalCredential" => Self::MsolCredential,
+            "ServicePrincipal" | "ServicePrincipalExtended" | "MicrosoftGraphServicePrincipal" => {
+                Self::ServicePrincipal
+            }
+            "MicrosoftGraphKeyCredential" => Self::KeyCredential,
+            "ValidationResultNode" | "OAuthValidationResultNode" => Self::OAuthConnectivity,
+            "HybridConfiguration" => Self::HybridConfiguration,
+            "SettingOverride" => Self::SettingOverride,
+            _ => return None,
+        })
+    }
+
+    /// From the names of an object's properties: the sets that only one cmdlet prints.
+    pub fn of_properties(object: &Object) -> Self {
+        let has = |name: &str| object.get(name).is_some();
+        if has("CurrentCertificateThumbprint") {
+            Self::AuthConfig
+        } else if has("ResultType") && (has("Detail") || has("Task")) {
+            Self::OAuthConnectivity
+        } else if has("ApplicationIdentifier") && (has("LinkedAccount") || has("UseAuthServer")) {
+            Self::PartnerApplication
+        } else if has("TokenIssuingEndpoint")
+            || has("IsDefaultAuthorizationEndpoint")
+            || (has("IssuerIdentifier") && has("AuthMetadataUrl"))
+        {
+            Self::AuthServer
+        } else if has("DiscoveryEndpoint") && has("TargetAddressDomains") {
+            Self::Connector
+        } else if has("RoleAssigneeName") || has("RoleAssignee") || (has("Role") && has("Name")) {
+            Self::RoleAssignment
+        } else if has("Thumbprint") && (has("NotAfter") || has("CertificateDomains")) {
+            Self::ExchangeCertificate
+        } else if has("OAuthAuthentication") || has("WSSecurityAuthentication") {
+            let name = ["Identity", "Name", "DistinguishedName"].iter().find_map(|name| object.text(name));
+            if name.is_some_and(|name| name.to_ascii_lowercase().contains("autodiscover")) {
+                Self::Autodiscover
+            } else {
+                Self::WebServices
+            }
+        } else if has("DomainName") && has("DomainType") {
+            Self::AcceptedDomain
+        } else if has("HiddenFromAddressListsEnabled") || has("ExternalEmailAddress") {
+            Self::MailUser
+        } else if has("KeyId") && has("EndDateTime") {
+            Self::KeyCredential
+        } else if has("KeyId") && has("EndDate") {
+            Self::MsolCredential
+        } else if has("ServicePrincipalNames") || has("KeyCredentials") || has("ServicePrincipalName") {
+            Self::ServicePrincipal
+        } else if has("EwsApplicationAccessPolicy") || has("OAuth2ClientProfileEnabled") {
+            Self::OrganizationConfig
+        } else if has("SectionName") && has("ComponentName") {
+            Self::SettingOverride
+        } else {
+            Self::Other
+        }
+    }
+}
+
+/// A property's value.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Value {
+    /// `$null`, or nothing after the colon of a list.
+    Nothing,
+    /// Text; also numbers and enumerations, as written.
+    Text(String),
+    /// A boolean.
+    Bool(bool),
+    /// A date that its source states without doubt, in UTC.
+    Date(Instant),
+    /// Bytes.
+    Bytes(Vec<u8>),
+    /// A collection, and whether the source cut it (`…` of `$FormatEnumerationLimit`).
+    List(Vec<Self>, bool),
+    /// An object inside.
+    Object(Box<Object>),
+}
+
+impl Value {
+    /// The value as text, where it has one.
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Object(object) => object.display.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// The value as a boolean: PowerShell prints `True` and `False` in every language.
+    pub fn as_bool(&self) -> Option<bool> {
+        match self {
+            Self::Bool(value) => Some(*value),
+            Self::Text(text) if text.eq_ignore_ascii_case("true") => Some(true),
+            Self::Text(text) if text.eq_ignore_ascii_case("false") => Some(false),
+            _ => None,
+        }
+    }
+
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Self::Nothing => true,
+            Self::Text(text) => text.trim().is_empty(),
+            Self::List(values, cut) => values.is_empty() && !cut,
+            _ => false,
+        }
+    }
+
+    /// The elements of a list as text; a single text is a list of one.
+    pub fn texts(&self) -> Vec<&str> {
+        match self {
+            Self::List(values, _) => values.iter().filter_map(Self::as_text).collect(),
+            other => other.as_text().filter(|text| !text.is_empty()).into_iter().collect(),
+        }
+    }
+
+    /// Whether its source cut it short.
+    pub const fn is_cut(&self) -> bool {
+        matches!(self, Self::List(_, true))
+    }
+}
+
+/// One object.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Object {
+    /// Which cmdlet it came from.
+    pub kind: Kind,
+    /// Where it stands: file and line, or file and number.
+    pub place: String,
+    /// What `ToString` gave.
+    pub display: Option<String>,
+    /// Properties in their order; names as printed.
+    pub properties: Vec<(String, Value)>,
+}
+
+impl Object {
+    /// An object without properties.
+    pub const fn new(place: String) -> Self {
+        Self { kind: Kind::Other, place, display: None, properties: Vec::new() }
+    }
+
+    /// The first property of that name, in any case.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.properties.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+
+    /// A property as text, empty ones included.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.get(name)?.as_text()
+    }
+
+    /// A property as a boolean.
+    pub fn flag(&self, name: &str) -> Option<bool> {
+        self.get(name)?.as_bool()
+    }
+
+    /// How people call it: `Name`, `Identity`, or what it printed as.
+    pub fn name(&self) -> &str {
+        ["Name", "Identity", "DisplayName", "KeyId", "Thumbprint"]
+            .iter()
+            .find_map(|name| self.text(name).filter(|text| !text.is_empty()))
+            .or(self.display.as_deref())
+            .unwrap_or("(unnamed)")
+    }
+}
