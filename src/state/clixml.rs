@@ -105,7 +105,10 @@ impl<'t> Parser<'t> {
 
     fn attribute(tag: &BytesStart<'_>, name: &str) -> Option<String> {
         let found = tag.attributes().flatten().find(|attribute| attribute.key.as_ref() == name)?;
-        Some(quick_xml::escape::unescape(&found.value).map_or_else(|_| found.value.to_string(), |text| text.into_owned()))
+        Some(
+            quick_xml::escape::unescape(&found.value)
+                .map_or_else(|_| found.value.to_string(), |text| text.into_owned()),
+        )
     }
 
     /// Reads one value whose start tag was just read, to its end tag.
