@@ -44,11 +44,26 @@ fn every_script_of_every_profile_and_cloud_parses() {
                 hosts: vec!["mail.contoso.example".into(), "it's.contoso.example".into()],
                 cloud,
             };
-            for script in script::write(profile, &deployment).unwrap().scripts {
+            let scripts = script::write(profile, &deployment).unwrap();
+            assert_eq!(parse(&scripts.single().unwrap()), [""; 0], "the single script of {}", profile.name());
+            for script in scripts.scripts {
                 assert_eq!(parse(&script.text), [""; 0], "{} of {}", script.file, profile.name());
                 count += 1;
             }
         }
     }
     assert!(count > 100, "only {count} scripts");
+}
+
+#[test]
+fn the_script_that_gathers_the_state_parses_and_changes_nothing() {
+    let text = oauthtrace::provision::collect::SCRIPT;
+    assert_eq!(parse(text), [""; 0]);
+    for verb in ["New-", "Set-", "Remove-", "Update-", "Add-", "Enable-", "Disable-"] {
+        let changing = text
+            .lines()
+            .filter(|line| !line.trim_start().starts_with('#'))
+            .any(|line| line.contains(verb) && !line.contains("Set-StrictMode"));
+        assert!(!changing, "{verb} changes something");
+    }
 }

@@ -16,6 +16,8 @@ pub mod inspect;
 pub mod manual;
 /// stdout and `--report`.
 pub mod output;
+/// `provision`.
+pub mod provision;
 /// Exit statuses.
 pub mod status;
 /// stderr, colours, progress.
@@ -59,7 +61,7 @@ fn run(arguments: Arguments) -> Status {
         Command::Token(_) => not_built("token", terminal),
         Command::Cert(_) => not_built("cert", terminal),
         Command::Capture(_) => not_built("capture", terminal),
-        Command::Provision(_) => not_built("provision", terminal),
+        Command::Provision(command) => provision::run(&command, terminal),
         Command::Probe(_) => not_built("probe", terminal),
         Command::Redact(_) => not_built("redact", terminal),
     }

@@ -61,6 +61,8 @@ pub struct Script {
     pub shell: Shell,
     /// Its text.
     pub text: String,
+    /// The text without the common head, for the single script.
+    body: String,
 }
 
 /// Scripts of a procedure in the order they run, the two that are not part of it (rollback, rollover) last.
@@ -72,6 +74,59 @@ pub struct Scripts {
     pub scripts: Vec<Script>,
     /// Markdown that goes with them.
     pub readme: String,
+}
+
+impl Scripts {
+    /// Everything as one script: a function for each step, run by `-Step 20`, because the steps run in different
+    /// shells. Without `-Step` it lists them.
+    ///
+    /// # Errors
+    /// Only when a template fails to render, which does not depend on values.
+    pub fn single(&self) -> Result<String, askama::Error> {
+        let head = Head {
+            title: "All steps as functions: run one with -Step NUMBER, without it they are listed",
+            step: "all",
+            profile: self.profile.name(),
+            shell: "see the list",
+            permissions: "see the list",
+        }
+        .render()?
+        .replace("param()", "param([string]$Step)");
+        let mut text = format!("{}\n", head.trim_end());
+        let mut table = String::new();
+        for script in &self.scripts {
+            let (number, name) =
+                script.file.trim_end_matches(".ps1").split_once('-').unwrap_or((&script.file, ""));
+            let name = format!("Invoke-{}", name.replace('-', ""));
+            let _ = write!(
+                text,
+                "\n# {number}: {}. Runs in: {}. Who: {}.\nfunction {name} {{\n    [CmdletBinding(SupportsShouldProcess = $true)]\n    param()\n",
+                script.title,
+                script.shell.name(),
+                script.shell.permissions()
+            );
+            for line in script.body.lines() {
+                let _ = writeln!(text, "{}{line}", if line.is_empty() { "" } else { "    " });
+            }
+            text.push_str("}\n");
+            let _ = writeln!(table, "    '{number}' {{ {name} -WhatIf:$WhatIfPreference }}");
+        }
+        text.push_str("\nswitch ($Step) {\n");
+        text.push_str(&table);
+        text.push_str("    default {\n");
+        for script in &self.scripts {
+            let _ = writeln!(
+                text,
+                "        Write-Host {}",
+                Literal::new(format!("{}  {} [{}]", &script.file[..2], script.title, script.shell.name()))
+            );
+        }
+        text.push_str("    }\n}\n");
+        for line in self.readme.lines() {
+            let _ = writeln!(text, "# {line}");
+        }
+        Ok(text)
+    }
 }
 
 /// A partner application as a script makes it.
@@ -303,12 +358,18 @@ impl Writer {
         }
         .render()?;
         let text = body(head.trim_end())?;
+        let body = text.strip_prefix(head.trim_end()).unwrap_or(&text).trim().to_owned();
         self.scripts.push(Script {
             file: file.to_owned(),
             step,
             title,
             shell,
-            text: format!("{}\n", text.trim_end()),
+            text: format!(
+                "{}
+",
+                text.trim_end()
+            ),
+            body,
         });
         Ok(())
     }

@@ -1,0 +1,55 @@
+#Requires -Version 5.1
+<#
+Gathers the state that OAuth between Exchange Server and Skype for Business Online / Teams depends on, into one file
+for `oauthtrace provision check`. It only reads. No private key, password or token is read or written.
+Run it in the Exchange Management Shell. With the modules ExchangeOnlineManagement or Microsoft.Graph.Applications
+connected in the same session, it gathers their side too; what is not connected is said and left out.
+#>
+[CmdletBinding()]
+param([string]$Path = 'oauth-state.xml', [string]$Mailbox)
+$ErrorActionPreference = 'Stop'
+$state = [ordered]@{}
+
+function Read-State([string]$Name, [scriptblock]$Read) {
+    if ($null -eq (Get-Command -Name $Name -ErrorAction SilentlyContinue)) {
+        Write-Host "left out: $Name is not available in this session"
+        return
+    }
+    try {
+        $state[$Name] = @(& $Read)
+        Write-Host "read:     $Name ($(@($state[$Name]).Count))"
+    } catch {
+        Write-Host "failed:   $Name ($($_.Exception.Message))"
+    }
+}
+
+$apps = @('00000002-0000-0ff1-ce00-000000000000', '00000004-0000-0ff1-ce00-000000000000', '7557eb47-c689-4224-abcf-aef9bd7573df', 'db7de2b5-2149-435e-8043-e080dd50afae')
+
+Read-State 'Get-AuthConfig' { Get-AuthConfig }
+Read-State 'Get-AuthServer' { Get-AuthServer }
+Read-State 'Get-PartnerApplication' { Get-PartnerApplication }
+Read-State 'Get-MailUser' { Get-MailUser -ResultSize Unlimited -Filter "Name -like '*ApplicationAccount*' -or Name -like 'TeamsScheduler*'" | Select-Object Name, Identity, ExternalEmailAddress, PrimarySmtpAddress, HiddenFromAddressListsEnabled, RecipientTypeDetails }
+Read-State 'Get-AcceptedDomain' { Get-AcceptedDomain }
+Read-State 'Get-OrganizationConfig' { Get-OrganizationConfig | Select-Object Name, EwsEnabled, EwsApplicationAccessPolicy, EwsAllowList, EwsBlockList, OAuth2ClientProfileEnabled }
+Read-State 'Get-ManagementRoleAssignment' {
+    foreach ($linked in @(Get-PartnerApplication | Where-Object { $_.LinkedAccount -and $apps -contains $_.ApplicationIdentifier } | ForEach-Object { $_.LinkedAccount } | Select-Object -Unique)) {
+        Get-ManagementRoleAssignment -RoleAssignee $linked | Select-Object Name, Role, RoleAssignee, RoleAssigneeName, Enabled
+    }
+}
+Read-State 'Get-ExchangeCertificate' {
+    foreach ($server in @(Get-ExchangeServer)) {
+        Get-ExchangeCertificate -Server $server.Name | Select-Object Thumbprint, Subject, Issuer, NotBefore, NotAfter, HasPrivateKey, PublicKeySize, Status, Services, RawData, @{ Name = 'Server'; Expression = { $server.Name } }
+    }
+}
+Read-State 'Get-IntraOrganizationConnector' { Get-IntraOrganizationConnector }
+Read-State 'Get-WebServicesVirtualDirectory' { Get-WebServicesVirtualDirectory -ADPropertiesOnly | Select-Object Server, Name, Identity, InternalUrl, ExternalUrl, OAuthAuthentication, WSSecurityAuthentication, BasicAuthentication }
+Read-State 'Get-AutodiscoverVirtualDirectory' { Get-AutodiscoverVirtualDirectory -ADPropertiesOnly | Select-Object Server, Name, Identity, InternalUrl, ExternalUrl, OAuthAuthentication, WSSecurityAuthentication, BasicAuthentication }
+Read-State 'Get-SettingOverride' { Get-SettingOverride }
+Read-State 'Get-MgServicePrincipal' { foreach ($app in $apps) { Get-MgServicePrincipal -Filter "AppId eq '$app'" -Property 'id,appId,displayName,accountEnabled,keyCredentials,servicePrincipalNames' | Select-Object Id, AppId, DisplayName, AccountEnabled, KeyCredentials, ServicePrincipalNames } }
+Read-State 'Get-MsolServicePrincipalCredential' { foreach ($app in $apps) { Get-MsolServicePrincipalCredential -AppPrincipalId $app -ReturnKeyValues $true | Select-Object Type, Value, KeyId, StartDate, EndDate, Usage, @{ Name = 'AppPrincipalId'; Expression = { $app } } } }
+if ($Mailbox) {
+    Read-State 'Test-OAuthConnectivity' { Test-OAuthConnectivity -Service EWS -TargetUri 'https://outlook.office365.com/ews/exchange.asmx' -Mailbox $Mailbox -Verbose }
+}
+
+$state | Export-Clixml -Path $Path -Depth 4 -Encoding UTF8
+Write-Host "wrote $((Resolve-Path -Path $Path).Path)"
