@@ -5,6 +5,8 @@
 
 /// X.509 certificates: DER, PEM, bare base64, PKCS#7.
 pub mod certificate;
+/// Elements of DER.
+mod der;
 /// WS-Federation metadata XML.
 pub mod federation;
 /// JSON Web Key sets (RFC 7517).
