@@ -89,6 +89,7 @@ const LAYERS: [(&str, &[&str]); 28] = [
             "state",
             "exchange",
             "connection",
+            "sink",
             "wire/http",
             "token",
             "checks",

@@ -5,6 +5,8 @@
 
 /// Schemes that were sent and offered.
 pub mod authentication;
+/// The members of a token, one a line.
+pub mod claims;
 /// Characters that must not reach a terminal or a document as they are.
 pub mod escape;
 /// JSON, schema `inspect/1` and `verify/1`.
@@ -17,10 +19,17 @@ pub mod mask;
 pub mod ndjson;
 /// The numbers that reports print for exchanges and tokens.
 pub mod numbers;
+/// Where to look.
+pub mod places;
 /// Why a connection is not complete.
 pub mod reason;
 /// What `verify` remembers while exchanges arrive.
 pub mod recorder;
+
+/// What an administrator reads first.
+pub mod text;
+/// Sentences that renderings share.
+pub mod words;
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -191,6 +200,10 @@ pub fn render(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     match (format, document) {
+        (Format::Text, Document::Inspection(inspection)) => text::inspection(inspection, options, out),
+        (Format::Text, Document::Verification(verification)) => {
+            text::verification(verification, options, out)
+        }
         (Format::Json, Document::Inspection(inspection)) => json::inspection(inspection, options, out),
         (Format::Json, Document::Verification(verification)) => {
             json::verification(verification, options, out)

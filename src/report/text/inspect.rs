@@ -1,0 +1,216 @@
+//! `inspect -o text`
+
+use std::io::{self, Write};
+
+use super::paint::Paint;
+use super::table::{rest, table};
+use super::wrap::{wrap, wrap_address};
+use crate::exchange::Exchange;
+use crate::report::claims::{date, pretty};
+use crate::report::escape::{shorten, terminal};
+use crate::report::json::model::location;
+use crate::report::mask::Mask;
+use crate::report::reason::{self, counted};
+use crate::report::{Inspection, Listed, Options, authentication};
+use crate::token::{Half, Token, TokenId};
+
+/// Lines that an address may take in the table.
+const ADDRESS_LINES: usize = 4;
+
+/// Writes the report.
+///
+/// # Errors
+/// Those of `out`.
+pub fn inspection(inspection: &Inspection, options: &Options, out: &mut dyn Write) -> io::Result<()> {
+    let paint = Paint { color: options.color };
+    let several = inspection.inputs.len() > 1;
+    for (number, input) in inspection.inputs.iter().enumerate() {
+        let compression = input.compression.map_or(String::new(), |name| format!(" in {name}"));
+        let packets =
+            if input.packets > 0 { format!(", {}", counted(input.packets, "packet")) } else { String::new() };
+        let cut = if input.truncated { ", cut at the end" } else { "" };
+        let number = if several { format!("{number}: ") } else { String::new() };
+        writeln!(
+            out,
+            "{number}{}: {}{compression}, {}{packets}, {}{cut}",
+            terminal(&input.path),
+            input.kind.name(),
+            counted(input.bytes, "byte"),
+            counted(input.exchanges, "exchange")
+        )?;
+    }
+    writeln!(out)?;
+    exchanges(inspection, options, paint, out)?;
+    tokens(inspection, options, paint, out)?;
+    connections(inspection, options, paint, out)
+}
+
+fn exchanges(
+    inspection: &Inspection,
+    options: &Options,
+    paint: Paint,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    writeln!(out, "{}", paint.heading("Exchanges"))?;
+    if inspection.exchanges.is_empty() {
+        return writeln!(out, "  none could be read\n");
+    }
+    let mask = Mask::new(options.show_secrets);
+    let header = ["#", "time", "status", "sent", "tokens", "request"];
+    let mut rows: Vec<Vec<String>> = Vec::with_capacity(inspection.exchanges.len());
+    for (number, listed) in inspection.exchanges.iter().enumerate() {
+        rows.push(vec![
+            number.to_string(),
+            listed.exchange.time().map_or("-".into(), |time| clock(&time.to_string())),
+            status(&listed.exchange),
+            sent(&listed.exchange),
+            numbers(listed, inspection),
+        ]);
+    }
+    let column = |at: usize| rows.iter().map(|row| row[at].as_str()).chain([header[at]]).collect::<Vec<_>>();
+    let columns = rest(options.width, 2, (0..header.len() - 1).map(column));
+    for (row, listed) in rows.iter_mut().zip(&inspection.exchanges) {
+        row.push(request(listed, inspection, mask, columns));
+    }
+    table(&header, rows, 2).iter().try_for_each(|line| writeln!(out, "{line}"))?;
+    writeln!(out)
+}
+
+/// The time of day; the date stands in JSON.
+fn clock(time: &str) -> String {
+    let time = time.split('T').nth(1).unwrap_or(time).trim_end_matches('Z');
+    time.chars().take("00:00:00.000".len()).collect()
+}
+
+fn status(exchange: &Exchange) -> String {
+    exchange.response.as_ref().map_or("-".into(), |response| response.status.to_string())
+}
+
+fn sent(exchange: &Exchange) -> String {
+    let one = |sent: &authentication::Sent| {
+        let scheme = sent
+            .scheme
+            .as_deref()
+            .map_or("(no scheme)".into(), |scheme| terminal(&shorten(scheme, 12)).into_owned());
+        if sent.empty { format!("{scheme} (empty)") } else { scheme }
+    };
+    let all: Vec<_> = authentication::sent(exchange).iter().map(one).collect();
+    if all.is_empty() { "-".into() } else { all.join("\n") }
+}
+
+fn numbers(listed: &Listed, inspection: &Inspection) -> String {
+    let mut numbers: Vec<_> =
+        listed.sightings.iter().filter_map(|sighting| inspection.order.number(sighting.token)).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    match numbers.as_slice() {
+        [] => "-".into(),
+        numbers => {
+            let shown: Vec<_> = numbers.iter().take(6).map(usize::to_string).collect();
+            format!("{}{}", shown.join(" "), if numbers.len() > 6 { " …" } else { "" })
+        }
+    }
+}
+
+fn request(listed: &Listed, inspection: &Inspection, mask: Mask, columns: usize) -> String {
+    let Some(request) = &listed.exchange.request else { return "(the request was not seen)".into() };
+    let of_request = listed.sightings.iter().filter(|sighting| sighting.location.half == Half::Request);
+    let texts: Vec<&[u8]> = of_request
+        .filter_map(|sighting| inspection.tokens.get(sighting.token))
+        .map(|token| &token.text[..])
+        .collect();
+    let host = request.host.as_deref().unwrap_or_default();
+    let target = mask.known(&request.target, &texts);
+    let host = if target.contains("://") || request.method == "CONNECT" { "" } else { host };
+    let address = format!("{} {host}{target}", request.method);
+    let mut lines = wrap_address(&terminal(&address), columns);
+    if lines.len() > ADDRESS_LINES {
+        lines.truncate(ADDRESS_LINES);
+        if let Some(last) = lines.last_mut() {
+            last.push('…');
+        }
+    }
+    lines.join("\n")
+}
+
+fn tokens(inspection: &Inspection, options: &Options, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{}", paint.heading("Tokens"))?;
+    if inspection.order.tokens().is_empty() {
+        return writeln!(out, "  none\n");
+    }
+    for (number, id) in inspection.order.tokens().iter().enumerate() {
+        if let Some(token) = inspection.tokens.get(*id) {
+            one_token(number, *id, token, inspection, options, out)?;
+        }
+    }
+    writeln!(out)
+}
+
+fn one_token(
+    number: usize,
+    id: TokenId,
+    token: &Token,
+    inspection: &Inspection,
+    options: &Options,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let seen = inspection.tokens.sightings(id);
+    let place = seen.and_then(|seen| seen.first.as_ref()).map(|(key, at)| {
+        let number = inspection.exchanges.binary_search_by_key(key, |listed| listed.exchange.key).ok();
+        let exchange = number.map_or(String::new(), |number| format!(" of exchange {number}"));
+        format!(", {}{exchange}", location(token, at, &inspection.tokens))
+    });
+    let times = seen.map_or(0, |seen| seen.count);
+    let times = if times > 1 { format!(", in {times} exchanges") } else { String::new() };
+    let inside = token.carried_by.iter().filter_map(|carrier| inspection.order.number(*carrier)).min();
+    let inside = inside.map_or(String::new(), |carrier| format!(", inside token {carrier}"));
+    let line = format!(
+        "{number}: {}, fingerprint {}{inside}{}{times}",
+        token.role.name(),
+        token.fingerprint,
+        place.unwrap_or_default()
+    );
+    for (index, line) in wrap(&terminal(&line), options.width.saturating_sub(5)).iter().enumerate() {
+        writeln!(out, "  {}{line}", if index == 0 { "" } else { "   " })?;
+    }
+    let mask = Mask::new(options.show_secrets);
+    for node in [token.header(), token.claims()].into_iter().flatten() {
+        let shown = pretty(node, token, &inspection.tokens, &inspection.order, mask);
+        for line in shown.text.lines() {
+            let name = line.trim_start().strip_prefix('"').and_then(|rest| rest.split('"').next());
+            let date = name.and_then(|name| date(name, node.get(name)?));
+            let date = date.map_or(String::new(), |date| format!("   {date}"));
+            writeln!(out, "     {line}{date}")?;
+        }
+    }
+    if let Some(jwt) = &token.jwt {
+        for fault in &jwt.faults {
+            writeln!(out, "     note: {}", terminal(&format!("{fault:?}")))?;
+        }
+        let signed = if jwt.is_signed() { "signed, not verified here" } else { "not signed" };
+        writeln!(out, "     {signed}")?;
+    }
+    writeln!(out)
+}
+
+fn connections(
+    inspection: &Inspection,
+    options: &Options,
+    paint: Paint,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let all = inspection.connections.iter().enumerate();
+    let odd: Vec<_> = all.filter_map(|(number, one)| Some((number, one, reason::of(one)?))).collect();
+    if odd.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "{}", paint.heading("Connections that could not be read completely"))?;
+    for (number, connection, reason) in odd {
+        let end = |end: Option<crate::exchange::Endpoint>| end.map_or("?".into(), |end| end.to_string());
+        let line = format!("{number}: {} to {}: {reason}", end(connection.client), end(connection.server));
+        for (index, line) in wrap(&terminal(&line), options.width.saturating_sub(5)).iter().enumerate() {
+            writeln!(out, "  {}{line}", if index == 0 { "" } else { "   " })?;
+        }
+    }
+    writeln!(out)
+}

@@ -1,0 +1,190 @@
+//! `verify -o text`
+
+use std::io::{self, Write};
+
+use super::finding;
+use super::paint::Paint;
+use super::table::{rest, table};
+use super::wrap::wrap;
+use crate::checks::{Outcome, Verdict};
+use crate::report::escape::{lines, terminal};
+use crate::report::mask::Mask;
+use crate::report::{Options, Verification, words};
+use crate::token::Token;
+
+/// Writes the report.
+///
+/// # Errors
+/// Those of `out`.
+pub fn verification(verification: &Verification, options: &Options, out: &mut dyn Write) -> io::Result<()> {
+    let paint = Paint { color: options.color };
+    head(verification, options, paint, out)?;
+    unseen(verification, options, paint, out)?;
+    checks(verification, options, paint, out)?;
+    findings(verification, options, paint, out)?;
+    tokens(verification, options, paint, out)?;
+    tail(verification, options, paint, out)
+}
+
+fn head(verification: &Verification, options: &Options, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
+    let verdict = verification.judgement.verdict;
+    let word = words::verdict(verdict);
+    let sentence = wrap(&words::sentence(verification), options.width.saturating_sub(word.len() + 2));
+    let lead = " ".repeat(word.len() + 2);
+    for (index, line) in sentence.iter().enumerate() {
+        match index {
+            0 => writeln!(out, "{}: {line}", paint.verdict(verdict, word))?,
+            _ => writeln!(out, "{lead}{line}")?,
+        }
+    }
+    writeln!(out)?;
+    for line in words::scope(verification).iter().chain(&verification.expected.certificates) {
+        for line in wrap(&terminal(line), options.width.saturating_sub(2)) {
+            writeln!(out, "  {}", paint.faint(&line))?;
+        }
+    }
+    writeln!(out)
+}
+
+fn unseen(
+    verification: &Verification,
+    options: &Options,
+    paint: Paint,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mask = Mask::new(options.show_secrets);
+    let mut missing = words::unseen(&verification.coverage);
+    for check in &verification.judgement.checks {
+        let open = check.outcome == Outcome::NotEstablished;
+        let told = check.missing.iter().map(|line| format!("{}: {}", check.id.name(), mask.text(line)));
+        missing.extend(told.filter(|_| open || !check.missing.is_empty()));
+    }
+    missing.dedup();
+    writeln!(out, "{}", paint.heading("What was not seen"))?;
+    if missing.is_empty() {
+        writeln!(out, "  nothing is missing: everything in the input could be read")?;
+    }
+    for line in missing {
+        bullet(&lines(&line), "- ", options, out)?;
+    }
+    writeln!(out)
+}
+
+/// A line with a mark in front, broken with a hanging indent.
+fn bullet(text: &str, mark: &str, options: &Options, out: &mut dyn Write) -> io::Result<()> {
+    for (index, line) in wrap(text, options.width.saturating_sub(2 + mark.len())).iter().enumerate() {
+        let lead = if index == 0 { mark.to_owned() } else { " ".repeat(mark.len()) };
+        writeln!(out, "  {lead}{line}")?;
+    }
+    Ok(())
+}
+
+fn checks(
+    verification: &Verification,
+    options: &Options,
+    paint: Paint,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let all = &verification.judgement.checks;
+    let mask = Mask::new(options.show_secrets);
+    let names = all.iter().map(|check| check.id.name()).collect::<Vec<_>>();
+    let outcomes = all.iter().map(|check| words::outcome(check.outcome)).collect::<Vec<_>>();
+    let columns = rest(options.width, 2, [names.clone(), outcomes.clone()]);
+    let name_columns = names.iter().map(|name| name.len()).max().unwrap_or(0) + 4;
+    let rows = all
+        .iter()
+        .map(|check| {
+            let summary = wrap(&terminal(&mask.text(&check.summary)), columns).join("\n");
+            vec![check.id.name().to_owned(), words::outcome(check.outcome).to_owned(), summary]
+        })
+        .collect();
+    writeln!(out, "{}", paint.heading("Checks"))?;
+    for line in table(&[], rows, 2) {
+        writeln!(out, "{}", painted(&line, name_columns, all.iter().map(|check| check.outcome), paint))?;
+    }
+    writeln!(out)
+}
+
+/// The outcome's word in its colour; the table itself knows no colours.
+fn painted(line: &str, at: usize, outcomes: impl Iterator<Item = Outcome>, paint: Paint) -> String {
+    let (Some(before), Some(from)) = (line.get(..at), line.get(at..)) else { return line.to_owned() };
+    for outcome in outcomes {
+        let word = words::outcome(outcome);
+        if let Some(after) =
+            from.strip_prefix(word).filter(|after| after.is_empty() || after.starts_with("  "))
+        {
+            return format!("{before}{}{after}", paint.outcome(outcome, word));
+        }
+    }
+    line.to_owned()
+}
+
+fn findings(
+    verification: &Verification,
+    options: &Options,
+    paint: Paint,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let all = &verification.judgement.findings;
+    if all.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "{}\n", paint.heading("Findings"))?;
+    for (index, one) in all.iter().enumerate() {
+        let known = verification.known.as_ref().and_then(|known| known.get(index)) == Some(&true);
+        let text = finding::render(one, known, verification, options);
+        for line in text.lines() {
+            writeln!(out, "{}", line.trim_end())?;
+        }
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+fn tokens(
+    verification: &Verification,
+    options: &Options,
+    paint: Paint,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let store = &verification.judgement.tokens;
+    let known = verification.order.tokens().iter().enumerate();
+    let all: Vec<_> = known.filter_map(|(number, id)| Some((number, *id, store.get(*id)?))).collect();
+    if all.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "{}", paint.heading("Tokens"))?;
+    for (number, id, token) in all {
+        let judged = verification.judgement.judged.get(&id);
+        let in_scope = judged.is_some_and(|(in_scope, _)| *in_scope);
+        let mut line = format!("{number}: {}", token.role.name());
+        if let Some(name) = application(token) {
+            line.push_str(&format!(" {name}"));
+        }
+        line.push_str(if in_scope { ", in scope" } else { ", not in scope" });
+        if let Some((_, signature)) = judged {
+            line.push_str(&format!(", signature {}", signature.state));
+            if let Some(key) = &signature.key {
+                line.push_str(&format!(" ({key})"));
+            }
+        }
+        if let Some(actor) = token.actor.and_then(|actor| verification.order.number(actor)) {
+            line.push_str(&format!(", carries token {actor}"));
+        }
+        bullet(&terminal(&line), "", options, out)?;
+    }
+    writeln!(out)
+}
+
+fn application(token: &Token) -> Option<String> {
+    token.application().map(|name| name.to_string())
+}
+
+fn tail(verification: &Verification, options: &Options, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
+    let hint = match verification.judgement.verdict {
+        Verdict::Pass => return Ok(()),
+        Verdict::Fail => "For the background and the repair of a finding: oauthtrace explain RULE",
+        Verdict::Incomplete => "Supply what is named under \"What was not seen\", and verify again.",
+    };
+    wrap(hint, options.width).iter().try_for_each(|line| writeln!(out, "{}", paint.faint(line)))
+}

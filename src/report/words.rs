@@ -1,0 +1,116 @@
+//! The sentences that several renderings share: what the verdict means, what was seen in numbers.
+
+use super::reason::counted;
+use super::{Coverage, Verification};
+use crate::checks::finding::Severity;
+use crate::checks::{Outcome, Verdict};
+
+/// The verdict in one word, as people shout it.
+pub const fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "PASS",
+        Verdict::Fail => "FAIL",
+        Verdict::Incomplete => "INCOMPLETE",
+    }
+}
+
+/// What it means, in one sentence.
+pub fn sentence(verification: &Verification) -> String {
+    let judgement = &verification.judgement;
+    let of = |severity| {
+        let known = verification.known.as_deref().unwrap_or_default();
+        let all = judgement.findings.iter().enumerate();
+        all.filter(|(index, finding)| finding.severity == severity && known.get(*index) != Some(&true))
+            .count() as u64
+    };
+    let (errors, warnings) = (of(Severity::Error), of(Severity::Warning));
+    let new = if verification.known.is_some() { "new " } else { "" };
+    let problems = match (errors, warnings) {
+        (0, warnings) => counted(warnings, &format!("{new}warning")),
+        (errors, 0) => counted(errors, &format!("{new}error")),
+        (errors, warnings) => {
+            format!("{} and {}", counted(errors, &format!("{new}error")), counted(warnings, "warning"))
+        }
+    };
+    match judgement.verdict {
+        Verdict::Pass if warnings > 0 => format!("the evidence shows that it works, with {problems}"),
+        Verdict::Pass => "the evidence shows that it works as expected".into(),
+        Verdict::Fail => problems,
+        Verdict::Incomplete => {
+            let open = judgement
+                .checks
+                .iter()
+                .filter(|check| check.required && check.outcome == Outcome::NotEstablished);
+            let names: Vec<_> = open.map(|check| check.id.name()).collect();
+            format!("nothing wrong was seen, but the evidence does not establish {}", listed(&names))
+        }
+    }
+}
+
+/// `a`, `a and b`, `a, b and c`
+pub fn listed(names: &[&str]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [start @ .., last] => format!("{} and {last}", start.join(", ")),
+    }
+}
+
+/// An outcome in words.
+pub const fn outcome(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Pass => "pass",
+        Outcome::Fail => "FAIL",
+        Outcome::NotEstablished => "not established",
+        Outcome::NotApplicable => "not applicable",
+    }
+}
+
+/// What was judged, in numbers.
+pub fn scope(verification: &Verification) -> Vec<String> {
+    let expected = &verification.expected;
+    let judged = &verification.judgement.judged;
+    let in_scope = judged.values().filter(|(in_scope, _)| *in_scope).count() as u64;
+    let tokens = verification.order.tokens().len() as u64;
+    let at = match expected.at {
+        Some(at) => format!("times judged at {at}"),
+        None => "times judged at the time of each packet or entry".into(),
+    };
+    vec![
+        format!("tenant {}", expected.tenants.join(", ")),
+        format!(
+            "{}, {}, {}, {} of them in scope",
+            counted(verification.inputs.len() as u64, "input"),
+            counted(verification.coverage.exchanges, "exchange"),
+            counted(tokens, "token"),
+            in_scope
+        ),
+        format!("{at}, leeway {} s", expected.leeway),
+    ]
+}
+
+/// What was not seen, in numbers; empty when everything was.
+pub fn unseen(coverage: &Coverage) -> Vec<String> {
+    let mut lines = Vec::new();
+    if coverage.undecrypted > 0 {
+        lines.push(format!(
+            "{} of {} stayed closed (TLS)",
+            coverage.undecrypted,
+            counted(coverage.connections, "connection")
+        ));
+    }
+    if coverage.gaps > 0 {
+        lines.push(format!(
+            "{} of {} with bytes missing in between",
+            coverage.gaps,
+            counted(coverage.connections, "connection")
+        ));
+    }
+    if coverage.truncated {
+        lines.push("an input was cut, and used up to the cut".into());
+    }
+    if coverage.exchanges == 0 {
+        lines.push("no HTTP exchange could be read".into());
+    }
+    lines
+}
