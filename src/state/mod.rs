@@ -5,6 +5,8 @@
 
 /// `Export-Clixml`.
 pub mod clixml;
+/// Commands of a script.
+pub mod commands;
 /// `Export-Csv`, `ConvertTo-Csv`.
 pub mod csv;
 /// Dates in the cultures of the world.
