@@ -27,7 +27,8 @@ pub(super) fn request(bytes: &Bytes, total: u64, oddities: &mut Vec<Oddity>) -> 
     let line = std::str::from_utf8(raw.line).ok()?;
     let mut words = line.split_ascii_whitespace();
     let (method, target) = (words.next()?, words.next()?);
-    let version = words.next().unwrap_or("HTTP/0.9");
+    let plausible = target.starts_with('/') || target.contains("://");
+    let version = words.next().or(plausible.then_some("HTTP/0.9"))?;
     if words.next().is_some() || !version.to_ascii_uppercase().starts_with("HTTP") || !is_token(method) {
         return None;
     }

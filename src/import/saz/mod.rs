@@ -280,3 +280,6 @@ fn holds_nothing(beginning: &[u8]) -> bool {
 pub fn fuzz(data: &[u8]) {
     let _ = read(data, &ImportSettings::default(), &mut super::Collected::default());
 }
+
+#[cfg(test)]
+mod tests;

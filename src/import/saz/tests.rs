@@ -1,0 +1,166 @@
+use std::io::{Cursor, Write};
+
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
+
+use super::super::Collected;
+use super::*;
+use crate::base::Secret;
+
+const REQUEST: &[u8] = b"GET https://h/ews HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer t\r\n\r\n";
+const RESPONSE: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+fn deflated() -> SimpleFileOptions {
+    SimpleFileOptions::default().compression_method(CompressionMethod::Deflated)
+}
+
+fn archive(members: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, bytes) in members {
+        zip.start_file(*name, deflated()).unwrap();
+        zip.write_all(bytes).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
+
+fn collect(bytes: &[u8], passwords: &[&str]) -> Result<Collected, ImportError> {
+    let passwords = passwords.iter().map(|text| Secret::new(text.as_bytes().to_vec())).collect();
+    let mut out = Collected::default();
+    read(bytes, &ImportSettings { passwords }, &mut out).map(|()| out)
+}
+
+fn paths(out: &Collected) -> Vec<String> {
+    out.exchanges.iter().map(|e| e.request.as_ref().map_or("-".into(), |r| r.target.clone())).collect()
+}
+
+/// Made by Info-ZIP's zip 3.0 and by 7-Zip 16.02 from one session.
+const FIXTURES: [(&str, &[u8]); 4] = [
+    ("ZipCrypto", include_bytes!("../../../tests/data/imports/zipcrypto.saz")),
+    ("ZipCrypto, streamed", include_bytes!("../../../tests/data/imports/zipcrypto-streamed.saz")),
+    ("AES-128", include_bytes!("../../../tests/data/imports/aes128.saz")),
+    ("AES-256", include_bytes!("../../../tests/data/imports/aes256.saz")),
+];
+
+#[test]
+fn every_encryption_opens_and_a_missing_password_is_told_from_a_wrong_one() {
+    let plain = collect(include_bytes!("../../../tests/data/imports/plain.saz"), &[]).unwrap();
+    assert_eq!(plain.exchanges[0].response.as_ref().unwrap().body.bytes, "<y/>");
+    for (name, bytes) in FIXTURES {
+        let opened = collect(bytes, &["wrong", "test"]).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(opened.exchanges, plain.exchanges, "{name}");
+        assert_eq!(opened.notices, [], "{name}");
+        assert_eq!(collect(bytes, &[]).unwrap_err(), ImportError::PasswordMissing, "{name}");
+        assert_eq!(collect(bytes, &["wrong", "Test", ""]).unwrap_err(), ImportError::PasswordWrong, "{name}");
+    }
+}
+
+#[test]
+fn times_and_addresses_come_from_the_metadata() {
+    let out = collect(include_bytes!("../../../tests/data/imports/plain.saz"), &[]).unwrap();
+    let exchange = &out.exchanges[0];
+    assert_eq!(exchange.client.unwrap().to_string(), "10.1.2.3:50123");
+    assert_eq!(exchange.server.unwrap().to_string(), "10.9.8.7:443");
+    assert_eq!(exchange.time().unwrap().to_string(), "2026-11-22T09:00:00.125000Z");
+    let request = exchange.request.as_ref().unwrap();
+    assert_eq!((request.scheme.as_deref(), request.target.as_str()), (Some("https"), "/EWS/Exchange.asmx"));
+}
+
+#[test]
+fn sessions_are_found_in_any_folder_and_case_and_links_and_ways_out_are_not_followed() {
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    for name in ["Logs/RAW/003_C.TXT", "../raw/4_c.txt", "raw/x_c.txt", "raw\\2_c.txt", "/etc/5_c.txt"] {
+        zip.start_file(name, deflated()).unwrap();
+        zip.write_all(REQUEST).unwrap();
+    }
+    zip.add_symlink("raw/6_c.txt", "/etc/passwd", deflated()).unwrap();
+    let out = collect(&zip.finish().unwrap().into_inner(), &[]).unwrap();
+    let numbers: Vec<u64> = out.exchanges.iter().map(|exchange| exchange.key.frame).collect();
+    assert_eq!(numbers, [3, 2]);
+    assert_eq!(out.notices.len(), 3, "{:?}", out.notices);
+    assert!(out.exchanges.iter().all(|exchange| exchange.response.is_none()));
+}
+
+#[test]
+fn an_archive_without_sessions_is_refused() {
+    for bytes in [archive(&[("a.txt", b"x")]), archive(&[]), b"PK\x03\x04".to_vec(), b"".to_vec()] {
+        let error = collect(&bytes, &[]).unwrap_err();
+        assert!(matches!(error, ImportError::Damaged(_)), "{error:?}");
+    }
+    let error = collect(&archive(&[("word/document.xml", b"<x/>")]), &[]).unwrap_err().to_string();
+    assert!(error.contains("no Fiddler session archive"), "{error}");
+}
+
+#[test]
+fn a_damaged_member_costs_itself() {
+    let mut bytes = archive(&[
+        ("raw/1_c.txt", REQUEST),
+        ("raw/2_c.txt", &REQUEST.repeat(3)),
+        ("raw/3_c.txt", REQUEST),
+        ("raw/3_s.txt", RESPONSE),
+        ("raw/4_c.txt", b"no request"),
+    ]);
+    let name = memchr::memmem::find(&bytes, b"raw/2_c.txt").unwrap();
+    bytes[name + 11..name + 20].fill(0xff);
+    let out = collect(&bytes, &[]).unwrap();
+    assert_eq!(paths(&out), ["/ews", "/ews"]);
+    let entries: Vec<_> = out.notices.iter().map(|notice| notice.entry).collect();
+    assert_eq!(entries, [Some(2), Some(4)], "{:?}", out.notices);
+}
+
+#[test]
+fn a_bomb_is_unpacked_only_as_far_as_it_is_kept() {
+    let zeros = vec![b'0'; 64 << 20];
+    let mut member = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n".to_vec();
+    member.extend_from_slice(&zeros);
+    let bytes = archive(&[("raw/1_c.txt", REQUEST), ("raw/1_s.txt", &member)]);
+    let out = collect(&bytes, &[]).unwrap();
+    let body = &out.exchanges[0].response.as_ref().unwrap().body;
+    assert_eq!(body.bytes.len(), limits::BODY_KEPT);
+    assert_eq!(body.total, zeros.len() as u64);
+    let image = archive(&[
+        ("raw/1_c.txt", REQUEST),
+        ("raw/1_s.txt", &{
+            let mut member = b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\n\r\n".to_vec();
+            member.extend_from_slice(&zeros);
+            member
+        }),
+    ]);
+    let out = collect(&image, &[]).unwrap();
+    let body = &out.exchanges[0].response.as_ref().unwrap().body;
+    assert_eq!((body.bytes.len(), body.total, body.complete), (0, zeros.len() as u64, true));
+}
+
+#[test]
+fn tunnels_that_stayed_closed_are_told() {
+    let metadata = br#"<Session SID="1" BitFlags="1100"><SessionFlags><SessionFlag N="x-hostip" V="10.0.0.9"/></SessionFlags></Session>"#;
+    let bytes = archive(&[
+        (
+            "raw/1_c.txt",
+            b"CONNECT h:443 HTTP/1.1\r\nHost: h:443\r\n\r\nA SSLv3-compatible ClientHello was found.",
+        ),
+        ("raw/1_s.txt", b"HTTP/1.1 200 Connection Established\r\n\r\ntext of Fiddler"),
+        ("raw/1_m.xml", metadata),
+    ]);
+    let out = collect(&bytes, &[]).unwrap();
+    let request = out.exchanges[0].request.as_ref().unwrap();
+    assert_eq!((request.target.as_str(), request.body.total), ("h:443", 0));
+    assert_eq!(out.connections[0].state(), crate::connection::State::Undecrypted);
+    assert_eq!(out.connections[0].server.unwrap().to_string(), "10.0.0.9:443");
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn no_change_of_bytes_makes_it_panic(changes in proptest::collection::vec((0_usize..600, proptest::num::u8::ANY), 1..6), cut in 0_usize..900) {
+        let mut bytes = archive(&[("raw/1_c.txt", REQUEST), ("raw/1_s.txt", RESPONSE), ("raw/1_m.xml", b"<Session/>")]);
+        for (at, byte) in changes {
+            if let Some(place) = bytes.get_mut(at) {
+                *place = byte;
+            }
+        }
+        fuzz(&bytes);
+        bytes.truncate(cut);
+        fuzz(&bytes);
+    }
+}

@@ -1,0 +1,366 @@
+//! Takes plain text (a raw copy from Fiddler, a `curl -v` transcript, a paste of a log), gives the HTTP
+//! messages in it, and outside of them the texts that look like tokens.
+//!
+//! A message is taken for one only where its first line stands at the start of a line and at least one
+//! field follows; a lone token gives no exchange, because nobody knows how it travelled. UTF-16 is
+//! converted.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use bytes::Bytes;
+use memchr::memmem;
+
+use super::raw;
+use super::{ImportError, ImportSettings, Notice, Receiver};
+use crate::exchange::{Body, Exchange, ExchangeKey, Oddity, Protocol, Response};
+use crate::limits;
+
+/// Reads the whole of a text.
+///
+/// # Errors
+/// When it holds neither a message nor anything that looks like a token.
+pub fn read(bytes: &[u8], settings: &ImportSettings, out: &mut dyn Receiver) -> Result<(), ImportError> {
+    let _ = settings;
+    let text = utf8(bytes);
+    let messages = messages(&text);
+    let mut from = 0;
+    let mut seen = Seen::default();
+    for message in &messages {
+        tokens(&text, from..message.range.start, out, &mut seen);
+        from = message.range.end;
+    }
+    tokens(&text, from..text.len(), out, &mut seen);
+    let exchanges = exchanges(&messages, out);
+    if seen.too_long > 0 {
+        let text =
+            format!("{} texts like tokens are longer than {} bytes", seen.too_long, limits::TOKEN_BYTES);
+        out.notice(Notice { entry: None, text });
+    }
+    if exchanges == 0 && seen.tokens == 0 {
+        let told = "holds neither an HTTP message nor anything that looks like a token".to_owned();
+        return Err(ImportError::Damaged(told));
+    }
+    Ok(())
+}
+
+/// Whether the first bytes of a file look like text that may hold tokens: no zero bytes after
+/// conversion, and few control characters.
+#[must_use]
+pub fn recognise(beginning: &[u8]) -> bool {
+    let text = utf8(beginning);
+    let odd = text.iter().filter(|byte| **byte < 9 || (14..27).contains(*byte)).count();
+    !text.is_empty() && !text.contains(&0) && odd * 100 <= text.len()
+}
+
+/// A message with its place in the text.
+struct Message {
+    range: Range<usize>,
+    /// Its bytes, without the marks that curl puts before each line.
+    bytes: Bytes,
+    is_request: bool,
+    /// Whether the text can hold the body of a request (curl shows none).
+    from_curl: bool,
+}
+
+/// Splits the text into messages; what lies between them is left.
+fn messages(text: &[u8]) -> Vec<Message> {
+    let starts = starts(text);
+    let mut found: Vec<Message> = Vec::new();
+    for (number, start) in starts.iter().enumerate() {
+        let next = starts.get(number + 1).map_or(text.len(), |next| next.at);
+        if let Some(message) = start.message(text, next) {
+            found.push(message);
+        }
+    }
+    found
+}
+
+/// A line that begins a message.
+struct Start {
+    at: usize,
+    is_request: bool,
+    /// `> ` or `< ` of curl.
+    mark: Option<u8>,
+}
+
+fn starts(text: &[u8]) -> Vec<Start> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < text.len() {
+        let rest = text.get(at..).unwrap_or_default();
+        let length = memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
+        let line = rest.get(..length.min(limits::HEAD_BYTES)).unwrap_or_default();
+        let mark = match line {
+            [mark @ (b'>' | b'<'), b' ', ..] => Some(*mark),
+            _ => None,
+        };
+        let bare = if mark.is_some() { line.get(2..).unwrap_or_default() } else { line };
+        if is_status_line(bare) && mark != Some(b'>') {
+            found.push(Start { at, is_request: false, mark });
+        } else if is_request_line(bare) && mark != Some(b'<') {
+            found.push(Start { at, is_request: true, mark });
+        }
+        at += length;
+    }
+    found
+}
+
+fn is_status_line(line: &[u8]) -> bool {
+    let line = line.trim_ascii_end();
+    let Some(rest) = line.strip_prefix(b"HTTP/") else { return false };
+    let mut words = rest.splitn(3, |byte| *byte == b' ');
+    let version = words.next().unwrap_or_default();
+    let status = words.next().unwrap_or_default();
+    matches!(version, b"1.0" | b"1.1" | b"2" | b"2.0" | b"3" | b"3.0")
+        && status.len() == 3
+        && status.iter().all(u8::is_ascii_digit)
+}
+
+fn is_request_line(line: &[u8]) -> bool {
+    let line = line.trim_ascii_end();
+    let mut words = line.split(|byte| *byte == b' ');
+    let method = words.next().unwrap_or_default();
+    let target = words.next().unwrap_or_default();
+    let version = words.next().unwrap_or_default();
+    (3..=20).contains(&method.len())
+        && method.iter().all(|byte| byte.is_ascii_uppercase() || *byte == b'-' || *byte == b'_')
+        && !target.is_empty()
+        && version.starts_with(b"HTTP/")
+        && version.len() <= 8
+        && words.next().is_none()
+}
+
+impl Start {
+    /// The message that begins here and ends before `next` at the latest.
+    fn message(&self, text: &[u8], next: usize) -> Option<Message> {
+        let (range, bytes) = match self.mark {
+            Some(mark) => self.of_curl(text, next, mark),
+            None => (self.at..next, text.get(self.at..next)?.to_vec()),
+        };
+        let bytes = Bytes::from(bytes);
+        let (head, body_at) = raw::beginning(&bytes)?;
+        if head.spans.is_empty() {
+            return None;
+        }
+        // Copies lose the end of a message: its length tells where it was, if line ends are unchanged.
+        let length = head.text("content-length").and_then(|text| text.trim().parse::<usize>().ok());
+        let body = bytes.len().saturating_sub(body_at);
+        let extra = match (self.mark, length) {
+            (_, Some(length)) => body.saturating_sub(length),
+            (None, None) if self.is_request && head.get("transfer-encoding").is_none() => body,
+            _ => 0,
+        };
+        let range = range.start..range.end - extra.min(range.len());
+        let bytes = bytes.slice(..bytes.len() - extra);
+        Some(Message { range, bytes, is_request: self.is_request, from_curl: self.mark.is_some() })
+    }
+
+    /// Takes curl's marks away. A response's body stands without mark after the bare `<`, until curl says
+    /// something else.
+    fn of_curl(&self, text: &[u8], next: usize, mark: u8) -> (Range<usize>, Vec<u8>) {
+        let mut out = Vec::new();
+        let mut at = self.at;
+        let mut in_body = false;
+        while at < next {
+            let rest = text.get(at..next).unwrap_or_default();
+            let length = memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
+            let line = rest.get(..length).unwrap_or_default();
+            match line {
+                [first, after @ ..] if *first == mark && !in_body => {
+                    let bare = after.strip_prefix(b" ").unwrap_or(after);
+                    out.extend_from_slice(bare);
+                    in_body = bare.trim_ascii().is_empty();
+                }
+                [b'*' | b'<' | b'>' | b'{' | b'}', b' ', ..] if in_body && is_curl_talk(line) => {
+                    if mark == b'>' || out.last().is_some_and(|_| line.starts_with(b"* ")) {
+                        break;
+                    }
+                }
+                _ if in_body && mark == b'<' => out.extend_from_slice(line),
+                _ => break,
+            }
+            at += length;
+        }
+        (self.at..at, out)
+    }
+}
+
+/// `* Connection #0 …`, `{ [1234 bytes data]`, `} [12 bytes data]`.
+fn is_curl_talk(line: &[u8]) -> bool {
+    line.starts_with(b"* ") || line.trim_ascii_end().ends_with(b" bytes data]")
+}
+
+/// Pairs requests with the responses that follow them.
+fn exchanges(messages: &[Message], out: &mut dyn Receiver) -> u64 {
+    let mut waiting: Option<Exchange> = None;
+    let mut count = 0;
+    let mut put = |exchange: Exchange, out: &mut dyn Receiver| {
+        count += 1;
+        out.exchange(exchange);
+    };
+    for (index, message) in messages.iter().enumerate() {
+        let mut oddities: Vec<Oddity> = Vec::new();
+        let total = message.bytes.len() as u64;
+        if message.is_request {
+            if let Some(before) = waiting.take() {
+                put(before, out);
+            }
+            let Some(raw) = raw::request(&message.bytes, total, &mut oddities) else { continue };
+            let mut request = raw.request;
+            if message.from_curl && request.head.get("content-length").is_some_and(|length| length != b"0") {
+                // Said once, in words that fit.
+                oddities.retain(|oddity| oddity.name != "export-body-missing");
+                request.body = Body { complete: false, ..request.body };
+                let detail = "curl does not show the body of a request".to_owned();
+                oddities.push(Oddity { name: "export-body-missing", detail });
+            }
+            let key = ExchangeKey { input: 0, frame: index as u64, sub: 0 };
+            waiting = Some(bare(key, raw.protocol, oddities));
+            if let Some(exchange) = &mut waiting {
+                exchange.request = Some(request);
+            }
+            continue;
+        }
+        let method = waiting.as_ref().and_then(|exchange| exchange.request.as_ref());
+        let method = method.map(|request| request.method.clone()).unwrap_or_default();
+        let Some(response) = raw::response(&message.bytes, total, &method, &mut oddities) else { continue };
+        let mut exchange = waiting.take().unwrap_or_else(|| {
+            bare(ExchangeKey { input: 0, frame: index as u64, sub: 0 }, Protocol::Http11, Vec::new())
+        });
+        exchange.oddities.append(&mut oddities);
+        exchange.response = Some(Response { ..response });
+        put(exchange, out);
+    }
+    if let Some(last) = waiting {
+        put(last, out);
+    }
+    count
+}
+
+fn bare(key: ExchangeKey, protocol: Protocol, oddities: Vec<Oddity>) -> Exchange {
+    Exchange {
+        key,
+        connection: None,
+        frames: None,
+        client: None,
+        server: None,
+        protocol,
+        tls: None,
+        request: None,
+        response: None,
+        oddities,
+    }
+}
+
+#[derive(Default)]
+struct Seen {
+    tokens: u64,
+    too_long: u64,
+}
+
+/// Gives what looks like a token in `range` of the text.
+fn tokens(text: &[u8], range: Range<usize>, out: &mut dyn Receiver, seen: &mut Seen) {
+    let Some(part) = text.get(range.clone()) else { return };
+    let mut found: Vec<Range<usize>> = Vec::new();
+    let mut after = 0;
+    for at in memmem::find_iter(part, b"eyJ") {
+        let alone = at == 0 || part.get(at - 1).is_some_and(|before| !is_token_byte(*before));
+        if at < after || !alone {
+            continue;
+        }
+        let run = part.get(at..).unwrap_or_default().iter().take_while(|byte| is_token_byte(**byte)).count();
+        after = at + run;
+        if run > limits::TOKEN_BYTES {
+            seen.too_long += 1;
+        } else if is_compact(part.get(at..after).unwrap_or_default()) {
+            found.push(at..after);
+        }
+    }
+    found.extend(opaque(part, &found));
+    found.sort_by_key(|place| place.start);
+    for place in found {
+        seen.tokens += 1;
+        out.token(part.get(place.clone()).unwrap_or_default(), (range.start + place.start) as u64);
+    }
+}
+
+fn is_token_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.')
+}
+
+/// Three parts (the last may be empty: unsigned), or the five of an encrypted token. RFC 7515 7.1.
+fn is_compact(text: &[u8]) -> bool {
+    let parts: Vec<&[u8]> = text.split(|byte| *byte == b'.').collect();
+    let filled = |count: usize| parts.iter().take(count).all(|part| !part.is_empty());
+    match parts.len() {
+        3 => filled(2),
+        5 => filled(1) && parts.iter().skip(2).all(|part| !part.is_empty()),
+        _ => false,
+    }
+}
+
+/// Values after the word `Bearer` that are no JWT: at least twenty characters of RFC 6750 2.1, letters
+/// and digits mixed, so that prose is not taken for a credential.
+fn opaque(part: &[u8], known: &[Range<usize>]) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    for at in memmem::find_iter(part, b"earer ") {
+        let start = at + 6;
+        let letter = at.checked_sub(1).and_then(|before| part.get(before));
+        if !letter.is_some_and(|letter| letter.eq_ignore_ascii_case(&b'b')) {
+            continue;
+        }
+        let value = part.get(start..).unwrap_or_default();
+        let is_value = |byte: u8| is_token_byte(byte) || matches!(byte, b'~' | b'+' | b'/' | b'=');
+        let length = value.iter().take(limits::TOKEN_BYTES).take_while(|byte| is_value(**byte)).count();
+        let value = value.get(..length).unwrap_or_default();
+        let mixed = value.iter().any(u8::is_ascii_digit) && value.iter().any(u8::is_ascii_alphabetic);
+        let overlaps = known.iter().any(|place| place.start < start + length && start < place.end);
+        if length >= 20 && mixed && !overlaps {
+            found.push(start..start + length);
+        }
+    }
+    found
+}
+
+/// The text as UTF-8 without byte order mark: UTF-16 (either order, also without mark when every second
+/// byte of the beginning is zero) is converted, everything else is borrowed as it is.
+pub(super) fn utf8(bytes: &[u8]) -> Cow<'_, [u8]> {
+    if let Some(rest) = bytes.strip_prefix(b"\xef\xbb\xbf") {
+        return Cow::Borrowed(rest);
+    }
+    let beginning = bytes.get(..bytes.len().min(64) & !1).unwrap_or_default();
+    let ascii = |at: usize| {
+        beginning.len() >= 4
+            && beginning.chunks_exact(2).all(|pair| pair.get(at) == Some(&0) && pair.get(1 - at) != Some(&0))
+    };
+    let big = if bytes.starts_with(b"\xfe\xff") {
+        true
+    } else if bytes.starts_with(b"\xff\xfe") || ascii(1) {
+        false
+    } else if ascii(0) {
+        true
+    } else {
+        return Cow::Borrowed(bytes);
+    };
+    let mut units: Vec<u16> = bytes
+        .chunks_exact(2)
+        .map(|pair| match *pair {
+            [high, low] if big => u16::from_be_bytes([high, low]),
+            [low, high] => u16::from_be_bytes([high, low]),
+            _ => 0,
+        })
+        .collect();
+    if units.first() == Some(&0xfeff) {
+        units.remove(0);
+    }
+    Cow::Owned(String::from_utf16_lossy(&units).into_bytes())
+}
+
+#[doc(hidden)]
+pub fn fuzz(data: &[u8]) {
+    let _ = read(data, &ImportSettings::default(), &mut super::Collected::default());
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,103 @@
+use super::super::Collected;
+use super::*;
+
+fn collect(text: &[u8]) -> Collected {
+    let mut out = Collected::default();
+    read(text, &ImportSettings::default(), &mut out).unwrap();
+    out
+}
+
+fn lines(out: &Collected) -> Vec<String> {
+    out.exchanges
+        .iter()
+        .map(|exchange| {
+            let request = exchange.request.as_ref();
+            let request = request.map_or("-".to_owned(), |r| format!("{} {}", r.method, r.target));
+            let response = exchange.response.as_ref();
+            let response = response.map_or("-".to_owned(), |r| {
+                format!("{} {}", r.status, String::from_utf8_lossy(&r.body.bytes))
+            });
+            format!("{request} {response}")
+        })
+        .collect()
+}
+
+const TOKEN: &str = "eyJhbGciOiJub25lIn0.eyJhIjoxfQ.";
+
+#[test]
+fn tokens_outside_of_messages_come_with_their_place_and_no_exchange() {
+    let text = format!(
+        "x {TOKEN} and \"eyJhbGciOiJSUzI1NiJ9.e30.c2ln\", xeyJx.y.z eyJ.a eyJ Bearer authentication\nbearer 0123456789abcdefghij"
+    );
+    let out = collect(text.as_bytes());
+    assert_eq!(out.exchanges, []);
+    let found: Vec<&[u8]> = out.tokens.iter().map(|(_, token)| &token[..]).collect();
+    assert_eq!(found, [TOKEN.as_bytes(), b"eyJhbGciOiJSUzI1NiJ9.e30.c2ln", b"0123456789abcdefghij"]);
+    for (offset, token) in &out.tokens {
+        assert_eq!(&text.as_bytes()[*offset as usize..][..token.len()], token);
+    }
+}
+
+#[test]
+fn a_raw_copy_gives_its_exchange_and_its_token_once() {
+    let text = format!(
+        "POST /EWS/Exchange.asmx HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer {TOKEN}\r\nContent-Length: 4\r\n\r\n<x/>\r\n\r\n\
+         HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok\r\nand later {TOKEN}\r\n"
+    );
+    let out = collect(text.as_bytes());
+    assert_eq!(lines(&out), ["POST /EWS/Exchange.asmx 200 ok"]);
+    assert_eq!(&out.exchanges[0].request.as_ref().unwrap().body.bytes[..], b"<x/>");
+    assert_eq!(out.tokens.len(), 1);
+    assert!(out.tokens[0].0 > 100);
+}
+
+#[test]
+fn a_transcript_of_curl_is_read_without_its_marks() {
+    let text = format!(
+        "*   Trying 127.0.0.1:443...\n> GET /ews HTTP/1.1\n> Host: h\n> Authorization: Bearer {TOKEN}\n> \n\
+         * Mark bundle as not supporting multiuse\n< HTTP/1.1 401 Unauthorized\n< WWW-Authenticate: Bearer\n< \n<html>no</html>\n* Connection #0 to host h left intact\n\
+         > POST /token HTTP/1.1\n> Host: h\n> Content-Length: 9\n> \n}} [9 bytes data]\n< HTTP/1.1 200 OK\n< Content-Length: 4\n< \n{{ [4 bytes data]\nbody* Closing"
+    );
+    let out = collect(text.as_bytes());
+    assert_eq!(lines(&out), ["GET /ews 401 <html>no</html>\n", "POST /token 200 body"]);
+    assert_eq!(out.tokens, []);
+    assert!(!out.exchanges[1].request.as_ref().unwrap().body.complete, "curl shows no request body");
+    assert!(out.exchanges[0].complete());
+}
+
+#[test]
+fn lines_that_only_mention_http_are_no_messages() {
+    let text = format!("GET /x HTTP/1.1 was asked\nGET /y HTTP/1.1\n\nHTTP/1.1 200 OK\n{TOKEN}");
+    let out = collect(text.as_bytes());
+    assert_eq!(out.exchanges, []);
+    assert_eq!(out.tokens.len(), 1);
+}
+
+#[test]
+fn utf_16_is_converted() {
+    let wide: Vec<u8> = format!("token: {TOKEN}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    assert_eq!(collect(&wide).tokens, [(7, TOKEN.as_bytes().to_vec())]);
+    let marked = [&[0xff, 0xfe][..], &wide].concat();
+    assert_eq!(collect(&marked).tokens.len(), 1);
+}
+
+#[test]
+fn a_text_without_either_is_refused() {
+    for text in [&b""[..], b"hello", b"\0\0\0\0"] {
+        let result = read(text, &ImportSettings::default(), &mut Collected::default());
+        assert!(matches!(result, Err(ImportError::Damaged(_))));
+    }
+    assert!(recognise(b"hello\r\n") && !recognise(b"\0\x01\x02") && !recognise(b""));
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn no_text_makes_it_panic(pieces in proptest::collection::vec(proptest::sample::select(vec![
+        "GET / HTTP/1.1\r\n", "HTTP/1.1 200 OK\n", "> ", "< ", "* x\n", "A: b\r\n", "\r\n", "\n", "Content-Length: 99999999999999999999\n",
+        "Content-Length: 3\n", "Transfer-Encoding: chunked\n", "ffffffff\n", "eyJ", ".", "eyJh.eyJh.", "Bearer ", "\0", "x",
+    ]), 0..40)) {
+        fuzz(pieces.concat().as_bytes());
+    }
+}
