@@ -268,6 +268,12 @@ impl Half {
         }
     }
 
+    /// Nothing more comes: bytes beyond a FIN are not part of the stream.
+    pub(super) fn end(&mut self) {
+        self.ended = true;
+        self.held = None;
+    }
+
     /// What the early pieces cost in memory.
     pub(super) fn held_cost(&self) -> usize {
         self.held.as_ref().map_or(0, |held| held.cost)

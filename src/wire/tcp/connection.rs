@@ -147,7 +147,9 @@ impl<T> Connection<T> {
             let length = segment.payload.len() as u32;
             let end = sequence.wrapping_add(length).wrapping_add(segment.cut);
             let mine = &mut self.halves[side & 1];
-            if let Place::At(offset) = mine.place(end) {
+            if let Place::At(offset) = mine.place(end)
+                && (offset >= mine.next || !mine.anchored)
+            {
                 mine.fin.get_or_insert(offset);
             }
         }
@@ -231,10 +233,9 @@ impl<T> Connection<T> {
     }
 
     /// Whether what `side` says may be given on: its sender had read the other direction up to `need`.
-    /// One byte more is the sequence number of a FIN.
     fn satisfied(&self, side: Side, need: u64) -> bool {
         let peer = &self.halves[1 - (side & 1)];
-        !peer.known() || need <= peer.next.saturating_add(1)
+        !peer.known() || peer.ended || need <= peer.next
     }
 
     /// Gives on the next bytes of a direction.
@@ -346,7 +347,7 @@ impl<T> Connection<T> {
                 }
                 let mine = &mut self.halves[side];
                 if mine.anchored && !mine.ended && mine.fin.is_some_and(|fin| fin <= mine.next) {
-                    mine.ended = true;
+                    mine.end();
                     moved = true;
                     self.choose_client(listener, side, &[]);
                     self.tell(side, StreamEvent::End(End::Fin), listener);
@@ -455,7 +456,7 @@ impl<T> Connection<T> {
                 self.skip(side, lost, self.last, listener);
             }
             let mine = &mut self.halves[side];
-            mine.ended = true;
+            mine.end();
             let how = match (mine.fin, self.reset) {
                 (Some(_), _) => End::Fin,
                 (None, true) => End::Reset,
