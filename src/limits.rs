@@ -56,7 +56,7 @@ pub const LINGERING: usize = 1024;
 
 /// Early segments, and early bytes, of a connection whose SYN was not seen, after which the lowest sequence
 /// number is taken for the beginning.
-pub const ANCHOR_SEGMENTS: usize = 32;
+pub const ANCHOR_SEGMENTS: usize = 64;
 /// See [`ANCHOR_SEGMENTS`].
 pub const ANCHOR_BYTES: usize = 64 << 10;
 

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::limits;
 use crate::wire::stream::FrameRef;
 
 /// Offset of the byte after the initial sequence number. Not 0, so that bytes from before the first
@@ -154,7 +155,12 @@ impl Half {
             return true;
         }
         let Place::At(start) = self.peek(sequence) else { return false };
-        !self.anchored && start <= self.first_held().unwrap_or(self.next)
+        if self.anchored {
+            // A SYN that comes later than what was taken for the beginning.
+            let late = self.first.wrapping_sub(sequence) as usize;
+            return late < limits::ANCHOR_BYTES;
+        }
+        start <= self.first_held().unwrap_or(self.next)
     }
 
     /// Fixes the beginning of the stream at `sequence`.
@@ -192,6 +198,15 @@ impl Half {
             if !self.anchored {
                 self.lowest = self.lowest.min(offset);
             }
+        }
+    }
+
+    /// The offset before which nothing is outstanding.
+    pub(super) fn read_up_to(&self) -> u64 {
+        match (self.anchored, self.held_count()) {
+            (true, _) => self.next,
+            (false, 0) => self.lowest,
+            (false, _) => 0,
         }
     }
 

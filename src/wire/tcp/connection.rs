@@ -235,7 +235,7 @@ impl<T> Connection<T> {
     /// Whether what `side` says may be given on: its sender had read the other direction up to `need`.
     fn satisfied(&self, side: Side, need: u64) -> bool {
         let peer = &self.halves[1 - (side & 1)];
-        !peer.known() || peer.ended || need <= peer.next
+        !peer.known() || peer.ended || need <= peer.read_up_to()
     }
 
     /// Gives on the next bytes of a direction.

@@ -198,11 +198,10 @@ fn script(
 
 /// Moves each packet by at most `window` places.
 fn shuffle(packets: &mut Vec<Packet>, order: &[usize], window: usize) {
-    for at in 0..packets.len() {
-        let to = (at + order.get(at % order.len().max(1)).copied().unwrap_or(0) % (window + 1))
-            .min(packets.len() - 1);
-        packets.swap(at, to);
-    }
+    let jitter = |at: usize| order.get(at % order.len().max(1)).copied().unwrap_or(0) % (window + 1);
+    let mut numbered: Vec<(usize, Packet)> = packets.drain(..).enumerate().collect();
+    numbered.sort_by_key(|(at, _)| at + jitter(*at));
+    packets.extend(numbered.into_iter().map(|(_, packet)| packet));
 }
 
 proptest! {
