@@ -113,6 +113,8 @@ pub struct TlsLedger {
     pub records_failed: u64,
     /// Why it was not opened, in one line, and what to supply; `None` when it was.
     pub undecrypted: Option<String>,
+    /// The first fatal alert: who sent it and its name.
+    pub alert: Option<String>,
     /// The server asked for a client certificate and got one.
     pub client_certificate: bool,
 }

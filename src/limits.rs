@@ -156,3 +156,37 @@ pub const HTTP_HELD_BYTES: usize = 64 << 10;
 
 /// Events of the same.
 pub const HTTP_HELD_EVENTS: usize = 256;
+
+/// Bytes that one TLS connection holds back while its keys are not known.
+pub const TLS_WAITING: usize = 8 << 20;
+
+/// The same, for all connections together.
+pub const TLS_WAITING_TOTAL: usize = 48 << 20;
+
+/// Bytes of one handshake message; certificate chains of servers are under 20 KiB.
+pub const TLS_HANDSHAKE_BYTES: usize = 128 << 10;
+
+/// Bytes of the body of one TLS record: 2^14 and what RFC 5246 lets a cipher add.
+pub const TLS_RECORD_BYTES: usize = (1 << 14) + 2048;
+
+/// Record numbers that are tried for the first record after a loss. 4096 records of one segment each are
+/// more than a window of TCP loses at once.
+pub const TLS_RESYNC_WINDOW: u64 = 4096;
+
+/// Openings tried in vain on one connection before its losses are taken as final: half a second of work.
+pub const TLS_RESYNC_TRIES: u64 = 1 << 16;
+
+/// Sessions (ids and tickets) whose master secret is remembered for resumption.
+pub const TLS_SESSIONS: usize = 1 << 16;
+
+/// Traffic secrets that are tried on a TLS 1.3 connection whose hellos were not captured.
+pub const TLS_BLIND_SECRETS: usize = 64;
+
+/// Certificates kept of one chain.
+pub const TLS_CHAIN: usize = 16;
+
+/// Bytes of the modulus of a server's RSA key (16384 bits).
+pub const RSA_MODULUS_BYTES: usize = 2048;
+
+/// Rounds of PBKDF2 in an encrypted private key: ten times what OpenSSL and Windows write.
+pub const PBKDF2_ITERATIONS: u32 = 10_000_000;

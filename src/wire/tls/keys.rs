@@ -1,1 +1,0 @@
-//! The secrets of a run: key logs, secrets blocks, server keys. Shared by all connections.

@@ -1,0 +1,334 @@
+//! TLS 1.3: which traffic secret opens the records of a direction, and the search for it where the
+//! handshake was not seen in full.
+
+use super::half::{Level, Modern, State};
+use super::keylog::Label;
+use super::opener::{Opened, Opener};
+use super::record::{Header, borrow_buffer, kind, return_buffer};
+use super::schedule;
+use super::secrets::Material;
+use super::session::Role;
+use super::suites::{CipherSuite, Suite, TLS13};
+use super::why::Reason;
+use super::{Out, Step, Tls, Version};
+use crate::limits;
+use crate::wire::stream::{Direction, FrameRef};
+
+/// KeyUpdates that may have been lost together.
+const UPDATES_LOST: usize = 2;
+
+/// Record numbers tried at the handshake level: a flight has few records.
+const HANDSHAKE_WINDOW: u64 = 16;
+
+/// A traffic secret that may open a record.
+struct Candidate {
+    level: Level,
+    secret: Material,
+    suite: CipherSuite,
+}
+
+impl Tls {
+    pub(super) fn enter_modern(&mut self, direction: Direction, level: Level, hunting: bool) {
+        let modern = Modern { level, hunting, ..Modern::default() };
+        self.halves[direction.index()].state = State::Modern(modern);
+    }
+
+    /// The ServerHello, or both hellos, are lost. TLS 1.3 traffic secrets may still open what follows;
+    /// TLS 1.2 and older need the server's random.
+    pub(super) fn without_server_hello(&mut self, direction: Direction) -> Step {
+        let hello = self.negotiation(direction).and_then(|negotiation| negotiation.client.as_ref());
+        let random = hello.map(|hello| hello.random);
+        let tls13 = match random {
+            Some(random) => self.secrets.labels(&random).iter().any(|label| *label >= Label::ClientHandshake),
+            None => self.secrets.has_traffic_secrets(),
+        };
+        if tls13 {
+            self.halves[direction.index()].doubt = true;
+            self.enter_modern(direction, Level::Handshake, true);
+            return Step::Done;
+        }
+        if !self.secrets.sealed() && !self.closing {
+            return Step::Wait;
+        }
+        let server = self.negotiations.iter().any(|negotiation| negotiation.server.is_some());
+        self.reason.get_or_insert(match (random, server) {
+            (Some(_), _) => Reason::ServerHelloLost,
+            (None, true) => Reason::ClientHelloLost,
+            (None, false) => Reason::Midway,
+        });
+        self.halves[direction.index()].state = State::Dead;
+        Step::Done
+    }
+
+    pub(super) fn modern(
+        &mut self,
+        direction: Direction,
+        header: Header,
+        body: &[u8],
+        frames: &[FrameRef],
+        out: Out<'_>,
+    ) -> Step {
+        let half = &mut self.halves[direction.index()];
+        match header.kind {
+            kind::APPLICATION_DATA => half.protected = true,
+            kind::HANDSHAKE | kind::ALERT => {
+                // A second ClientHello after early data, or an alert sent before there were keys.
+                half.state = State::Clear;
+                let step = self.process_record(direction, header, body, frames, out);
+                return step;
+            }
+            _ => return Step::Done,
+        }
+        if let Some(step) = self.early_data(direction, header) {
+            return step;
+        }
+        if let Some(step) = self.modern_keys(direction) {
+            return step;
+        }
+        let half = &mut self.halves[direction.index()];
+        let State::Modern(modern) = &mut half.state else { return Step::Done };
+        let mut plain = borrow_buffer();
+        let mut opened = match &mut modern.opener {
+            Some(opener) if !half.doubt && !modern.hunting => opener.open(header, body, &mut plain),
+            _ => None,
+        };
+        if opened.is_none() && (half.doubt || modern.hunting) {
+            opened = self.seek(direction, header, body, &mut plain);
+        }
+        match opened {
+            Some(opened) => {
+                let first = self.nothing_before(direction);
+                self.deliver(direction, &opened, &plain, first, frames, out);
+            }
+            None => self.not_opened(direction, body, frames),
+        }
+        return_buffer(plain);
+        Step::Done
+    }
+
+    /// Whether the record just opened is the first one that could carry application data.
+    fn nothing_before(&self, direction: Direction) -> bool {
+        let half = &self.halves[direction.index()];
+        let State::Modern(Modern { level, opener: Some(opener), generation: 0, .. }) = &half.state else {
+            return false;
+        };
+        *level == Level::Handshake || *level == Level::Application && opener.sequence() == 1
+    }
+
+    /// Early data waits until it is known whether the server took it: what it refuses is sent again.
+    fn early_data(&mut self, direction: Direction, _: Header) -> Option<Step> {
+        let half = &mut self.halves[direction.index()];
+        let State::Modern(modern) = &mut half.state else { return Some(Step::Done) };
+        if modern.level != Level::Early || modern.opener.is_some() || modern.hunting {
+            return None;
+        }
+        match self.early {
+            None if !self.closing => return Some(Step::Wait),
+            Some(false) => {
+                modern.level = Level::Handshake;
+                modern.hunting = true;
+            }
+            None | Some(true) => {}
+        }
+        None
+    }
+
+    /// Makes the opener of the present level; `Some` when there is none.
+    fn modern_keys(&mut self, direction: Direction) -> Option<Step> {
+        let State::Modern(modern) = &self.halves[direction.index()].state else { return Some(Step::Done) };
+        if modern.opener.is_some() || modern.hunting {
+            return None;
+        }
+        let level = modern.level;
+        let secret = self.secret(direction, level);
+        if let (Some(secret), Some(suite)) = (secret, self.suite13.and_then(CipherSuite::row)) {
+            let keys = schedule::traffic_keys(suite, &secret);
+            let Some(opener) = Opener::new(suite, Version::TLS13, &keys, false) else {
+                self.reason.get_or_insert(Reason::Unsupported);
+                self.halves[direction.index()].state = State::Dead;
+                return Some(Step::Done);
+            };
+            if let State::Modern(modern) = &mut self.halves[direction.index()].state {
+                modern.opener = Some(opener);
+                modern.secret = secret;
+            }
+            return None;
+        }
+        let other = [Level::Handshake, Level::Application].into_iter().filter(|other| *other > level);
+        if other.into_iter().any(|level| self.secret(direction, level).is_some()) {
+            if let State::Modern(modern) = &mut self.halves[direction.index()].state {
+                modern.hunting = true;
+            }
+            return None;
+        }
+        if !self.secrets.sealed() && !self.closing {
+            return Some(Step::Wait);
+        }
+        self.reason.get_or_insert(Reason::NoKeys);
+        self.halves[direction.index()].state = State::Dead;
+        Some(Step::Done)
+    }
+
+    fn random(&self) -> Option<[u8; 32]> {
+        self.negotiations.iter().rev().find_map(|negotiation| Some(negotiation.client.as_ref()?.random))
+    }
+
+    fn label(&self, direction: Direction, level: Level) -> Option<Label> {
+        match (self.role(direction), level) {
+            (Role::Client, Level::Early) => Some(Label::ClientEarly),
+            (Role::Client, Level::Handshake) => Some(Label::ClientHandshake),
+            (Role::Client, Level::Application) => Some(Label::ClientTraffic),
+            (Role::Server, Level::Early) => None,
+            (Role::Server, Level::Handshake) => Some(Label::ServerHandshake),
+            (Role::Server, Level::Application) => Some(Label::ServerTraffic),
+        }
+    }
+
+    fn secret(&self, direction: Direction, level: Level) -> Option<Material> {
+        self.secrets.by_random(&self.random()?, self.label(direction, level)?)
+    }
+
+    /// The secrets that may open the next record, likeliest first.
+    fn candidates(&self, direction: Direction) -> Vec<Candidate> {
+        let State::Modern(modern) = &self.halves[direction.index()].state else { return Vec::new() };
+        let mut secrets = Vec::new();
+        if modern.level < Level::Application {
+            let levels = [Level::Handshake, Level::Application];
+            match self.random() {
+                Some(_) => secrets.extend(
+                    levels.into_iter().filter_map(|level| Some((level, self.secret(direction, level)?))),
+                ),
+                None => secrets.extend(
+                    levels
+                        .into_iter()
+                        .rev()
+                        .filter_map(|level| Some((level, self.label(direction, level)?)))
+                        .flat_map(|(level, label)| {
+                            let all = self.secrets.all(label, limits::TLS_BLIND_SECRETS);
+                            all.into_iter().map(move |(_, secret)| (level, secret))
+                        }),
+                ),
+            }
+        } else if let Some(suite) = self.suite13.and_then(CipherSuite::row) {
+            let mut secret = modern.secret.clone();
+            for _ in 0..UPDATES_LOST {
+                secret = schedule::next_secret(suite.hash, &secret);
+                secrets.push((Level::Application, secret.clone()));
+            }
+        }
+        let suites = self.possible_suites();
+        let of = |(level, secret): (Level, Material)| {
+            let fitting: Vec<&Suite> =
+                suites.iter().copied().filter(|suite| suite.hash.bytes() == secret.len()).collect();
+            fitting.into_iter().map(move |suite| Candidate {
+                level,
+                secret: secret.clone(),
+                suite: CipherSuite(suite.id),
+            })
+        };
+        secrets.into_iter().flat_map(of).collect()
+    }
+
+    /// The suite, or those that the client offered, or all.
+    fn possible_suites(&self) -> Vec<&'static Suite> {
+        if let Some(suite) = self.suite13 {
+            return suite.row().into_iter().collect();
+        }
+        let hello = self.negotiations.iter().rev().find_map(|negotiation| negotiation.client.as_ref());
+        let offered = |suite: &CipherSuite| hello.is_none_or(|hello| hello.suites.contains(suite));
+        TLS13.into_iter().filter(offered).filter_map(CipherSuite::row).collect()
+    }
+
+    /// Tries the present keys further on, then those of later levels and generations.
+    fn seek(
+        &mut self,
+        direction: Direction,
+        header: Header,
+        body: &[u8],
+        plain: &mut Vec<u8>,
+    ) -> Option<Opened> {
+        let candidates = self.candidates(direction);
+        let half = &mut self.halves[direction.index()];
+        let doubt = half.doubt;
+        let State::Modern(modern) = &mut half.state else { return None };
+        let level = modern.level;
+        if let Some(opener) = &mut modern.opener {
+            let window = match level {
+                _ if !doubt => 1,
+                Level::Application => limits::TLS_RESYNC_WINDOW,
+                _ => HANDSHAKE_WINDOW,
+            };
+            if let Some(opened) = opener.search(header, body, plain, window, &mut self.tries) {
+                modern.hunting = false;
+                return Some(opened);
+            }
+        }
+        let shared = limits::TLS_RESYNC_WINDOW / (candidates.len() as u64).max(1);
+        for (index, candidate) in candidates.into_iter().enumerate() {
+            let Some(suite) = candidate.suite.row() else { continue };
+            let keys = schedule::traffic_keys(suite, &candidate.secret);
+            let Some(mut opener) = Opener::new(suite, Version::TLS13, &keys, false) else { continue };
+            let window = match candidate.level {
+                _ if !doubt => 1,
+                Level::Application => shared.max(HANDSHAKE_WINDOW),
+                _ => HANDSHAKE_WINDOW,
+            };
+            if let Some(opened) = opener.search(header, body, plain, window, &mut self.tries) {
+                let updates = if level == Level::Application { index + 1 } else { 0 };
+                modern.generation += updates;
+                modern.level = candidate.level;
+                modern.opener = Some(opener);
+                modern.secret = candidate.secret;
+                modern.hunting = false;
+                if self.suite13.is_none() {
+                    self.suite13 = Some(candidate.suite);
+                    self.tls_facts(Version::TLS13, candidate.suite);
+                }
+                self.progress = true;
+                return Some(opened);
+            }
+        }
+        None
+    }
+
+    fn not_opened(&mut self, direction: Direction, body: &[u8], frames: &[FrameRef]) {
+        let half = &mut self.halves[direction.index()];
+        let State::Modern(modern) = &mut half.state else { return };
+        if modern.hunting {
+            // Of another level, or early data without its secret: application data may be among it.
+            if let Some(at) = frames.last() {
+                half.gap.get_or_insert(*at);
+            }
+            return;
+        }
+        if let Some(opener) = modern.opener.as_mut().filter(|_| !half.doubt) {
+            opener.skip(body);
+        }
+        self.failed(direction, frames);
+    }
+
+    /// Finished and EndOfEarlyData: the next level.
+    pub(super) fn next_level(&mut self, direction: Direction, from: Level, to: Level) {
+        let half = &mut self.halves[direction.index()];
+        if let State::Modern(modern) = &mut half.state
+            && modern.level == from
+        {
+            modern.level = to;
+            modern.opener = None;
+        }
+    }
+
+    /// KeyUpdate: the next generation.
+    pub(super) fn key_update(&mut self, direction: Direction) {
+        let Some(suite) = self.suite13.and_then(CipherSuite::row) else { return };
+        let half = &mut self.halves[direction.index()];
+        if let State::Modern(modern) = &mut half.state
+            && modern.level == Level::Application
+        {
+            modern.secret = schedule::next_secret(suite.hash, &modern.secret);
+            let keys = schedule::traffic_keys(suite, &modern.secret);
+            modern.opener = Opener::new(suite, Version::TLS13, &keys, false);
+            modern.generation += 1;
+        }
+    }
+}

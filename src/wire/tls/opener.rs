@@ -1,0 +1,423 @@
+//! Takes protected records of one direction and its keys, gives their plaintext.
+//!
+//! AEAD (RFC 5288, 6655, 7905, 8446 5.2), CBC with MAC-then-encrypt (RFC 5246 6.2.3.2) and
+//! encrypt-then-MAC (RFC 7366), RC4, NULL, and the forms of SSL 3.0. Every MAC and tag is checked: what
+//! does not verify is not plaintext. Timing does not matter here: nobody watches an analyst's clock.
+
+use std::fmt;
+use std::ops::Range;
+
+use aws_lc_rs::aead::{self, Aad, LessSafeKey, Nonce, UnboundKey};
+use aws_lc_rs::cipher::{AES_128, AES_256, DecryptingKey, DecryptionContext, UnboundCipherKey};
+use aws_lc_rs::iv::FixedLength;
+use ccm::Ccm;
+use ccm::aead::AeadInOut;
+use ccm::consts::{U8, U12, U16};
+use des::cipher::{Block, BlockCipherDecrypt, BlockSizeUser, KeyInit, StreamCipher};
+use des::{Des, TdesEde3};
+use rc4::Rc4;
+
+use super::Version;
+use super::mac::RecordMac;
+use super::record::Header;
+use super::schedule::DirectionKeys;
+use super::suites::{Cipher, Suite};
+
+/// Opens the records of one direction under one set of keys.
+pub(super) struct Opener {
+    bulk: Bulk,
+    version: Version,
+    sequence: u64,
+}
+
+/// What was in a record.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Opened {
+    /// Content type; in TLS 1.3 the inner one.
+    pub(super) kind: u8,
+    /// Where in the caller's buffer the plaintext is.
+    pub(super) at: Range<usize>,
+}
+
+enum Bulk {
+    Aead { key: AeadKey, iv: [u8; 12], explicit: bool, tag: usize },
+    Block { key: BlockKey, chain: Vec<u8>, mac: RecordMac, mac_bytes: usize, encrypt_then_mac: bool },
+    Stream { rc4: Box<Rc4>, mac: RecordMac, mac_bytes: usize },
+    Null { mac: RecordMac, mac_bytes: usize },
+}
+
+enum AeadKey {
+    Library(Box<LessSafeKey>),
+    Ccm128(Box<Ccm<aes::Aes128, U16, U12>>),
+    Ccm256(Box<Ccm<aes::Aes256, U16, U12>>),
+    Ccm8With128(Box<Ccm<aes::Aes128, U8, U12>>),
+    Ccm8With256(Box<Ccm<aes::Aes256, U8, U12>>),
+}
+
+enum BlockKey {
+    Aes(Box<DecryptingKey>),
+    TripleDes(Box<TdesEde3>),
+    Des(Box<Des>),
+}
+
+impl Opener {
+    /// `None` when the cipher is one that is not opened, or the keys do not fit it.
+    pub(super) fn new(
+        suite: &Suite,
+        version: Version,
+        keys: &DirectionKeys,
+        encrypt_then_mac: bool,
+    ) -> Option<Self> {
+        let bulk = Bulk::new(suite, version, keys, encrypt_then_mac)?;
+        Some(Self { bulk, version, sequence: 0 })
+    }
+
+    /// Number that the next record is expected to have.
+    pub(super) fn sequence(&self) -> u64 {
+        self.sequence
+    }
+
+    /// Whether records can be opened again after others were lost. RC4 has no way back: its keystream
+    /// runs on over bytes that nobody can count.
+    pub(super) fn survives_loss(&self) -> bool {
+        !matches!(self.bulk, Bulk::Stream { .. })
+    }
+
+    /// Plaintext bytes that a body of so many bytes holds, where that does not depend on padding.
+    pub(super) fn plain_bytes(&self, body: usize) -> Option<usize> {
+        match &self.bulk {
+            Bulk::Aead { explicit, tag, .. } if self.version < Version::TLS13 => {
+                body.checked_sub(tag + if *explicit { 8 } else { 0 })
+            }
+            Bulk::Stream { mac_bytes, .. } | Bulk::Null { mac_bytes, .. } => body.checked_sub(*mac_bytes),
+            _ => None,
+        }
+    }
+
+    /// Opens the next record into `out`, which grows as needed and keeps its length.
+    pub(super) fn open(&mut self, header: Header, body: &[u8], out: &mut Vec<u8>) -> Option<Opened> {
+        let opened = self.open_at(self.sequence, header, body, out)?;
+        self.pass(self.sequence, body);
+        Some(opened)
+    }
+
+    /// Opens a record that comes after a loss: its number is looked for from the expected one on, `tries`
+    /// times at most; counts the tries down.
+    pub(super) fn search(
+        &mut self,
+        header: Header,
+        body: &[u8],
+        out: &mut Vec<u8>,
+        window: u64,
+        tries: &mut u64,
+    ) -> Option<Opened> {
+        for ahead in 0..window.min(*tries) {
+            let sequence = self.sequence.checked_add(ahead)?;
+            if let Some(opened) = self.open_at(sequence, header, body, out) {
+                *tries -= ahead;
+                self.pass(sequence, body);
+                return Some(opened);
+            }
+            if !self.survives_loss() {
+                break;
+            }
+        }
+        *tries = tries.saturating_sub(window);
+        self.chain(body);
+        None
+    }
+
+    /// Goes past a record that did not open.
+    pub(super) fn skip(&mut self, body: &[u8]) {
+        self.pass(self.sequence, body);
+    }
+
+    fn pass(&mut self, sequence: u64, body: &[u8]) {
+        self.sequence = sequence.saturating_add(1);
+        self.chain(body);
+    }
+
+    /// SSL 3.0 and TLS 1.0: the last block of a record is the vector of the next.
+    fn chain(&mut self, body: &[u8]) {
+        if let Bulk::Block { chain, key, mac_bytes, encrypt_then_mac, .. } = &mut self.bulk
+            && self.version <= Version::TLS10
+        {
+            let end = if *encrypt_then_mac { body.len().saturating_sub(*mac_bytes) } else { body.len() };
+            let last = end.checked_sub(key.block()).and_then(|start| body.get(start..end));
+            if let Some(last) = last {
+                chain.clear();
+                chain.extend_from_slice(last);
+            }
+        }
+    }
+
+    fn open_at(&mut self, sequence: u64, header: Header, body: &[u8], out: &mut Vec<u8>) -> Option<Opened> {
+        if out.len() < body.len() {
+            out.resize(body.len(), 0);
+        }
+        let version = self.version;
+        match &mut self.bulk {
+            Bulk::Aead { key, iv, explicit, tag } => {
+                open_aead(key, *iv, *explicit, *tag, version, sequence, header, body, out)
+            }
+            Bulk::Block { key, chain, mac, mac_bytes, encrypt_then_mac } => {
+                let block = Blocks { key, chain, mac, mac_bytes: *mac_bytes, version };
+                let at = if *encrypt_then_mac {
+                    block.open_encrypt_then_mac(sequence, header, body, out)?
+                } else {
+                    block.open_mac_then_encrypt(sequence, header, body, out)?
+                };
+                Some(Opened { kind: header.kind, at })
+            }
+            Bulk::Stream { rc4, mac, mac_bytes } => {
+                let plain = out.get_mut(..body.len())?;
+                plain.copy_from_slice(body);
+                rc4.try_apply_keystream(plain).ok()?;
+                checked(mac, *mac_bytes, sequence, header, plain)
+            }
+            Bulk::Null { mac, mac_bytes } => {
+                let plain = out.get_mut(..body.len())?;
+                plain.copy_from_slice(body);
+                checked(mac, *mac_bytes, sequence, header, plain)
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Opener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Opener({}, next {})", self.version, self.sequence)
+    }
+}
+
+/// Splits the MAC off and checks it.
+fn checked(mac: &RecordMac, mac_bytes: usize, sequence: u64, header: Header, plain: &[u8]) -> Option<Opened> {
+    let (data, tag) = plain.split_at_checked(plain.len().checked_sub(mac_bytes)?)?;
+    mac.verifies(sequence, header.kind, header.version.0, data, tag)
+        .then_some(Opened { kind: header.kind, at: 0..data.len() })
+}
+
+impl Bulk {
+    fn new(suite: &Suite, version: Version, keys: &DirectionKeys, encrypt_then_mac: bool) -> Option<Self> {
+        let mac_bytes = suite.mac.bytes();
+        let mac = || RecordMac::new(suite.mac, &keys.mac, version == Version::SSL30);
+        Some(match suite.cipher {
+            Cipher::Other => return None,
+            Cipher::Null => Self::Null { mac: mac()?, mac_bytes },
+            Cipher::Rc4 | Cipher::Rc4Export40 | Cipher::Rc4Export56 => {
+                Self::Stream { rc4: Box::new(Rc4::new_from_slice(&keys.key).ok()?), mac: mac()?, mac_bytes }
+            }
+            Cipher::Des | Cipher::DesExport40 | Cipher::TripleDes | Cipher::Aes128Cbc | Cipher::Aes256Cbc => {
+                Self::Block {
+                    key: BlockKey::new(suite.cipher, &keys.key)?,
+                    chain: keys.iv.clone(),
+                    mac: mac()?,
+                    mac_bytes,
+                    encrypt_then_mac,
+                }
+            }
+            cipher => {
+                let mut iv = [0; 12];
+                iv.iter_mut().zip(&keys.iv).for_each(|(to, from)| *to = *from);
+                let explicit = version < Version::TLS13 && cipher != Cipher::ChaCha20Poly1305;
+                let tag = if matches!(cipher, Cipher::Aes128Ccm8 | Cipher::Aes256Ccm8) { 8 } else { 16 };
+                Self::Aead { key: AeadKey::new(cipher, &keys.key)?, iv, explicit, tag }
+            }
+        })
+    }
+}
+
+impl AeadKey {
+    fn new(cipher: Cipher, key: &[u8]) -> Option<Self> {
+        let library = |algorithm| {
+            let key = UnboundKey::new(algorithm, key).ok()?;
+            Some(Self::Library(Box::new(LessSafeKey::new(key))))
+        };
+        match cipher {
+            Cipher::Aes128Gcm => library(&aead::AES_128_GCM),
+            Cipher::Aes256Gcm => library(&aead::AES_256_GCM),
+            Cipher::ChaCha20Poly1305 => library(&aead::CHACHA20_POLY1305),
+            Cipher::Aes128Ccm => Some(Self::Ccm128(Box::new(Ccm::new_from_slice(key).ok()?))),
+            Cipher::Aes256Ccm => Some(Self::Ccm256(Box::new(Ccm::new_from_slice(key).ok()?))),
+            Cipher::Aes128Ccm8 => Some(Self::Ccm8With128(Box::new(Ccm::new_from_slice(key).ok()?))),
+            Cipher::Aes256Ccm8 => Some(Self::Ccm8With256(Box::new(Ccm::new_from_slice(key).ok()?))),
+            _ => None,
+        }
+    }
+
+    fn open(&self, nonce: [u8; 12], aad: &[u8], text: &[u8], tag: &[u8], out: &mut [u8]) -> Option<()> {
+        if let Self::Library(key) = self {
+            let nonce = Nonce::assume_unique_for_key(nonce);
+            return key.open_separate_gather(nonce, Aad::from(aad), text, tag, out).ok();
+        }
+        out.copy_from_slice(text);
+        match self {
+            Self::Library(_) => None,
+            Self::Ccm128(key) => open_ccm(key.as_ref(), nonce, aad, out, tag),
+            Self::Ccm256(key) => open_ccm(key.as_ref(), nonce, aad, out, tag),
+            Self::Ccm8With128(key) => open_ccm(key.as_ref(), nonce, aad, out, tag),
+            Self::Ccm8With256(key) => open_ccm(key.as_ref(), nonce, aad, out, tag),
+        }
+    }
+}
+
+fn open_ccm<C: AeadInOut>(key: &C, nonce: [u8; 12], aad: &[u8], out: &mut [u8], tag: &[u8]) -> Option<()> {
+    let nonce = nonce.as_slice().try_into().ok()?;
+    let tag = tag.try_into().ok()?;
+    key.decrypt_inout_detached(nonce, aad, out.into(), tag).ok()
+}
+
+#[expect(clippy::too_many_arguments, reason = "the hot path: one call, nothing packed and unpacked")]
+fn open_aead(
+    key: &AeadKey,
+    mut nonce: [u8; 12],
+    explicit: bool,
+    tag_bytes: usize,
+    version: Version,
+    sequence: u64,
+    header: Header,
+    body: &[u8],
+    out: &mut [u8],
+) -> Option<Opened> {
+    let tls13 = version >= Version::TLS13;
+    let mut text = body;
+    if explicit {
+        let (own, rest) = body.split_at_checked(8)?;
+        nonce.get_mut(4..)?.copy_from_slice(own);
+        text = rest;
+    } else {
+        let low = nonce.get_mut(4..)?;
+        low.iter_mut().zip(sequence.to_be_bytes()).for_each(|(to, from)| *to ^= from);
+    }
+    let plain_bytes = text.len().checked_sub(tag_bytes)?;
+    let (text, tag) = text.split_at_checked(plain_bytes)?;
+    let [v0, v1] = header.version.0.to_be_bytes();
+    let plain = out.get_mut(..plain_bytes)?;
+    if tls13 {
+        let [l0, l1] = u16::try_from(body.len()).ok()?.to_be_bytes();
+        key.open(nonce, &[header.kind, v0, v1, l0, l1], text, tag, plain)?;
+        let end = plain.iter().rposition(|&byte| byte != 0)?;
+        return Some(Opened { kind: *plain.get(end)?, at: 0..end });
+    }
+    let [l0, l1] = u16::try_from(plain_bytes).ok()?.to_be_bytes();
+    let mut aad = [0; 13];
+    let (number, rest) = aad.split_at_mut(8);
+    number.copy_from_slice(&sequence.to_be_bytes());
+    rest.copy_from_slice(&[header.kind, v0, v1, l0, l1]);
+    key.open(nonce, &aad, text, tag, plain)?;
+    Some(Opened { kind: header.kind, at: 0..plain_bytes })
+}
+
+impl BlockKey {
+    fn new(cipher: Cipher, key: &[u8]) -> Option<Self> {
+        let aes = |algorithm| {
+            let key = UnboundCipherKey::new(algorithm, key).ok()?;
+            Some(Self::Aes(Box::new(DecryptingKey::cbc(key).ok()?)))
+        };
+        match cipher {
+            Cipher::Aes128Cbc => aes(&AES_128),
+            Cipher::Aes256Cbc => aes(&AES_256),
+            Cipher::TripleDes => Some(Self::TripleDes(Box::new(TdesEde3::new_from_slice(key).ok()?))),
+            Cipher::Des | Cipher::DesExport40 => Some(Self::Des(Box::new(Des::new_from_slice(key).ok()?))),
+            _ => None,
+        }
+    }
+
+    fn block(&self) -> usize {
+        if matches!(self, Self::Aes(_)) { 16 } else { 8 }
+    }
+
+    fn decrypt(&self, vector: &[u8], text: &mut [u8]) -> Option<()> {
+        match self {
+            Self::Aes(key) => {
+                let vector: [u8; 16] = vector.try_into().ok()?;
+                let context = DecryptionContext::Iv128(FixedLength::from(vector));
+                key.decrypt(text, context).ok().map(|_| ())
+            }
+            Self::TripleDes(key) => decrypt_cbc(key.as_ref(), vector, text),
+            Self::Des(key) => decrypt_cbc(key.as_ref(), vector, text),
+        }
+    }
+}
+
+pub(super) fn decrypt_cbc<C: BlockCipherDecrypt + BlockSizeUser>(
+    key: &C,
+    vector: &[u8],
+    text: &mut [u8],
+) -> Option<()> {
+    let mut before: Block<C> = vector.try_into().ok()?;
+    for block in text.chunks_mut(C::block_size()) {
+        let current: Block<C> = (&*block).try_into().ok()?;
+        let mut plain = current.clone();
+        key.decrypt_block(&mut plain);
+        block.iter_mut().zip(plain.iter().zip(&before)).for_each(|(to, (a, b))| *to = a ^ b);
+        before = current;
+    }
+    Some(())
+}
+
+/// A block cipher in CBC mode, about to open one record.
+struct Blocks<'a> {
+    key: &'a BlockKey,
+    chain: &'a [u8],
+    mac: &'a RecordMac,
+    mac_bytes: usize,
+    version: Version,
+}
+
+impl Blocks<'_> {
+    /// Decrypts into `out`; gives the length of what came out, padding included.
+    fn decrypt(&self, body: &[u8], out: &mut [u8]) -> Option<usize> {
+        let block = self.key.block();
+        let (vector, text) =
+            if self.version >= Version::TLS11 { body.split_at_checked(block)? } else { (self.chain, body) };
+        if text.is_empty() || text.len() % block != 0 {
+            return None;
+        }
+        let plain = out.get_mut(..text.len())?;
+        plain.copy_from_slice(text);
+        self.key.decrypt(vector, plain)?;
+        Some(text.len())
+    }
+
+    /// The length without the padding; `None` when the padding is not one.
+    fn unpadded(&self, plain: &[u8]) -> Option<usize> {
+        let padding = usize::from(*plain.last()?);
+        let length = plain.len().checked_sub(padding + 1)?;
+        let right = if self.version == Version::SSL30 {
+            padding < self.key.block()
+        } else {
+            plain.get(length..)?.iter().all(|&byte| usize::from(byte) == padding)
+        };
+        right.then_some(length)
+    }
+
+    fn open_mac_then_encrypt(
+        &self,
+        sequence: u64,
+        header: Header,
+        body: &[u8],
+        out: &mut [u8],
+    ) -> Option<Range<usize>> {
+        let length = self.decrypt(body, out)?;
+        let plain = out.get(..length)?;
+        let length = self.unpadded(plain)?;
+        Some(checked(self.mac, self.mac_bytes, sequence, header, plain.get(..length)?)?.at)
+    }
+
+    fn open_encrypt_then_mac(
+        &self,
+        sequence: u64,
+        header: Header,
+        body: &[u8],
+        out: &mut [u8],
+    ) -> Option<Range<usize>> {
+        let (sealed, tag) = body.split_at_checked(body.len().checked_sub(self.mac_bytes)?)?;
+        if !self.mac.verifies(sequence, header.kind, header.version.0, sealed, tag) {
+            return None;
+        }
+        let length = self.decrypt(sealed, out)?;
+        let length = self.unpadded(out.get(..length)?)?;
+        Some(0..length)
+    }
+}

@@ -1,0 +1,322 @@
+//! Takes records, gaps and ends of both directions in order, gives the events of the inner streams.
+
+use super::half::{Held, Level, State};
+use super::handshake;
+use super::negotiation::Negotiation;
+use super::opener::{Opened, Opener};
+use super::record::{Header, borrow_buffer, kind, return_buffer};
+use super::why::Reason;
+use super::{Out, Step, Tls, Version};
+use crate::limits;
+use crate::wire::stream::{Chunk, Direction, End, FrameRef, StreamEvent};
+
+/// Who speaks in a direction.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Role {
+    Client,
+    Server,
+}
+
+impl Tls {
+    pub(super) fn process(&mut self, direction: Direction, held: &Held, out: Out<'_>) -> Step {
+        match held {
+            Held::Record { header, body, frames } => {
+                return self.process_record(direction, *header, body, frames, out);
+            }
+            Held::Gap(at) => self.gap(direction, *at),
+            Held::End(end) => self.end(direction, *end, out),
+        }
+        Step::Done
+    }
+
+    pub(super) fn process_record(
+        &mut self,
+        direction: Direction,
+        header: Header,
+        body: &[u8],
+        frames: &[FrameRef],
+        out: Out<'_>,
+    ) -> Step {
+        match self.halves[direction.index()].state {
+            State::Clear => self.clear(direction, header, body, frames, out),
+            State::Legacy { .. } => self.legacy(direction, header, body, frames, out),
+            State::Modern(_) => self.modern(direction, header, body, frames, out),
+            State::Dead => {
+                self.halves[direction.index()].protected |= header.kind == kind::APPLICATION_DATA;
+                Step::Done
+            }
+        }
+    }
+
+    /// Who speaks: TCP's client, unless a ClientHello came from the other side.
+    pub(super) fn role(&self, direction: Direction) -> Role {
+        let client = self.client.unwrap_or(Direction::Sent);
+        if client == direction { Role::Client } else { Role::Server }
+    }
+
+    /// The handshake that governs what a direction sends now.
+    pub(super) fn negotiation(&mut self, direction: Direction) -> Option<&mut Negotiation> {
+        let index = self.negotiation_index(direction);
+        self.negotiations.get_mut(index)
+    }
+
+    pub(super) fn negotiation_index(&self, direction: Direction) -> usize {
+        self.halves[direction.index()].hellos.saturating_sub(1)
+    }
+
+    fn gap(&mut self, direction: Direction, at: FrameRef) {
+        let half = &mut self.halves[direction.index()];
+        half.joiner.clear();
+        half.doubt = true;
+        half.holes = true;
+        half.gap.get_or_insert(at);
+        if let State::Legacy { opener: Some(opener), .. } = &half.state
+            && !opener.survives_loss()
+        {
+            half.state = State::Dead;
+            self.reason.get_or_insert(Reason::StreamCipherLost);
+        }
+        // The other direction may have waited for a hello that is lost now.
+        self.progress = true;
+    }
+
+    pub(super) fn end(&mut self, direction: Direction, end: End, out: Out<'_>) {
+        let half = &mut self.halves[direction.index()];
+        if half.outer_end.is_none() {
+            half.outer_end = Some(end);
+            self.progress = true;
+        }
+        if half.ended {
+            return;
+        }
+        half.ended = true;
+        if let Some(at) = half.gap.take().filter(|_| half.protected) {
+            out(direction, StreamEvent::Gap { missing: 0, at });
+        }
+        out(direction, StreamEvent::End(end));
+    }
+
+    fn clear(
+        &mut self,
+        direction: Direction,
+        header: Header,
+        body: &[u8],
+        frames: &[FrameRef],
+        out: Out<'_>,
+    ) -> Step {
+        let half = &mut self.halves[direction.index()];
+        let clear = match header.kind {
+            kind::HANDSHAKE => !half.joiner.is_empty() || handshake::plausible(body),
+            kind::ALERT => body.len() == 2,
+            kind::CHANGE_CIPHER_SPEC => body.len() == 1,
+            _ => false,
+        };
+        if !clear {
+            half.protected |= header.kind == kind::APPLICATION_DATA;
+            return match self.protect(direction) {
+                Step::Wait => Step::Wait,
+                Step::Done => self.process_record(direction, header, body, frames, out),
+            };
+        }
+        match header.kind {
+            kind::HANDSHAKE => self.handshake(direction, body),
+            kind::ALERT => self.alert(direction, body, out),
+            _ => return self.change_cipher_spec(direction),
+        }
+        Step::Done
+    }
+
+    /// ChangeCipherSpec: up to TLS 1.2 what follows is protected; TLS 1.3 sends it for show.
+    fn change_cipher_spec(&mut self, direction: Direction) -> Step {
+        if self.negotiation(direction).is_some_and(|negotiation| negotiation.tls13())
+            || self.suite13.is_some()
+        {
+            return Step::Done;
+        }
+        self.protect(direction)
+    }
+
+    /// Decides what protects a direction from now on. Never leaves it in the clear, except to wait.
+    fn protect(&mut self, direction: Direction) -> Step {
+        let role = self.role(direction);
+        let index = self.negotiation_index(direction);
+        let other = &self.halves[direction.reverse().index()];
+        let lost =
+            self.closing || other.holes || other.outer_end.is_some() || !matches!(other.state, State::Clear);
+        let negotiation = self.negotiations.get(index);
+        let hello = negotiation.and_then(|negotiation| negotiation.client.as_ref());
+        let early = role == Role::Client && hello.is_some_and(|hello| hello.early_data);
+        if negotiation.is_some_and(Negotiation::tls13) || self.suite13.is_some() {
+            let level = if early { Level::Early } else { Level::Handshake };
+            self.enter_modern(direction, level, false);
+            return Step::Done;
+        }
+        if negotiation.is_some_and(|negotiation| negotiation.server.is_some()) {
+            self.halves[direction.index()].state = State::Legacy { negotiation: index, opener: None };
+            return Step::Done;
+        }
+        let expected = role == Role::Client && hello.is_some();
+        if expected && !lost {
+            return Step::Wait;
+        }
+        self.without_server_hello(direction)
+    }
+
+    fn legacy(
+        &mut self,
+        direction: Direction,
+        header: Header,
+        body: &[u8],
+        frames: &[FrameRef],
+        out: Out<'_>,
+    ) -> Step {
+        let half = &mut self.halves[direction.index()];
+        half.protected |= header.kind == kind::APPLICATION_DATA;
+        let State::Legacy { negotiation, opener } = &mut half.state else { return Step::Done };
+        let negotiation = *negotiation;
+        if opener.is_none() {
+            match self.legacy_opener(direction, negotiation) {
+                Ok(found) => {
+                    let state = State::Legacy { negotiation, opener: Some(found) };
+                    self.halves[direction.index()].state = state;
+                }
+                Err(Some(reason)) => {
+                    self.reason.get_or_insert(reason);
+                    self.halves[direction.index()].state = State::Dead;
+                    return Step::Done;
+                }
+                Err(None) => return Step::Wait,
+            }
+        }
+        let half = &mut self.halves[direction.index()];
+        let State::Legacy { opener: Some(opener), .. } = &mut half.state else { return Step::Done };
+        let mut plain = borrow_buffer();
+        let opened = if half.doubt {
+            opener.search(header, body, &mut plain, limits::TLS_RESYNC_WINDOW, &mut self.tries)
+        } else {
+            opener.open(header, body, &mut plain)
+        };
+        match opened {
+            Some(opened) => {
+                // The first record is Finished: when the second comes next, no plaintext was lost.
+                let first = opener.sequence() <= 2 && negotiation == 0;
+                self.deliver(direction, &opened, &plain, first, frames, out);
+            }
+            None => {
+                if !half.doubt {
+                    opener.skip(body);
+                }
+                let survives = opener.survives_loss();
+                self.failed(direction, frames);
+                if !survives {
+                    self.halves[direction.index()].state = State::Dead;
+                    self.reason.get_or_insert(Reason::StreamCipherLost);
+                }
+            }
+        }
+        return_buffer(plain);
+        Step::Done
+    }
+
+    /// The opener of a direction up to TLS 1.2; `Err(None)` when it may be there later.
+    fn legacy_opener(&mut self, direction: Direction, index: usize) -> Result<Opener, Option<Reason>> {
+        let role = self.role(direction);
+        let holes = self.halves.iter().any(|half| half.holes || half.outer_end.is_some());
+        let Some(negotiation) = self.negotiations.get_mut(index) else {
+            return Err(Some(Reason::ServerHelloLost));
+        };
+        let Some(server) = &negotiation.server else { return Err(Some(Reason::ServerHelloLost)) };
+        let (version, etm, compression) = (server.version, server.encrypt_then_mac, server.compression);
+        let Some(suite) = negotiation.suite() else { return Err(Some(Reason::Unsupported)) };
+        if suite.cipher == super::suites::Cipher::Other {
+            return Err(Some(Reason::Unsupported));
+        }
+        if compression != 0 {
+            return Err(Some(Reason::Compressed));
+        }
+        if negotiation.client.is_none() {
+            return Err(Some(Reason::ClientHelloLost));
+        }
+        let may_resume = negotiation.may_resume(&self.secrets);
+        let key_exchange_ahead = !holes && role == Role::Server && self.secrets.derives_masters();
+        let Some(keys) = negotiation.keys(&self.secrets) else {
+            let hope = !self.secrets.sealed() || may_resume || key_exchange_ahead;
+            return Err((self.closing || !hope).then_some(Reason::NoKeys));
+        };
+        let keys = &keys[usize::from(role == Role::Server)];
+        Opener::new(suite, version, keys, etm).ok_or(Some(Reason::Unsupported))
+    }
+
+    /// A record did not open: what was in it is missing.
+    pub(super) fn failed(&mut self, direction: Direction, frames: &[FrameRef]) {
+        self.ledger.records_failed += 1;
+        let half = &mut self.halves[direction.index()];
+        half.joiner.clear();
+        half.doubt = true;
+        if let Some(at) = frames.last() {
+            half.gap.get_or_insert(*at);
+        }
+    }
+
+    /// Hands on what was in a record. `first`: nothing that carries application data came before it.
+    pub(super) fn deliver(
+        &mut self,
+        direction: Direction,
+        opened: &Opened,
+        buffer: &[u8],
+        first: bool,
+        frames: &[FrameRef],
+        out: Out<'_>,
+    ) {
+        self.ledger.records_opened += 1;
+        let plain = buffer.get(opened.at.clone()).unwrap_or_default();
+        let half = &mut self.halves[direction.index()];
+        half.doubt = false;
+        half.opened = true;
+        half.opened_application |= half.at_application_level();
+        if first {
+            half.gap = None;
+        }
+        match opened.kind {
+            kind::APPLICATION_DATA if !plain.is_empty() && !half.ended => {
+                if let Some(at) = half.gap.take() {
+                    out(direction, StreamEvent::Gap { missing: 0, at });
+                }
+                out(direction, StreamEvent::Data(Chunk { bytes: plain, frames }));
+            }
+            kind::HANDSHAKE => self.handshake(direction, plain),
+            kind::ALERT => self.alert(direction, plain, out),
+            kind::CHANGE_CIPHER_SPEC if matches!(half.state, State::Legacy { .. }) => {
+                half.state = State::Clear;
+                if self.protect(direction) == Step::Wait {
+                    let negotiation = self.negotiation_index(direction);
+                    self.halves[direction.index()].state = State::Legacy { negotiation, opener: None };
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn alert(&mut self, direction: Direction, body: &[u8], out: Out<'_>) {
+        let &[level, description] = body else { return };
+        if description == 0 {
+            let half = &mut self.halves[direction.index()];
+            if !half.ended && half.opened {
+                half.ended = true;
+                if let Some(at) = half.gap.take() {
+                    out(direction, StreamEvent::Gap { missing: 0, at });
+                }
+                out(direction, StreamEvent::End(End::Fin));
+            }
+        } else if self.ledger.alert.is_none() && (level == 2 || self.suite13.is_some()) {
+            let who = if self.role(direction) == Role::Client { "client" } else { "server" };
+            self.ledger.alert = Some(format!("{who}: {}", super::why::alert(description)));
+        }
+    }
+
+    /// The version, as far as it is known.
+    pub(super) fn version(&self) -> Option<Version> {
+        let server = self.negotiations.iter().rev().find_map(|negotiation| negotiation.server.as_ref());
+        server.map(|hello| hello.version).or(self.suite13.map(|_| Version::TLS13))
+    }
+}
