@@ -151,20 +151,20 @@ mod tests {
         let master = "cd".repeat(48);
         let by_random =
             |label, bytes: usize| Some(Line::ByRandom(label, [0xab; 32], vec![0xcd; bytes].into()));
-        assert_eq!(line(&format!("CLIENT_RANDOM {random} {master}")), by_random(Label::Master, 48));
-        assert_eq!(line(&format!("client_random\t{random}  {master}")), by_random(Label::Master, 48));
+        assert!(line(&format!("CLIENT_RANDOM {random} {master}")) == by_random(Label::Master, 48));
+        assert!(line(&format!("client_random\t{random}  {master}")) == by_random(Label::Master, 48));
         let traffic = "Cd".repeat(32);
-        assert_eq!(
-            line(&format!("SERVER_TRAFFIC_SECRET_0 {random} {traffic}")),
-            by_random(Label::ServerTraffic, 32)
+        assert!(
+            line(&format!("SERVER_TRAFFIC_SECRET_0 {random} {traffic}"))
+                == by_random(Label::ServerTraffic, 32)
         );
-        assert_eq!(
-            line(&format!("RSA Session-ID:0102 Master-Key:{master}")),
-            Some(Line::BySession(vec![1, 2], vec![0xcd; 48].into()))
+        assert!(
+            line(&format!("RSA Session-ID:0102 Master-Key:{master}"))
+                == Some(Line::BySession(vec![1, 2], vec![0xcd; 48].into()))
         );
-        assert_eq!(
-            line(&format!("RSA 0102030405060708 {master}")),
-            Some(Line::ByEncrypted([1, 2, 3, 4, 5, 6, 7, 8], vec![0xcd; 48].into()))
+        assert!(
+            line(&format!("RSA 0102030405060708 {master}"))
+                == Some(Line::ByEncrypted([1, 2, 3, 4, 5, 6, 7, 8], vec![0xcd; 48].into()))
         );
         assert!(line("QUIC_SERVER_TRAFFIC_SECRET_0 ab cd") == Some(Line::Ignored));
     }

@@ -83,17 +83,6 @@ impl Opener {
         !matches!(self.bulk, Bulk::Stream { .. })
     }
 
-    /// Plaintext bytes that a body of so many bytes holds, where that does not depend on padding.
-    pub(super) fn plain_bytes(&self, body: usize) -> Option<usize> {
-        match &self.bulk {
-            Bulk::Aead { explicit, tag, .. } if self.version < Version::TLS13 => {
-                body.checked_sub(tag + if *explicit { 8 } else { 0 })
-            }
-            Bulk::Stream { mac_bytes, .. } | Bulk::Null { mac_bytes, .. } => body.checked_sub(*mac_bytes),
-            _ => None,
-        }
-    }
-
     /// Opens the next record into `out`, which grows as needed and keeps its length.
     pub(super) fn open(&mut self, header: Header, body: &[u8], out: &mut Vec<u8>) -> Option<Opened> {
         let opened = self.open_at(self.sequence, header, body, out)?;

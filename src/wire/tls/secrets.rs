@@ -191,10 +191,6 @@ impl Secrets {
         !store.server_keys.is_empty() || !store.by_encrypted.is_empty()
     }
 
-    pub(super) fn has_server_keys(&self) -> bool {
-        !self.store.read().unwrap_or_else(PoisonError::into_inner).server_keys.is_empty()
-    }
-
     /// Decrypts a premaster secret with whichever server key fits.
     pub(super) fn decrypt_premaster(&self, encrypted: &[u8]) -> Option<Material> {
         let keys = self.store.read().unwrap_or_else(PoisonError::into_inner).server_keys.clone();
