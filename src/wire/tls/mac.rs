@@ -34,9 +34,16 @@ impl Tag {
 #[derive(Clone)]
 pub(super) enum Hmac {
     /// MD5 is not among what the library's HMAC takes: the two half-fed hashes.
-    Md5 { inner: Md5, outer: Md5 },
+    Md5(Box<Md5Hmac>),
     /// Everything else.
-    Library(hmac::Key),
+    Library(Box<hmac::Key>),
+}
+
+/// The inner and the outer hash, the padded key already in them.
+#[derive(Clone)]
+pub(super) struct Md5Hmac {
+    inner: Md5,
+    outer: Md5,
 }
 
 impl Hmac {
@@ -49,7 +56,7 @@ impl Hmac {
             Mac::Sha256 => hmac::HMAC_SHA256,
             Mac::Sha384 => hmac::HMAC_SHA384,
         };
-        Some(Self::Library(hmac::Key::new(algorithm, key)))
+        Some(Self::Library(Box::new(hmac::Key::new(algorithm, key))))
     }
 
     fn md5(key: &[u8]) -> Self {
@@ -67,16 +74,16 @@ impl Hmac {
             }
             Md5::new_with_prefix(block)
         };
-        Self::Md5 { inner: padded(0x36), outer: padded(0x5c) }
+        Self::Md5(Box::new(Md5Hmac { inner: padded(0x36), outer: padded(0x5c) }))
     }
 
     /// The tag of the parts put together.
     pub(super) fn sign(&self, parts: &[&[u8]]) -> Tag {
         match self {
-            Self::Md5 { inner, outer } => {
-                let mut inner = inner.clone();
+            Self::Md5(key) => {
+                let mut inner = key.inner.clone();
                 parts.iter().for_each(|part| inner.update(part));
-                let mut outer = outer.clone();
+                let mut outer = key.outer.clone();
                 outer.update(inner.finalize());
                 Tag::of(&outer.finalize())
             }

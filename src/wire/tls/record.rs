@@ -114,10 +114,11 @@ impl Deframer {
             *rest = rest.get(count..).unwrap_or_default();
             self.skip -= count;
         }
-        if !self.started && !self.seeking {
-            if let Some(hello) = self.ssl2_hello(rest, frames) {
-                return hello;
-            }
+        if !self.started
+            && !self.seeking
+            && let Some(hello) = self.ssl2_hello(rest, frames)
+        {
+            return hello;
         }
         if self.seeking {
             return self.seek(rest, frames);
