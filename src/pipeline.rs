@@ -244,13 +244,10 @@ fn capture<S: Sink>(
                     });
                 }
                 Ok(Some(Item::Secrets { kind: KEY_LOG, bytes })) => {
-                    // Until `wire::tls` takes keys.
-                    let _ = (bytes, &name);
+                    secrets.add_keylog(&name, bytes);
                 }
                 Ok(Some(Item::Secrets { .. })) => {}
-                Ok(Some(Item::Comment(text))) => {
-                    let _ = text;
-                }
+                Ok(Some(Item::Comment(text))) => keys_in_comment(&name, text, secrets),
                 Ok(Some(Item::Dropped(count))) => dropped = dropped.saturating_add(count),
                 Err(error) => {
                     input.cut(&error);
@@ -272,7 +269,6 @@ fn capture<S: Sink>(
 /// Type of a Decryption Secrets Block that holds a TLS key log.
 const KEY_LOG: u32 = 0x544c_534b;
 
-#[expect(dead_code, reason = "until `wire::tls` takes keys")]
 /// Some tools keep the lines of a key log in comments.
 fn keys_in_comment(name: &str, text: &[u8], secrets: &Secrets) {
     let labels: [&[u8]; 4] = [b"CLIENT_RANDOM ", b"_TRAFFIC_SECRET", b"RSA ", b"PMS_CLIENT_RANDOM "];

@@ -296,7 +296,7 @@ impl Node {
         let next = match answer {
             Recognised::Http1 => Spoken::Http1(Box::default()),
             Recognised::Http2 => Spoken::Http2(Box::default()),
-            Recognised::Tls if depth > limits::NESTING => Spoken::Tls(Box::new(Inside::new(depth, context))),
+            Recognised::Tls if depth < limits::NESTING => Spoken::Tls(Box::new(Inside::new(depth, context))),
             Recognised::Preamble(_) if depth < limits::NESTING => Self::new(depth + 1, false).spoken,
             _ => Spoken::Other,
         };

@@ -5,6 +5,7 @@
 use crate::base::Reader;
 use crate::wire::http::{h1::Http1, h2::Http2};
 use crate::wire::stream::Direction;
+use crate::wire::tls::Tls;
 
 /// What the first bytes of a stream are.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -30,8 +31,7 @@ pub(super) fn direction(direction: Direction, bytes: &[u8]) -> Recognised {
     }
     // HTTP/2 before HTTP/1: its preface looks like a request line.
     let answers = [
-        // Until `wire::tls` decodes, TLS is only told apart.
-        (Recognised::Tls, Some(bytes.first() == Some(&0x16) && bytes.get(1) == Some(&3))),
+        (Recognised::Tls, Tls::recognise(bytes)),
         (Recognised::Http2, Http2::recognise(direction, bytes)),
         (Recognised::Http1, Http1::recognise(direction, bytes)),
     ];
