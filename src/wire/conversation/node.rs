@@ -226,7 +226,9 @@ impl Node {
         context.found.extend(out.exchanges.into_iter().map(|exchange| (exchange, None)));
         let Some((tunnel, rest)) = tunnel else { return };
         self.spoken = match (tunnel, upgraded) {
-            (_, Some(request)) if self.depth > limits::NESTING => Spoken::Http2(Box::new(Http2::upgraded(request))),
+            (_, Some(request)) if self.depth > limits::NESTING => {
+                Spoken::Http2(Box::new(Http2::upgraded(request)))
+            }
             (Tunnel::Connect(_), _) if self.depth < limits::NESTING => {
                 *self = Self::new(self.depth + 1, false);
                 return self.replay(&rest, context);
