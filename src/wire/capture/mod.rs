@@ -27,6 +27,8 @@ use pcapng::Pcapng;
 use sniff::{Sniffed, sniff};
 use window::Window;
 
+pub(super) use netmon::NETMON_MEDIA;
+
 /// A link type as pcap files number them (<https://www.tcpdump.org/linktypes.html>).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct LinkType(pub u32);
@@ -183,8 +185,8 @@ impl Reader {
         let next = match &mut self.format {
             Format::Pcap(format) => format.next(&mut self.window),
             Format::Pcapng(format) => format.next(&mut self.window, &mut self.pending),
-            Format::Netmon(format) => Ok(format.next()),
-            Format::Etl(format) => Ok(format.next()),
+            Format::Netmon(format) => format.next(),
+            Format::Etl(format) => format.next(),
         };
         match next {
             Ok(Some(raw)) => Ok(Some(raw.resolve(match &self.format {

@@ -20,6 +20,8 @@ const INTERFACE_STATISTICS: u32 = 5;
 const ENHANCED_PACKET: u32 = 6;
 const SYSTEMD_JOURNAL: u32 = 9;
 const DECRYPTION_SECRETS: u32 = 10;
+const CUSTOM: u32 = 0x0bad;
+const CUSTOM_NOT_COPIED: u32 = 0x4000_0bad;
 const MAGIC: u32 = 0x1a2b_3c4d;
 
 const OPTION_END: u16 = 0;
@@ -150,8 +152,8 @@ impl Pcapng {
                 INTERFACE_DESCRIPTION => self.interface(window, body, pending)?,
                 INTERFACE_STATISTICS => self.statistics(window, body, pending),
                 DECRYPTION_SECRETS => self.secrets(window, body, pending),
-                // Wireshark shows it as a frame.
-                SYSTEMD_JOURNAL => self.packets += 1,
+                // Wireshark shows them as frames.
+                SYSTEMD_JOURNAL | CUSTOM | CUSTOM_NOT_COPIED => self.packets += 1,
                 _ => {}
             }
         }
@@ -406,4 +408,4 @@ fn place(body: &Range<usize>, from: usize, length: usize) -> Option<Range<usize>
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -87,6 +87,26 @@ impl Window {
         }
     }
 
+    /// All that is left, up to [`limits::CAPTURE_WHOLE_BYTES`]; beyond that an error is noted.
+    pub(super) fn whole(&mut self) -> Vec<u8> {
+        let mut bytes = self.ready().to_vec();
+        self.base = self.offset();
+        self.start = 0;
+        self.end = 0;
+        let bound = limits::CAPTURE_WHOLE_BYTES.saturating_sub(bytes.len() as u64);
+        match self.read.by_ref().take(bound).read_to_end(&mut bytes) {
+            Err(error) => self.error = Some(error),
+            Ok(read) if read as u64 == bound => {
+                let message = format!("only the first {} bytes are read", limits::CAPTURE_WHOLE_BYTES);
+                self.error = Some(io::Error::new(ErrorKind::InvalidData, message));
+            }
+            Ok(_) => {}
+        }
+        self.ended = true;
+        self.base = self.base.saturating_add(bytes.len() as u64);
+        bytes
+    }
+
     #[cold]
     fn fill(&mut self, count: usize) -> bool {
         if count > limits::CAPTURE_BLOCK {

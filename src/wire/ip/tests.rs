@@ -1,1 +1,325 @@
-//! Tests.
+//! Packets built layer by layer; the corpus is read by `tests/packets.rs`.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::wire::capture::LinkType;
+
+/// A unit as the tests look at it.
+#[derive(Debug, PartialEq, Eq)]
+struct Seen {
+    frame: u64,
+    ends: String,
+    realm: u32,
+    sequence: u32,
+    payload: Vec<u8>,
+    cut: u32,
+}
+
+fn run(frames: &[(u32, Vec<u8>, u32)]) -> (Vec<Seen>, Vec<(String, u64)>) {
+    let mut decapsulator = Decapsulator::default();
+    let mut seen = Vec::new();
+    for ((link, bytes, original), number) in frames.iter().zip(1..) {
+        let packet = Packet { number, time: None, link: LinkType(*link), bytes, original: *original };
+        decapsulator.push(&packet, |unit| {
+            seen.push(match unit {
+                Transport::Tcp(segment) => Seen {
+                    frame: segment.frame.number,
+                    ends: format!("{:?} {:?}", segment.source, segment.destination),
+                    realm: segment.realm,
+                    sequence: segment.sequence,
+                    payload: segment.payload.to_vec(),
+                    cut: segment.cut,
+                },
+                Transport::Udp { frame, source, destination, payload } => Seen {
+                    frame: frame.number,
+                    ends: format!("udp {source:?} {destination:?}"),
+                    realm: 0,
+                    sequence: 0,
+                    payload: payload.to_vec(),
+                    cut: 0,
+                },
+            });
+        });
+    }
+    (seen, decapsulator.notices())
+}
+
+/// One raw IP packet.
+fn one(packet: Vec<u8>) -> (Vec<Seen>, Vec<(String, u64)>) {
+    run(&[(101, packet, 0)])
+}
+
+fn tcp_segment(options: usize, payload: &[u8]) -> Vec<u8> {
+    let mut segment = vec![0x30, 0x39, 0, 80, 0, 0, 0, 7, 0, 0, 0, 9];
+    segment.extend([((5 + options / 4) << 4) as u8, 0x18, 0, 0, 0, 0, 0, 0]);
+    segment.resize(20 + options, 1);
+    segment.extend(payload);
+    segment
+}
+
+fn ipv4(protocol: u8, payload: &[u8]) -> Vec<u8> {
+    fragment(protocol, 0, payload)
+}
+
+/// `field`: the flags and the offset.
+fn fragment(protocol: u8, field: u16, payload: &[u8]) -> Vec<u8> {
+    let mut packet = vec![0x45, 0];
+    packet.extend((20 + payload.len() as u16).to_be_bytes());
+    packet.extend([0x12, 0x34]);
+    packet.extend(field.to_be_bytes());
+    packet.extend([64, protocol, 0xba, 0xad, 10, 0, 0, 1, 10, 0, 0, 2]);
+    packet.extend(payload);
+    packet
+}
+
+fn ipv6(next: u8, payload: &[u8]) -> Vec<u8> {
+    let mut packet = vec![0x60, 0, 0, 0];
+    packet.extend((payload.len() as u16).to_be_bytes());
+    packet.extend([next, 64]);
+    packet.extend([0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
+    packet.extend([0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2]);
+    packet.extend(payload);
+    packet
+}
+
+fn ethernet(kind: u16, payload: &[u8]) -> Vec<u8> {
+    let mut frame = vec![2; 12];
+    frame.extend(kind.to_be_bytes());
+    frame.extend(payload);
+    frame
+}
+
+fn udp(port: u16, payload: &[u8]) -> Vec<u8> {
+    let mut datagram = vec![0xc0, 0];
+    datagram.extend(port.to_be_bytes());
+    datagram.extend((8 + payload.len() as u16).to_be_bytes());
+    datagram.extend([0, 0]);
+    datagram.extend(payload);
+    datagram
+}
+
+fn hello() -> Vec<u8> {
+    ipv4(6, &tcp_segment(0, b"hello"))
+}
+
+/// That one segment came out, from its inside, with nothing to tell.
+fn is_hello((seen, notices): (Vec<Seen>, Vec<(String, u64)>)) -> u32 {
+    assert_eq!(notices, []);
+    assert_eq!(seen.len(), 1, "{seen:?}");
+    assert_eq!((seen[0].payload.as_slice(), seen[0].sequence, seen[0].cut), (&b"hello"[..], 7, 0));
+    assert_eq!(seen[0].ends, "(10.0.0.1, 12345) (10.0.0.2, 80)");
+    seen[0].realm
+}
+
+#[test]
+fn segments_are_found_behind_options_and_before_padding() {
+    let mut packet = hello();
+    packet.extend([0xee; 6]);
+    assert_eq!(is_hello(one(packet)), 0);
+    is_hello(one(ipv4(6, &tcp_segment(12, b"hello"))));
+    let mut optioned = hello();
+    optioned[0] = 0x46;
+    optioned[3] += 4;
+    optioned.splice(20..20, [1, 1, 1, 1]);
+    is_hello(one(optioned));
+    let (seen, _) = one(ipv6(6, &tcp_segment(0, b"six")));
+    assert_eq!(
+        (seen[0].ends.as_str(), seen[0].payload.as_slice()),
+        ("(2001:db8::1, 12345) (2001:db8::2, 80)", &b"six"[..])
+    );
+}
+
+#[test]
+fn a_total_length_of_zero_means_the_whole_frame() {
+    let mut packet = hello();
+    packet[2..4].fill(0);
+    is_hello(one(packet));
+    let mut packet = ipv6(6, &tcp_segment(0, b"hello"));
+    packet[4..6].fill(0);
+    assert_eq!(one(packet).0[0].payload, b"hello");
+}
+
+#[test]
+fn what_a_snap_length_cut_is_counted() {
+    let packet = ipv4(6, &tcp_segment(12, b"hello"));
+    let cut = |length: usize| run(&[(101, packet[..length].to_vec(), packet.len() as u32)]);
+    let (seen, _) = cut(packet.len() - 2);
+    assert_eq!((seen[0].payload.as_slice(), seen[0].cut), (&b"hel"[..], 2));
+    let (seen, _) = cut(45);
+    assert_eq!((seen[0].payload.as_slice(), seen[0].cut), (&b""[..], 5));
+    assert_eq!(cut(30).1, [("TCP header cut short".to_owned(), 1)]);
+    assert_eq!(cut(19).1, [("IPv4 header cut short".to_owned(), 1)]);
+    assert_eq!(cut(0).1, [("IP header cut short".to_owned(), 1)]);
+}
+
+#[test]
+fn impossible_headers_are_counted() {
+    let mut short = hello();
+    short[32] = 0x40;
+    assert_eq!(one(short).1, [("malformed TCP header".to_owned(), 1)]);
+    let mut long = hello();
+    long[32] = 0xf0;
+    assert_eq!(one(long).1, [("malformed TCP header".to_owned(), 1)]);
+    let mut header = hello();
+    header[0] = 0x44;
+    assert_eq!(one(header).1, [("malformed IPv4 header".to_owned(), 1)]);
+    assert_eq!(one(vec![0x95; 40]).1, [("malformed IP header".to_owned(), 1)]);
+    assert_eq!(one(ipv4(1, b"ping")).1, [("ICMP".to_owned(), 1)]);
+    assert_eq!(one(ipv4(50, b"????")).1, [("ESP (encrypted IPsec)".to_owned(), 1)]);
+}
+
+#[test]
+fn ipv6_extension_headers_are_walked() {
+    let mut payload = vec![43, 0, 1, 4, 0, 0, 0, 0];
+    payload.extend([60, 0, 0, 0, 0, 0, 0, 0]);
+    payload.extend([51, 1, 1, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    // Authentication header: its length counts in words of four, less two.
+    payload.extend([6, 4, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9]);
+    payload.extend(tcp_segment(0, b"deep"));
+    let (seen, notices) = one(ipv6(0, &payload));
+    assert_eq!((seen[0].payload.as_slice(), notices), (&b"deep"[..], vec![]));
+    let endless = ipv6(0, &[0; 400]);
+    assert_eq!(one(endless).1, [("nested too deeply".to_owned(), 1)]);
+}
+
+#[test]
+fn fragments_are_joined_in_any_order_under_the_last_frame() {
+    let segment = tcp_segment(0, &[b'x'; 50]);
+    let pieces = [
+        fragment(6, 0x2000, &segment[..24]),
+        fragment(6, 0x2000 | 3, &segment[24..48]),
+        fragment(6, 6, &segment[48..]),
+    ];
+    for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0]] {
+        let frames: Vec<_> = order.iter().map(|at: &usize| (101, pieces[*at].clone(), 0)).collect();
+        let (seen, notices) = run(&frames);
+        assert_eq!(notices, []);
+        assert_eq!((seen.len(), seen[0].frame, seen[0].payload.len()), (1, 3, 50));
+    }
+    let (seen, notices) = run(&[(101, pieces[0].clone(), 0), (101, pieces[2].clone(), 0)]);
+    assert_eq!(seen, []);
+    assert_eq!(notices, [("fragmented datagrams without an end".to_owned(), 1)]);
+}
+
+#[test]
+fn ipv6_fragments_are_joined_and_atomic_ones_pass() {
+    let segment = tcp_segment(0, &[b'y'; 20]);
+    let piece = |field: u16, content: &[u8]| {
+        let mut payload = vec![6, 0];
+        payload.extend(field.to_be_bytes());
+        payload.extend([0, 0, 0, 9]);
+        payload.extend(content);
+        (101, ipv6(44, &payload), 0)
+    };
+    let (seen, _) = run(&[piece(1, &segment[..24]), piece(24, &segment[24..])]);
+    assert_eq!((seen[0].frame, seen[0].payload.len()), (2, 20));
+    let (seen, _) = run(&[piece(0, &segment)]);
+    assert_eq!(seen[0].payload.len(), 20);
+}
+
+#[test]
+fn tunnels_are_entered() {
+    let inner = hello();
+    let frame = ethernet(0x0800, &inner);
+    let with = |head: &[u8], rest: &[u8]| [head, rest].concat();
+    // IP in IP, IPv4 in IPv6, MPLS and Ethernet straight in IP.
+    is_hello(one(ipv4(4, &inner)));
+    is_hello(one(ipv6(4, &inner)));
+    is_hello(one(ipv4(137, &with(&[0, 0, 0x11, 64], &inner))));
+    is_hello(one(ipv4(97, &with(&[0x30, 0], &frame))));
+    // GRE: plain, with checksum, key and sequence; Ethernet; ERSPAN I, II, III; PPTP; behind VLAN tags.
+    is_hello(one(ipv4(47, &with(&[0, 0, 8, 0], &inner))));
+    is_hello(one(ipv4(47, &with(&[&[0xb0, 0, 8, 0][..], &[9; 12]].concat(), &inner))));
+    is_hello(one(ipv4(47, &with(&[0, 0, 0x65, 0x58], &frame))));
+    is_hello(one(ipv4(47, &with(&[0, 0, 0x88, 0xbe], &frame))));
+    is_hello(one(ipv4(47, &with(&[&[0x10, 0, 0x88, 0xbe][..], &[0; 12]].concat(), &frame))));
+    is_hello(one(ipv4(47, &with(&[&[0x10, 0, 0x22, 0xeb][..], &[0; 16]].concat(), &frame))));
+    is_hello(one(ipv4(47, &with(&[0x20, 1, 0x88, 0x0b, 0, 0, 0, 1, 0xff, 3, 0, 0x21], &inner))));
+    is_hello(one(ipv4(47, &with(&[0, 0, 0x81, 0, 0, 5, 8, 0], &inner))));
+    // GTP-U with an extension header, Teredo with an origin, L2TP with a length, GRE in UDP.
+    is_hello(one(ipv4(17, &udp(2152, &with(&[0x30, 0xff, 0, 45, 0, 0, 0, 1], &inner)))));
+    let extended = [0x34, 0xff, 0, 53, 0, 0, 0, 1, 0, 0, 0, 0x85, 1, 0, 0, 0];
+    is_hello(one(ipv4(17, &udp(2152, &with(&extended, &inner)))));
+    let six = ipv6(6, &tcp_segment(0, b"hello"));
+    assert_eq!(one(ipv4(17, &udp(3544, &with(&[0, 0, 1, 1, 1, 1, 1, 1], &six)))).0[0].payload, b"hello");
+    is_hello(one(ipv4(17, &udp(1701, &with(&[0x40, 2, 0, 57, 0, 1, 0, 1, 0xff, 3, 0, 0x21], &inner)))));
+    is_hello(one(ipv4(17, &udp(4754, &with(&[0, 0, 8, 0], &inner)))));
+}
+
+#[test]
+fn virtual_networks_keep_equal_addresses_apart() {
+    let frame = ethernet(0x0800, &hello());
+    let vxlan = |number: u8| {
+        let head = [8, 0, 0, 0, 0, 0, number, 0];
+        is_hello(one(ipv4(17, &udp(4789, &[&head[..], &frame].concat()))))
+    };
+    let geneve = |number: u8| {
+        let head = [1, 0, 0x65, 0x58, 0, 0, number, 0, 1, 2, 3, 4];
+        is_hello(one(ipv4(17, &udp(6081, &[&head[..], &frame].concat()))))
+    };
+    let realms = [0, vxlan(1), vxlan(2), geneve(1), geneve(2)];
+    assert_eq!(vxlan(1), realms[1]);
+    let distinct: std::collections::BTreeSet<_> = realms.iter().collect();
+    assert_eq!(distinct.len(), realms.len());
+}
+
+#[test]
+fn a_tunnel_port_without_a_tunnel_is_a_datagram() {
+    let (seen, notices) = one(ipv4(17, &udp(4789, b"\0not a tunnel")));
+    assert_eq!(notices, []);
+    assert_eq!(seen[0].ends, "udp (10.0.0.1, 49152) (10.0.0.2, 4789)");
+    assert_eq!(seen[0].payload, b"\0not a tunnel");
+}
+
+#[test]
+fn tunnels_in_tunnels_are_bounded() {
+    let mut packet = hello();
+    for _ in 0..limits::ENCAPSULATION_DEPTH {
+        packet = ipv4(4, &packet);
+    }
+    is_hello(one(packet.clone()));
+    assert_eq!(one(ipv4(4, &packet)).1, [("nested too deeply".to_owned(), 1)]);
+}
+
+#[test]
+fn vlan_tags_do_not_part_a_flow() {
+    let plain = is_hello(run(&[(1, ethernet(0x0800, &hello()), 0)]));
+    let tagged = ethernet(0x88a8, &[&[0, 7, 0x81, 0, 0, 9, 8, 0][..], &hello()].concat());
+    assert_eq!(is_hello(run(&[(1, tagged, 0)])), plain);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn no_packet_makes_the_decapsulator_panic(
+        kind in 0..8_usize,
+        noise in proptest::collection::vec(any::<u8>(), 0..200),
+        at in any::<usize>(),
+    ) {
+        const LINKS: [u16; 30] = [
+            0, 1, 7, 9, 12, 50, 51, 100, 101, 104, 105, 107, 108, 109, 113, 119, 127, 129, 138, 163, 166, 192,
+            204, 205, 219, 239, 240, 252, 258, 276,
+        ];
+        let frame = ethernet(0x0800, &hello());
+        let mut packet = match kind {
+            0 => hello(),
+            1 => ipv4(47, &[&[0xb0, 0, 8, 0][..], &hello()].concat()),
+            2 => ipv4(17, &udp(4789, &[&[8, 0, 0, 0, 0, 0, 1, 0][..], &frame].concat())),
+            3 => ipv4(17, &udp(2152, &[&[0x34, 0xff, 0, 53, 0, 0, 0, 1, 0, 0, 0, 0x85][..], &noise].concat())),
+            4 => ipv6(0, &noise),
+            5 => fragment(6, 0x2000 | at as u16 & 0x1fff, &noise),
+            6 => frame,
+            _ => Vec::new(),
+        };
+        packet.extend(&noise);
+        let length = packet.len();
+        if let (Some(byte), Some(value)) = (packet.get_mut(at % length.max(1)), noise.first()) {
+            *byte ^= value;
+        }
+        for link in LINKS {
+            fuzz(&[&link.to_be_bytes()[..], &packet].concat());
+        }
+    }
+}

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::wire::capture::NETMON_MEDIA;
+
 /// Why a packet, or a part of it, ends here.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Skip {
@@ -26,6 +28,9 @@ pub enum Skip {
 impl fmt::Display for Skip {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
+            Self::LinkType(number) if number & 0xffff_0000 == NETMON_MEDIA => {
+                write!(f, "Network Monitor media type {:#06x}", number & 0xffff)
+            }
             Self::LinkType(number) => match link_name(number) {
                 Some(name) => write!(f, "link type {number} ({name})"),
                 None => write!(f, "unknown link type {number}"),
