@@ -130,7 +130,7 @@ const CHOSEN: [&str; 19] = [
     "twovlan.pcap",
     "v6-http.pcap",
     "arcnet-rfc1201-arp-icmp-http.pcap",
-    "decode-chdlc-01/input.pcap",
+    "hdlc-http_1tx.pcap",
     "drop-protocol-change/input.pcap",
     "erspan.pcap",
     "mixed-vlan-mpls.pcap",

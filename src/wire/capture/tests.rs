@@ -6,10 +6,13 @@ use proptest::prelude::*;
 
 use super::*;
 
+/// Number, time in nanoseconds, link type, bytes and original length of a packet.
+pub(super) type Owned = (u64, Option<i64>, u32, Vec<u8>, u32);
+
 /// What a capture held, owned.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct All {
-    pub(super) packets: Vec<(u64, Option<i64>, u32, Vec<u8>, u32)>,
+    pub(super) packets: Vec<Owned>,
     pub(super) secrets: Vec<(u32, Vec<u8>)>,
     pub(super) comments: Vec<String>,
     pub(super) dropped: u64,
@@ -69,7 +72,7 @@ fn pcap(magic: u32, order: fn(u32) -> [u8; 4], fraction: u32, extra: &[u8]) -> V
     file
 }
 
-fn expected(nanos: i64) -> Vec<(u64, Option<i64>, u32, Vec<u8>, u32)> {
+fn expected(nanos: i64) -> Vec<Owned> {
     let at = |second: i64| Some(second * 1_000_000_000 + nanos);
     vec![
         (1, at(1_700_000_000), 1, b"first".to_vec(), 1500),
