@@ -15,6 +15,8 @@ use crate::base::Secret;
 use crate::import::{ImportError, Notice, Receiver};
 use crate::limits;
 
+use super::salvage::{self, Local};
+
 /// One member, as the index describes it.
 #[derive(Clone, Debug)]
 pub(super) struct Member {
@@ -36,7 +38,8 @@ pub(super) struct Member {
 #[derive(Clone)]
 pub(super) struct Archive<'a> {
     bytes: &'a [u8],
-    zip: ZipArchive<Cursor<&'a [u8]>>,
+    /// Nothing where the index is lost.
+    zip: Option<ZipArchive<Cursor<&'a [u8]>>>,
 }
 
 /// Why a member cannot be read.
@@ -49,30 +52,41 @@ pub(super) enum MemberError {
 }
 
 impl<'a> Archive<'a> {
-    /// Reads the index.
+    /// Reads the index; an archive that lost it is used up to the cut.
     pub(super) fn open(bytes: &'a [u8]) -> Result<Self, ImportError> {
         if !bytes.starts_with(b"PK") {
             return Err(ImportError::Damaged("is no ZIP archive (expected PK at byte 0)".to_owned()));
         }
-        let zip = ZipArchive::new(Cursor::new(bytes)).map_err(|error| {
-            ImportError::Damaged(format!(
+        match ZipArchive::new(Cursor::new(bytes)) {
+            Ok(zip) => Ok(Self { bytes, zip: Some(zip) }),
+            Err(_) if salvage::members(bytes).len() > 1 => Ok(Self { bytes, zip: None }),
+            Err(error) => Err(ImportError::Damaged(format!(
                 "the index at the end of the ZIP archive cannot be read ({}): cut, or damaged",
                 reason(&error)
-            ))
-        })?;
-        Ok(Self { bytes, zip })
+            ))),
+        }
     }
 
     /// All members that are files, without those that lead out of the archive or elsewhere.
     pub(super) fn members(&mut self, out: &mut dyn Receiver) -> Vec<Member> {
-        let count = self.zip.len();
+        let Some(zip) = &mut self.zip else {
+            let members = salvage::members(self.bytes);
+            let text = format!(
+                "the archive is cut: its index is lost, the {} members before the cut are used",
+                members.len()
+            );
+            out.notice(Notice { entry: None, text });
+            out.truncated();
+            return members;
+        };
+        let count = zip.len();
         if count > limits::ARCHIVE_MEMBERS {
             let text = format!("holds {count} members; only {} are read", limits::ARCHIVE_MEMBERS);
             out.notice(Notice { entry: None, text });
         }
         let mut members = Vec::new();
         for index in 0..count.min(limits::ARCHIVE_MEMBERS) {
-            match self.member(index) {
+            match member(zip, index) {
                 Ok(Some(member)) => members.push(member),
                 Ok(None) => {}
                 Err(text) => out.notice(Notice { entry: Some(index as u64), text }),
@@ -81,34 +95,38 @@ impl<'a> Archive<'a> {
         members
     }
 
-    fn member(&mut self, index: usize) -> Result<Option<Member>, String> {
-        let file = self.zip.by_index_raw(index).map_err(|error| {
-            format!("member {index} of the archive is damaged and left out: {}", reason(&error))
-        })?;
-        if file.is_dir() {
-            return Ok(None);
-        }
-        let name = String::from_utf8_lossy(file.name_raw()).replace('\\', "/");
-        let outside = name.split('/').any(|part| part == "..") || name.starts_with('/') || name.contains(':');
-        if outside || file.is_symlink() {
-            return Err(format!("member {index} of the archive points out of it and is left out"));
-        }
-        Ok(Some(Member {
-            index,
-            name,
-            start: file.data_start().and_then(|at| usize::try_from(at).ok()).unwrap_or(usize::MAX),
-            packed: usize::try_from(file.compressed_size()).unwrap_or(usize::MAX),
-            size: file.size(),
-            method: file.compression(),
-            encrypted: file.encrypted(),
-            crc: file.crc32(),
-        }))
-    }
-
     /// A reader of members; each thread has its own.
     pub(super) fn unpacker<'p>(&self, passwords: &'p [Secret]) -> Unpacker<'a, 'p> {
         Unpacker { archive: self.clone(), inflate: Decompress::new(false), passwords, opened: None }
     }
+}
+
+fn member(zip: &mut ZipArchive<Cursor<&[u8]>>, index: usize) -> Result<Option<Member>, String> {
+    let file = zip.by_index_raw(index).map_err(|error| {
+        format!("member {index} of the archive is damaged and left out: {}", reason(&error))
+    })?;
+    if file.is_dir() {
+        return Ok(None);
+    }
+    let name = String::from_utf8_lossy(file.name_raw()).replace('\\', "/");
+    if leads_out(&name) || file.is_symlink() {
+        return Err(format!("member {index} of the archive points out of it and is left out"));
+    }
+    Ok(Some(Member {
+        index,
+        name,
+        start: file.data_start().and_then(|at| usize::try_from(at).ok()).unwrap_or(usize::MAX),
+        packed: usize::try_from(file.compressed_size()).unwrap_or(usize::MAX),
+        size: file.size(),
+        method: file.compression(),
+        encrypted: file.encrypted(),
+        crc: file.crc32(),
+    }))
+}
+
+/// Whether a name leads out of the archive.
+fn leads_out(name: &str) -> bool {
+    name.split('/').any(|part| part == "..") || name.starts_with('/') || name.contains(':')
 }
 
 /// Reads members, one at a time.
@@ -218,7 +236,10 @@ impl Unpacker<'_, '_> {
     ) -> Result<Vec<u8>, MemberError> {
         let damaged = |error: String| MemberError::Damaged(error);
         let options = ZipReadOptions::new().password(Some(password.expose()));
-        let mut file = self.archive.zip.by_index_with_options(member.index, options).map_err(|error| {
+        let Some(zip) = &mut self.archive.zip else {
+            return Err(damaged("is encrypted, and the archive's index is lost".to_owned()));
+        };
+        let mut file = zip.by_index_with_options(member.index, options).map_err(|error| {
             if matches!(error, ZipError::InvalidPassword) {
                 MemberError::Password
             } else {
@@ -256,6 +277,21 @@ fn reason(error: &ZipError) -> Cow<'static, str> {
 }
 
 impl Member {
+    /// A member as its own header describes it.
+    pub(super) fn of_local(local: Local) -> Option<Self> {
+        let name = String::from_utf8_lossy(&local.name).replace('\\', "/");
+        if name.ends_with('/') || leads_out(&name) {
+            return None;
+        }
+        let method = match local.method {
+            0 => CompressionMethod::Stored,
+            8 => CompressionMethod::Deflated,
+            _ => return None,
+        };
+        let Local { start, packed, size, encrypted, crc, .. } = local;
+        Some(Self { index: usize::MAX, name, start, packed, size, method, encrypted, crc })
+    }
+
     /// Whether a password is needed.
     pub(super) fn encrypted(&self) -> bool {
         self.encrypted

@@ -7,6 +7,7 @@
 
 mod archive;
 mod metadata;
+mod salvage;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -41,7 +42,10 @@ pub fn read(bytes: &[u8], settings: &ImportSettings, out: &mut dyn Receiver) -> 
     let bound = limits::ARCHIVE_TOTAL.max((bytes.len() as u64).saturating_mul(limits::ARCHIVE_RATIO));
     let (mut websockets, mut used, mut left_out) = (0, 0, 0);
     // Batches keep the order and bound what waits.
-    for batch in sessions.chunks(BATCH) {
+    let mut rest = sessions.as_slice();
+    while !rest.is_empty() {
+        let (batch, after) = rest.split_at(batch(rest));
+        rest = after;
         let done: Vec<Done> = batch
             .par_iter()
             .map_init(
@@ -85,8 +89,18 @@ pub fn read(bytes: &[u8], settings: &ImportSettings, out: &mut dyn Receiver) -> 
     Ok(())
 }
 
-/// Sessions that are unpacked before their exchanges are given on.
-const BATCH: usize = 64;
+/// How many sessions are unpacked before their exchanges are given on: many small or few large ones.
+fn batch(sessions: &[Session<'_>]) -> usize {
+    let mut room = 32_u64 << 20;
+    let fits = |session: &&Session<'_>| {
+        let members = [session.client, session.server].into_iter().flatten();
+        let size: u64 = members.map(|member| member.size.min(WANTED as u64)).sum();
+        let fits = room >= size;
+        room = room.saturating_sub(size);
+        fits
+    };
+    sessions.iter().take(1024).take_while(fits).count().max(1)
+}
 
 /// The members of one session.
 #[derive(Clone, Debug, Default)]
@@ -172,7 +186,8 @@ impl Session<'_> {
             match unpacker.read(member, WANTED, holds_nothing) {
                 Ok(found) => {
                     inflated.fetch_add(found.len() as u64, Ordering::Relaxed);
-                    Some((Bytes::from(found), member.size))
+                    let size = member.size.max(found.len() as u64);
+                    Some((Bytes::from(found), size))
                 }
                 Err(error) => {
                     let text = match error {

@@ -108,6 +108,23 @@ fn a_damaged_member_costs_itself() {
 }
 
 #[test]
+fn a_cut_archive_is_used_up_to_the_cut() {
+    let whole = archive(&[("raw/1_c.txt", REQUEST), ("raw/1_s.txt", RESPONSE), ("raw/2_c.txt", REQUEST)]);
+    let streamed: &[u8] = include_bytes!("../../../tests/data/imports/plain-streamed.saz");
+    for (bytes, last) in [(&whole[..], "raw/2_c.txt"), (streamed, "raw/1_s.txt")] {
+        let index = memchr::memmem::find(bytes, b"PK\x01\x02").unwrap();
+        let last = memchr::memmem::find(bytes, last.as_bytes()).unwrap();
+        for cut in [index, last + 12, bytes.len() - 3] {
+            let out = collect(&bytes[..cut], &[]).unwrap();
+            assert!(out.truncated, "{cut}");
+            let first = &out.exchanges[0];
+            assert!(first.request.as_ref().unwrap().head.get("authorization").is_some());
+        }
+        assert!(collect(&bytes[..40], &[]).is_err());
+    }
+}
+
+#[test]
 fn a_bomb_is_unpacked_only_as_far_as_it_is_kept() {
     let zeros = vec![b'0'; 64 << 20];
     let mut member = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n".to_vec();
