@@ -24,7 +24,7 @@ const MEMBERS_SHOWN: usize = 100;
 pub struct Pretty {
     /// The lines.
     pub text: String,
-    /// For each top-level member: name, range of `name: value` in the text.
+    /// For each top-level member: name, range of its value in the text.
     pub members: Vec<(String, Range<usize>)>,
 }
 
@@ -51,8 +51,9 @@ pub fn pretty(node: &Node, token: &Token, store: &TokenStore, order: &Order, mas
             _ => one_line(&member.value, mask),
         };
         pretty.text.push_str("  ");
+        pretty.text.push_str(&format!("{}: ", quoted(&member.name)));
         let from = pretty.text.len();
-        pretty.text.push_str(&format!("{}: {value}", quoted(&member.name)));
+        pretty.text.push_str(&value);
         pretty.members.push((member.name.clone(), from..pretty.text.len()));
         let last = index + 1 == members.len();
         pretty.text.push_str(if last { "\n" } else { ",\n" });

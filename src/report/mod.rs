@@ -7,12 +7,18 @@
 pub mod authentication;
 /// The members of a token, one a line.
 pub mod claims;
+/// The exchanges as a table.
+pub mod csv;
 /// Characters that must not reach a terminal or a document as they are.
 pub mod escape;
 /// JSON, schema `inspect/1` and `verify/1`.
 pub mod json;
+/// JUnit XML.
+pub mod junit;
 /// What `inspect` remembers while exchanges arrive.
 pub mod listing;
+/// For a ticket.
+pub mod markdown;
 /// What must not be printed, and what stands in its place.
 pub mod mask;
 /// JSON lines.
@@ -26,6 +32,12 @@ pub mod reason;
 /// What `verify` remembers while exchanges arrive.
 pub mod recorder;
 
+#[cfg(test)]
+mod sample;
+/// SARIF 2.1.0.
+pub mod sarif;
+#[cfg(test)]
+mod tests;
 /// What an administrator reads first.
 pub mod text;
 /// Sentences that renderings share.
@@ -212,6 +224,25 @@ pub fn render(
         (Format::Ndjson, Document::Verification(verification)) => {
             ndjson::verification(verification, options, out)
         }
-        _ => Err(io::Error::other("this rendering is not built yet")),
+        (Format::Markdown, Document::Inspection(inspection)) => {
+            markdown::inspection(inspection, options, out)
+        }
+        (Format::Markdown, Document::Verification(verification)) => {
+            markdown::verification(verification, options, out)
+        }
+        (Format::Junit, Document::Inspection(inspection)) => junit::inspection(inspection, out),
+        (Format::Junit, Document::Verification(verification)) => {
+            junit::verification(verification, options, out)
+        }
+        (Format::Sarif, Document::Inspection(inspection)) => sarif::inspection(inspection, out),
+        (Format::Sarif, Document::Verification(verification)) => {
+            sarif::verification(verification, options, out)
+        }
+        (Format::Csv, Document::Inspection(inspection)) => csv::exchanges(inspection, options, out),
+        (Format::Csv, Document::Verification(verification)) => match &verification.listing {
+            Some(listing) => csv::exchanges(listing, options, out),
+            None => Err(io::Error::other("the exchanges were not kept")),
+        },
+        (Format::Html, _) => Err(io::Error::other("this rendering is not built yet")),
     }
 }

@@ -43,11 +43,13 @@ pub(super) fn render(
         finding.evidence.iter().find_map(|evidence| Some((evidence, shown(evidence, verification, mask)?)));
     let first = snippet.as_ref().map(|(evidence, _)| *evidence).or(finding.evidence.first());
     let path = first.map(|evidence| terminal(&place(evidence, verification)).into_owned());
-    group = match (&snippet, path) {
-        (Some((evidence, pretty)), path) => group.element(annotated(finding, evidence, pretty, path)),
-        (None, Some(path)) => group.element(Origin::path(path)),
-        (None, None) => group,
-    };
+    // Path and snippet are elements of their own: lines and columns of the shown text mean nothing.
+    if let Some(path) = path {
+        group = group.element(Origin::path(path));
+    }
+    if let Some((evidence, pretty)) = &snippet {
+        group = group.element(annotated(finding, evidence, pretty));
+    }
     for (word, text) in [("observed", &finding.observed), ("expected", &finding.expected)] {
         if !text.is_empty() {
             group = group.element(Level::NOTE.with_name(word).message(fold(text, 18)));
@@ -59,12 +61,14 @@ pub(super) fn render(
     if let Some(seen) = places(finding, first, verification) {
         group = group.element(Level::NOTE.with_name("seen").message(seen));
     }
-    renderer(options).render(&[group])
+    let longest = snippet.as_ref().and_then(|(_, pretty)| pretty.text.lines().map(str::len).max());
+    renderer(options, longest.unwrap_or_default()).render(&[group])
 }
 
-fn renderer(options: &Options) -> Renderer {
+/// Lines of the token are never cut: they hold identifiers.
+fn renderer(options: &Options, longest: usize) -> Renderer {
     let renderer = if options.color { Renderer::styled() } else { Renderer::plain() };
-    renderer.decor_style(DecorStyle::Ascii).term_width(options.width)
+    renderer.decor_style(DecorStyle::Ascii).term_width(options.width.max(longest + 16))
 }
 
 /// The part of the token that the evidence points at: claims, or header.
@@ -89,7 +93,6 @@ fn annotated<'s>(
     finding: &Finding,
     evidence: &Evidence,
     pretty: &'s Pretty,
-    path: Option<String>,
 ) -> Snippet<'s, annotate_snippets::Annotation<'s>> {
     let claim = evidence.claim.as_deref().map(member_name).unwrap_or_default();
     let (span, label) = match pretty.member(claim) {
@@ -102,7 +105,6 @@ fn annotated<'s>(
     let annotation =
         if label.is_empty() || label.chars().count() > LABEL { annotation } else { annotation.label(label) };
     Snippet::source(pretty.text.as_str())
-        .path(path)
         .line_numbering(false)
         .fold(pretty.members.len() > 14)
         .annotation(annotation)

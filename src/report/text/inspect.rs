@@ -17,6 +17,9 @@ use crate::token::{Half, Token, TokenId};
 /// Lines that an address may take in the table.
 const ADDRESS_LINES: usize = 4;
 
+/// Columns that an address needs to stand beside the other cells.
+const ADDRESS_COLUMNS: usize = 60;
+
 /// Writes the report.
 ///
 /// # Errors
@@ -67,12 +70,27 @@ fn exchanges(
             numbers(listed, inspection),
         ]);
     }
-    let column = |at: usize| rows.iter().map(|row| row[at].as_str()).chain([header[at]]).collect::<Vec<_>>();
+    let column = |at: usize| {
+        rows.iter().filter_map(|row| row.get(at)).map(String::as_str).chain(header.get(at).copied()).collect()
+    };
     let columns = rest(options.width, 2, (0..header.len() - 1).map(column));
-    for (row, listed) in rows.iter_mut().zip(&inspection.exchanges) {
-        row.push(request(listed, inspection, mask, columns));
+    // Where an address would be broken in pieces it stands on lines of its own.
+    let beside = columns >= ADDRESS_COLUMNS;
+    let columns = if beside { columns } else { options.width.saturating_sub(5) };
+    let addresses = inspection.exchanges.iter().map(|listed| request(listed, inspection, mask, columns));
+    if beside {
+        rows.iter_mut().zip(addresses).for_each(|(row, address)| row.push(address.join("\n")));
+        table(&header, rows, 2).iter().try_for_each(|line| writeln!(out, "{line}"))?;
+    } else {
+        let tall: Vec<usize> =
+            rows.iter().map(|row| row.get(3).map_or(1, |sent| sent.lines().count().max(1))).collect();
+        let mut lines = table(header.get(..5).unwrap_or_default(), rows, 2).into_iter();
+        lines.next().map_or(Ok(()), |heading| writeln!(out, "{heading}"))?;
+        for (tall, address) in tall.into_iter().zip(addresses) {
+            lines.by_ref().take(tall).try_for_each(|line| writeln!(out, "{line}"))?;
+            address.iter().try_for_each(|line| writeln!(out, "     {line}"))?;
+        }
     }
-    table(&header, rows, 2).iter().try_for_each(|line| writeln!(out, "{line}"))?;
     writeln!(out)
 }
 
@@ -112,8 +130,8 @@ fn numbers(listed: &Listed, inspection: &Inspection) -> String {
     }
 }
 
-fn request(listed: &Listed, inspection: &Inspection, mask: Mask, columns: usize) -> String {
-    let Some(request) = &listed.exchange.request else { return "(the request was not seen)".into() };
+fn request(listed: &Listed, inspection: &Inspection, mask: Mask, columns: usize) -> Vec<String> {
+    let Some(request) = &listed.exchange.request else { return vec!["(the request was not seen)".into()] };
     let of_request = listed.sightings.iter().filter(|sighting| sighting.location.half == Half::Request);
     let texts: Vec<&[u8]> = of_request
         .filter_map(|sighting| inspection.tokens.get(sighting.token))
@@ -130,7 +148,7 @@ fn request(listed: &Listed, inspection: &Inspection, mask: Mask, columns: usize)
             last.push('…');
         }
     }
-    lines.join("\n")
+    lines
 }
 
 fn tokens(inspection: &Inspection, options: &Options, paint: Paint, out: &mut dyn Write) -> io::Result<()> {

@@ -10,7 +10,6 @@ use crate::checks::{Outcome, Verdict};
 use crate::report::escape::{lines, terminal};
 use crate::report::mask::Mask;
 use crate::report::{Options, Verification, words};
-use crate::token::Token;
 
 /// Writes the report.
 ///
@@ -158,9 +157,6 @@ fn tokens(
         let judged = verification.judgement.judged.get(&id);
         let in_scope = judged.is_some_and(|(in_scope, _)| *in_scope);
         let mut line = format!("{number}: {}", token.role.name());
-        if let Some(name) = application(token) {
-            line.push_str(&format!(" {name}"));
-        }
         line.push_str(if in_scope { ", in scope" } else { ", not in scope" });
         if let Some((_, signature)) = judged {
             line.push_str(&format!(", signature {}", signature.state));
@@ -171,13 +167,10 @@ fn tokens(
         if let Some(actor) = token.actor.and_then(|actor| verification.order.number(actor)) {
             line.push_str(&format!(", carries token {actor}"));
         }
-        bullet(&terminal(&line), "", options, out)?;
+        let name = token.application().map_or(String::new(), |name| format!("\n   {name}"));
+        bullet(&format!("{}{}", terminal(&line), lines(&name)), "", options, out)?;
     }
     writeln!(out)
-}
-
-fn application(token: &Token) -> Option<String> {
-    token.application().map(|name| name.to_string())
 }
 
 fn tail(verification: &Verification, options: &Options, paint: Paint, out: &mut dyn Write) -> io::Result<()> {

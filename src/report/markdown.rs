@@ -1,0 +1,195 @@
+//! Takes a verification or an inspection, gives Markdown that fits a ticket (CommonMark with tables).
+//!
+//! Everything from traffic is escaped: no link, no image, no HTML, no mention of anybody.
+
+use std::io::{self, Write};
+
+use super::claims::pretty;
+use super::escape::{shorten, terminal};
+use super::mask::Mask;
+use super::places::place;
+use super::{Inspection, Options, Verification, authentication, words};
+use crate::checks::finding::Finding;
+
+/// Places of one finding that are listed.
+const PLACES: usize = 8;
+
+/// `verify -o markdown`
+///
+/// # Errors
+/// Those of `out`.
+pub fn verification(verification: &Verification, options: &Options, out: &mut dyn Write) -> io::Result<()> {
+    let mask = Mask::new(options.show_secrets);
+    let judgement = &verification.judgement;
+    writeln!(out, "# {}: {}\n", words::verdict(judgement.verdict), words::sentence(verification))?;
+    for line in words::scope(verification).iter().chain(&verification.expected.certificates) {
+        writeln!(out, "- {}", inline(line))?;
+    }
+    for (number, input) in verification.inputs.iter().enumerate() {
+        writeln!(out, "- input {number}: {}, {}", code(&input.path), input.kind.name())?;
+    }
+    writeln!(out, "\n## What was not seen\n")?;
+    let mut missing = words::unseen(&verification.coverage);
+    for check in &judgement.checks {
+        missing.extend(check.missing.iter().map(|line| format!("{}: {}", check.id.name(), mask.text(line))));
+    }
+    if missing.is_empty() {
+        writeln!(out, "Nothing is missing: everything in the input could be read.")?;
+    }
+    missing.iter().try_for_each(|line| writeln!(out, "- {}", inline(line)))?;
+    writeln!(out, "\n## Checks\n\n| check | outcome | |\n| --- | --- | --- |")?;
+    for check in &judgement.checks {
+        let outcome = match words::outcome(check.outcome) {
+            "FAIL" => "**FAIL**",
+            outcome => outcome,
+        };
+        writeln!(out, "| {} | {outcome} | {} |", check.id.name(), inline(&mask.text(&check.summary)))?;
+    }
+    if !judgement.findings.is_empty() {
+        writeln!(out, "\n## Findings")?;
+    }
+    for (index, one) in judgement.findings.iter().enumerate() {
+        let known = verification.known.as_ref().and_then(|known| known.get(index)) == Some(&true);
+        finding(one, known, verification, mask, out)?;
+    }
+    Ok(())
+}
+
+fn finding(
+    finding: &Finding,
+    known: bool,
+    verification: &Verification,
+    mask: Mask,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let known = if known { " (known)" } else { "" };
+    writeln!(
+        out,
+        "\n### {}: {}{known}\n\nRule {}, check {}, seen {}.\n",
+        finding.severity.name(),
+        inline(&mask.text(&finding.message)),
+        code(finding.rule),
+        code(finding.check.name()),
+        super::reason::counted(finding.count, "time")
+    )?;
+    for (word, text) in [("observed", &finding.observed), ("expected", &finding.expected)] {
+        if !text.is_empty() {
+            writeln!(out, "- {word}: {}", code(&mask.text(text)))?;
+        }
+    }
+    for evidence in finding.evidence.iter().take(PLACES) {
+        writeln!(out, "- at {}", inline(&place(evidence, verification)))?;
+    }
+    let more = finding.evidence.len().saturating_sub(PLACES);
+    if more > 0 {
+        writeln!(out, "- and {more} more places")?;
+    }
+    if !finding.help.is_empty() {
+        writeln!(out, "\n{}", fenced(&mask.text(&finding.help), "text"))?;
+    }
+    let store = &verification.judgement.tokens;
+    let token = finding.evidence.iter().find_map(|evidence| store.get(evidence.token?));
+    if let Some((token, claims)) = token.and_then(|token| Some((token, token.claims()?))) {
+        let shown = pretty(claims, token, store, &verification.order, mask);
+        writeln!(out, "\n{}", fenced(&shown.text, "json"))?;
+    }
+    Ok(())
+}
+
+/// `inspect -o markdown`
+///
+/// # Errors
+/// Those of `out`.
+pub fn inspection(inspection: &Inspection, options: &Options, out: &mut dyn Write) -> io::Result<()> {
+    let mask = Mask::new(options.show_secrets);
+    writeln!(out, "# What was recorded\n")?;
+    for input in &inspection.inputs {
+        let count = super::reason::counted(input.exchanges, "exchange");
+        writeln!(out, "- {}: {}, {count}", code(&input.path), input.kind.name())?;
+    }
+    writeln!(
+        out,
+        "\n## Exchanges\n\n| # | time | request | status | sent | tokens |\n| --- | --- | --- | --- | --- | --- |"
+    )?;
+    for (number, listed) in inspection.exchanges.iter().enumerate() {
+        let exchange = &listed.exchange;
+        let request = exchange.request.as_ref().map_or("not seen".into(), |request| {
+            let host = request.host.as_deref().unwrap_or_default();
+            code(&mask.text(&format!("{} {host}{}", request.method, request.target)))
+        });
+        let sent: Vec<_> = authentication::sent(exchange)
+            .iter()
+            .map(|sent| inline(sent.scheme.as_deref().unwrap_or("no scheme")))
+            .collect();
+        let mut tokens: Vec<_> =
+            listed.sightings.iter().filter_map(|sighting| inspection.order.number(sighting.token)).collect();
+        tokens.sort_unstable();
+        tokens.dedup();
+        writeln!(
+            out,
+            "| {number} | {} | {request} | {} | {} | {} |",
+            exchange.time().map_or(String::new(), |time| time.to_string()),
+            exchange.response.as_ref().map_or(String::new(), |response| response.status.to_string()),
+            sent.join(", "),
+            tokens.iter().map(usize::to_string).collect::<Vec<_>>().join(", ")
+        )?;
+    }
+    if !inspection.order.tokens().is_empty() {
+        writeln!(out, "\n## Tokens")?;
+    }
+    for (number, id) in inspection.order.tokens().iter().enumerate() {
+        let Some(token) = inspection.tokens.get(*id) else { continue };
+        writeln!(out, "\n### Token {number}: {}, fingerprint {}\n", token.role.name(), token.fingerprint)?;
+        for node in [token.header(), token.claims()].into_iter().flatten() {
+            let shown = pretty(node, token, &inspection.tokens, &inspection.order, mask);
+            writeln!(out, "{}", fenced(&shown.text, "json"))?;
+        }
+    }
+    Ok(())
+}
+
+/// Text within a paragraph or a cell.
+pub fn inline(text: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    for c in terminal(&text.replace('\n', " ")).chars() {
+        // `@` would call somebody, `:` would make addresses into links.
+        if "\\`*_{}[]<>()#+!|~&$@".contains(c) {
+            clean.push('\\');
+        }
+        clean.push(c);
+    }
+    clean.replace("://", ":\\//").replace("www.", "www\\.")
+}
+
+/// A code span, fit for a cell.
+fn code(text: &str) -> String {
+    let clean = terminal(&shorten(&text.replace('\n', " "), 300)).replace('|', "\\|");
+    let ticks = "`".repeat(longest_run(&clean) + 1);
+    let space = if clean.starts_with('`') || clean.ends_with('`') || clean.is_empty() { " " } else { "" };
+    format!("{ticks}{space}{clean}{space}{ticks}")
+}
+
+/// A fenced block whose fence no line of the text can close.
+fn fenced(text: &str, language: &str) -> String {
+    let clean: Vec<_> = text.lines().map(terminal).collect();
+    let fence = "`".repeat(clean.iter().map(|line| longest_run(line)).max().unwrap_or(0).max(2) + 1);
+    format!("{fence}{language}\n{}\n{fence}", clean.join("\n"))
+}
+
+fn longest_run(text: &str) -> usize {
+    text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hostile_text_makes_no_markup() {
+        assert_eq!(inline("<img src=x>"), "\\<img src=x\\>");
+        assert_eq!(inline("[a](http://b)"), "\\[a\\]\\(http:\\//b\\)");
+        assert_eq!(inline("a|b\nc"), "a\\|b c");
+        assert_eq!(code("a`b|c"), "``a`b\\|c``");
+        assert_eq!(fenced("a\n```\nb", "text"), "````text\na\n```\nb\n````");
+    }
+}
