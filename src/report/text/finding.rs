@@ -62,7 +62,10 @@ pub(super) fn render(
         group = group.element(Level::NOTE.with_name("seen").message(seen));
     }
     let longest = snippet.as_ref().and_then(|(_, pretty)| pretty.text.lines().map(str::len).max());
-    renderer(options, longest.unwrap_or_default()).render(&[group])
+    let text = renderer(options, longest.unwrap_or_default()).render(&[group]);
+    // Between a path and a snippet without one the library says that something was left out; nothing was.
+    let told = |line: &&str| anstream::adapter::strip_str(line).to_string().trim() != ":::";
+    text.lines().filter(told).map(str::trim_end).collect::<Vec<_>>().join("\n")
 }
 
 /// Lines of the token are never cut: they hold identifiers.

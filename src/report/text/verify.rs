@@ -132,10 +132,7 @@ fn findings(
     for (index, one) in all.iter().enumerate() {
         let known = verification.known.as_ref().and_then(|known| known.get(index)) == Some(&true);
         let text = finding::render(one, known, verification, options);
-        for line in text.lines() {
-            writeln!(out, "{}", line.trim_end())?;
-        }
-        writeln!(out)?;
+        writeln!(out, "{text}\n")?;
     }
     Ok(())
 }
