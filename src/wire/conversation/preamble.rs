@@ -53,12 +53,12 @@ pub(super) fn stream(sent: &[u8], received: &[u8]) -> Recognised {
         Some(None) => return Recognised::Unclear,
         None => {}
     }
-    match direction(Direction::Sent, sent) {
-        Recognised::Unclear if !received.is_empty() => match direction(Direction::Received, received) {
-            Recognised::Other => Recognised::Unclear,
-            answer => answer,
-        },
-        answer => answer,
+    // A server may answer in HTTP to something that is not.
+    match (direction(Direction::Sent, sent), direction(Direction::Received, received)) {
+        (Recognised::Other, answer) => answer,
+        (Recognised::Unclear, Recognised::Other) => Recognised::Unclear,
+        (Recognised::Unclear, answer) => answer,
+        (answer, _) => answer,
     }
 }
 
