@@ -27,8 +27,10 @@ pub struct Certificate {
     pub serial: String,
     /// Start of validity.
     pub not_before: Instant,
-    /// End of validity.
+    /// End of validity, clamped to the range of [`Instant`].
     pub not_after: Instant,
+    /// Both ends as the certificate has them, RFC 3339: `9999-12-31T23:59:59Z` lies beyond an [`Instant`].
+    pub validity_text: [String; 2],
     /// Public key.
     pub key: Material,
     /// Signature algorithm by its usual name, for example `sha256WithRSAEncryption`, or the OID.
@@ -65,6 +67,8 @@ impl Certificate {
             serial: serial_text(body.serial_number().as_bytes()),
             not_before: instant(body.validity().not_before),
             not_after: instant(body.validity().not_after),
+            validity_text: [body.validity().not_before, body.validity().not_after]
+                .map(|time| time.to_date_time().to_string()),
             key: body.subject_public_key_info().to_der().map_or_else(
                 |_| Material::Other("unreadable".into()),
                 |spki| public_key(&spki).unwrap_or_else(|| Material::Other("unreadable".into())),

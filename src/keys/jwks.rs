@@ -30,7 +30,22 @@ pub(super) fn read(document: &Node, source: &str, origin: Origin) -> (Vec<Key>, 
             notices.push(format!("{source}: shared secrets beside public keys are not used"));
         }
     }
+    drop_ambiguous(&mut keys, &mut notices, source);
     (keys, notices)
+}
+
+/// Different keys of one kind under one `kid` cannot be told apart (RFC 7517 4.5).
+fn drop_ambiguous(keys: &mut Vec<Key>, notices: &mut Vec<String>, source: &str) {
+    let kind = |key: &Key| std::mem::discriminant(&key.material);
+    let clash = |one: &Key, other: &Key| {
+        one.kid.is_some() && one.kid == other.kid && kind(one) == kind(other) && one.material != other.material
+    };
+    let clear: Vec<bool> = keys.iter().map(|key| !keys.iter().any(|other| clash(key, other))).collect();
+    if clear.contains(&false) {
+        notices.push(format!("{source}: different keys share one kid and are not used"));
+    }
+    let mut clear = clear.into_iter();
+    keys.retain(|_| clear.next().unwrap_or(true));
 }
 
 /// Whether a JSON object is a JWK or a set of them.

@@ -5,8 +5,8 @@
 use p12_keystore::Pkcs12Archive;
 use p12_keystore::error::Error;
 
-use super::KeyError;
 use super::certificate::Certificate;
+use super::{KeyError, der};
 use crate::base::Secret;
 
 /// The certificates of a file, and whether it holds a private key. The empty password is tried first.
@@ -32,6 +32,11 @@ pub(super) fn read(
             Err(error) => wrong = Some(error),
         }
     }
+    if let Some(opened) = without_mac(bytes).and_then(|bare| Pkcs12Archive::from_pkcs12(&bare, "").ok())
+        && !opened.certs.is_empty()
+    {
+        return certificates(&opened, path);
+    }
     match wrong {
         Some(Error::MacError(_) | Error::UnpadError | Error::Pkcs5Error(_)) => {
             Err(KeyError::Password { path: path.to_owned(), given: !passwords.is_empty() })
@@ -41,4 +46,19 @@ pub(super) fn read(
             detail: format!("PKCS#12: {}", other.map_or_else(String::new, |error| error.to_string())),
         }),
     }
+}
+
+fn certificates(archive: &Pkcs12Archive, path: &str) -> Result<(Vec<Certificate>, bool), KeyError> {
+    let read = |bag: &p12_keystore::CertificateBag| Certificate::from_der(bag.cert.as_der(), path);
+    let certificates = archive.certs.iter().map(read).collect::<Result<_, _>>()?;
+    Ok((certificates, !archive.keys.is_empty()))
+}
+
+/// The file without its MacData. Files made without a password derive the MAC's key from no bytes at all,
+/// or from two zeros (RFC 7292 B.1); the library knows the latter only, and their bags are in the clear.
+fn without_mac(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut parts = der::elements(der::sequence(bytes)?);
+    let content = [parts.next()?.whole, parts.next()?.whole].concat();
+    let length = u32::try_from(content.len()).ok()?;
+    Some([&[der::SEQUENCE, 0x84][..], &length.to_be_bytes(), &content].concat())
 }

@@ -35,7 +35,8 @@ pub enum Signature<'k> {
         key: &'k Key,
         /// Found by `kid`, `x5t` or `x5t#S256` rather than by trial.
         named: bool,
-        /// RSA under 2048 bits, or a shared secret shorter than the hash (RFC 7518 3.2).
+        /// RSA under 2048 bits or of the ROCA shape (CVE-2017-15361), or a shared secret shorter than the hash
+        /// (RFC 7518 3.2).
         weak: bool,
     },
     /// The named key (or, with no name, every key of that kind) does not verify it.
@@ -112,14 +113,16 @@ impl Alg {
             (Material::Ed25519(_), Family::Ed) | (Material::Hmac(_), Family::Hs) => true,
             _ => false,
         };
-        kind && key.algorithm.as_deref().is_none_or(|pinned| self.allowed_by(pinned))
+        kind && key.algorithm.as_deref().is_none_or(|pinned| self.allowed_by(pinned, &key.material))
     }
 
-    /// A document's `alg` pins the scheme. It does not pin the hash: Wycheproof's figure 20 of RFC 7520 is
-    /// PS384 under a key that says PS256. Microsoft's documents hold a hash's name there, which pins nothing.
-    fn allowed_by(self, pinned: &str) -> bool {
+    /// A document's `alg` pins the scheme and the least hash: Wycheproof's figure 20 of RFC 7520 is PS384
+    /// under a key that says PS256, and must verify. Microsoft's documents hold a hash's name there, which
+    /// pins nothing; `ES521` is a known slip for P-521.
+    fn allowed_by(self, pinned: &str, key: &Material) -> bool {
         match Self::parse(pinned) {
-            Some(pinned) => pinned.family == self.family,
+            Some(pinned) => pinned.family == self.family && pinned.bits <= self.bits,
+            None if pinned == "ES521" => matches!(key, Material::Ec { curve, .. } if curve == "P-521"),
             None => pinned.starts_with("SHA"),
         }
     }
@@ -192,10 +195,27 @@ fn wrong_kind(alg: Alg, key: &Key) -> Signature<'_> {
 
 fn is_weak(alg: Alg, key: &Key) -> bool {
     match &key.material {
-        Material::Rsa { .. } => key.material.bits() < 2048,
+        Material::Rsa { n, .. } => key.material.bits() < 2048 || has_roca_shape(n),
         Material::Hmac(_) => key.material.bits() < alg.bits,
         _ => false,
     }
+}
+
+/// Whether a modulus is a power of 65537 modulo every small prime, as those of a faulty generator are
+/// (CVE-2017-15361). One modulus in 2^27 is so by chance.
+fn has_roca_shape(modulus: &[u8]) -> bool {
+    const PRIMES: [u32; 38] = [
+        3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103, 107,
+        109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167,
+    ];
+    PRIMES.iter().all(|&prime| {
+        let rest = modulus.iter().fold(0, |rest, byte| (rest * 256 + u32::from(*byte)) % prime);
+        let mut power = 1;
+        (0..prime).any(|_| {
+            power = power * 65537 % prime;
+            power == rest
+        })
+    })
 }
 
 /// The names that a token gives its key, decoded.

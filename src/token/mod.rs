@@ -12,6 +12,8 @@ pub mod jwt;
 pub mod principal;
 /// What a token is, by its content.
 pub mod role;
+/// What a signature proves.
+pub mod proof;
 /// Distinct tokens, remembered by their text.
 pub mod store;
 

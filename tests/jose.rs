@@ -1,0 +1,149 @@
+//! Signatures against vectors from outside: Wycheproof, RFC 7520, tokens that Entra issued.
+
+use std::path::PathBuf;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use oauthtrace::keys::certificate::Certificate;
+use oauthtrace::keys::load::key_file;
+use oauthtrace::keys::signature::Signature;
+use oauthtrace::keys::{Key, KeyRing, Origin};
+use oauthtrace::token::jwt::Jwt;
+use oauthtrace::token::proof::{Proof, prove};
+use serde_json::Value;
+
+/// A folder of the shared corpus; `None` (and a line on stderr) where it is absent.
+fn corpus(folder: &str) -> Option<PathBuf> {
+    let shared = std::env::var_os("OAUTHTRACE_SHARED")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
+    let path = shared.join("corpus").join(folder);
+    if path.is_dir() {
+        return Some(path);
+    }
+    eprintln!("skipped: no corpus at {}", path.display());
+    None
+}
+
+fn json(path: PathBuf) -> Value {
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+fn ring_of(document: &Value) -> KeyRing {
+    let loaded = key_file(document.to_string().as_bytes(), "keys.json", Origin::TokenService, &[]);
+    KeyRing { keys: loaded.map(|loaded| loaded.keys).unwrap_or_default() }
+}
+
+fn accepts(token: &str, ring: &KeyRing) -> bool {
+    Jwt::parse(token.as_bytes()).is_some_and(|jwt| prove(token.as_bytes(), &jwt, ring).is_sound())
+}
+
+#[test]
+fn wycheproof_signatures_are_accepted_exactly_when_they_are_valid() {
+    let Some(folder) = corpus("e-jose/wycheproof") else { return };
+    let file = json(folder.join("json_web_signature_test.even-groups.json"));
+    let (mut valid, mut invalid) = (0, 0);
+    for group in file["testGroups"].as_array().unwrap() {
+        let key = if group["public"].is_null() { &group["private"] } else { &group["public"] };
+        let ring = ring_of(key);
+        for test in group["tests"].as_array().unwrap() {
+            let Some(token) = test["jws"].as_str() else { continue };
+            let expected = test["result"] == "valid";
+            assert_eq!(accepts(token, &ring), expected, "{} {}", test["tcId"], test["comment"]);
+            if expected { valid += 1 } else { invalid += 1 }
+        }
+    }
+    eprintln!("wycheproof: {valid} valid accepted, {invalid} invalid refused");
+    assert!(valid >= 21 && invalid >= 300, "{valid} {invalid}");
+}
+
+#[test]
+fn wycheproof_keys_are_used_exactly_when_they_are_good() {
+    let Some(folder) = corpus("e-jose/wycheproof") else { return };
+    let file = json(folder.join("json_web_key_test.json"));
+    let mut differing = Vec::new();
+    let mut count = 0;
+    for group in file["testGroups"].as_array().unwrap() {
+        let keys = if group["public"].is_null() { &group["private"] } else { &group["public"] };
+        let ring = ring_of(keys);
+        for test in group["tests"].as_array().unwrap() {
+            let Some(token) = test["jws"].as_str() else { continue };
+            count += 1;
+            if accepts(token, &ring) != (test["result"] == "valid") {
+                differing.push(format!("{} {} {}", test["tcId"], test["comment"], test["flags"]));
+            }
+        }
+    }
+    eprintln!("wycheproof keys: {count} cases, differing: {differing:?}");
+    assert!(differing.is_empty() && count > 20);
+}
+
+#[test]
+fn the_cookbook_of_rfc_7520_verifies() {
+    let Some(folder) = corpus("e-jose/cookbook") else { return };
+    for name in [
+        "jws-4_1.rsa_v15_signature",
+        "jws-4_2.rsa-pss_signature",
+        "jws-4_3.ecdsa_signature",
+        "jws-4_4.hmac-sha2_integrity_protection",
+    ] {
+        let example = json(folder.join(format!("{name}.json")));
+        let ring = ring_of(&example["input"]["key"]);
+        let token = example["output"]["compact"].as_str().unwrap();
+        assert!(accepts(token, &ring), "{name}");
+        let mut altered = token.to_owned().into_bytes();
+        let at = token.find('.').unwrap() + 3;
+        altered[at] = if altered[at] == b'A' { b'B' } else { b'A' };
+        assert!(!accepts(std::str::from_utf8(&altered).unwrap(), &ring), "{name} altered");
+    }
+    // RFC 7797: an extension that must be understood and is not.
+    let example = json(folder.join("rfc7797-4.2.hmac-sha2_b64_false.json"));
+    let protected = URL_SAFE_NO_PAD.encode(example["signing"]["protected"].to_string());
+    let token = format!("{protected}.JC4wMg.{}", example["signing"]["sig"].as_str().unwrap());
+    let jwt = Jwt::parse(token.as_bytes()).unwrap();
+    let ring = ring_of(&example["input"]["key"]);
+    let proof = prove(token.as_bytes(), &jwt, &ring);
+    assert!(matches!(&proof, Proof::Critical(names) if names == &["b64"]), "{proof:?} {:?}", jwt.faults);
+}
+
+#[test]
+fn tokens_of_entra_verify_with_their_certificates_by_x5t() {
+    let (Some(tokens), Some(certificates)) =
+        (corpus("e-jose/azuread-identitymodel"), corpus("g-x509/azuread-identitymodel"))
+    else {
+        return;
+    };
+    let mut ring = KeyRing::default();
+    for entry in std::fs::read_dir(certificates).unwrap() {
+        let path = entry.unwrap().path();
+        let certificate = Certificate::from_der(&std::fs::read(&path).unwrap(), "certificate").unwrap();
+        assert_eq!(path.file_stem().unwrap().to_str().unwrap(), certificate.x5t());
+        ring.keys.push(Key::of_certificate(certificate, "certificate", Origin::TokenService));
+    }
+    let mut all = json(tokens.join("tokens.json"))["tokens"].as_array().unwrap().clone();
+    let docs = json(tokens.join("../ms-tokens/ms-docs-tokens.json"));
+    all.extend(docs.as_object().unwrap().values().filter(|value| value["token"].is_string()).cloned());
+    let (mut by_certificate, mut by_key, mut others) = (0, 0, 0);
+    for entry in &all {
+        let token = entry["token"].as_str().unwrap();
+        let status = entry["status"].as_str().unwrap();
+        let Some(jwt) = Jwt::parse(token.as_bytes()) else { continue };
+        let proof = prove(token.as_bytes(), &jwt, &ring);
+        if status.starts_with("valid") && entry["header"]["x5t"].is_string() {
+            let named = matches!(proof, Proof::Checked(Signature::Verified { named: true, weak: false, .. }));
+            assert!(named, "{} {proof:?}", entry["origin"]);
+            by_certificate += 1;
+        } else if status == "valid" {
+            let hmac = serde_json::json!({ "kty": "oct", "k": entry["hmac_key_b64"] });
+            let key = if entry["jwk"].is_null() { &hmac } else { &entry["jwk"] };
+            assert!(accepts(token, &ring_of(key)), "{}", entry["origin"]);
+            by_key += 1;
+        } else {
+            assert!(!proof.is_sound(), "{} {proof:?}", entry["origin"]);
+            assert!(!status.starts_with("unsigned") || proof.state() == "unsigned", "{}", entry["origin"]);
+            assert!(!status.starts_with("INVALID") || proof.state() == "failed", "{}", entry["origin"]);
+            others += 1;
+        }
+    }
+    eprintln!("entra: {by_certificate} verified by x5t, {by_key} by a key given, {others} not");
+    assert!(by_certificate == 2 && by_key == 4 && others > 30, "{by_certificate} {by_key} {others}");
+}
