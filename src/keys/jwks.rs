@@ -38,7 +38,10 @@ pub(super) fn read(document: &Node, source: &str, origin: Origin) -> (Vec<Key>, 
 fn drop_ambiguous(keys: &mut Vec<Key>, notices: &mut Vec<String>, source: &str) {
     let kind = |key: &Key| std::mem::discriminant(&key.material);
     let clash = |one: &Key, other: &Key| {
-        one.kid.is_some() && one.kid == other.kid && kind(one) == kind(other) && one.material != other.material
+        one.kid.is_some()
+            && one.kid == other.kid
+            && kind(one) == kind(other)
+            && one.material != other.material
     };
     let clear: Vec<bool> = keys.iter().map(|key| !keys.iter().any(|other| clash(key, other))).collect();
     if clear.contains(&false) {
@@ -55,6 +58,15 @@ pub(super) fn is_jwks(document: &Node) -> bool {
             document.get("keys").map(|keys| &keys.value),
             Some(Value::Array(keys)) if keys.iter().all(|key| key.get("kty").is_some())
         )
+}
+
+/// Whether a private member (`d`, RFC 7518 6.2.2 and 6.3.2) is in it.
+pub(super) fn has_private_part(document: &Node) -> bool {
+    let listed = match document.get("keys").map(|keys| &keys.value) {
+        Some(Value::Array(keys)) => keys.as_slice(),
+        _ => std::slice::from_ref(document),
+    };
+    listed.iter().any(|key| key.get("d").is_some())
 }
 
 fn key(node: &Node, source: &str, origin: Origin) -> Result<Key, String> {

@@ -143,6 +143,7 @@ impl File<'_> {
             self.loaded.metadata = Some(metadata);
             (keys, notices, "S2S metadata")
         } else if jwks::is_jwks(&document) || document.get("keys").is_some() {
+            self.loaded.private_key = jwks::has_private_part(&document);
             let (keys, notices) = jwks::read(&document, self.path, self.origin);
             (keys, notices, "JWKS")
         } else {

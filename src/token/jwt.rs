@@ -266,6 +266,9 @@ fn decode_leniently(encoded: &[u8]) -> Option<Vec<u8>> {
 const MASKS: [&str; 8] =
     ["redacted", "removed", "signature", "masked", "hidden", "stripped", "sanitized", "snip"];
 
+/// How the masks of our own reports begin: `<masked fingerprint 0123456789abcdef>`.
+const OWN_MASK: &[u8] = b"<masked";
+
 /// Whether text in the place of a signature is a mask: `***`, `<redacted>`, `[signature]`, `…`, `XXXX`.
 pub(super) fn is_mask(text: &[u8]) -> bool {
     let Some(first) = text.first() else { return false };
@@ -278,6 +281,9 @@ pub(super) fn is_mask(text: &[u8]) -> bool {
 
 /// Whether the letters of a text make one of the words that tools put in the place of a secret.
 pub(super) fn is_mask_word(text: &[u8]) -> bool {
+    if text.starts_with(OWN_MASK) {
+        return true;
+    }
     let letters: Vec<u8> = text.iter().filter(|byte| byte.is_ascii_alphabetic()).copied().collect();
     MASKS.iter().any(|mask| letters.eq_ignore_ascii_case(mask.as_bytes()))
 }

@@ -10,10 +10,10 @@ pub mod find;
 pub mod jwt;
 /// `name[/host][@realm]`.
 pub mod principal;
-/// What a token is, by its content.
-pub mod role;
 /// What a signature proves.
 pub mod proof;
+/// What a token is, by its content.
+pub mod role;
 /// Distinct tokens, remembered by their text.
 pub mod store;
 

@@ -93,7 +93,7 @@ fn mask_end(bytes: &[u8], start: usize) -> Option<usize> {
                 b'{' => b'}',
                 _ => b')',
             };
-            rest.iter().take(40).position(|byte| *byte == close)? + 1
+            rest.iter().take(64).position(|byte| *byte == close)? + 1
         }
         _ => return None,
     };
