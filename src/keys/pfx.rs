@@ -23,12 +23,7 @@ pub(super) fn read(
     for password in std::iter::once(&b""[..]).chain(given) {
         let Ok(password) = std::str::from_utf8(password) else { continue };
         match Pkcs12Archive::from_pkcs12(bytes, password) {
-            Ok(archive) => {
-                let read =
-                    |bag: &p12_keystore::CertificateBag| Certificate::from_der(bag.cert.as_der(), path);
-                let certificates = archive.certs.iter().map(read).collect::<Result<_, _>>()?;
-                return Ok((certificates, !archive.keys.is_empty()));
-            }
+            Ok(archive) => return certificates(&archive, path),
             // An error after the MAC is right says more than a wrong MAC under another password.
             Err(error) if wrong.is_none() || !matches!(error, Error::MacError(_)) => wrong = Some(error),
             Err(_) => {}
