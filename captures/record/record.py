@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from email.utils import formatdate
 
 import exports
 import pcap
@@ -116,6 +117,9 @@ def record(name, case, target, server_pem):
         old.unlink()
     with Running("nginx", "-c", str(work / "nginx.conf"), "-p", str(work), wait=listening(PLAIN)):
         proxy = ("mitmdump", "--mode", f"reverse:http://127.0.0.1:{PLAIN}@127.0.0.1:{PROXY}", "--set", "keep_host_header=true", "--set", f"confdir={work}", "-w", str(work / "flows"), "--set", f"hardump={work / 'traffic.har'}")
+        if case.get("date"):
+            shifted = formatdate(time.time() + case["date"], usegmt=True)
+            proxy += ("--set", f"modify_headers=/~s/Date/{shifted}")
         with Running(*proxy, wait=listening(PROXY)):
             with Running("tcpdump", "-i", "lo", "-U", "--immediate-mode", "-s", "0", "-w", str(work / "traffic.pcap"), f"tcp port {PROXY}", wait=lambda: (work / "traffic.pcap").exists()):
                 time.sleep(0.2)

@@ -7,6 +7,7 @@ the checks that the scenario is about. `rules` and `cause` name what must be amo
 import base64
 import time
 
+import faults
 import tokens
 import traffic
 from tokens import DOMAIN, EXCHANGE, HOST, OTHER_TENANT, SHAREPOINT, SKYPE, STS_HOST, TENANT
@@ -72,7 +73,7 @@ def build(keys):
         "issuer-with-host": dict(title="Issuer as <principal>/<host>@<tenant>", steps=healthy(issuer=f"{SKYPE}/lync.example@{TENANT}"), expect=ok),
         "issuer-leading-slash": dict(title="Issuer as /<principal>@<tenant>", steps=healthy(issuer=f"/{SKYPE}@{TENANT}"), expect=ok),
         "healthy-teams": dict(title="The Teams scheduler and Cloud Voicemail call with healthy tokens", steps=[probe(), call(good(tokens.SCHEDULER), "GetDelegate", "", ()), call(good(tokens.VOICEMAIL), "GetUserOofSettings", "", ())], expect=ok),
-        "wrong-tenant": dict(title="Tokens of another tenant", steps=healthy(realm=OTHER_TENANT), expect=fails(issuer="fail")),
+        "wrong-tenant": dict(title="Tokens of another tenant", steps=healthy(realm=OTHER_TENANT), expect=fails(issuer="fail"), cause="wrong-realm"),
         "rolled-certificate": dict(
             title="The auth certificate was rolled over and the new one never uploaded",
             steps=[outbound(keys["rolled"], 401, traffic.denied("invalid_client", "Error validating credentials. AADSTS50012: Client assertion contains an invalid signature. [Reason - The key was not found., Thumbprint of key used by client: '" + keys["rolled"].certificate.fingerprint(__import__("cryptography").hazmat.primitives.hashes.SHA1()).hex().upper() + "']", 70002))],
@@ -84,12 +85,12 @@ def build(keys):
         "hs256-public-key": dict(title="HS256 keyed with the public certificate", steps=[probe(), refused(tokens.outer(confused), 2000000, "", "invalid_signature")], expect=dict(fails(signature="fail"), rules=["signature-algorithm-confusion"])),
         "other-actor": dict(title="The actor token belongs to another application than the outer token says", steps=[probe(), refused(tokens.outer(tokens.actor(acs, app=SHAREPOINT)), 2000001, "", "invalid_token")], expect=fails(chain="fail")),
         "expired-token": dict(title="A token three days old", steps=[probe(), refused(stale, 2000002, "The token has expired.", "token_expired")], expect=fails(lifetime="fail", accepted="fail")),
-        "expired-certificate": dict(title="Healthy calls, and an uploaded certificate that has expired", steps=healthy(), cert="expired.cer", expect=fails(certificate="fail", oauth="pass", signature="pass")),
-        "basic-only": dict(title="Only Basic credentials", steps=[traffic.basic(), traffic.basic()], expect=fails(no_basic="fail", oauth="not-established")),
-        "basic-fallback": dict(title="A token is refused, then Basic credentials are sent", steps=[probe(), refused(good(), 2000005, "The user specified by the user-context in the token does not exist.", "invalid_user"), traffic.basic()], expect=fails(no_basic="fail", accepted="fail"), cause="fallback-to-basic"),
+        "expired-certificate": dict(title="Healthy calls, and an uploaded certificate that has expired", steps=healthy(), cert="expired.cer", expect=fails(certificate="fail", oauth="pass", signature="pass"), cause="auth-certificate-expired"),
+        "basic-only": dict(title="Only Basic credentials", steps=[traffic.basic(), traffic.basic()], expect=fails(no_basic="fail", oauth="not-established"), cause="fallback-to-basic"),
+        "basic-fallback": dict(title="A token is refused, then Basic credentials are sent", steps=[probe(), refused(good(), 2000005, "The user specified by the user-context in the token does not exist.", "invalid_user"), traffic.basic()], expect=fails(no_basic="fail", accepted="fail"), cause="user-missing-or-ambiguous"),
         "password-grant": dict(title="A token request with user name and password", steps=[traffic.token_request(dict(grant_type="password", username="svc@" + DOMAIN, password="Sommer2026!geheim", resource=f"{EXCHANGE}/outlook.office365.com@{TENANT}"), 200, traffic.granted("opaque-7f1c0b4e9a2d4c6f8e01", host="outlook.office365.com")), *healthy()], secrets=["Sommer2026!geheim", "Sommer2026%21geheim", "opaque-7f1c0b4e9a2d4c6f8e01"], expect=fails(no_basic="fail", oauth="pass")),
         "refused": dict(title="Exchange refuses a healthy token: the user is not known", steps=[probe(), refused(good(), 2000005, "The user specified by the user-context in the token does not exist.", "invalid_user")], expect=fails(accepted="fail", oauth="pass", signature="pass"), cause="user-missing-or-ambiguous"),
-        "ews-error": dict(title="Accepted by OAuth, refused by EWS with a response code inside a 200", steps=[probe(), call(good(), code="ErrorAccessDenied", text="Access is denied. Check credentials and try again.")], expect=fails(accepted="fail")),
+        "ews-error": dict(title="Accepted by OAuth, refused by EWS with a response code inside a 200", steps=[probe(), call(good(), code="ErrorAccessDenied", text="Access is denied. Check credentials and try again.")], expect=fails(accepted="fail"), cause="linked-account-without-roles"),
         "other-application": dict(title="Only another application calls", steps=[probe(), call(tokens.outer(tokens.actor(acs, app=SHAREPOINT), app=SHAREPOINT))], expect=open_(oauth="not-established")),
         "nothing": dict(title="Web pages and no authentication at all", steps=[traffic.Step("GET", "/owa/auth/logon.aspx", answer="<html><body>Sign in</body></html>", answer_type="text/html"), traffic.Step("GET", "/robots.txt", status=404, answer_type="text/plain")], expect=open_(oauth="not-established")),
         "missing-keys": dict(title="Healthy calls, but no key of the token service was given", steps=healthy(), sts_keys=False, expect=open_(oauth="pass", issuer="pass", signature="not-established")),
@@ -97,4 +98,8 @@ def build(keys):
         "lost-segment": dict(title="One segment inside the Authorization field was never captured", steps=[call(good())], derive="lost", expect=open_(oauth="not-established", no_basic="not-established")),
         "swapped-segments": dict(title="Two segments of the request arrived in the wrong order", steps=healthy(), derive="swapped", expect=ok),
     }
+    for case in cases.values():
+        if case["expect"]["status"] == 0:
+            case["cause"] = "none"
+    cases.update(faults.build(keys))
     return cases
