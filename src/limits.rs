@@ -103,7 +103,7 @@ pub const ARCHIVE_TOTAL: u64 = 4 << 30;
 pub const ARCHIVE_RATIO: u64 = 100;
 /// Bytes of a capture that are held at a time; large enough that a read costs nothing beside its bytes,
 /// small enough to stay in the second-level cache.
-pub const CAPTURE_WINDOW: usize = 1 << 20;
+pub const CAPTURE_WINDOW: usize = 256 << 10;
 
 /// Bytes of one record or block of a capture. Packets end at 256 KiB in every known writer; a key log in a
 /// secrets block may be larger.

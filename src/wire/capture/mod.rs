@@ -19,6 +19,8 @@ mod pcapng;
 /// What a file is, from its first bytes.
 pub mod sniff;
 mod window;
+/// pcapng, written.
+pub mod write;
 
 use etl::Etl;
 use netmon::Netmon;
