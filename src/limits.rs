@@ -190,3 +190,15 @@ pub const RSA_MODULUS_BYTES: usize = 2048;
 
 /// Rounds of PBKDF2 in an encrypted private key: ten times what OpenSSL and Windows write.
 pub const PBKDF2_ITERATIONS: u32 = 10_000_000;
+
+/// Bytes that a dynamic table of HPACK may hold; browsers and servers use 4 to 64 KiB.
+pub const HPACK_TABLE_BYTES: usize = 1 << 20;
+
+/// CONTINUATION frames of one header block; floods of empty ones are an attack (CVE-2024-27316 and kin).
+pub const H2_CONTINUATIONS: usize = 256;
+
+/// Streams of one HTTP/2 connection that are open at once; peers allow each other 100 to 1000.
+pub const H2_STREAMS: usize = 4096;
+
+/// SETTINGS frames that are not acknowledged yet.
+pub const H2_SETTINGS: usize = 64;

@@ -24,9 +24,10 @@ use bytes::Bytes;
 use self::chunks::{Chunks, Piece};
 use self::framing::{Facts, Framing};
 use self::head::Start;
-use self::lane::{Half, Held, Lane, Message, State};
+use self::lane::{Held, Lane, State};
 use self::pairing::{Asked, Claim, Idle, Pairing};
-use super::{Outbox, OwnedChunk, Tunnel};
+use super::message::{Half, Message};
+use super::{Outbox, OwnedChunk, Tunnel, note};
 use crate::exchange::{FrameMap, Head, Protocol, Request, Response};
 use crate::limits;
 use crate::wire::stream::{Chunk, Direction, End, FrameRef, StreamEvent};
@@ -560,13 +561,6 @@ impl Http1 {
             State::Close => self.finish_message(direction, end == End::Fin, out),
             State::Length(_) | State::Chunked(_) => self.finish_message(direction, false, out),
         }
-    }
-}
-
-/// Adds an oddity of the connection, each name once.
-fn note(out: &mut Outbox, name: &'static str, detail: &str) {
-    if !out.oddities.iter().any(|known| known.name == name) {
-        out.oddities.push(crate::exchange::Oddity { name, detail: detail.to_owned() });
     }
 }
 

@@ -11,6 +11,7 @@ pub mod challenge;
 pub mod h1;
 /// HTTP/2.
 pub mod h2;
+mod message;
 
 use crate::exchange::{Oddity, Protocol, Request, Response};
 
@@ -59,4 +60,11 @@ pub struct OwnedChunk {
     pub bytes: Vec<u8>,
     /// Frames that carried them.
     pub frames: Vec<super::stream::FrameRef>,
+}
+
+/// Adds an oddity of the connection, each name once.
+fn note(out: &mut Outbox, name: &'static str, detail: &str) {
+    if !out.oddities.iter().any(|known| known.name == name) {
+        out.oddities.push(Oddity { name, detail: detail.to_owned() });
+    }
 }

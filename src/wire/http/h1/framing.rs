@@ -1,7 +1,7 @@
 //! Takes a head, gives how its body is delimited and what is odd about that. RFC 9112 6.
 
 use crate::exchange::{Head, Oddity};
-use crate::limits;
+use crate::wire::http::message;
 use crate::wire::stream::Direction;
 
 /// Where a body ends.
@@ -29,7 +29,7 @@ pub(super) struct Facts<'a> {
     coded: bool,
     coding_bad: bool,
     coding_fields: usize,
-    pub(super) content_type: Option<&'a [u8]>,
+    content_type: Option<&'a [u8]>,
     pub(super) host: Option<&'a [u8]>,
     pub(super) upgrade: Option<&'a [u8]>,
     pub(super) connection_upgrade: bool,
@@ -134,21 +134,7 @@ impl<'a> Facts<'a> {
 
     /// How many bytes of the body a check could use.
     pub(super) fn keeps(&self, direction: Direction) -> usize {
-        let Some(kind) = self.content_type else {
-            return match direction {
-                Direction::Sent => limits::BODY_KEPT,
-                Direction::Received => limits::BODY_UNTYPED_KEPT,
-            };
-        };
-        if !super::super::body::may_matter(direction, kind) {
-            return 0;
-        }
-        match (direction, self.length) {
-            (Direction::Received, Some(length)) if length > limits::BODY_KEPT as u64 => {
-                limits::BODY_HEAD_KEPT
-            }
-            _ => limits::BODY_KEPT,
-        }
+        message::keeps(direction, self.content_type, self.length)
     }
 }
 
