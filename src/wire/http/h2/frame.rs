@@ -169,7 +169,7 @@ impl Header {
             Kind::PRIORITY => self.length == 5,
             Kind::RST_STREAM | Kind::WINDOW_UPDATE => self.length == 4,
             Kind::SETTINGS if self.has(ACK) => self.length == 0,
-            Kind::SETTINGS => self.length % 6 == 0,
+            Kind::SETTINGS => self.length.is_multiple_of(6),
             Kind::PING => self.length == 8,
             Kind::GOAWAY => self.length >= 8,
             Kind::PUSH_PROMISE => self.length >= 4 + padding,
@@ -238,7 +238,7 @@ impl Header {
                 let promised = reader.u32()? & 0x7fff_ffff;
                 match unpad(reader.rest(), padding) {
                     // Only servers promise, and their streams have even numbers (RFC 9113 5.1.1).
-                    Some(block) if promised != 0 && promised % 2 == 0 => {
+                    Some(block) if promised != 0 && promised.is_multiple_of(2) => {
                         Payload::Push { promised, block, padding }
                     }
                     _ => return Some(Err(Code::PROTOCOL)),

@@ -115,6 +115,9 @@ struct Entry {
     name: Option<usize>,
 }
 
+/// Name and value of an entry, as far as they are known.
+type Known<'a> = (Option<&'a [u8]>, Option<&'a [u8]>);
+
 /// What an entry counts beyond its bytes (RFC 7541 4.1).
 const OVERHEAD: usize = 32;
 
@@ -237,7 +240,7 @@ impl Hpack {
     }
 
     /// Name and value at an index of both tables; `None` for what is not known.
-    fn entry(&self, index: usize) -> Result<(Option<&[u8]>, Option<&[u8]>), HpackError> {
+    fn entry(&self, index: usize) -> Result<Known<'_>, HpackError> {
         let index = index.checked_sub(1).ok_or(HpackError::Index)?;
         if let Some((name, value)) = STATIC.get(index) {
             return Ok((Some(name), Some(value)));
