@@ -5,7 +5,7 @@
 //! ```text
 //! base  limits
 //! json  keys  soap  state                      leaves
-//! exchange  connection  sink                   the meeting point
+//! exchange  connection  logrecord  sink        the meeting point
 //! wire: stream  capture  link  ip  tcp  tls  http  conversation
 //! import                                       exports: files to exchanges
 //! token  checks  diagnose  provision  explain  report
@@ -26,6 +26,7 @@ pub mod import;
 pub mod json;
 pub mod keys;
 pub mod limits;
+pub mod logrecord;
 pub mod pipeline;
 pub mod provision;
 pub mod report;

@@ -5,6 +5,7 @@
 
 use crate::connection::Connection;
 use crate::exchange::Exchange;
+use crate::logrecord::LogRecord;
 
 /// Takes exchanges and connections. Each exchange comes once, when nothing can be added to it any more.
 pub trait Sink: Send + Sized {
@@ -18,6 +19,11 @@ pub trait Sink: Send + Sized {
     /// the offset of its first byte (`token::Half::Text`). Sinks that have no use for it ignore it.
     fn token_text(&mut self, input: u32, offset: u64, text: &[u8]) {
         let _ = (input, offset, text);
+    }
+
+    /// A record of a server's log. Sinks that have no use for it ignore it.
+    fn log_record(&mut self, record: LogRecord) {
+        let _ = record;
     }
 
     /// An empty sink of the same settings, for another thread.

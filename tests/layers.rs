@@ -39,7 +39,19 @@ const LAYERS: [(&str, &[&str]); 28] = [
         ],
     ),
     ("wire", &[]),
-    ("import", &["base", "limits", "exchange", "connection", "logrecord", "wire/stream", "wire/http", "wire/capture"]),
+    (
+        "import",
+        &[
+            "base",
+            "limits",
+            "exchange",
+            "connection",
+            "logrecord",
+            "wire/stream",
+            "wire/http",
+            "wire/capture",
+        ],
+    ),
     ("token", &["base", "limits", "json", "exchange", "wire/http"]),
     (
         "checks",

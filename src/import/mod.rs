@@ -6,6 +6,8 @@
 pub mod burp;
 /// HTTP Archive 1.2.
 pub mod har;
+/// Logs of IIS and Exchange, output of `Test-OAuthConnectivity`.
+pub mod logs;
 mod message;
 /// mitmproxy flow dumps.
 pub mod mitmproxy;
@@ -19,6 +21,7 @@ mod when;
 use crate::base::Secret;
 use crate::connection::Connection;
 use crate::exchange::Exchange;
+use crate::logrecord::LogRecord;
 
 /// What an import says besides its exchanges: entries that could not be used, bounds that were reached.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -64,6 +67,10 @@ pub trait Receiver {
     fn connection(&mut self, connection: Connection) {
         let _ = connection;
     }
+    /// A record of a log. `input` is filled by the caller.
+    fn log_record(&mut self, record: LogRecord) {
+        let _ = record;
+    }
     /// The file was cut, and was used up to the cut; a notice says where.
     fn truncated(&mut self) {}
 }
@@ -84,6 +91,8 @@ pub struct Collected {
     pub notices: Vec<Notice>,
     /// Texts that look like tokens, with their offsets.
     pub tokens: Vec<(u64, Vec<u8>)>,
+    /// Records of logs.
+    pub log_records: Vec<LogRecord>,
     /// Connections that stayed closed.
     pub connections: Vec<Connection>,
     /// Whether the file was cut.
@@ -101,6 +110,10 @@ impl Receiver for Collected {
 
     fn token(&mut self, text: &[u8], offset: u64) {
         self.tokens.push((offset, text.to_vec()));
+    }
+
+    fn log_record(&mut self, record: LogRecord) {
+        self.log_records.push(record);
     }
 
     fn connection(&mut self, connection: Connection) {

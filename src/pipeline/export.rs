@@ -4,9 +4,11 @@ use std::io::Read;
 
 use super::sources::Found;
 use super::{Input, Kind, Settings};
+use crate::connection::Connection;
 use crate::exchange::Exchange;
-use crate::import::{ImportSettings, Notice, Receiver, burp, har, mitmproxy, saz, text};
+use crate::import::{ImportSettings, Notice, Receiver, burp, har, logs, mitmproxy, saz, text};
 use crate::limits;
+use crate::logrecord::LogRecord;
 use crate::sink::Sink;
 use crate::wire::capture::decompress::Opened;
 
@@ -17,6 +19,8 @@ struct Into<'i, S> {
     input: &'i mut Input,
     sink: &'i mut S,
     tokens: u64,
+    records: u64,
+    connections: u32,
     notices: usize,
 }
 
@@ -30,16 +34,26 @@ impl<S: Sink> Receiver for Into<'_, S> {
     fn notice(&mut self, notice: Notice) {
         self.notices += 1;
         if self.notices <= NOTICES {
-            self.input.notices.push(match notice.entry {
-                Some(entry) => format!("entry {entry}: {}", notice.text),
-                None => notice.text,
-            });
+            // The text names the entry in the words of the format.
+            self.input.notices.push(notice.text);
         }
     }
 
     fn token(&mut self, text: &[u8], offset: u64) {
         self.tokens += 1;
         self.sink.token_text(self.input.number, offset, text);
+    }
+
+    fn connection(&mut self, connection: Connection) {
+        let ordinal = self.connections;
+        self.connections += 1;
+        self.sink.connection(Connection { input: self.input.number, ordinal, ..connection });
+    }
+
+    fn log_record(&mut self, mut record: LogRecord) {
+        record.input = self.input.number;
+        self.records += 1;
+        self.sink.log_record(record);
     }
 
     fn truncated(&mut self) {
@@ -74,13 +88,19 @@ pub(super) fn read<S: Sink>(
         Kind::Saz => saz::read,
         Kind::Mitmproxy => mitmproxy::read,
         Kind::Burp => burp::read,
+        Kind::Log => logs::read,
         _ => text::read,
     };
     let textual = matches!(input.kind, Kind::Text | Kind::Log);
     let import_settings = ImportSettings { passwords: settings.passwords.clone() };
-    let mut receiver = Into { input, sink, tokens: 0, notices: 0 };
-    let result = import(&bytes, &import_settings, &mut receiver);
-    let Into { tokens, notices, .. } = receiver;
+    let mut receiver = Into { input, sink, tokens: 0, records: 0, connections: 0, notices: 0 };
+    let mut result = import(&bytes, &import_settings, &mut receiver);
+    if result.is_err() && receiver.input.kind == Kind::Log {
+        // A log of another kind may still hold tokens.
+        result = text::read(&bytes, &import_settings, &mut receiver);
+    }
+    let Into { tokens, records, notices, .. } = receiver;
+    let tokens = tokens + records;
     if notices > NOTICES {
         input.notices.push(format!("{} further notices", notices - NOTICES));
     }

@@ -1,0 +1,154 @@
+//! Takes the output of `Test-OAuthConnectivity`, gives its results.
+//!
+//! Either `Format-List` text (`Name : value`, further lines of a value indented or not) or CLIXML
+//! (`<S N="Name">`). Names of properties and the bracket tags are not localised, prose is; so only
+//! addresses, ids, diagnostics and the result are taken.
+
+use quick_xml::Reader;
+use quick_xml::events::Event;
+
+use crate::base::Secret;
+use crate::import::when;
+use crate::logrecord::{LogRecord, LogSource};
+
+const PROPERTIES: [&str; 8] =
+    ["RunspaceId", "Task", "Detail", "ResultType", "Identity", "IsValid", "ObjectState", "PSComputerName"];
+
+/// The properties of one result, as text, with the line it begins in.
+#[derive(Default)]
+struct Result {
+    line: u64,
+    detail: String,
+    task: String,
+    kind: String,
+}
+
+/// Reads all results.
+pub(super) fn records(text: &str) -> Vec<LogRecord> {
+    let results = if text.trim_start().starts_with('<') { of_clixml(text) } else { of_list(text) };
+    results.into_iter().filter(|result| !result.kind.is_empty()).map(Result::record).collect()
+}
+
+fn of_list(text: &str) -> Vec<Result> {
+    let mut results: Vec<Result> = Vec::new();
+    let mut open = "";
+    for (line, number) in text.lines().zip(1_u64..) {
+        let property = line.split_once(':').map(|(name, _)| name.trim());
+        let property = property.and_then(|name| PROPERTIES.into_iter().find(|known| *known == name));
+        // Inside a value such a word is indented to the column of values.
+        let property = property.filter(|_| !line.starts_with("     "));
+        if let Some(name) = property {
+            let first = matches!(name, "RunspaceId" | "Task") && open != "RunspaceId";
+            if first || results.is_empty() {
+                results.push(Result { line: number, ..Result::default() });
+            }
+            open = name;
+        }
+        let value =
+            if property.is_some() { line.split_once(':').map_or("", |(_, value)| value) } else { line };
+        let Some(result) = results.last_mut() else { continue };
+        let to = match open {
+            "Detail" => &mut result.detail,
+            "Task" => &mut result.task,
+            "ResultType" if property.is_some() => &mut result.kind,
+            _ => continue,
+        };
+        to.push_str(value.trim());
+        to.push('\n');
+    }
+    results
+}
+
+fn of_clixml(text: &str) -> Vec<Result> {
+    let mut reader = Reader::from_str(text);
+    let mut results: Vec<Result> = Vec::new();
+    let mut open: Option<String> = None;
+    loop {
+        let line = |reader: &Reader<&[u8]>| {
+            let before = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
+            1 + text.get(..before).map_or(0, |text| text.matches('\n').count() as u64)
+        };
+        match reader.read_event() {
+            Ok(Event::Start(element)) => {
+                let name = element.try_get_attribute("N").ok().flatten();
+                open = name.map(|name| name.value.into_owned());
+                let starts = open.as_deref() == Some("Task");
+                if starts || results.is_empty() {
+                    results.push(Result { line: line(&reader), ..Result::default() });
+                }
+            }
+            Ok(Event::Text(text)) => {
+                let value = text.into_inner().replace("_x000D_", "").replace("_x000A_", "\n");
+                let Some(result) = results.last_mut() else { continue };
+                match open.as_deref() {
+                    Some("Detail") => result.detail.push_str(&value),
+                    Some("Task") => result.task.push_str(&value),
+                    // An enumeration: its text stands in `ToString` of the object.
+                    Some("ResultType") => result.kind.push_str(&value),
+                    None if result.kind.is_empty() && is_result(value.trim()) => result.kind = value,
+                    _ => {}
+                }
+            }
+            Ok(Event::GeneralRef(_)) => {}
+            Ok(Event::End(element)) if element.local_name().as_ref() == "Obj" => open = None,
+            Ok(Event::Eof) | Err(_) => return results,
+            Ok(_) => {}
+        }
+    }
+}
+
+fn is_result(text: &str) -> bool {
+    matches!(text, "Success" | "Error" | "Warning")
+}
+
+impl Result {
+    fn record(self) -> LogRecord {
+        let mut record = LogRecord::new(LogSource::TestOAuthConnectivity, self.line);
+        let detail = self.detail.as_str();
+        record.result = some(self.kind.trim());
+        record.operation = some(self.task.trim());
+        record.client_request_id = after(detail, "Client request ID:").and_then(first_word);
+        record.path = detail.find("https://").and_then(|at| first_word(detail.get(at..)?));
+        record.diagnostics = after(detail, "diagnostics:").map(|rest| {
+            let line = rest.lines().next().unwrap_or_default();
+            line.trim().to_owned()
+        });
+        record.errors = some(&errors(detail));
+        record.time = after(detail, "last successfully loaded at")
+            .and_then(|rest| Some(when::parse(rest.lines().next()?.split(" UTC").next()?.trim())?.0));
+        record.token_dump = detail.find("{\"typ\"").and_then(|at| {
+            let dump = detail.get(at..)?.lines().next()?;
+            Some(Secret::new(dump.as_bytes().to_vec()))
+        });
+        record
+    }
+}
+
+/// Lines that begin with `Error:` and the exception's first line, joined.
+fn errors(detail: &str) -> String {
+    let mut found: Vec<&str> = Vec::new();
+    let mut exception = false;
+    for line in detail.lines().map(str::trim) {
+        let told = ["AADSTS", "Exception: "].into_iter().any(|mark| line.contains(mark));
+        if told || exception || line.starts_with("Error:") {
+            found.push(line);
+        }
+        exception = line == "Exception:";
+    }
+    found.dedup();
+    found.truncate(20);
+    found.join("; ")
+}
+
+fn after<'t>(text: &'t str, mark: &str) -> Option<&'t str> {
+    text.find(mark).and_then(|at| text.get(at + mark.len()..))
+}
+
+fn first_word(text: &str) -> Option<String> {
+    let word = text.split_ascii_whitespace().next()?;
+    some(word.trim_end_matches(['.', ',', ';', '\'', '"']))
+}
+
+fn some(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
+}

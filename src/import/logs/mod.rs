@@ -1,0 +1,121 @@
+//! Takes the logs that an administrator has besides captures, gives records: IIS (W3C extended), Exchange
+//! HttpProxy, EWS, Autodiscover and OAuthOutbound, and the output of `Test-OAuthConnectivity`.
+//!
+//! Columns are found by name, whatever their order. The column names are those of public headers of such
+//! logs; the samples of the tests are made after them.
+
+mod connectivity;
+mod table;
+
+use super::{ImportError, ImportSettings, Notice, Receiver, text, when};
+use crate::base::Secret;
+use crate::logrecord::{LogRecord, LogSource};
+use table::{Row, Table};
+
+/// Reads the whole of a log.
+///
+/// # Errors
+/// When no line of it can be read as a record.
+pub fn read(bytes: &[u8], settings: &ImportSettings, out: &mut dyn Receiver) -> Result<(), ImportError> {
+    let _ = settings;
+    let text = text::utf8(bytes);
+    let text = String::from_utf8_lossy(&text);
+    let results = connectivity::records(&text);
+    if !results.is_empty() {
+        results.into_iter().for_each(|record| out.log_record(record));
+        return Ok(());
+    }
+    let (mut records, mut foreign) = (0_u64, 0_u64);
+    let table = table::rows(&text, |table, row| match source(table) {
+        Some(source) => {
+            records += 1;
+            out.log_record(record(source, row));
+        }
+        None => foreign += 1,
+    });
+    if table.odd + foreign > 0 && records > 0 {
+        let text = format!("{} lines are no rows of the log and are left out", table.odd + foreign);
+        out.notice(Notice { entry: None, text });
+    }
+    if records == 0 && table.columns.is_empty() {
+        return Err(ImportError::Damaged("is no log that is known: it declares no columns".to_owned()));
+    }
+    if records == 0 && table.odd + foreign > 0 {
+        let text = "is a log of a kind that is not known (expected IIS W3C, HttpProxy, Ews, Autodiscover \
+                    or OAuthOutbound)";
+        return Err(ImportError::Damaged(text.to_owned()));
+    }
+    Ok(())
+}
+
+/// Which log declares such columns.
+fn source(table: &Table) -> Option<LogSource> {
+    let has = |name: &str| table.columns.iter().any(|column| column == name);
+    let says = |word: &str| table.kind.contains(word);
+    if has("cs-uri-stem") || has("cs-method") {
+        Some(LogSource::Iis)
+    } else if says("outbound") || has("error-string") || has("token-result") {
+        Some(LogSource::OAuthOutbound)
+    } else if says("autodiscover") && !says("httpproxy") {
+        Some(LogSource::Autodiscover)
+    } else if says("ews") && !says("httpproxy") {
+        Some(LogSource::Ews)
+    } else if has("urlstem") || has("protocolaction") {
+        Some(LogSource::HttpProxy)
+    } else if has("soapaction") {
+        Some(LogSource::Ews)
+    } else {
+        None
+    }
+}
+
+fn record(source: LogSource, row: &Row<'_>) -> LogRecord {
+    let text = |names: &[&str]| row.get(names).map(str::to_owned);
+    let number = |names: &[&str]| row.get(names).and_then(|value| value.trim().parse().ok());
+    let mut record = LogRecord::new(source, row.line);
+    record.time = time(row);
+    record.client = row.get(&["c-ip", "clientipaddress", "client-ip"]).and_then(|ip| ip.trim().parse().ok());
+    record.server = text(&["s-computername", "serverhostname", "server-name", "s-ip"]);
+    record.method = text(&["cs-method", "method"]);
+    record.host = text(&["cs-host", "cs(host)", "urlhost", "host"]);
+    record.path = text(&["cs-uri-stem", "urlstem", "target-uri", "url", "uri"]);
+    record.status = number(&["sc-status", "httpstatus", "http-status", "status-code"]);
+    record.back_end_status = number(&["backendstatus"]);
+    record.authentication = text(&["authenticationtype", "authentication-type"]);
+    record.user = text(&["cs-username", "authenticateduser"]);
+    record.user_agent = text(&["cs(user-agent)", "useragent"]);
+    record.operation = text(&["soapaction", "protocolaction", "task", "operation"]);
+    record.request_id = text(&["requestid", "request-id", "cs(request-id)"]);
+    record.client_request_id = text(&["clientrequestid", "client-request-id", "cs(client-request-id)"]);
+    record.diagnostics = row.like("x-ms-diagnostics").map(str::to_owned);
+    record.challenge = row.like("www-authenticate").map(str::to_owned);
+    record.result = text(&["result-code", "result"]);
+    let errors: Vec<&str> = [&["errorcode"][..], &["error-string"], &["genericerrors"]]
+        .into_iter()
+        .filter_map(|names| row.get(names))
+        .collect();
+    record.errors = (!errors.is_empty()).then(|| errors.join("; "));
+    let dump = row.get(&["token-result", "oauthtoken"]);
+    record.token_dump = dump.map(|dump| Secret::new(dump.as_bytes().to_vec()));
+    record
+}
+
+fn time(row: &Row<'_>) -> Option<crate::base::Instant> {
+    let joined;
+    let text = match row.get(&["datetime", "date-time"]) {
+        Some(text) => text,
+        None => {
+            joined = format!("{}T{}", row.get(&["date"])?, row.get(&["time"])?);
+            &joined
+        }
+    };
+    when::parse(text).map(|(at, _)| at)
+}
+
+#[doc(hidden)]
+pub fn fuzz(data: &[u8]) {
+    let _ = read(data, &ImportSettings::default(), &mut super::Collected::default());
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,134 @@
+//! Takes the text of a log, gives its rows with the columns that the log declares.
+//!
+//! IIS separates with blanks and writes `+` for blanks inside (W3C Extended Log File Format); Exchange
+//! writes comma-separated values with quotes (RFC 4180). Both declare columns in `#Fields:`; HttpProxy
+//! logs also begin with a bare row of names.
+
+use crate::limits;
+
+/// A row with its columns.
+pub(super) struct Row<'t> {
+    /// From 1.
+    pub(super) line: u64,
+    /// Names in lower case.
+    pub(super) columns: &'t [String],
+    pub(super) values: Vec<String>,
+}
+
+impl Row<'_> {
+    /// The first of the named columns that is not empty.
+    pub(super) fn get(&self, names: &[&str]) -> Option<&str> {
+        names.iter().find_map(|name| {
+            let column = self.columns.iter().position(|column| column == name)?;
+            self.values.get(column).map(String::as_str).filter(|value| !matches!(*value, "" | "-"))
+        })
+    }
+
+    /// The first column whose name contains `part`.
+    pub(super) fn like(&self, part: &str) -> Option<&str> {
+        let column = self.columns.iter().position(|column| column.contains(part))?;
+        self.values.get(column).map(String::as_str).filter(|value| !matches!(*value, "" | "-"))
+    }
+}
+
+/// What a log says of itself.
+#[derive(Clone, Default)]
+pub(super) struct Table {
+    /// The directives `#Software` and `#Log-type`, in lower case.
+    pub(super) kind: String,
+    pub(super) columns: Vec<String>,
+    /// Rows that could not be told apart into columns.
+    pub(super) odd: u64,
+}
+
+/// Reads all rows. A row of another width than its columns is given as far as it goes when it is one
+/// short (the last line of a log that is being written), and counted otherwise.
+pub(super) fn rows(text: &str, mut each: impl FnMut(&Table, &Row<'_>)) -> Table {
+    let mut table = Table::default();
+    let mut lines = text.split('\n').zip(1_u64..);
+    while let Some((line, number)) = lines.next() {
+        let line = line.trim_end_matches('\r');
+        if let Some(directive) = line.strip_prefix('#') {
+            table.directive(directive);
+            continue;
+        }
+        if line.is_empty() {
+            continue;
+        }
+        let blanks = table.blanks();
+        let mut values = if blanks { split_blanks(line) } else { Vec::new() };
+        if !blanks {
+            let mut whole = line.to_owned();
+            // A quoted value may hold line feeds.
+            while whole.matches('"').count() % 2 == 1 && whole.len() < limits::HEAD_BYTES {
+                let Some((more, _)) = lines.next() else { break };
+                whole.push('\n');
+                whole.push_str(more.trim_end_matches('\r'));
+            }
+            values = split_commas(&whole);
+        }
+        if is_names(&values) {
+            table.columns = values.iter().map(|name| name.trim().to_ascii_lowercase()).collect();
+        } else if table.columns.is_empty() || values.len() + 1 < table.columns.len() {
+            table.odd += 1;
+        } else {
+            each(&table, &Row { line: number, columns: &table.columns, values });
+        }
+    }
+    table
+}
+
+impl Table {
+    fn directive(&mut self, text: &str) {
+        let Some((name, value)) = text.split_once(':') else { return };
+        match name.trim().to_ascii_lowercase().as_str() {
+            "fields" => {
+                let value = value.trim();
+                let names = if value.contains(',') { split_commas(value) } else { split_blanks(value) };
+                self.columns = names.iter().map(|name| name.trim().to_ascii_lowercase()).collect();
+            }
+            "software" | "log-type" => {
+                self.kind.push_str(&value.to_ascii_lowercase());
+                self.kind.push('\n');
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether blanks separate, as IIS does.
+    fn blanks(&self) -> bool {
+        self.columns.iter().any(|name| name == "date") && self.columns.iter().any(|name| name == "time")
+    }
+}
+
+fn is_names(values: &[String]) -> bool {
+    values.len() > 3
+        && values.first().is_some_and(|first| {
+            let first = first.trim().to_ascii_lowercase();
+            first == "datetime" || first == "date-time"
+        })
+}
+
+fn split_blanks(line: &str) -> Vec<String> {
+    line.split_ascii_whitespace().map(|value| value.replace('+', " ")).collect()
+}
+
+fn split_commas(line: &str) -> Vec<String> {
+    let mut values = Vec::new();
+    let mut value = String::new();
+    let mut quoted = false;
+    let mut letters = line.chars().peekable();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '"' if quoted && letters.peek() == Some(&'"') => {
+                letters.next();
+                value.push('"');
+            }
+            '"' => quoted = !quoted,
+            ',' if !quoted => values.push(std::mem::take(&mut value)),
+            letter => value.push(letter),
+        }
+    }
+    values.push(value);
+    values
+}

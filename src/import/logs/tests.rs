@@ -1,0 +1,99 @@
+use super::super::Collected;
+use super::*;
+
+fn collect(text: &str) -> Collected {
+    let mut out = Collected::default();
+    read(text.as_bytes(), &ImportSettings::default(), &mut out).unwrap();
+    out
+}
+
+#[test]
+fn iis_rows_follow_their_declared_columns() {
+    let text = "#Software: Microsoft Internet Information Services 10.0\r\n#Version: 1.0\r\n#Date: 2026-11-22 10:00:00\r\n\
+        #Fields: date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) sc-status sc-substatus sc-win32-status time-taken X-Ms-Diagnostics\r\n\
+        2026-11-22 10:00:01 10.0.0.1 POST /EWS/Exchange.asmx - 443 - 52.1.2.3 Skype+for+Business/16 401 0 0 31 2000003;reason=\"The+token+is+bad\"\r\n\
+        #Fields: date time cs-method sc-status cs-uri-stem\r\n\
+        2026-11-22 10:00:02 GET 200 /ews/x\r\nbroken\r\n";
+    let out = collect(text);
+    let [first, second] = out.log_records.as_slice() else { panic!("{:?}", out.log_records) };
+    assert_eq!((first.source, first.line, first.status), (LogSource::Iis, 5, Some(401)));
+    assert_eq!(first.time.unwrap().to_string(), "2026-11-22T10:00:01Z");
+    assert_eq!(first.user_agent.as_deref(), Some("Skype for Business/16"));
+    assert_eq!(first.diagnostics.as_deref(), Some("2000003;reason=\"The token is bad\""));
+    assert_eq!((first.user.as_deref(), first.client.unwrap().to_string().as_str()), (None, "52.1.2.3"));
+    assert_eq!((second.status, second.path.as_deref()), (Some(200), Some("/ews/x")));
+    assert_eq!(out.notices.len(), 1);
+}
+
+#[test]
+fn exchange_logs_are_told_apart_and_their_quotes_read() {
+    let proxy = "\u{feff}DateTime,RequestId,ClientRequestId,Protocol,UrlHost,UrlStem,ProtocolAction,AuthenticationType,IsAuthenticated,AuthenticatedUser,UserAgent,ClientIpAddress,HttpStatus,BackEndStatus,Method,GenericErrors\r\n\
+        #Software: Microsoft Exchange Server\r\n#Log-type: HttpProxy Logs\r\n\
+        2026-11-22T10:00:00.123Z,r-1,c-1,Ews,mail.contoso.com,/EWS/Exchange.asmx,,Bearer,True,\"x, \"\"y\"\"\",UA,10.0.0.9,200,200,POST,\"a,\r\nb\"\r\n";
+    let out = collect(proxy);
+    let record = &out.log_records[0];
+    assert_eq!((record.source, record.authentication.as_deref()), (LogSource::HttpProxy, Some("Bearer")));
+    assert_eq!((record.user.as_deref(), record.errors.as_deref()), (Some("x, \"y\""), Some("a,\nb")));
+    assert_eq!(
+        (record.host.as_deref(), record.request_id.as_deref()),
+        (Some("mail.contoso.com"), Some("r-1"))
+    );
+
+    let outbound = "#Software: Microsoft Exchange Server\n#Log-type: OAuth Outbound\n#Fields: date-time,client-request-id,target-uri,result-code,error-string,token-result\n\
+        2026-11-22T10:00:00.000Z,c-2,https://outlook.office365.com/ews/exchange.asmx,Fail,invalid_client,{}.{}\n";
+    let record = &collect(outbound).log_records[0];
+    assert_eq!((record.source, record.result.as_deref()), (LogSource::OAuthOutbound, Some("Fail")));
+    assert_eq!(record.errors.as_deref(), Some("invalid_client"));
+    assert!(!format!("{record:?}").contains("{}.{}"), "a dump of a token stays out of Debug");
+
+    let ews = "#Log-type: EWS Logs\n#Fields: DateTime,RequestId,AuthenticationType,SoapAction,HttpStatus,ErrorCode\n2026-11-22T10:00:00Z,r,Bearer,GetItem,200,ErrorAccessDenied\n";
+    let record = &collect(ews).log_records[0];
+    assert_eq!((record.source, record.operation.as_deref()), (LogSource::Ews, Some("GetItem")));
+}
+
+#[test]
+fn results_of_the_connectivity_test_in_both_forms() {
+    let list = "RunspaceId  : 5\nTask        : Checking EWS API Call Under Oauth\nDetail      : The configuration was last successfully loaded at 1/1/0001 12:00:00 AM UTC.\n\
+        \x20             Client request ID: 1234-abcd\n\x20             Error:[OAuthCredentials:GetToken] no\n\
+        \x20             sending to https://outlook.office365.com/ews/exchange.asmx.\n\x20             Exception:\n\
+        \x20             System.Net.WebException: The remote server returned an error: (401) Unauthorized., diagnostics: 2000005;reason=\"x\"\n\
+        ResultType  : Error\nIdentity    : y\nIsValid     : True\n";
+    let out = collect(list);
+    let [record] = out.log_records.as_slice() else { panic!("{:?}", out.log_records) };
+    assert_eq!((record.result.as_deref(), record.line), (Some("Error"), 1));
+    assert_eq!(record.client_request_id.as_deref(), Some("1234-abcd"));
+    assert_eq!(record.path.as_deref(), Some("https://outlook.office365.com/ews/exchange.asmx"));
+    assert_eq!(record.diagnostics.as_deref(), Some("2000005;reason=\"x\""));
+    assert!(
+        record.errors.as_deref().unwrap().starts_with("Error:[OAuthCredentials:GetToken] no; System.Net")
+    );
+
+    let clixml = "<Objs Version=\"1.1.0.1\" xmlns=\"http://schemas.microsoft.com/powershell/2004/04\"><Obj RefId=\"0\"><Props><S N=\"Task\">Checking</S>\
+        <S N=\"Detail\">a_x000D__x000A_Client request ID: 77_x000D__x000A_</S><Obj N=\"ResultType\" RefId=\"1\"><ToString>Success</ToString><I32>0</I32></Obj></Props></Obj></Objs>";
+    let out = collect(clixml);
+    let [record] = out.log_records.as_slice() else { panic!("{:?}", out.log_records) };
+    assert_eq!(
+        (record.result.as_deref(), record.client_request_id.as_deref()),
+        (Some("Success"), Some("77"))
+    );
+}
+
+#[test]
+fn what_is_no_log_is_refused() {
+    for text in ["", "hello", "#Fields: a b c\n1 2 3\n", "#Fields: x,y,z,u\n1,2,3,4\n"] {
+        let result = read(text.as_bytes(), &ImportSettings::default(), &mut Collected::default());
+        assert!(matches!(result, Err(ImportError::Damaged(_))), "{text}");
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn no_text_makes_it_panic(pieces in proptest::collection::vec(proptest::sample::select(vec![
+        "#Fields: date time cs-method", "#Fields: ", "DateTime,a,b,c", "\n", "\"", ",", " ", "2026-11-22", "10:00:00", "é", "\r",
+        "Task : x", "ResultType : Error", "Detail : diagnostics:", "https://", "{\"typ\"", "<Objs>", "<S N=\"Detail\">", "Exception:",
+    ]), 0..40)) {
+        fuzz(pieces.concat().as_bytes());
+    }
+}
