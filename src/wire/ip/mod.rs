@@ -14,6 +14,7 @@ use crate::wire::capture::Packet;
 use crate::wire::link::{self, Skip, Snapped};
 use crate::wire::stream::FrameRef;
 
+mod exported;
 mod fragments;
 mod tunnels;
 
@@ -115,7 +116,10 @@ impl Decapsulator {
         let frame = FrameRef { number: packet.number, time: packet.time };
         let bytes = Snapped::new(packet.bytes, packet.original as usize);
         let place = Place { frame, realm: 0, depth: 0 };
-        let done = link::peel(packet.link, bytes).and_then(|ip| self.ip(place, ip, &mut out));
+        let done = match packet.link.0 {
+            exported::UPPER_PDU => self.exported(place, bytes, &mut out),
+            _ => link::peel(packet.link, bytes).and_then(|ip| self.ip(place, ip, &mut out)),
+        };
         if let Err(skip) = done {
             self.skip(skip);
         }

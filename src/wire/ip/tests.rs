@@ -289,6 +289,43 @@ fn vlan_tags_do_not_part_a_flow() {
     assert_eq!(is_hello(run(&[(1, tagged, 0)])), plain);
 }
 
+/// An exported PDU with tags and a payload.
+fn exported(tags: &[(u16, &[u8])], payload: &[u8]) -> (Vec<Seen>, Vec<(String, u64)>) {
+    let mut pdu = Vec::new();
+    for (tag, value) in tags.iter().chain([&(0, &[][..])]) {
+        pdu.extend(tag.to_be_bytes());
+        pdu.extend((value.len() as u16).to_be_bytes());
+        pdu.extend(*value);
+    }
+    pdu.extend(payload);
+    run(&[(252, pdu, 0)])
+}
+
+#[test]
+fn exported_pdus_are_carried_on_where_they_have_a_place() {
+    is_hello(exported(&[(12, b"ip\0\0")], &hello()));
+    is_hello(exported(&[(12, b"eth_maybefcs")], &ethernet(0x0800, &hello())));
+    let ends: [(u16, &[u8]); 5] = [
+        (20, &[10, 0, 0, 1]),
+        (21, &[10, 0, 0, 2]),
+        (24, &[0, 0, 0, 2]),
+        (25, &[0, 0, 0x30, 0x39]),
+        (26, &[0, 0, 0, 80]),
+    ];
+    let place = [0, 1, 0, 0, 0, 7, 0, 0, 0, 12, 0, 0, 0, 9, 0, 0, 0x18, 0, 0];
+    is_hello(exported(&[&[(12, &b"http"[..]), (34, &place)], &ends[..]].concat(), b"hello"));
+    is_hello(exported(&[&[(12, &b"tcp"[..])], &ends[..]].concat(), &tcp_segment(0, b"hello")));
+    let mut reassembled = place;
+    reassembled[14] = 1;
+    let (seen, notices) =
+        exported(&[&[(12, &b"http"[..]), (34, &reassembled)], &ends[..]].concat(), b"hello");
+    assert_eq!((seen, notices), (vec![], vec![("exported PDUs reassembled before".to_owned(), 1)]));
+    let (_, notices) = exported(&[&[(12, &b"http"[..])], &ends[..]].concat(), b"hello");
+    assert_eq!(notices, [("exported PDUs without a place in a TCP stream".to_owned(), 1)]);
+    assert_eq!(exported(&[(12, b"http")], b"x").1, [("exported PDUs without addresses".to_owned(), 1)]);
+    assert_eq!(run(&[(252, vec![0, 12, 0], 0)]).1, [("malformed exported PDU".to_owned(), 1)]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 

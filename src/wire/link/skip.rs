@@ -74,7 +74,6 @@ fn link_name(number: u32) -> Option<&'static str> {
         195 | 215 | 230 | 283 => "IEEE 802.15.4",
         231 => "D-Bus",
         247 => "InfiniBand",
-        252 => "exported protocol data units",
         253 => "netlink",
         289 => "event tracing",
         _ => return None,
