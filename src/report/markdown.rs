@@ -29,10 +29,7 @@ pub fn verification(verification: &Verification, options: &Options, out: &mut dy
         writeln!(out, "- input {number}: {}, {}", code(&input.path), input.kind.name())?;
     }
     writeln!(out, "\n## What was not seen\n")?;
-    let mut missing = words::unseen(&verification.coverage);
-    for check in &judgement.checks {
-        missing.extend(check.missing.iter().map(|line| format!("{}: {}", check.id.name(), mask.text(line))));
-    }
+    let missing = words::missing(verification, mask);
     if missing.is_empty() {
         writeln!(out, "Nothing is missing: everything in the input could be read.")?;
     }

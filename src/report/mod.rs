@@ -11,6 +11,8 @@ pub mod claims;
 pub mod csv;
 /// Characters that must not reach a terminal or a document as they are.
 pub mod escape;
+/// One self-contained page.
+pub mod html;
 /// JSON, schema `inspect/1` and `verify/1`.
 pub mod json;
 /// JUnit XML.
@@ -243,6 +245,9 @@ pub fn render(
             Some(listing) => csv::exchanges(listing, options, out),
             None => Err(io::Error::other("the exchanges were not kept")),
         },
-        (Format::Html, _) => Err(io::Error::other("this rendering is not built yet")),
+        (Format::Html, Document::Inspection(inspection)) => html::inspection(inspection, options, out),
+        (Format::Html, Document::Verification(verification)) => {
+            html::verification(verification, options, out)
+        }
     }
 }

@@ -3,6 +3,8 @@
 use super::Verification;
 use super::numbers::rank;
 use crate::checks::finding::Evidence;
+use crate::json::Node;
+use crate::token::Token;
 
 /// `capture.pcapng: exchange 3, frames 17-19, request.header.authorization`
 pub fn place(evidence: &Evidence, verification: &Verification) -> String {
@@ -33,6 +35,24 @@ pub fn place(evidence: &Evidence, verification: &Verification) -> String {
         (Some(path), true) => path.to_owned(),
         (None, _) => parts.join(", "),
     }
+}
+
+/// `header.alg` and `/appctx/nameid` point at the top-level members `alg` and `appctx`.
+pub fn member_name(claim: &str) -> &str {
+    let name = claim.strip_prefix("header.").unwrap_or(claim).trim_start_matches('/');
+    name.split('/').next().unwrap_or(name)
+}
+
+/// The part of a token that a claim's name points at: its claims, or its header.
+pub fn shown_part<'t>(token: &'t Token, claim: &str) -> Option<&'t Node> {
+    let has = |node: &&Node| node.get(member_name(claim)).is_some();
+    let (header, claims) = (token.header(), token.claims());
+    let found = if claim.starts_with("header.") {
+        header.filter(has).or(claims.filter(has))
+    } else {
+        claims.filter(has).or(header.filter(has))
+    };
+    found.or(claims).or(header)
 }
 
 /// `frame 3`, `frames 17-19, 25`

@@ -14,5 +14,7 @@ fn show() {
     println!("{}", rendered(&Document::Inspection(&inspection), Format::Text));
     println!("{}", rendered(&Document::Verification(&verification), Format::Json));
     println!("{}", rendered(&Document::Inspection(&inspection), Format::Json));
-    println!("{}", rendered(&Document::Verification(&verification), Format::Markdown));
+    std::fs::write("/tmp/report-v.html", rendered(&Document::Verification(&verification), Format::Html))
+        .unwrap();
+    std::fs::write("/tmp/report-i.html", rendered(&Document::Inspection(&inspection), Format::Html)).unwrap();
 }

@@ -1,5 +1,6 @@
 //! The sentences that several renderings share: what the verdict means, what was seen in numbers.
 
+use super::mask::Mask;
 use super::reason::counted;
 use super::{Coverage, Verification};
 use crate::checks::finding::Severity;
@@ -112,5 +113,16 @@ pub fn unseen(coverage: &Coverage) -> Vec<String> {
     if coverage.exchanges == 0 {
         lines.push("no HTTP exchange could be read".into());
     }
+    lines
+}
+
+/// Everything that was not seen or not supplied: coverage first, then what checks miss.
+pub fn missing(verification: &Verification, mask: Mask) -> Vec<String> {
+    let mut lines = unseen(&verification.coverage);
+    for check in &verification.judgement.checks {
+        let told = check.missing.iter().map(|line| format!("{}: {}", check.id.name(), mask.text(line)));
+        lines.extend(told.map(|line| super::escape::lines(&line)));
+    }
+    lines.dedup();
     lines
 }

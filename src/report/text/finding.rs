@@ -9,7 +9,7 @@ use crate::checks::finding::{Evidence, Finding, Severity};
 use crate::report::claims::{Pretty, pretty};
 use crate::report::escape::{lines, shorten, terminal};
 use crate::report::mask::Mask;
-use crate::report::places::place;
+use crate::report::places::{member_name, place, shown_part};
 use crate::report::{Options, Verification};
 
 /// Places that are written out; the rest is counted.
@@ -79,17 +79,8 @@ fn shown(evidence: &Evidence, verification: &Verification, mask: Mask) -> Option
     let store = &verification.judgement.tokens;
     let token = store.get(evidence.token?)?;
     let claim = evidence.claim.as_deref()?;
-    let of_header = token.header().filter(|header| header.get(member_name(claim)).is_some());
-    let of_claims = token.claims().filter(|claims| claims.get(member_name(claim)).is_some());
-    let node = if claim.starts_with("header.") { of_header.or(of_claims) } else { of_claims.or(of_header) };
-    let node = node.or(token.claims()).or(token.header())?;
+    let node = shown_part(token, claim)?;
     Some(pretty(node, token, store, &verification.order, mask))
-}
-
-/// `header.alg` and `/appctx/nameid` point at top-level members `alg` and `appctx`.
-fn member_name(claim: &str) -> &str {
-    let name = claim.strip_prefix("header.").unwrap_or(claim).trim_start_matches('/');
-    name.split('/').next().unwrap_or(name)
 }
 
 fn annotated<'s>(

@@ -51,20 +51,13 @@ fn unseen(
     paint: Paint,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let mask = Mask::new(options.show_secrets);
-    let mut missing = words::unseen(&verification.coverage);
-    for check in &verification.judgement.checks {
-        let open = check.outcome == Outcome::NotEstablished;
-        let told = check.missing.iter().map(|line| format!("{}: {}", check.id.name(), mask.text(line)));
-        missing.extend(told.filter(|_| open || !check.missing.is_empty()));
-    }
-    missing.dedup();
+    let missing = words::missing(verification, Mask::new(options.show_secrets));
     writeln!(out, "{}", paint.heading("What was not seen"))?;
     if missing.is_empty() {
         writeln!(out, "  nothing is missing: everything in the input could be read")?;
     }
     for line in missing {
-        bullet(&lines(&line), "- ", options, out)?;
+        bullet(&line, "- ", options, out)?;
     }
     writeln!(out)
 }

@@ -1,0 +1,119 @@
+//! The list of exchanges as the page shows it.
+
+use std::collections::BTreeSet;
+
+use crate::report::escape::{shorten, terminal};
+use crate::report::mask::Mask;
+use crate::report::places::frames;
+use crate::report::{Inspection, Listed, authentication};
+use crate::token::Half;
+
+/// Rows that a browser can still show; what findings name and what carries credentials comes first.
+const ROWS: usize = 2000;
+
+/// Characters of a request that are shown.
+const REQUEST: usize = 300;
+
+pub(super) struct Row {
+    pub(super) number: usize,
+    pub(super) time: String,
+    pub(super) request: String,
+    pub(super) status: String,
+    pub(super) sent: String,
+    pub(super) offered: String,
+    pub(super) tokens: Vec<usize>,
+    pub(super) frames: String,
+    pub(super) kinds: String,
+    pub(super) bad: bool,
+}
+
+/// The rows, and how many were left out. `bad`: named by errors; `named`: by any finding.
+pub(super) fn rows(
+    inspection: &Inspection,
+    bad: &BTreeSet<usize>,
+    named: &BTreeSet<usize>,
+    mask: Mask,
+) -> (Vec<Row>, usize) {
+    let all = &inspection.exchanges;
+    let mut kept: Vec<usize> = (0..all.len()).collect();
+    if all.len() > ROWS {
+        kept.sort_by_key(|number| {
+            let plain = all.get(*number).is_none_or(|listed| !has_credentials(listed));
+            (!named.contains(number), plain, *number)
+        });
+        kept.truncate(ROWS);
+        kept.sort_unstable();
+    }
+    let rows: Vec<_> = kept
+        .into_iter()
+        .filter_map(|number| Some((number, all.get(number)?)))
+        .map(|(number, listed)| {
+            row(number, listed, inspection, bad.contains(&number), named.contains(&number), mask)
+        })
+        .collect();
+    let left_out = all.len() - rows.len();
+    (rows, left_out)
+}
+
+fn has_credentials(listed: &Listed) -> bool {
+    !listed.sightings.is_empty() || !authentication::sent(&listed.exchange).is_empty()
+}
+
+/// Numbers of the tokens of an exchange, or of one half of it.
+pub(super) fn tokens(listed: &Listed, inspection: &Inspection, half: Option<Half>) -> Vec<usize> {
+    let of_half = listed.sightings.iter().filter(|at| half.is_none_or(|half| at.location.half == half));
+    let mut numbers: Vec<_> = of_half.filter_map(|at| inspection.order.number(at.token)).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    numbers
+}
+
+/// `POST mail.contoso.com/ews/exchange.asmx`
+pub(super) fn request(listed: &Listed, inspection: &Inspection, mask: Mask) -> String {
+    let Some(request) = &listed.exchange.request else { return "the request was not seen".into() };
+    let of_request = listed.sightings.iter().filter(|sighting| sighting.location.half == Half::Request);
+    let texts: Vec<&[u8]> = of_request
+        .filter_map(|sighting| inspection.tokens.get(sighting.token))
+        .map(|token| &token.text[..])
+        .collect();
+    let host = request.host.as_deref().unwrap_or_default();
+    let host = if request.target.contains("://") || request.method == "CONNECT" { "" } else { host };
+    let text = format!("{} {host}{}", request.method, mask.known(&request.target, &texts));
+    terminal(&shorten(&text, REQUEST)).into_owned()
+}
+
+/// `bearer`, `bearer (empty)`
+pub(super) fn sent(listed: &Listed) -> String {
+    let one = |sent: &authentication::Sent| {
+        let scheme = sent.scheme.as_deref().unwrap_or("no scheme");
+        format!("{}{}", terminal(&shorten(scheme, 32)), if sent.empty { " (empty)" } else { "" })
+    };
+    authentication::sent(&listed.exchange).iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+fn row(number: usize, listed: &Listed, inspection: &Inspection, bad: bool, named: bool, mask: Mask) -> Row {
+    let exchange = &listed.exchange;
+    let sent = sent(listed);
+    let tokens = tokens(listed, inspection, None);
+    let status = exchange.response.as_ref().map(|response| response.status);
+    let kinds = [
+        (!sent.is_empty(), "auth"),
+        (!tokens.is_empty(), "token"),
+        (status.is_some_and(|status| status >= 400), "refused"),
+        (named, "finding"),
+    ];
+    Row {
+        number,
+        time: exchange.time().map_or(String::new(), |time| time.to_string()),
+        request: request(listed, inspection, mask),
+        status: status.map_or("not seen".into(), |status| status.to_string()),
+        sent,
+        offered: terminal(&shorten(&authentication::offered(exchange).join(", "), 100)).into_owned(),
+        tokens,
+        frames: exchange.frames.map_or(String::new(), |(first, last)| {
+            if first == last { frames(&[first]) } else { format!("frames {first} … {last}") }
+        }),
+        kinds: kinds.iter().filter(|(is, _)| *is).map(|(_, kind)| *kind).collect::<Vec<_>>().join(" "),
+        bad,
+    }
+}

@@ -1,0 +1,120 @@
+//! Verdict, checks and findings as the page shows them.
+
+use crate::checks::finding::Evidence;
+use crate::report::claims::pretty;
+use crate::report::escape::{lines, terminal};
+use crate::report::mask::Mask;
+use crate::report::numbers::rank;
+use crate::report::places::{member_name, place, shown_part};
+use crate::report::reason::counted;
+use crate::report::{Verification, words};
+
+pub(super) struct Verdict {
+    pub(super) class: &'static str,
+    pub(super) word: &'static str,
+    pub(super) sentence: String,
+    pub(super) scope: Vec<String>,
+}
+
+impl Verdict {
+    pub(super) fn of(verification: &Verification) -> Self {
+        let verdict = verification.judgement.verdict;
+        let mut scope = words::scope(verification);
+        scope.extend(verification.expected.certificates.iter().map(|line| terminal(line).into_owned()));
+        Self {
+            class: verdict.name(),
+            word: words::verdict(verdict),
+            sentence: words::sentence(verification),
+            scope,
+        }
+    }
+}
+
+pub(super) struct Cause {
+    pub(super) title: String,
+    pub(super) confidence: &'static str,
+    pub(super) summary: String,
+    pub(super) commands: String,
+}
+
+pub(super) struct Check {
+    pub(super) id: &'static str,
+    pub(super) class: &'static str,
+    pub(super) outcome: &'static str,
+    pub(super) summary: String,
+}
+
+pub(super) fn checks(verification: &Verification, mask: Mask) -> Vec<Check> {
+    let all = verification.judgement.checks.iter();
+    all.map(|check| Check {
+        id: check.id.name(),
+        class: check.outcome.name(),
+        outcome: words::outcome(check.outcome),
+        summary: terminal(&mask.text(&check.summary)).into_owned(),
+    })
+    .collect()
+}
+
+pub(super) struct Place {
+    pub(super) text: String,
+    pub(super) exchange: Option<usize>,
+}
+
+pub(super) struct Snippet {
+    pub(super) before: String,
+    pub(super) marked: String,
+    pub(super) after: String,
+}
+
+pub(super) struct Finding {
+    pub(super) rule: &'static str,
+    pub(super) check: &'static str,
+    pub(super) severity: &'static str,
+    pub(super) message: String,
+    pub(super) known: bool,
+    pub(super) times: String,
+    pub(super) observed: String,
+    pub(super) expected: String,
+    pub(super) help: String,
+    pub(super) snippet: Option<Snippet>,
+    pub(super) places: Vec<Place>,
+}
+
+pub(super) fn findings(verification: &Verification, mask: Mask) -> Vec<Finding> {
+    let clean = |text: &str| lines(&mask.text(text));
+    let all = verification.judgement.findings.iter().enumerate();
+    all.map(|(index, finding)| Finding {
+        rule: finding.rule,
+        check: finding.check.name(),
+        severity: finding.severity.name(),
+        message: clean(&finding.message),
+        known: verification.known.as_ref().and_then(|known| known.get(index)) == Some(&true),
+        times: counted(finding.count, "time"),
+        observed: clean(&finding.observed),
+        expected: clean(&finding.expected),
+        help: clean(&finding.help),
+        snippet: finding.evidence.iter().find_map(|evidence| snippet(evidence, verification, mask)),
+        places: finding.evidence.iter().map(|evidence| shown(evidence, verification)).collect(),
+    })
+    .collect()
+}
+
+fn shown(evidence: &Evidence, verification: &Verification) -> Place {
+    Place {
+        text: terminal(&place(evidence, verification)).into_owned(),
+        exchange: evidence.exchange.and_then(|key| rank(&verification.numbers, &key)),
+    }
+}
+
+fn snippet(evidence: &Evidence, verification: &Verification, mask: Mask) -> Option<Snippet> {
+    let store = &verification.judgement.tokens;
+    let token = store.get(evidence.token?)?;
+    let claim = evidence.claim.as_deref()?;
+    let pretty = pretty(shown_part(token, claim)?, token, store, &verification.order, mask);
+    let span = pretty.member(member_name(claim)).unwrap_or(0..1);
+    Some(Snippet {
+        before: pretty.text.get(..span.start)?.to_owned(),
+        marked: pretty.text.get(span.clone())?.to_owned(),
+        after: pretty.text.get(span.end..)?.to_owned(),
+    })
+}
