@@ -37,6 +37,26 @@ pub const JSON_BODY_NODES: usize = 200_000;
 /// Places that one finding lists before it only counts (contract: 16).
 pub const EVIDENCE_LISTED: usize = 16;
 
+/// Bytes of an answer's content that are searched for EWS results and token service errors: response
+/// codes stand near the beginning, item contents follow.
+pub const ANSWER_BYTES: usize = 256 << 10;
+
+/// Causes that one rule keeps apart; traffic made to differ on purpose would otherwise fill memory with
+/// findings. What comes after is counted in one finding.
+pub const CAUSES_KEPT: usize = 1024;
+
+/// Reasons for `not-established` that one check lists; the rest is counted.
+pub const REASONS_LISTED: usize = 16;
+
+/// Host names, closed connections by name and applications that the judge remembers.
+pub const NAMES_KEPT: usize = 65_536;
+
+/// Connections with something missing that are listed one by one.
+pub const CONNECTIONS_LISTED: usize = 1000;
+
+/// Depth of elements in a SOAP body that is looked into.
+pub const XML_DEPTH: usize = 64;
+
 /// Bytes out of order that one connection may hold back before it declares the hole a gap.
 pub const REORDER_BYTES: usize = 4 << 20;
 

@@ -15,6 +15,26 @@ pub const CLOUD_VOICEMAIL: &str = "db7de2b5-2149-435e-8043-e080dd50afae";
 /// Exchange itself, on premises and online.
 pub const EXCHANGE: &str = "00000002-0000-0ff1-ce00-000000000000";
 
+/// Name of a well-known application; `None` for others.
+pub fn application_name(id: &str) -> Option<&'static str> {
+    let name = match id.to_ascii_lowercase().as_str() {
+        "00000001-0000-0000-c000-000000000000" => "Access Control Service",
+        "00000001-0002-0000-c000-000000000000" => "Access Control Service operated by 21Vianet",
+        EXCHANGE => "Exchange",
+        "00000002-0000-0000-c000-000000000000" => "Azure AD Graph",
+        "00000003-0000-0000-c000-000000000000" => "Microsoft Graph",
+        "00000003-0000-0ff1-ce00-000000000000" => "SharePoint",
+        SKYPE => "Skype for Business Online",
+        "00000005-0000-0ff1-ce00-000000000000" => "Viva Engage",
+        "00000006-0000-0ff1-ce00-000000000000" => "Office Portal",
+        "00000007-0000-0ff1-ce00-000000000000" => "Exchange Online Protection",
+        TEAMS_SCHEDULER => "Teams Calendar Scheduler Service",
+        CLOUD_VOICEMAIL => "Cloud Voicemail",
+        _ => return None,
+    };
+    Some(name)
+}
+
 /// What is expected.
 #[derive(Clone, Debug)]
 pub struct Expectations {

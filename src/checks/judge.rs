@@ -1,16 +1,41 @@
 //! Takes exchanges and connections as they are decoded, gives outcomes, findings and the verdict.
+//!
+//! One pass: tokens of an exchange are found and, when new, judged once; rules look at the exchange; what
+//! later decisions need is remembered in counts and names, and the exchange is dropped.
 
-use std::collections::BTreeMap;
+/// Token states, findings in the making, and memory.
+mod book;
+/// What is remembered of traffic that was dropped.
+pub mod memory;
+/// From what was remembered to the outcomes of the checks.
+mod outcomes;
+/// How far a token is judged, and what its signature came to.
+pub(crate) mod standing;
+#[cfg(test)]
+mod tests;
 
-use crate::connection::Connection;
-use crate::exchange::Exchange;
+use std::collections::{BTreeMap, HashSet};
+
+use crate::connection::{Connection, Content, State};
+use crate::exchange::{Exchange, ExchangeKey, Indexing};
+use crate::keys::certificate::Certificate;
 use crate::sink::Sink;
-use crate::token::TokenId;
-use crate::token::store::TokenStore;
+use crate::token::store::{Hint, TokenStore};
+use crate::token::{Half, Location, Sighting, TokenId, find};
+
+pub(crate) use outcomes::plural;
 
 use super::expectations::Expectations;
-use super::finding::Finding;
-use super::{CheckResult, Verdict};
+use super::finding::{Evidence, Finding};
+use super::place::{self, Place};
+use super::rule::{Out, Rule, Scope};
+use super::rules::RULES;
+use super::subject::{
+    CaptureCase, CertificateCase, ConnectionCase, ExchangeCase, Proof, SeenToken, Standing,
+};
+use super::{CheckId, CheckResult, Verdict};
+use book::Book;
+use memory::count_closed;
 
 /// What the signature of a token came to, for reports.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -30,48 +55,307 @@ pub struct Judgement {
     pub checks: Vec<CheckResult>,
     /// Sorted by check, severity (worst first), rule, first evidence.
     pub findings: Vec<Finding>,
-    /// Distinct tokens.
+    /// Distinct tokens, numbered by their first sighting.
     pub tokens: TokenStore,
-    /// Which of them are in scope, and what their signatures came to.
+    /// Which of them are in scope, and what their signatures came to. Tokens that are no JWT have
+    /// no signature to speak of and are left out.
     pub judged: BTreeMap<TokenId, (bool, SignatureState)>,
 }
 
 /// Judges one stream of exchanges; several judges of one run are joined.
 #[derive(Clone, Debug)]
 pub struct Judge<'e> {
-    expectations: &'e Expectations,
+    book: Book<'e>,
+    store: TokenStore,
+    hosts: HashSet<String>,
+    /// With `--host`: connections (by input and ordinal) whose last exchange concerned others.
+    foreign: HashSet<(u32, u32)>,
 }
 
 impl<'e> Judge<'e> {
     /// A judge that has seen nothing.
     pub fn new(expectations: &'e Expectations) -> Self {
-        Self { expectations }
+        Self {
+            book: Book::new(expectations),
+            store: TokenStore::default(),
+            hosts: expectations.hosts.iter().map(|host| place::bare_host(host)).collect(),
+            foreign: HashSet::new(),
+        }
+    }
+
+    /// Notes that an input was cut, and was used up to the cut.
+    pub fn truncated(&mut self, input: u32) {
+        self.book.memory.truncated.insert(input);
     }
 
     /// The outcome of everything that was seen.
-    pub fn finish(self) -> Judgement {
-        let _ = self.expectations;
-        todo!("helper: checks")
+    pub fn finish(mut self) -> Judgement {
+        let renumbered = self.store.finalise();
+        self.book.renumber(&renumbered);
+        self.judge_certificates();
+        self.judge_capture();
+        let judged = self.judged();
+        let Book { expectations, states, tally, memory, .. } = self.book;
+        let findings = tally.finish();
+        let checks = outcomes::decide(expectations, &self.store, &states, &memory, &findings);
+        let severities = findings.iter().map(|finding| finding.severity);
+        let verdict = Verdict::of(&checks, severities, expectations.fail_on);
+        Judgement { verdict, checks, findings, tokens: self.store, judged }
+    }
+
+    fn judged(&self) -> BTreeMap<TokenId, (bool, SignatureState)> {
+        let describe = |id: TokenId| {
+            let state = self.book.state(id)?;
+            let (word, key) = match &state.proof {
+                Proof::NoJwt => return None,
+                Proof::Unsigned => ("unsigned", None),
+                Proof::Removed => ("removed", None),
+                Proof::Verified { key, .. } => ("verified", Some(key.clone())),
+                Proof::Failed { key } => ("failed", key.clone()),
+                Proof::NoKey | Proof::UnknownAlgorithm => ("no-key", None),
+                Proof::WrongKind { key, .. } => ("wrong-kind-of-key", Some(key.clone())),
+            };
+            Some((id, (state.standing == Standing::InScope, SignatureState { state: word, key })))
+        };
+        self.store.iter().filter_map(|(id, _)| describe(id)).collect()
+    }
+
+    /// Whether an exchange concerns the hosts given with `--host`.
+    fn concerns(&self, exchange: &Exchange, place: Place, sightings: &[Sighting]) -> bool {
+        if self.hosts.is_empty() || place == Place::TokenService {
+            return true;
+        }
+        let wanted = |host: &str| self.hosts.contains(&place::bare_host(host));
+        let Some(host) = exchange.request.as_ref().and_then(|request| request.host.as_deref()) else {
+            return true;
+        };
+        let audience = |sighting: &Sighting| self.store.get(sighting.token)?.principal("aud")?.host;
+        wanted(host)
+            || exchange.tls.as_ref().and_then(|tls| tls.sni.as_deref()).is_some_and(wanted)
+            || sightings
+                .iter()
+                .filter(|sighting| sighting.presented)
+                .any(|sighting| audience(sighting).is_some_and(|host| wanted(&host)))
+    }
+
+    fn judge_certificates(&mut self) {
+        let expected = self.book.expectations;
+        let memory = &self.book.memory;
+        let uses = expected.at.map(|at| (at, at)).or(memory.uses).or(memory.times);
+        let (mut hits, mut missing) = (Vec::new(), Vec::new());
+        let given: Vec<(&String, _, &Certificate)> = expected
+            .certificates
+            .iter()
+            .flat_map(|(path, loaded)| loaded.certificates.iter().map(move |found| (path, loaded, found)))
+            .collect();
+        for &(path, loaded, certificate) in &given {
+            let case = CertificateCase {
+                expected,
+                path,
+                loaded,
+                certificate,
+                uses,
+                used: memory.thumbprints.contains(&certificate.thumbprint),
+                superseded: given.iter().any(|(.., other)| other.not_before > certificate.not_before),
+            };
+            let from = hits.len();
+            for rule in RULES {
+                if let Scope::Certificate(examine) = rule.scope {
+                    examine(&case, &mut Out::new(rule, &mut hits, &mut missing));
+                }
+            }
+            for hit in hits.iter_mut().skip(from) {
+                hit.location(path);
+            }
+        }
+        self.book.put(&hits, &missing, None, &Evidence::default());
+    }
+
+    fn judge_capture(&mut self) {
+        let (mut hits, mut missing) = (Vec::new(), Vec::new());
+        let Book { expectations: expected, memory, .. } = &self.book;
+        let case = CaptureCase { expected, store: &self.store, memory };
+        for rule in RULES {
+            if let Scope::Capture(examine) = rule.scope {
+                examine(&case, &mut Out::new(rule, &mut hits, &mut missing));
+            }
+        }
+        self.book.put(&hits, &missing, None, &Evidence::default());
     }
 }
 
 impl Sink for Judge<'_> {
     fn exchange(&mut self, exchange: Exchange) {
-        let _ = exchange;
-        todo!("helper: checks")
+        let memory = &mut self.book.memory;
+        memory.exchanges += 1;
+        exchange.time().into_iter().for_each(|at| memory.happened_at(at));
+        let sightings = find::in_exchange(&exchange, &mut self.store);
+        let top = outermost(&sightings, &self.store);
+        for sighting in &top {
+            self.book.learn(&self.store, sighting.token);
+        }
+        let request = exchange.request.as_ref();
+        let host = request.and_then(|request| request.host.as_deref());
+        let place = place::of(host, request.map_or("", |request| request.path()));
+        let concerns = self.concerns(&exchange, place, &sightings);
+        if let Some(connection) = exchange.connection.filter(|_| !self.hosts.is_empty()) {
+            let at = (exchange.key.input, connection);
+            if concerns {
+                self.foreign.remove(&at)
+            } else {
+                self.foreign.insert(at)
+            };
+        }
+        if !concerns {
+            return;
+        }
+        let Self { store, book, .. } = self;
+        let tokens = top
+            .iter()
+            .filter_map(|&sighting| {
+                let (id, token) = (sighting.token, store.get(sighting.token)?);
+                Some(SeenToken { id, token, standing: book.standing(id), sighting })
+            })
+            .collect();
+        let case = ExchangeCase::new(book.expectations, store, &exchange, place, tokens);
+        let (mut hits, mut missing) = (Vec::new(), Vec::new());
+        for (rule, examine) in exchange_rules() {
+            examine(&case, &mut Out::new(rule, &mut hits, &mut missing));
+        }
+        if head_unreadable(&exchange) {
+            missing.push((CheckId::NoBasic, outcomes::HPACK_BEFORE.to_owned()));
+        }
+        let base = Evidence {
+            input: Some(exchange.key.input),
+            exchange: Some(exchange.key),
+            frames: exchange.frames.map_or_else(Vec::new, |(first, last)| ends(first, last)),
+            time: exchange.time(),
+            ..Evidence::default()
+        };
+        book.put(&hits, &missing, Some(exchange.key), &base);
+        outcomes::note_exchange(&case, &mut book.memory);
+        for sighting in top {
+            book.use_token(store, sighting, Some(&case), exchange.key);
+        }
     }
 
     fn connection(&mut self, connection: Connection) {
-        let _ = connection;
-        todo!("helper: checks")
+        let at = (connection.input, connection.ordinal);
+        let foreign = self.foreign.remove(&at);
+        let name = name_of(&connection);
+        let case = ConnectionCase { connection: &connection, name: name.as_deref() };
+        let (mut hits, mut missing) = (Vec::new(), Vec::new());
+        for rule in RULES {
+            if let Scope::Connection(examine) = rule.scope {
+                examine(&case, &mut Out::new(rule, &mut hits, &mut missing));
+            }
+        }
+        let base = Evidence {
+            input: Some(connection.input),
+            connection: Some(connection.ordinal),
+            frames: vec![connection.first_frame],
+            ..Evidence::default()
+        };
+        let key = ExchangeKey { input: connection.input, frame: connection.first_frame, sub: 0 };
+        self.book.put(&hits, &missing, Some(key), &base);
+        let memory = &mut self.book.memory;
+        let closed = stayed_closed(&connection);
+        memory.connections += 1;
+        memory.undecrypted += u64::from(closed);
+        memory.gaps += u64::from(connection.sent.missing + connection.received.missing > 0);
+        memory.partial += connection.exchanges_partial;
+        let name = name.unwrap_or_default();
+        if closed {
+            count_closed(&mut memory.closed, name, at);
+        } else if let (Content::Quic, Some(server)) = (connection.content, connection.server) {
+            count_closed(&mut memory.quic, server.address, at);
+        } else if connection.request_head_lost && !foreign {
+            count_closed(&mut memory.heads_lost, name, at);
+        }
+        if connection.state() != State::Complete || !connection.oddities.is_empty() {
+            memory.trouble(connection);
+        }
+    }
+
+    fn token_text(&mut self, input: u32, offset: u64, text: &[u8]) {
+        let (id, _) = self.store.intern(text, Hint::None);
+        let start = usize::try_from(offset).unwrap_or(usize::MAX);
+        let bytes = start..start.saturating_add(text.len());
+        let location = Location { half: Half::Text, part: "text".into(), bytes };
+        let key = ExchangeKey { input, frame: offset, sub: 0 };
+        self.store.seen(id, key, &location);
+        self.book.learn(&self.store, id);
+        let sighting = Sighting { token: id, location, frames: Vec::new(), presented: false };
+        self.book.use_token(&self.store, &sighting, None, key);
     }
 
     fn fork(&self) -> Self {
-        Self::new(self.expectations)
+        Self::new(self.book.expectations)
     }
 
     fn join(&mut self, other: Self) {
-        let _ = other;
-        todo!("helper: checks")
+        let tokens = self.store.merge(other.store);
+        self.book.merge(other.book, &tokens);
+        self.foreign.extend(other.foreign);
     }
+}
+
+/// Whether TLS stayed closed, so that anything could have been said inside.
+fn stayed_closed(connection: &Connection) -> bool {
+    connection
+        .tls
+        .as_ref()
+        .is_some_and(|tls| tls.undecrypted.is_some() || (tls.records_failed > 0 && tls.records_opened == 0))
+}
+
+/// Whether a header field of the request could not be read, so that credentials could have been in it.
+fn head_unreadable(exchange: &Exchange) -> bool {
+    let unknown = |request: &crate::exchange::Request| {
+        request.head.spans.iter().any(|span| span.indexing == Indexing::Unknown)
+    };
+    exchange.request.as_ref().is_some_and(unknown)
+}
+
+/// First and last frame as a list without repetition.
+fn ends(first: u64, last: u64) -> Vec<u64> {
+    if first == last { vec![first] } else { vec![first, last] }
+}
+
+/// Sightings of tokens that do not travel inside another token seen at the same place.
+fn outermost<'s>(sightings: &'s [Sighting], store: &TokenStore) -> Vec<&'s Sighting> {
+    let inside = |inner: &Sighting, outer: &Sighting| {
+        let (within, around) = (&inner.location.bytes, &outer.location.bytes);
+        inner.location.half == outer.location.half
+            && around.start <= within.start
+            && within.end <= around.end
+            && store.get(inner.token).is_some_and(|token| token.carried_by.contains(&outer.token))
+    };
+    sightings.iter().filter(|inner| !sightings.iter().any(|outer| inside(inner, outer))).collect()
+}
+
+type ExchangeExaminer = for<'a> fn(&ExchangeCase<'a>, &mut Out<'_>);
+
+/// Rules that look at exchanges: found once.
+fn exchange_rules() -> &'static [(&'static Rule, ExchangeExaminer)] {
+    static EXCHANGE: std::sync::LazyLock<Vec<(&'static Rule, ExchangeExaminer)>> =
+        std::sync::LazyLock::new(|| {
+            let examiner = |rule: &'static Rule| match rule.scope {
+                Scope::Exchange(examine) => Some((rule, examine)),
+                _ => None,
+            };
+            RULES.iter().filter_map(|&rule| examiner(rule)).collect()
+        });
+    &EXCHANGE
+}
+
+/// The name that the client asked for, else the first name of the server's certificate.
+fn name_of(connection: &Connection) -> Option<String> {
+    let facts = &connection.tls.as_ref()?.facts;
+    if let Some(sni) = facts.sni.as_deref().filter(|sni| !sni.is_empty()) {
+        return Some(place::bare_host(sni));
+    }
+    let certificate = Certificate::from_der(facts.certificates.first()?, "server certificate").ok()?;
+    let common = certificate.subject.split(',').find_map(|part| part.trim().strip_prefix("CN="));
+    let name = certificate.dns_names.first().map(String::as_str).or(common)?;
+    Some(place::bare_host(name))
 }

@@ -9,8 +9,48 @@ pub mod expectations;
 pub mod finding;
 /// The driver: feeds subjects to rules, remembers what later decisions need.
 pub mod judge;
-/// How a rule is declared, and the list of all.
+/// What kind of place a host, path or address is.
+pub mod place;
+/// Whether a realm is the tenant.
+pub mod realm;
+/// How a rule is declared.
 pub mod rule;
+/// The list of all rules.
+pub mod rules;
+/// What rules look at.
+pub mod subject;
+/// From what rules say to findings.
+mod tally;
+
+/// Did Exchange accept the tokens?
+mod accepted;
+/// Was the token meant for this server?
+mod audience;
+/// Is the uploaded certificate good?
+mod certificate;
+/// Do outer and actor token belong together?
+mod chain;
+/// Do the challenges name the right parties?
+mod challenge;
+/// Could everything be read?
+mod coverage;
+/// Who speaks, for which tenant?
+mod issuer;
+/// Was the token valid when it was used?
+mod lifetime;
+/// Did anybody still send a password?
+mod no_basic;
+/// Was OAuth used at all?
+mod oauth;
+/// Is every signature right?
+mod signature;
+/// Were token requests well formed and granted?
+mod token_request;
+/// Did tokens travel protected?
+mod transport;
+
+#[cfg(test)]
+mod testing;
 
 use finding::Severity;
 

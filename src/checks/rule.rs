@@ -1,1 +1,189 @@
-//! How a rule is declared, and the one list of all rules.
+//! How a rule is declared: what it looks at (by type), what it says, and the text that explains it.
+//!
+//! A rule is one file below its check's folder plus one line in [`super::rules::RULES`]. Its identity is
+//! its id; its documentation stands on the declaration and feeds `explain`, reports and `docs/rules.md`.
+
+use crate::token::TokenId;
+
+use super::CheckId;
+use super::finding::Severity;
+use super::subject::{CaptureCase, CertificateCase, ConnectionCase, ExchangeCase, TokenCase, UseCase};
+
+/// One rule.
+#[derive(Debug)]
+pub struct Rule {
+    /// Stable, kebab-case.
+    pub id: &'static str,
+    /// The check that its findings hang under.
+    pub check: CheckId,
+    /// Severity of its findings, unless the rule says otherwise for one of them.
+    pub severity: Severity,
+    /// Version that brought it.
+    pub since: &'static str,
+    /// Ids of the rule candidates of the field notes that it stands for; empty for the contract's own.
+    pub candidates: &'static [&'static str],
+    /// One line.
+    pub title: &'static str,
+    /// First part of the page: what it looks at.
+    pub looks_at: &'static str,
+    /// Second part: why it matters.
+    pub matters: &'static str,
+    /// Third part: a value that makes it speak …
+    pub bad: &'static str,
+    /// … and one that does not.
+    pub good: &'static str,
+    /// Fourth part: how to repair. Also the help of its findings.
+    pub repair: &'static str,
+    /// Where the knowledge comes from.
+    pub sources: &'static [&'static str],
+    /// What it looks at, and the function that does.
+    pub scope: Scope,
+}
+
+/// What a rule looks at. The driver calls the function once for each such thing.
+#[derive(Clone, Copy, Debug)]
+pub enum Scope {
+    /// Each distinct token that the check judges.
+    Token(for<'a> fn(&TokenCase<'a>, &mut Out<'_>)),
+    /// Each use of such a token in an exchange or text.
+    Use(for<'a> fn(&UseCase<'a>, &mut Out<'_>)),
+    /// Each exchange that is in scope.
+    Exchange(for<'a> fn(&ExchangeCase<'a>, &mut Out<'_>)),
+    /// Each connection.
+    Connection(for<'a> fn(&ConnectionCase<'a>, &mut Out<'_>)),
+    /// Each certificate given with `--cert`, after all traffic was seen.
+    Certificate(for<'a> fn(&CertificateCase<'a>, &mut Out<'_>)),
+    /// The whole run, after all traffic was seen.
+    Capture(for<'a> fn(&CaptureCase<'a>, &mut Out<'_>)),
+}
+
+impl Scope {
+    /// A word for the catalogue.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Token(_) => "token",
+            Self::Use(_) => "use of a token",
+            Self::Exchange(_) => "exchange",
+            Self::Connection(_) => "connection",
+            Self::Certificate(_) => "certificate",
+            Self::Capture(_) => "all inputs together",
+        }
+    }
+}
+
+/// What one call of a rule said, before the driver adds where it was.
+#[derive(Clone, Debug)]
+pub struct Hit {
+    /// The rule.
+    pub rule: &'static Rule,
+    /// How bad.
+    pub severity: Severity,
+    /// One line, lower case, without a final stop.
+    pub message: String,
+    /// What was seen.
+    pub observed: String,
+    /// What would have been right.
+    pub expected: String,
+    /// What to do.
+    pub help: String,
+    /// What tells this cause from others of the same rule; message and observed when not set.
+    pub cause: Option<String>,
+    /// Claim or header member.
+    pub claim: Option<&'static str>,
+    /// Place in the message, where it is not the place of the token.
+    pub location: Option<String>,
+    /// The token, where it is not the subject itself.
+    pub token: Option<TokenId>,
+}
+
+impl Hit {
+    /// What was seen; never a secret.
+    pub fn observed(&mut self, text: impl Into<String>) -> &mut Self {
+        self.observed = text.into();
+        self
+    }
+
+    /// What would have been right.
+    pub fn expected(&mut self, text: impl Into<String>) -> &mut Self {
+        self.expected = text.into();
+        self
+    }
+
+    /// What to do, instead of the rule's own repair.
+    pub fn help(&mut self, text: impl Into<String>) -> &mut Self {
+        self.help = text.into();
+        self
+    }
+
+    /// Another severity than the rule's.
+    pub fn severity(&mut self, severity: Severity) -> &mut Self {
+        self.severity = severity;
+        self
+    }
+
+    /// What tells this cause from others.
+    pub fn cause(&mut self, text: impl Into<String>) -> &mut Self {
+        self.cause = Some(text.into());
+        self
+    }
+
+    /// The claim or header member that it is about.
+    pub fn claim(&mut self, name: &'static str) -> &mut Self {
+        self.claim = Some(name);
+        self
+    }
+
+    /// The place in the message that it is about.
+    pub fn location(&mut self, place: impl Into<String>) -> &mut Self {
+        self.location = Some(place.into());
+        self
+    }
+
+    /// The token that it is about.
+    pub fn token(&mut self, token: TokenId) -> &mut Self {
+        self.token = Some(token);
+        self
+    }
+}
+
+/// Takes what a rule says.
+#[derive(Debug)]
+pub struct Out<'h> {
+    rule: &'static Rule,
+    hits: &'h mut Vec<Hit>,
+    missing: &'h mut Vec<(CheckId, String)>,
+}
+
+impl<'h> Out<'h> {
+    /// For one rule; the driver makes it.
+    pub(super) fn new(
+        rule: &'static Rule,
+        hits: &'h mut Vec<Hit>,
+        missing: &'h mut Vec<(CheckId, String)>,
+    ) -> Self {
+        Self { rule, hits, missing }
+    }
+
+    /// A finding. The message is one line, lower case, without a final stop.
+    pub fn say(&mut self, message: impl Into<String>) -> &mut Hit {
+        self.hits.push(Hit {
+            rule: self.rule,
+            severity: self.rule.severity,
+            message: message.into(),
+            observed: String::new(),
+            expected: String::new(),
+            help: self.rule.repair.into(),
+            cause: None,
+            claim: None,
+            location: None,
+            token: None,
+        });
+        let last = self.hits.len() - 1;
+        &mut self.hits[last]
+    }
+
+    /// Not a finding: the check cannot be established, and what to supply.
+    pub fn missing(&mut self, reason: impl Into<String>) {
+        self.missing.push((self.rule.check, reason.into()));
+    }
+}

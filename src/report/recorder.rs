@@ -40,6 +40,9 @@ impl<'e> Recorder<'e> {
     /// The report's model.
     pub fn finish(mut self, inputs: Vec<Input>, expected: &Expectations) -> Verification {
         self.numbers.sort_unstable();
+        for (number, _) in (0..).zip(&inputs).filter(|(_, input)| input.truncated) {
+            self.judge.truncated(number);
+        }
         let judgement = self.judge.finish();
         Verification {
             order: Order::of(&judgement.tokens),
@@ -94,6 +97,13 @@ impl Sink for Recorder<'_> {
             listing.connection(connection.clone());
         }
         self.judge.connection(connection);
+    }
+
+    fn token_text(&mut self, input: u32, offset: u64, text: &[u8]) {
+        if let Some(listing) = &mut self.listing {
+            listing.token_text(input, offset, text);
+        }
+        self.judge.token_text(input, offset, text);
     }
 
     fn fork(&self) -> Self {

@@ -1,3 +1,12 @@
 //! Takes bodies and headers of Exchange's answers, gives the results in them.
 //!
 //! EWS response codes and SOAP faults, `x-ms-diagnostics`, token service errors. A leaf.
+
+/// What the codes of Exchange and of the token service mean, and the repair.
+pub mod codes;
+/// `x-ms-diagnostics`.
+pub mod diagnostics;
+/// SOAP: operations, response codes, faults.
+pub mod ews;
+/// JSON answers of a token service.
+pub mod token_service;

@@ -1,0 +1,60 @@
+//! Takes one exchange, gives findings of `accepted-other-device`: something in front of Exchange answered.
+
+use crate::checks::CheckId;
+use crate::checks::finding::Severity;
+use crate::checks::place::Place;
+use crate::checks::rule::{Out, Rule, Scope};
+use crate::checks::subject::ExchangeCase;
+
+/// See the text.
+pub(crate) static RULE: Rule = Rule {
+    id: "accepted-other-device",
+    check: CheckId::Accepted,
+    severity: Severity::Warning,
+    since: "0.1.0",
+    candidates: &["A05"],
+    title: "something in front of Exchange answered",
+    looks_at: "401 and 403 at Exchange paths that lack request-id, X-FEServer and the Bearer challenge, all \
+             three.",
+    matters: "Exchange sends them always. A device that authenticates in front of EWS and Autodiscover is \
+             not supported with OAuth.",
+    bad: "401 with WWW-Authenticate: Basic only, Server: proxy",
+    good: "401 with Bearer challenge, request-id and X-FEServer",
+    repair: "Publish EWS and Autodiscover without pre-authentication.",
+    sources: &["Microsoft Learn: hybrid deployment prerequisites"],
+    scope: Scope::Exchange(examine),
+};
+
+fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
+    let Some(response) = case.response() else { return };
+    let bare = ["request-id", "x-feserver"].iter().all(|name| response.head.get(name).is_none());
+    if matches!(response.status, 401 | 403)
+        && case.place == Place::Exchange
+        && bare
+        && case.bearer_challenge().is_none()
+        && case.presented().is_some()
+    {
+        out.say("the answer does not look like Exchange's: a proxy or device may have given it")
+            .observed(format!(
+                "status {} without request-id, X-FEServer and Bearer challenge",
+                response.status
+            ))
+            .location("response.header");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::testing::Scene;
+
+    #[test]
+    fn fires_on_a_bare_401() {
+        assert!(Scene::healthy().status(401).fires(&RULE));
+    }
+
+    #[test]
+    fn stays_silent_with_a_challenge() {
+        assert!(!Scene::healthy().refused("").fires(&RULE));
+    }
+}

@@ -1,0 +1,71 @@
+//! Takes one exchange, gives findings of `accepted-refused`: Exchange refused the token.
+
+use crate::checks::CheckId;
+use crate::checks::finding::Severity;
+use crate::checks::judge::standing::shown;
+use crate::checks::rule::{Out, Rule, Scope};
+use crate::checks::subject::ExchangeCase;
+use crate::soap::codes;
+
+/// See the text.
+pub(crate) static RULE: Rule = Rule {
+    id: "accepted-refused",
+    check: CheckId::Accepted,
+    severity: Severity::Error,
+    since: "0.1.0",
+    candidates: &["A10", "I"],
+    title: "Exchange refused the token",
+    looks_at: "Status 401 to a request that presented a token in scope, with the reason in \
+             x-ms-diagnostics. The text invalid_token in the challenge is always the same and says \
+             nothing.",
+    matters: "The token did not get past the front end; the number and the category say why.",
+    bad: "401, x-ms-diagnostics: 2000003;…;error_category=\"invalid_resource\"",
+    good: "200",
+    repair: "See the number in x-ms-diagnostics: oauthtrace explain <number>",
+    sources: &["Microsoft Support: Resolve free/busy errors", "[MS-XOAUTH] 3.2.5.4"],
+    scope: Scope::Exchange(examine),
+};
+
+fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
+    if case.status() != Some(401) || case.presented().is_none() {
+        return;
+    }
+    let id = case.presented().map(|seen| seen.id);
+    let said = case.diagnostics();
+    let hit = out.say("Exchange refused the token");
+    hit.expected("a successful answer").location("response.header.x-ms-diagnostics");
+    if let Some(id) = id {
+        hit.token(id);
+    }
+    match &said {
+        Some(said) => {
+            let category = said.category.as_deref().unwrap_or("no category");
+            hit.observed(shown(&format!("401, {} {category}: {}", said.number, said.reason)));
+            // The category decides where number and category disagree: builds differ in the numbers.
+            if let Some(code) = codes::diagnostics(said.number, said.category.as_deref()) {
+                hit.help(format!("{} {}", code.meaning, code.repair));
+            }
+        }
+        None => {
+            hit.observed("401 without x-ms-diagnostics").location("response.status");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::testing::Scene;
+
+    #[test]
+    fn fires_on_401() {
+        assert!(
+            Scene::healthy().refused("2000005;reason=\"x\";error_category=\"invalid_user\"").fires(&RULE)
+        );
+    }
+
+    #[test]
+    fn stays_silent_on_200() {
+        assert!(!Scene::healthy().fires(&RULE));
+    }
+}

@@ -1,0 +1,68 @@
+//! Takes one use of a token, gives findings of `audience-host`: the token is meant for another host.
+
+use crate::checks::CheckId;
+use crate::checks::finding::Severity;
+use crate::checks::judge::standing::shown;
+use crate::checks::place;
+use crate::checks::rule::{Out, Rule, Scope};
+use crate::checks::subject::UseCase;
+use crate::token::Role;
+
+/// See the text.
+pub(crate) static RULE: Rule = Rule {
+    id: "audience-host",
+    check: CheckId::Audience,
+    severity: Severity::Error,
+    since: "0.1.0",
+    candidates: &["E03"],
+    title: "the token is meant for another host",
+    looks_at: "The host in `aud` against the authority of the request (`Host`, `:authority`), letter case \
+             and the default port aside.",
+    matters: "Exchange compares the two and answers 2000003 when they differ: a proxy rewrote the host, or \
+             the caller used a name that the token was not issued for.",
+    bad: "aud …/mail.contoso.com@…, Host: owa.contoso.com",
+    good: "aud …/mail.contoso.com@…, Host: mail.contoso.com",
+    repair: "Publish Exchange with the host name unchanged, and register that name: \
+             Get-WebServicesVirtualDirectory | Format-List ExternalUrl; add https://<host> to the service \
+             principal names of 00000002-0000-0ff1-ce00-000000000000.",
+    sources: &["[MS-XOAUTH] 3.2.5.6", "Microsoft Support: KB 3090197"],
+    scope: Scope::Use(examine),
+};
+
+fn examine(case: &UseCase<'_>, out: &mut Out<'_>) {
+    let token = case.token.token;
+    let Some(exchange) = case.presented() else { return };
+    if matches!(token.role, Role::Access | Role::Id) {
+        return;
+    }
+    let Some(host) = token.principal("aud").and_then(|aud| aud.host).filter(|host| !host.is_empty()) else {
+        return;
+    };
+    let Some(asked) = exchange.host() else {
+        out.missing("a request does not name its host, so its token's audience cannot be compared");
+        return;
+    };
+    let scheme = exchange.request().and_then(|request| request.scheme.as_deref());
+    if place::authority(&host, scheme) != place::authority(asked, scheme) {
+        out.say("the token is meant for another host")
+            .observed(format!("aud names {}, the request went to {}", shown(&host), shown(asked)))
+            .expected(shown(asked))
+            .claim("aud");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::testing::Scene;
+
+    #[test]
+    fn fires_on_another_host() {
+        assert!(Scene::healthy().host("owa.contoso.com").fires(&RULE));
+    }
+
+    #[test]
+    fn stays_silent_on_the_default_port() {
+        assert!(!Scene::healthy().host("Mail.Contoso.com:443").fires(&RULE));
+    }
+}

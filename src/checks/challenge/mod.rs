@@ -1,0 +1,35 @@
+//! Do the challenges name the right parties? One file per rule.
+
+/// The challenge names another application.
+pub(crate) mod application;
+/// Exchange trusts the token service of another cloud.
+pub(crate) mod cloud;
+/// Exchange trusts Skype for Business Server directly.
+pub(crate) mod direct_trust;
+/// Discovery of the realm.
+pub(crate) mod discovery;
+/// The challenge trusts no token service.
+pub(crate) mod issuer_missing;
+/// No Bearer challenge to an empty Bearer.
+pub(crate) mod missing;
+/// The challenge names no authorization address.
+pub(crate) mod no_authorization_uri;
+/// Exchange trusts the token service for another tenant.
+pub(crate) mod realm;
+/// A challenge cannot be read.
+pub(crate) mod unreadable;
+
+use crate::token::principal::Principal;
+use crate::wire::http::challenge::Challenge;
+
+/// A parameter of a challenge, by name in any case.
+pub(crate) fn parameter<'c>(challenge: &'c Challenge, name: &str) -> Option<&'c str> {
+    let found = challenge.parameters.iter().find(|(known, _)| known.eq_ignore_ascii_case(name))?;
+    Some(&found.1)
+}
+
+/// The principals of `trusted_issuers`; also as SharePoint writes the name.
+pub(crate) fn issuers(challenge: &Challenge) -> Option<Vec<Principal>> {
+    let list = parameter(challenge, "trusted_issuers").or_else(|| parameter(challenge, "trustedissuers"))?;
+    Some(list.split(',').filter_map(|name| Principal::parse(name.trim())).collect())
+}

@@ -1,0 +1,39 @@
+//! Could everything be read? One file per rule.
+
+/// Retransmitted bytes differ from the first copy.
+pub(crate) mod conflict;
+/// Bytes are missing in a connection.
+pub(crate) mod gap;
+/// An HTTP message is odd.
+pub(crate) mod http;
+/// An input was cut.
+pub(crate) mod truncated;
+/// A TLS connection stayed closed.
+pub(crate) mod undecrypted;
+
+use crate::checks::judge::plural;
+use crate::connection::Connection;
+
+/// What is missing of a connection, in one line.
+pub(crate) fn describe(connection: &Connection) -> String {
+    let mut parts = Vec::new();
+    if let Some(reason) = connection.tls.as_ref().and_then(|tls| tls.undecrypted.as_deref()) {
+        parts.push(format!("not decrypted: {reason}"));
+    }
+    let missing = connection.sent.missing + connection.received.missing;
+    if missing > 0 {
+        parts.push(format!("{} missing", plural(missing, "byte")));
+    }
+    if let Some(tls) = connection.tls.as_ref().filter(|tls| tls.records_failed > 0) {
+        parts.push(format!("{} did not open", plural(tls.records_failed, "TLS record")));
+    }
+    if connection.exchanges_partial > 0 {
+        parts.push(format!("{} incomplete", plural(connection.exchanges_partial, "exchange")));
+    }
+    parts.extend(connection.oddities.iter().map(|oddity| format!("{}: {}", oddity.name, oddity.detail)));
+    let ends = match (connection.client, connection.server) {
+        (Some(client), Some(server)) => format!(" ({client} to {server})"),
+        _ => String::new(),
+    };
+    format!("connection {} of input {}{ends}: {}", connection.ordinal, connection.input, parts.join("; "))
+}

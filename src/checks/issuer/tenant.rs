@@ -1,0 +1,65 @@
+//! Takes a distinct token, gives findings of `issuer-tenant`: the token names another tenant.
+
+use crate::checks::CheckId;
+use crate::checks::finding::Severity;
+use crate::checks::judge::standing::shown;
+use crate::checks::realm::{self, Realm};
+use crate::checks::rule::{Out, Rule, Scope};
+use crate::checks::subject::{TokenCase, realm_of};
+
+/// See the text.
+pub(crate) static RULE: Rule = Rule {
+    id: "issuer-tenant",
+    check: CheckId::Issuer,
+    severity: Severity::Error,
+    since: "0.1.0",
+    candidates: &["D07"],
+    title: "the token names another tenant",
+    looks_at: "The realm behind the @ of `iss` (outer tokens, assertions) or `nameid` (actor tokens), and \
+             `tid` of Entra tokens, against the values of --tenant.",
+    matters: "A token of another tenant says nothing about this integration, and Exchange refuses it \
+             unless it trusts that tenant too.",
+    bad: "00000004-0000-0ff1-ce00-000000000000@99999999-… with --tenant 11111111-…",
+    good: "00000004-0000-0ff1-ce00-000000000000@11111111-…",
+    repair: "Check the tenant: (Get-CsTenant).TenantId or Get-MgOrganization. If the realm is a name of \
+             this tenant, add it with --tenant. Otherwise compare the realm of the authorization server: \
+             Get-AuthServer | Format-List Name,Realm,IssuerIdentifier",
+    sources: &["[MS-XOAUTH] 3.2.5.6", "Microsoft Entra error AADSTS90022"],
+    scope: Scope::Token(examine),
+};
+
+fn examine(case: &TokenCase<'_>, out: &mut Out<'_>) {
+    let Some(claim) = case.token.application_claim() else { return };
+    let realm = realm_of(case.token);
+    let tenants = &case.expected.tenants;
+    let seen = shown(realm.as_deref().unwrap_or_default());
+    match realm::compare(realm.as_deref(), tenants) {
+        Realm::Different => {
+            out.say("the token names another tenant")
+                .observed(seen)
+                .expected(realm::list(tenants))
+                .claim(claim);
+        }
+        Realm::Undecided => out.missing(format!(
+            "a token names the realm {seen}, of which the given tenants say nothing: if it is the same tenant, add --tenant {seen}"
+        )),
+        Realm::Same | Realm::Missing => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::testing::OTHER_TENANT;
+    use crate::checks::testing::Scene;
+
+    #[test]
+    fn fires_on_another_tenant() {
+        assert!(Scene::healthy().both_realms(OTHER_TENANT).fires(&RULE));
+    }
+
+    #[test]
+    fn stays_silent_on_the_tenant_itself() {
+        assert!(!Scene::healthy().fires(&RULE));
+    }
+}

@@ -1,0 +1,195 @@
+//! What the judge remembers of traffic that it has dropped: counts, names and reasons, all bounded.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use crate::base::Instant;
+use crate::checks::CheckId;
+use crate::connection::Connection;
+use crate::limits::{CONNECTIONS_LISTED, NAMES_KEPT};
+
+/// Counts of one connection name that stayed closed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Closed {
+    /// How many connections.
+    pub count: u64,
+    /// Input and ordinal of the first.
+    pub first: Option<(u32, u32)>,
+}
+
+/// What is remembered until the end.
+#[derive(Clone, Debug, Default)]
+pub struct Memory {
+    /// Exchanges in all.
+    pub exchanges: u64,
+    /// Exchanges in scope with a request that could be read.
+    pub requests: u64,
+    /// Hosts that a decoded exchange or an audience names, bare.
+    pub hosts: BTreeSet<String>,
+    /// Addresses of servers of exchanges in scope.
+    pub servers: BTreeSet<IpAddr>,
+    /// TLS connections that stayed closed, by name (empty where none is known).
+    pub closed: BTreeMap<String, Closed>,
+    /// QUIC connections by server address.
+    pub quic: BTreeMap<IpAddr, Closed>,
+    /// Connections that lost bytes of a request head, by name.
+    pub heads_lost: BTreeMap<String, Closed>,
+    /// Reasons for `not-established`, with how often.
+    pub reasons: BTreeMap<(CheckId, String), u64>,
+    /// Uses of tokens in scope whose audience, lifetime could be judged.
+    pub audiences: u64,
+    /// See above.
+    pub lifetimes: u64,
+    /// Uses of tokens in scope in a request, token services aside.
+    pub presented: u64,
+    /// Of these: answered with success and no error inside.
+    pub accepted: u64,
+    /// Of these: without an answer in the input.
+    pub unanswered: u64,
+    /// Of these: answered otherwise.
+    pub refused: u64,
+    /// Token requests seen, granted, and without an answer.
+    pub asked: u64,
+    /// See above.
+    pub granted: u64,
+    /// See above.
+    pub unheard: u64,
+    /// Bearer challenges of Exchange seen.
+    pub challenges: u64,
+    /// Exchanges that an in-scope token crossed without TLS, with TLS, and unknown.
+    pub travelled: u64,
+    /// Times at which judged tokens were used.
+    pub uses: Option<(Instant, Instant)>,
+    /// Times of all exchanges.
+    pub times: Option<(Instant, Instant)>,
+    /// Thumbprints of certificates that verified a judged token.
+    pub thumbprints: BTreeSet<[u8; 20]>,
+    /// Connections in all.
+    pub connections: u64,
+    /// TLS connections that stayed closed, in all.
+    pub undecrypted: u64,
+    /// Connections with bytes missing between bytes that were seen.
+    pub gaps: u64,
+    /// Exchanges of which something was missing.
+    pub partial: u64,
+    /// Inputs that were cut.
+    pub truncated: BTreeSet<u32>,
+    /// The first connections with something missing, by input and ordinal.
+    pub troubled: BTreeMap<(u32, u32), Connection>,
+    /// Connections with something missing beyond those listed.
+    pub troubled_more: u64,
+}
+
+/// The wider of two spans of time.
+fn span(a: Option<(Instant, Instant)>, b: Option<(Instant, Instant)>) -> Option<(Instant, Instant)> {
+    match (a, b) {
+        (Some((from, to)), Some((first, last))) => Some((from.min(first), to.max(last))),
+        (one, other) => one.or(other),
+    }
+}
+
+impl Memory {
+    /// Remembers a reason for `not-established`.
+    pub(crate) fn reason(&mut self, check: CheckId, text: &str) {
+        if let Some(count) = self.reasons.get_mut(&(check, text.to_owned())) {
+            *count += 1;
+        } else if self.reasons.len() < NAMES_KEPT {
+            self.reasons.insert((check, text.to_owned()), 1);
+        }
+    }
+
+    /// Remembers what rules said is missing.
+    pub(crate) fn reasons(&mut self, missing: &[(CheckId, String)]) {
+        for (check, text) in missing {
+            self.reason(*check, text);
+        }
+    }
+
+    /// Remembers a moment at which a judged token was used.
+    pub(crate) fn used_at(&mut self, at: Instant) {
+        self.uses = span(self.uses, Some((at, at)));
+    }
+
+    /// Remembers the moment of an exchange.
+    pub(crate) fn happened_at(&mut self, at: Instant) {
+        self.times = span(self.times, Some((at, at)));
+    }
+
+    /// Remembers a host name.
+    pub(crate) fn host(&mut self, bare: &str) {
+        if !bare.is_empty() && self.hosts.len() < NAMES_KEPT && !self.hosts.contains(bare) {
+            self.hosts.insert(bare.to_owned());
+        }
+    }
+
+    /// Remembers a connection of which something is missing.
+    pub(crate) fn trouble(&mut self, connection: Connection) {
+        self.troubled.insert((connection.input, connection.ordinal), connection);
+        if self.troubled.len() > CONNECTIONS_LISTED {
+            self.troubled.pop_last();
+            self.troubled_more += 1;
+        }
+    }
+
+    /// Takes over what another thread remembered.
+    pub(crate) fn merge(&mut self, other: Self) {
+        self.hosts.extend(other.hosts);
+        self.servers.extend(other.servers);
+        self.thumbprints.extend(other.thumbprints);
+        self.truncated.extend(other.truncated);
+        for (reason, count) in other.reasons {
+            *self.reasons.entry(reason).or_default() += count;
+        }
+        join_closed(&mut self.closed, other.closed);
+        join_closed(&mut self.quic, other.quic);
+        join_closed(&mut self.heads_lost, other.heads_lost);
+        self.uses = span(self.uses, other.uses);
+        self.times = span(self.times, other.times);
+        self.troubled_more += other.troubled_more;
+        for connection in other.troubled.into_values() {
+            self.trouble(connection);
+        }
+        for (mine, theirs) in [
+            (&mut self.exchanges, other.exchanges),
+            (&mut self.requests, other.requests),
+            (&mut self.audiences, other.audiences),
+            (&mut self.lifetimes, other.lifetimes),
+            (&mut self.presented, other.presented),
+            (&mut self.accepted, other.accepted),
+            (&mut self.unanswered, other.unanswered),
+            (&mut self.refused, other.refused),
+            (&mut self.asked, other.asked),
+            (&mut self.granted, other.granted),
+            (&mut self.unheard, other.unheard),
+            (&mut self.challenges, other.challenges),
+            (&mut self.travelled, other.travelled),
+            (&mut self.connections, other.connections),
+            (&mut self.undecrypted, other.undecrypted),
+            (&mut self.gaps, other.gaps),
+            (&mut self.partial, other.partial),
+        ] {
+            *mine += theirs;
+        }
+    }
+}
+
+/// Counts one more closed connection of a name.
+pub(crate) fn count_closed<K: Ord + Clone>(map: &mut BTreeMap<K, Closed>, name: K, at: (u32, u32)) {
+    if map.len() >= NAMES_KEPT && !map.contains_key(&name) {
+        return;
+    }
+    let entry = map.entry(name).or_default();
+    entry.count += 1;
+    entry.first = Some(entry.first.map_or(at, |first| first.min(at)));
+}
+
+fn join_closed<K: Ord + Clone>(mine: &mut BTreeMap<K, Closed>, theirs: BTreeMap<K, Closed>) {
+    for (name, closed) in theirs {
+        let entry = mine.entry(name).or_default();
+        entry.count += closed.count;
+        entry.first = match (entry.first, closed.first) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        };
+    }
+}

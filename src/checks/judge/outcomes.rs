@@ -1,0 +1,420 @@
+//! Takes what was remembered and found, gives the outcome of each check, as the contract's table says.
+//!
+//! A check fails exactly when an error hangs under it. It passes only when its condition was seen to hold
+//! on something; otherwise it is not established, and says what to supply.
+
+use crate::checks::expectations::{self, Expectations};
+use crate::checks::finding::{Finding, Severity};
+use crate::checks::place::{self, Place};
+use crate::checks::subject::{ExchangeCase, Proof, Standing, UseCase};
+use crate::checks::{CheckId, CheckResult, Outcome, realm};
+use crate::limits::REASONS_LISTED;
+use crate::token::store::TokenStore;
+use crate::token::{Role, TimeClaim, TokenId};
+
+use super::memory::{Closed, Memory};
+use super::standing::TokenState;
+
+/// A reason that several places give.
+pub(super) const HPACK_BEFORE: &str = "header fields of a request refer to HPACK entries from before the \
+     recording began, and could have been credentials: record from the start of the connection";
+
+/// Notes one use of a judged token.
+pub(super) fn note_use(case: &UseCase<'_>, memory: &mut Memory) {
+    match case.at {
+        Some(at) => {
+            memory.used_at(at);
+            memory.lifetimes += u64::from(matches!(case.token.token.time("exp"), TimeClaim::At(..)));
+        }
+        None => memory.reason(
+            CheckId::Lifetime,
+            "the source does not say when a token was used: give the moment with --at",
+        ),
+    }
+    if case.token.standing != Standing::InScope {
+        return;
+    }
+    memory.travelled += u64::from(case.exchange.is_some());
+    if let Some(exchange) = case.presented() {
+        memory.presented += 1;
+        memory.audiences += 1;
+        match exchange.status() {
+            None => memory.unanswered += 1,
+            Some(200..=399) if exchange.ews().is_none_or(|outcome| outcome.is_success()) => {
+                memory.accepted += 1;
+            }
+            Some(_) => memory.refused += 1,
+        }
+    }
+}
+
+/// Notes one exchange in scope.
+pub(super) fn note_exchange(case: &ExchangeCase<'_>, memory: &mut Memory) {
+    if case.request().is_some() {
+        memory.requests += 1;
+    }
+    if let Some(host) = case.host() {
+        memory.host(&place::bare_host(host));
+    }
+    if let Some(server) = case.exchange.server {
+        memory.servers.insert(server.address);
+    }
+    if case.token_request().is_some() {
+        memory.asked += 1;
+        match case.status() {
+            None => memory.unheard += 1,
+            Some(200..=299) => memory.granted += 1,
+            Some(_) => {}
+        }
+    }
+    if case.place != Place::TokenService && case.bearer_challenge().is_some() {
+        memory.challenges += 1;
+    }
+    if case.exchange.oddities.iter().any(|oddity| oddity.name == "export-stripped-headers") {
+        memory.reason(
+            CheckId::NoBasic,
+            "an export was stripped of its authentication headers: export again with sensitive data \
+             (Chromium: \"Export HAR (with sensitive data)\")",
+        );
+    }
+}
+
+/// Decides all checks.
+pub(super) fn decide(
+    expected: &Expectations,
+    store: &TokenStore,
+    states: &[Option<TokenState>],
+    memory: &Memory,
+    findings: &[Finding],
+) -> Vec<CheckResult> {
+    let seen = Seen::count(store, states);
+    let decision = Decision { expected, store, states, memory, seen };
+    CheckId::ALL
+        .into_iter()
+        .map(|id| {
+            let errors = findings
+                .iter()
+                .filter(|finding| finding.check == id && finding.severity == Severity::Error)
+                .count();
+            decision.check(id, errors)
+        })
+        .collect()
+}
+
+/// Distinct tokens by what they are.
+#[derive(Clone, Copy, Default)]
+struct Seen {
+    in_scope: usize,
+    outer: usize,
+    signed: usize,
+    verified: usize,
+}
+
+impl Seen {
+    fn count(store: &TokenStore, states: &[Option<TokenState>]) -> Self {
+        let mut seen = Self::default();
+        for ((_, token), state) in store.iter().zip(states) {
+            let Some(state) = state.as_ref().filter(|state| state.standing != Standing::Other) else {
+                continue;
+            };
+            let in_scope = state.standing == Standing::InScope;
+            seen.in_scope += usize::from(in_scope);
+            seen.outer += usize::from(in_scope && token.role == Role::Outer);
+            seen.signed += usize::from(!matches!(state.proof, Proof::NoJwt | Proof::Unsigned));
+            seen.verified += usize::from(matches!(state.proof, Proof::Verified { .. }));
+        }
+        seen
+    }
+}
+
+struct Decision<'a> {
+    expected: &'a Expectations,
+    store: &'a TokenStore,
+    states: &'a [Option<TokenState>],
+    memory: &'a Memory,
+    seen: Seen,
+}
+
+impl Decision<'_> {
+    fn check(&self, id: CheckId, errors: usize) -> CheckResult {
+        let (required, applicable) = self.conditions(id);
+        let missing = self.missing(id);
+        let (outcome, summary) = if errors > 0 {
+            (Outcome::Fail, plural(errors as u64, "error"))
+        } else if !applicable {
+            (Outcome::NotApplicable, self.absent(id).to_owned())
+        } else if missing.is_empty() {
+            (Outcome::Pass, self.holds(id))
+        } else {
+            (Outcome::NotEstablished, missing.first().cloned().unwrap_or_default())
+        };
+        let missing =
+            if outcome == Outcome::NotEstablished || outcome == Outcome::Fail { missing } else { Vec::new() };
+        CheckResult { id, required, outcome, summary, missing }
+    }
+
+    /// Whether the check is required, and whether it applies at all.
+    fn conditions(&self, id: CheckId) -> (bool, bool) {
+        let memory = self.memory;
+        match id {
+            CheckId::Oauth | CheckId::Issuer | CheckId::Signature | CheckId::Lifetime | CheckId::NoBasic => {
+                (true, true)
+            }
+            CheckId::Chain => (self.seen.outer > 0, self.seen.outer > 0),
+            CheckId::Audience => (memory.presented > 0, memory.presented > 0),
+            CheckId::Certificate => {
+                let given = !self.expected.certificates.is_empty();
+                (given, given)
+            }
+            CheckId::Transport => (false, memory.travelled > 0),
+            CheckId::Accepted => (false, memory.presented > 0),
+            CheckId::TokenRequest => (false, memory.asked > 0),
+            CheckId::Challenge => (false, memory.challenges > 0),
+            CheckId::Coverage => (false, true),
+        }
+    }
+
+    /// Why the check is not established; empty when it is.
+    fn missing(&self, id: CheckId) -> Vec<String> {
+        let mut missing = match id {
+            CheckId::Oauth if self.seen.in_scope == 0 => self.no_token(),
+            CheckId::Issuer if self.seen.in_scope == 0 => vec![NO_TOKEN.to_owned()],
+            CheckId::Signature if self.seen.signed == 0 => {
+                vec!["no signed token in scope was seen".to_owned()]
+            }
+            CheckId::Lifetime if self.memory.lifetimes == 0 => {
+                vec!["no token in scope with an `exp` was seen in use at a known time".to_owned()]
+            }
+            CheckId::NoBasic => self.unread(),
+            CheckId::Certificate => self.certificate(),
+            CheckId::Accepted if self.memory.accepted == 0 => {
+                vec!["no successful answer of Exchange to a token in scope was seen".to_owned()]
+            }
+            CheckId::TokenRequest if self.memory.granted == 0 => {
+                vec!["the token service's answer was not seen: record it too".to_owned()]
+            }
+            CheckId::Coverage => self.uncovered(),
+            _ => Vec::new(),
+        };
+        let removed =
+            |state: &&TokenState| state.standing != Standing::Other && state.proof == Proof::Removed;
+        if id == CheckId::Signature && self.states.iter().flatten().any(|state| removed(&state)) {
+            missing.push(
+                "a token's signature was removed by the source (a log, a dump or a masked export): give the \
+                 recording itself"
+                    .to_owned(),
+            );
+        }
+        let reasons: Vec<&String> =
+            self.memory.reasons.keys().filter(|(check, _)| *check == id).map(|(_, reason)| reason).collect();
+        missing.extend(reasons.iter().take(REASONS_LISTED).map(|&reason| reason.clone()));
+        if reasons.len() > REASONS_LISTED {
+            missing.push(format!("and {} further reasons of the same kind", reasons.len() - REASONS_LISTED));
+        }
+        missing
+    }
+
+    /// Why no token in scope was seen, as far as that can be told.
+    fn no_token(&self) -> Vec<String> {
+        let mut missing = vec![NO_TOKEN.to_owned()];
+        let mut others: Vec<(String, TokenId)> = Vec::new();
+        for (id, token) in self.store.iter() {
+            if let Some(name) = token.application()
+                && !others.iter().any(|(known, _)| known.eq_ignore_ascii_case(&name.id))
+                && others.len() < REASONS_LISTED
+            {
+                others.push((name.id, id));
+            }
+        }
+        for (application, _) in others {
+            let known = expectations::application_name(&application)
+                .map_or_else(String::new, |name| format!(" ({name})"));
+            missing.push(format!(
+                "tokens of another application were seen: --principal {}{known} would judge them",
+                super::standing::shown(&application)
+            ));
+        }
+        if self.memory.undecrypted > 0 {
+            missing.push(format!(
+                "{} stayed closed: give the key log with --keylog, or record behind the TLS end point",
+                plural(self.memory.undecrypted, "TLS connection")
+            ));
+        }
+        if self.memory.exchanges == 0 {
+            missing.push("no HTTP exchange could be read from the inputs".to_owned());
+        }
+        missing
+    }
+
+    /// What of the traffic in scope could have held a password and was not read.
+    fn unread(&self) -> Vec<String> {
+        let mut missing = Vec::new();
+        if self.memory.requests == 0 {
+            missing.push("no HTTP request in scope could be read".to_owned());
+        }
+        let closed = |name: &str, closed: &Closed| {
+            format!(
+                "{}{} stayed closed{}: give the key log with --keylog",
+                plural(closed.count, "TLS connection"),
+                named(name),
+                first(closed),
+            )
+        };
+        let lost = |name: &str, lost: &Closed| {
+            format!(
+                "bytes of a request head were lost on {}{}{}: record again without loss",
+                plural(lost.count, "connection"),
+                named(name),
+                first(lost),
+            )
+        };
+        let mut list: Vec<String> = Vec::new();
+        list.extend(self.in_scope(&self.memory.closed).map(|(name, found)| closed(name, found)));
+        list.extend(self.in_scope(&self.memory.heads_lost).map(|(name, found)| lost(name, found)));
+        for (address, found) in &self.memory.quic {
+            if self.memory.servers.contains(address) {
+                list.push(format!(
+                    "{} to {address} stayed closed{}: switch HTTP/3 off and record again",
+                    plural(found.count, "QUIC connection"),
+                    first(found)
+                ));
+            }
+        }
+        let more = list.len().saturating_sub(REASONS_LISTED);
+        list.truncate(REASONS_LISTED);
+        missing.extend(list);
+        if more > 0 {
+            missing.push(format!("and {more} further names whose connections could not be read"));
+        }
+        missing
+    }
+
+    /// Connections whose name does not put them out of scope.
+    fn in_scope<'m>(
+        &'m self,
+        map: &'m std::collections::BTreeMap<String, Closed>,
+    ) -> impl Iterator<Item = (&'m str, &'m Closed)> {
+        let given: Vec<String> = self.expected.hosts.iter().map(|host| place::bare_host(host)).collect();
+        map.iter()
+            .filter(move |(name, _)| {
+                let hosts = || -> Box<dyn Iterator<Item = &String> + '_> {
+                    if given.is_empty() { Box::new(self.memory.hosts.iter()) } else { Box::new(given.iter()) }
+                };
+                let covers = |host: &String| {
+                    host == *name
+                        || name.strip_prefix("*.").is_some_and(|suffix| {
+                            host.split_once('.').is_some_and(|(_, parent)| parent == suffix)
+                        })
+                };
+                name.is_empty()
+                    || place::is_token_service_host(name)
+                    || hosts().next().is_none()
+                    || hosts().any(covers)
+            })
+            .map(|(name, closed)| (name.as_str(), closed))
+    }
+
+    fn certificate(&self) -> Vec<String> {
+        let mut missing = Vec::new();
+        if self.expected.certificates.iter().all(|(_, loaded)| loaded.certificates.is_empty()) {
+            missing.push("no certificate was found in the files given with --cert".to_owned());
+        }
+        if self.expected.at.is_none() && self.memory.uses.is_none() && self.memory.times.is_none() {
+            missing.push("no moment of use is known: give it with --at".to_owned());
+        }
+        missing
+    }
+
+    fn uncovered(&self) -> Vec<String> {
+        let memory = self.memory;
+        let mut missing = Vec::new();
+        if memory.exchanges == 0 && memory.connections == 0 {
+            missing.push("nothing was decoded from the inputs".to_owned());
+        }
+        for input in &memory.truncated {
+            missing.push(format!("input {input} was cut, and was used up to the cut"));
+        }
+        for connection in memory.troubled.values().take(REASONS_LISTED) {
+            missing.push(crate::checks::coverage::describe(connection));
+        }
+        let more = memory.troubled.len().saturating_sub(REASONS_LISTED) as u64 + memory.troubled_more;
+        if more > 0 {
+            missing.push(format!("and {} with something missing", plural(more, "further connection")));
+        }
+        missing
+    }
+
+    /// One line for a check that passes.
+    fn holds(&self, id: CheckId) -> String {
+        let memory = self.memory;
+        let tenant = || realm::list(&self.expected.tenants);
+        match id {
+            CheckId::Oauth => {
+                format!("{} of applications in scope seen", plural(self.seen.in_scope as u64, "token"))
+            }
+            CheckId::Issuer => format!("every token in scope names an expected application at {}", tenant()),
+            CheckId::Signature => {
+                format!("{} verified with a supplied key", plural(self.seen.verified as u64, "signed token"))
+            }
+            CheckId::Chain => format!(
+                "{} around a signed actor token of the same application; `alg: none` outside is right there",
+                plural(self.seen.outer as u64, "unsigned outer token")
+            ),
+            CheckId::Audience => {
+                format!("{} meant for the host that got them", plural(memory.presented, "presented token"))
+            }
+            CheckId::Lifetime => format!(
+                "{} within validity, {} s tolerance",
+                plural(memory.lifetimes, "use"),
+                self.expected.leeway
+            ),
+            CheckId::Certificate => "valid when it was used, RSA of 2048 bits or more".to_owned(),
+            CheckId::NoBasic => {
+                format!("no password in {}", plural(memory.requests, "request"))
+            }
+            CheckId::Transport => "no token in scope crossed a network in the clear or in a URL".to_owned(),
+            CheckId::Accepted => {
+                format!("{} of {} answered with success", memory.accepted, plural(memory.presented, "call"))
+            }
+            CheckId::TokenRequest => {
+                format!("{} of {} granted", memory.granted, plural(memory.asked, "token request"))
+            }
+            CheckId::Challenge => {
+                format!("{} named the right application and issuer", plural(memory.challenges, "challenge"))
+            }
+            CheckId::Coverage => {
+                format!("everything could be read of {}", plural(memory.connections, "connection"))
+            }
+        }
+    }
+
+    /// One line for a check that does not apply.
+    fn absent(&self, id: CheckId) -> &'static str {
+        match id {
+            CheckId::Chain => "no outer token in scope was seen",
+            CheckId::Audience | CheckId::Accepted => "no token in scope was presented in a request",
+            CheckId::Certificate => "no --cert was given",
+            CheckId::Transport => "no token in scope was seen in an exchange",
+            CheckId::TokenRequest => "no request to a token service was seen",
+            CheckId::Challenge => "no Bearer challenge was seen",
+            _ => "not applicable",
+        }
+    }
+}
+
+const NO_TOKEN: &str = "no token of an application in scope was seen";
+
+fn named(name: &str) -> String {
+    if name.is_empty() { " (server name not known)".to_owned() } else { format!(" to {name}") }
+}
+
+fn first(closed: &Closed) -> String {
+    closed.first.map_or_else(String::new, |(input, ordinal)| {
+        format!(" (first: connection {ordinal} of input {input})")
+    })
+}
+
+/// `1 token`, `2 tokens`.
+pub(crate) fn plural(count: u64, thing: &str) -> String {
+    if count == 1 { format!("{count} {thing}") } else { format!("{count} {thing}s") }
+}

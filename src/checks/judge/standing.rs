@@ -1,0 +1,183 @@
+//! Takes a distinct token, gives how far it is judged and what its signature came to.
+
+use crate::checks::expectations::{EXCHANGE, Expectations};
+use crate::checks::realm::{self, Realm};
+use crate::checks::subject::{self, Proof, Standing, algorithm};
+use crate::checks::{place, rule::Hit};
+use crate::keys::signature::{Signature, Signer};
+use crate::keys::{Key, KeyRing, Material, Origin};
+use crate::token::store::TokenStore;
+use crate::token::{Role, Token};
+
+use crate::checks::tally::CauseId;
+
+/// What is kept of a distinct token.
+#[derive(Clone, Debug)]
+pub(super) struct TokenState {
+    /// How far it is judged.
+    pub standing: Standing,
+    /// What its signature came to.
+    pub proof: Proof,
+    /// What the rules for tokens said, counted at each use.
+    pub hits: Vec<(CauseId, Hit)>,
+    /// What the standing was decided from: role, and number of tokens that carry it.
+    pub basis: (Role, usize),
+}
+
+/// How far a token is judged, by the application id alone.
+pub(super) fn standing(token: &Token, store: &TokenStore, expected: &Expectations) -> Standing {
+    let in_scope = |token: &Token| {
+        token.application().is_some_and(|name| expected.principals.iter().any(|id| name.is(id)))
+    };
+    let actor = token.actor.and_then(|id| store.get(id));
+    let carrier = token.carried_by.iter().filter_map(|&id| store.get(id)).any(&in_scope);
+    if in_scope(token) || carrier || (token.role == Role::Outer && actor.is_some_and(in_scope)) {
+        return Standing::InScope;
+    }
+    let own = !expected.certificates.is_empty()
+        && subject::self_issued(token)
+        && token.application().is_some_and(|name| {
+            name.is(EXCHANGE) && realm::compare(name.realm.as_deref(), &expected.tenants) == Realm::Same
+        });
+    if own { Standing::SelfIssued } else { Standing::Other }
+}
+
+/// Keys of `--cert` only: what may prove a self-issued token.
+pub(super) fn uploaded(keys: &KeyRing) -> KeyRing {
+    KeyRing { keys: keys.keys.iter().filter(|key| key.origin == Origin::Uploaded).cloned().collect() }
+}
+
+/// Checks a token's signature. `uploaded` are the keys of `--cert`.
+pub(super) fn prove(token: &Token, expected: &Expectations, uploaded: &KeyRing) -> Proof {
+    let Some(jwt) = &token.jwt else { return Proof::NoJwt };
+    let algorithm = algorithm(token).unwrap_or_default();
+    if algorithm == "none" || (algorithm.is_empty() && !jwt.is_signed()) {
+        return Proof::Unsigned;
+    }
+    if !jwt.is_signed() || jwt.faults.contains(&crate::token::jwt::Fault::SignatureRemoved) {
+        return Proof::Removed;
+    }
+    let signer = Signer {
+        algorithm,
+        kid: token.header_member("kid"),
+        x5t: token.header_member("x5t"),
+        x5t_s256: token.header_member("x5t#S256"),
+    };
+    let ring =
+        if subject::self_issued(token) && !uploaded.keys.is_empty() { uploaded } else { &expected.keys };
+    match ring.check(signer, jwt.signing_input(&token.text), &jwt.signature) {
+        Signature::Verified { key, weak, .. } => {
+            Proof::Verified { key: key.describe(), origin: key.origin, weak, thumbprint: key.x5t }
+        }
+        Signature::Failed { key } => Proof::Failed { key: key.map(Key::describe) },
+        Signature::NoKey if algorithm.starts_with("HS") => confusion(ring),
+        Signature::NoKey => Proof::NoKey,
+        Signature::WrongKind { key, confusion } => {
+            Proof::WrongKind { key: key.describe(), confusion, named: names(&signer, key) }
+        }
+        Signature::UnknownAlgorithm => Proof::UnknownAlgorithm,
+    }
+}
+
+/// HMAC without a key of that name: every issuer of this family signs with a private key.
+fn confusion(ring: &KeyRing) -> Proof {
+    let asymmetric = ring.keys.iter().find(|key| !matches!(key.material, Material::Hmac(_)));
+    asymmetric.map_or(Proof::NoKey, |key| Proof::WrongKind {
+        key: key.describe(),
+        confusion: true,
+        named: false,
+    })
+}
+
+/// Whether the token's header names `key`.
+fn names(signer: &Signer<'_>, key: &Key) -> bool {
+    let print = |text: &str| thumbprint(text);
+    signer.x5t.and_then(print).is_some_and(|print| key.x5t == Some(print))
+        || signer.kid.is_some_and(|kid| key.kid.as_deref() == Some(kid))
+        || signer.kid.and_then(print).is_some_and(|print| key.x5t == Some(print))
+}
+
+/// The 20 bytes of an `x5t`; `None` when it is something else.
+pub(crate) fn thumbprint(x5t: &str) -> Option<[u8; 20]> {
+    use base64::Engine as _;
+    let engine = base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    engine.decode(x5t.trim_end_matches('=')).ok()?.try_into().ok()
+}
+
+/// Where the issuer of a token publishes its keys, in words.
+pub(crate) fn published(token: &Token) -> String {
+    let realm = subject::realm_of(token).filter(|realm| !realm.is_empty() && realm != "*");
+    let issuer = token.principal("iss");
+    let tenant = issuer
+        .as_ref()
+        .and_then(|name| name.realm.clone())
+        .filter(|realm| !realm.is_empty() && realm != "*")
+        .or(realm)
+        .unwrap_or_else(|| "<tenant>".into());
+    let china =
+        issuer.as_ref().is_some_and(|name| place::Cloud::of_acs(&name.id) == Some(place::Cloud::China));
+    match &issuer {
+        Some(name) if china && place::is_acs(&name.id) => {
+            format!("https://accounts.accesscontrol.chinacloudapi.cn/{tenant}/metadata/json/1")
+        }
+        Some(name) if place::is_acs(&name.id) => {
+            format!("https://accounts.accesscontrol.windows.net/{tenant}/metadata/json/1")
+        }
+        _ if token.claim("iss").is_some_and(|issuer| issuer.starts_with("https://")) => format!(
+            "https://login.microsoftonline.com/{}/discovery/keys (`jwks_uri` of its openid-configuration)",
+            subject::realm_of(token).unwrap_or_else(|| "common".into())
+        ),
+        Some(name) if name.is(EXCHANGE) => {
+            "https://<autodiscover host>/autodiscover/metadata/json/1 of the Exchange organisation".into()
+        }
+        _ => "the metadata document of its issuer (https://<host>/metadata/json/1)".into(),
+    }
+}
+
+/// Why a signature is neither right nor wrong, and what to supply.
+pub(super) fn unproved(token: &Token, proof: &Proof, expected: &Expectations) -> Option<String> {
+    let name = token.header_member("x5t").or_else(|| token.header_member("kid"));
+    let key = match name {
+        Some(name) => match thumbprint(name) {
+            Some(print) => {
+                let hex: String = print.iter().map(|byte| format!("{byte:02X}")).collect();
+                format!("key with x5t {} (thumbprint {hex})", shown(name))
+            }
+            None => format!("key named {}", shown(name)),
+        },
+        None => "key (the token names none)".into(),
+    };
+    let issuer = shown(token.claim("iss").unwrap_or("an issuer that it does not name"));
+    let self_issued = subject::self_issued(token);
+    match proof {
+        Proof::NoKey if self_issued && expected.certificates.is_empty() => Some(format!(
+            "the {key} of the self-issued token of {issuer} was not supplied: give the uploaded certificate with --cert"
+        )),
+        Proof::NoKey if self_issued => None,
+        Proof::NoKey => Some(not_supplied(&key, &issuer, token)),
+        Proof::Failed { key: None } if !self_issued && !expected.sts_keys_given => {
+            Some(not_supplied(&key, &issuer, token))
+        }
+        Proof::WrongKind { confusion: false, named: false, .. } if !self_issued => {
+            Some(not_supplied(&key, &issuer, token))
+        }
+        _ => None,
+    }
+}
+
+fn not_supplied(key: &str, issuer: &str, token: &Token) -> String {
+    format!(
+        "the {key} of {issuer} was not supplied: save {} to a file and give it with --sts-keys",
+        published(token)
+    )
+}
+
+/// Text of a token for a message: bounded, and without control characters.
+pub(crate) fn shown(text: &str) -> String {
+    const LONGEST: usize = 200;
+    let mut shown: String = text.chars().filter(|c| !c.is_control()).take(LONGEST).collect();
+    if shown.len() < text.len() {
+        shown.push('…');
+    }
+    shown
+}

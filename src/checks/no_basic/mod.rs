@@ -1,0 +1,21 @@
+//! Did anybody still send a password? One file per rule.
+
+/// The server offers Basic.
+pub(crate) mod basic_offered;
+/// A password was sent with Basic authentication.
+pub(crate) mod basic_sent;
+/// A password was sent with Basic authentication to another path.
+pub(crate) mod basic_sent_elsewhere;
+/// A password was sent to the token service.
+pub(crate) mod password_grant;
+/// A password stands in a URL.
+pub(crate) mod password_in_url;
+
+use crate::checks::judge::standing::shown;
+use crate::checks::subject::ExchangeCase;
+
+/// Host and path of a request, for messages: never the query, which may hold secrets.
+pub(crate) fn target(case: &ExchangeCase<'_>) -> String {
+    let host = case.host().map(|host| host.rsplit('@').next().unwrap_or_default()).unwrap_or_default();
+    shown(&format!("{host}{}", case.path()))
+}

@@ -1,0 +1,73 @@
+//! Takes one exchange, gives findings of `password-in-url`: a password stands in a URL.
+
+use crate::checks::CheckId;
+use crate::checks::finding::Severity;
+use crate::checks::place;
+use crate::checks::place::Place;
+use crate::checks::rule::{Out, Rule, Scope};
+use crate::checks::subject::ExchangeCase;
+
+/// See the text.
+pub(crate) static RULE: Rule = Rule {
+    id: "password-in-url",
+    check: CheckId::NoBasic,
+    severity: Severity::Error,
+    since: "0.1.0",
+    candidates: &["A01"],
+    title: "a password stands in a URL",
+    looks_at: "User information (`user:password@`) and parameters named password, passwd or pwd in request \
+             targets.",
+    matters: "URLs are logged everywhere: by proxies, by IIS, in the browser's history.",
+    bad: "GET https://anna:secret@mail.contoso.com/ews/",
+    good: "GET https://mail.contoso.com/ews/",
+    repair: "Find the client by its address and user agent and move it to OAuth; then switch Basic off \
+             for the path: Set-WebServicesVirtualDirectory -Identity \"<server>\\EWS (Default Web Site)\" \
+             -BasicAuthentication $false. Change the password: it was recorded.",
+    sources: &["RFC 9110 4.2.4"],
+    scope: Scope::Exchange(examine),
+};
+
+fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
+    let Some(request) = case.request() else { return };
+    let authority = request
+        .target
+        .split_once("://")
+        .map(|(_, rest)| rest.split(['/', '?', '#']).next().unwrap_or_default())
+        .or(request.host.as_deref());
+    let user = authority.and_then(|authority| authority.rsplit_once('@')).map(|(user, _)| user);
+    let in_user = user.is_some_and(|user| user.split_once(':').is_some_and(|(_, word)| !word.is_empty()));
+    let fields = place::form_fields(request.query().unwrap_or_default());
+    let named = fields.iter().find(|(name, value)| {
+        let name = name.to_ascii_lowercase();
+        matches!(name.as_str(), "password" | "passwd" | "pwd") && !value.is_empty()
+    });
+    if in_user || named.is_some() {
+        let hit = out.say("a password stands in a URL");
+        hit.observed(format!(
+            "{} in the target of {}",
+            named.map_or("user information", |_| "a password parameter"),
+            super::target(case)
+        ))
+        .expected("no password in a URL")
+        .location("request.target");
+        if !matches!(case.place, Place::Exchange | Place::TokenService) {
+            hit.severity(Severity::Warning);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::testing::Scene;
+
+    #[test]
+    fn fires_on_a_parameter() {
+        assert!(Scene::healthy().target("/ews/exchange.asmx?password=secret").fires(&RULE));
+    }
+
+    #[test]
+    fn stays_silent_without_one() {
+        assert!(!Scene::healthy().target("/ews/exchange.asmx?a=b").fires(&RULE));
+    }
+}

@@ -1,0 +1,253 @@
+//! Takes hosts, paths and addresses, gives what kind of place they are.
+
+use std::net::IpAddr;
+
+/// What a request went to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Place {
+    /// `/ews`, `/autodiscover`, `/api`, `/mapi` or `/oab`: the paths that OAuth calls use.
+    Exchange,
+    /// Another virtual directory of Exchange: `/owa`, `/ecp`, …
+    ExchangeOther,
+    /// A token service, by its host or its path.
+    TokenService,
+    /// Anything else.
+    Elsewhere,
+}
+
+/// Host names of token services; a name below one of them counts too.
+const TOKEN_SERVICES: &[&str] = &[
+    "accesscontrol.windows.net",
+    "accesscontrol.chinacloudapi.cn",
+    "login.microsoftonline.com",
+    "login.microsoftonline.us",
+    "login.microsoftonline.de",
+    "login-us.microsoftonline.com",
+    "login.partner.microsoftonline.cn",
+    "login.chinacloudapi.cn",
+    "login.windows.net",
+    "login.microsoft.com",
+    "sts.windows.net",
+];
+
+/// Host without port and final dot, lower case.
+pub fn bare_host(host: &str) -> String {
+    let host = host.trim();
+    let name = match host.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None if host.matches(':').count() == 1 => host.split(':').next().unwrap_or_default(),
+        None => host,
+    };
+    name.trim_end_matches('.').to_ascii_lowercase()
+}
+
+/// Authority in lower case, without the port that the scheme implies.
+pub fn authority(host: &str, scheme: Option<&str>) -> String {
+    let host = host.trim().to_ascii_lowercase();
+    let implied: &[&str] = match scheme {
+        Some("https") => &[":443"],
+        Some("http") => &[":80"],
+        _ => &[":443", ":80"],
+    };
+    let host = implied.iter().find_map(|port| host.strip_suffix(port)).unwrap_or(&host);
+    host.trim_end_matches('.').to_owned()
+}
+
+/// Whether `host` belongs to a token service.
+pub fn is_token_service_host(host: &str) -> bool {
+    let host = bare_host(host);
+    TOKEN_SERVICES
+        .iter()
+        .any(|service| host.strip_suffix(service).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))
+}
+
+/// What a request went to, by host and path.
+pub fn of(host: Option<&str>, path: &str) -> Place {
+    if host.is_some_and(is_token_service_host) {
+        return Place::TokenService;
+    }
+    let lower = path.to_ascii_lowercase();
+    let ends = ["/tokens/oauth/2", "/oauth2/token", "/oauth2/v2.0/token", "/adfs/oauth2/token"];
+    if ends.iter().any(|end| lower.trim_end_matches('/').ends_with(end)) {
+        return Place::TokenService;
+    }
+    match first_segment(&lower).as_str() {
+        "ews" | "autodiscover" | "api" | "mapi" | "oab" => Place::Exchange,
+        "owa" | "ecp" | "rpc" | "powershell" | "microsoft-server-activesync" => Place::ExchangeOther,
+        _ => Place::Elsewhere,
+    }
+}
+
+/// The first segment of a path, percent-decoded as a server would before it routes.
+pub fn first_segment(path: &str) -> String {
+    let segment = path.split('/').find(|segment| !segment.is_empty()).unwrap_or_default();
+    percent_decode(segment).to_ascii_lowercase()
+}
+
+/// Undoes percent-encoding; what is not UTF-8 afterwards is replaced.
+pub fn percent_decode(text: &str) -> String {
+    if !text.contains('%') {
+        return text.to_owned();
+    }
+    let hex = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&first, tail)) = rest.split_first() {
+        match tail {
+            [high, low, after @ ..] if first == b'%' => match (hex(*high), hex(*low)) {
+                (Some(high), Some(low)) => {
+                    bytes.push(high << 4 | low);
+                    rest = after;
+                }
+                _ => {
+                    bytes.push(first);
+                    rest = tail;
+                }
+            },
+            _ => {
+                bytes.push(first);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Fields of a form or query string (`application/x-www-form-urlencoded`), decoded, in order.
+pub fn form_fields(text: &str) -> Vec<(String, String)> {
+    let decode = |part: &str| percent_decode(&part.replace('+', " "));
+    text.split('&')
+        .filter(|pair| !pair.is_empty())
+        .take(crate::limits::HEAD_FIELDS)
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (decode(name), decode(value))
+        })
+        .collect()
+}
+
+/// Whether packets to or from this address cross networks that others own: not private (RFC 1918, 4193),
+/// not shared (RFC 6598), not loopback, not link-local.
+pub fn is_public(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => {
+            let [a, b, ..] = v4.octets();
+            !(v4.is_private()
+                || v4.is_loopback()
+                || v4.is_link_local()
+                || v4.is_unspecified()
+                || v4.is_broadcast()
+                || v4.is_multicast()
+                || (a == 100 && (64..128).contains(&b)))
+        }
+        IpAddr::V6(v6) => match v6.to_ipv4_mapped() {
+            Some(v4) => is_public(IpAddr::V4(v4)),
+            None => {
+                let first = v6.segments()[0];
+                !(v6.is_loopback()
+                    || v6.is_unspecified()
+                    || v6.is_multicast()
+                    || first & 0xfe00 == 0xfc00
+                    || first & 0xffc0 == 0xfe80)
+            }
+        },
+    }
+}
+
+/// The cloud that an ACS or Entra name belongs to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Cloud {
+    /// Worldwide, GCC included.
+    Worldwide,
+    /// Operated by 21Vianet.
+    China,
+    /// US government.
+    UsGovernment,
+}
+
+impl Cloud {
+    /// For messages.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Worldwide => "worldwide",
+            Self::China => "21Vianet",
+            Self::UsGovernment => "US government",
+        }
+    }
+
+    /// By the host of a token service.
+    pub fn of_host(host: &str) -> Option<Self> {
+        let host = bare_host(host);
+        if host.ends_with(".cn") {
+            Some(Self::China)
+        } else if host.ends_with(".us") || host == "login-us.microsoftonline.com" {
+            Some(Self::UsGovernment)
+        } else {
+            is_token_service_host(&host).then_some(Self::Worldwide)
+        }
+    }
+
+    /// By the application id of an ACS issuer. The US government cloud uses the worldwide id.
+    pub fn of_acs(id: &str) -> Option<Self> {
+        match id.to_ascii_lowercase().as_str() {
+            "00000001-0000-0000-c000-000000000000" => Some(Self::Worldwide),
+            "00000001-0002-0000-c000-000000000000" => Some(Self::China),
+            _ => None,
+        }
+    }
+}
+
+/// Whether an application id is that of a token service of the ACS family.
+pub fn is_acs(id: &str) -> bool {
+    let id = id.to_ascii_lowercase();
+    id.len() == 36 && id.starts_with("00000001-") && id.ends_with("-0000-c000-000000000000")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_and_hosts_tell_the_place() {
+        assert_eq!(of(None, "/EWS/Exchange.asmx"), Place::Exchange);
+        assert_eq!(of(None, "//%65ws/x"), Place::Exchange);
+        assert_eq!(of(None, "/ewsx"), Place::Elsewhere);
+        assert_eq!(of(None, "/owa/"), Place::ExchangeOther);
+        assert_eq!(of(None, "/t/tokens/OAuth/2"), Place::TokenService);
+        assert_eq!(of(Some("Accounts.AccessControl.Windows.Net:443"), "/"), Place::TokenService);
+        assert_eq!(of(Some("notlogin.windows.net.example"), "/"), Place::Elsewhere);
+    }
+
+    #[test]
+    fn authorities_lose_the_port_that_the_scheme_implies() {
+        assert_eq!(authority("Mail.Contoso.com:443", Some("https")), "mail.contoso.com");
+        assert_eq!(authority("mail.contoso.com:443", Some("http")), "mail.contoso.com:443");
+        assert_eq!(authority("mail.contoso.com:8443", None), "mail.contoso.com:8443");
+        assert_eq!(bare_host("[::1]:8443"), "::1");
+    }
+
+    #[test]
+    fn public_addresses_are_those_that_are_nothing_else() {
+        let public = |text: &str| is_public(text.parse().unwrap());
+        assert!(public("8.8.8.8") && public("203.0.113.7") && public("2001:db8::1"));
+        for private in ["10.0.0.1", "172.20.1.1", "192.168.1.1", "127.0.0.1", "169.254.1.1", "100.64.0.1"] {
+            assert!(!public(private), "{private}");
+        }
+        for private in ["::1", "fd00::1", "fe80::1", "::ffff:10.1.2.3"] {
+            assert!(!public(private), "{private}");
+        }
+        assert!(public("::ffff:8.8.8.8"));
+    }
+
+    #[test]
+    fn forms_are_decoded() {
+        assert_eq!(
+            form_fields("grant_type=password&a=b+c%21&x"),
+            [
+                ("grant_type".to_owned(), "password".to_owned()),
+                ("a".to_owned(), "b c!".to_owned()),
+                ("x".to_owned(), String::new())
+            ]
+        );
+    }
+}

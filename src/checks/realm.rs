@@ -1,0 +1,94 @@
+//! Takes a realm and the given tenants, gives whether it is the same tenant.
+//!
+//! A realm is a tenant GUID or a DNS domain, and a tenant has one GUID and any number of domains: only
+//! names of one kind can contradict each other.
+
+/// What a realm is, compared with the given tenants.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Realm {
+    /// One of the given names.
+    Same,
+    /// Another GUID where a GUID was given, or another domain where a domain was given.
+    Different,
+    /// A GUID where only domains were given, or the reverse.
+    Undecided,
+    /// None, or the wildcard `*`.
+    Missing,
+}
+
+/// Whether `text` is 8-4-4-4-12 hexadecimal digits.
+pub fn is_guid(text: &str) -> bool {
+    text.len() == 36
+        && text.bytes().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+}
+
+/// Compares a realm with the given tenants, letter case and a final dot aside.
+pub fn compare(realm: Option<&str>, tenants: &[String]) -> Realm {
+    let bare = |text: &str| text.trim().trim_end_matches('.').to_ascii_lowercase();
+    let Some(realm) = realm.map(bare).filter(|realm| !realm.is_empty() && realm != "*") else {
+        return Realm::Missing;
+    };
+    let kind = is_guid(&realm);
+    let mut comparable = false;
+    for tenant in tenants {
+        let tenant = bare(tenant);
+        if tenant == realm {
+            return Realm::Same;
+        }
+        comparable |= is_guid(&tenant) == kind;
+    }
+    if comparable { Realm::Different } else { Realm::Undecided }
+}
+
+/// Compares two realms with each other, with the help of the given tenants.
+pub fn agree(one: Option<&str>, other: Option<&str>, tenants: &[String]) -> Realm {
+    match (compare(one, tenants), compare(other, tenants)) {
+        (Realm::Missing, _) | (_, Realm::Missing) => Realm::Missing,
+        (Realm::Same, Realm::Same) => Realm::Same,
+        (Realm::Same, Realm::Different) | (Realm::Different, Realm::Same) => Realm::Different,
+        _ => match (one, other) {
+            (Some(one), Some(other)) => compare(Some(one), &[other.to_owned()]),
+            _ => Realm::Missing,
+        },
+    }
+}
+
+/// The given tenants, for messages.
+pub fn list(tenants: &[String]) -> String {
+    tenants.join(" or ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GUID: &str = "11111111-2222-3333-4444-555555555555";
+    const OTHER: &str = "99999999-2222-3333-4444-555555555555";
+
+    #[test]
+    fn only_names_of_one_kind_contradict_each_other() {
+        let tenants = [GUID.to_owned()];
+        assert_eq!(compare(Some(&GUID.to_uppercase()), &tenants), Realm::Same);
+        assert_eq!(compare(Some(OTHER), &tenants), Realm::Different);
+        assert_eq!(compare(Some("contoso.com"), &tenants), Realm::Undecided);
+        let both = [GUID.to_owned(), "contoso.com".to_owned()];
+        assert_eq!(compare(Some("Contoso.com."), &both), Realm::Same);
+        assert_eq!(compare(Some("fabrikam.com"), &both), Realm::Different);
+        assert_eq!(compare(Some("*"), &both), Realm::Missing);
+        assert_eq!(compare(Some(""), &both), Realm::Missing);
+        assert_eq!(compare(None, &both), Realm::Missing);
+    }
+
+    #[test]
+    fn two_realms_agree_when_both_are_the_tenant() {
+        let both = [GUID.to_owned(), "contoso.com".to_owned()];
+        assert_eq!(agree(Some(GUID), Some("contoso.com"), &both), Realm::Same);
+        assert_eq!(agree(Some(GUID), Some("fabrikam.com"), &both), Realm::Different);
+        assert_eq!(agree(Some(GUID), Some("contoso.com"), &[GUID.to_owned()]), Realm::Undecided);
+        assert_eq!(agree(Some(OTHER), Some(OTHER), &both), Realm::Same);
+        assert_eq!(agree(Some(OTHER), Some(GUID), &["contoso.com".to_owned()]), Realm::Different);
+    }
+}

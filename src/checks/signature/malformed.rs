@@ -1,0 +1,65 @@
+//! Takes a distinct token, gives findings of `token-malformed`: the token is not in compact serialisation.
+
+use crate::checks::CheckId;
+use crate::checks::finding::Severity;
+use crate::checks::rule::{Out, Rule, Scope};
+use crate::checks::subject::TokenCase;
+use crate::token::jwt::Fault;
+
+/// See the text.
+pub(crate) static RULE: Rule = Rule {
+    id: "token-malformed",
+    check: CheckId::Signature,
+    severity: Severity::Error,
+    since: "0.1.0",
+    candidates: &["C01"],
+    title: "the token is not in compact serialisation",
+    looks_at: "The form of tokens in scope: three parts (five when encrypted), base64url without padding, \
+             JSON objects inside.",
+    matters: "Exchange refuses anything else (2000001). Two parts, the last dot lost, are read here and \
+             warned about, as is padding.",
+    bad: "eyJ….eyJ… with a cut payload",
+    good: "header.payload.signature",
+    repair: "Compare with the sender's own log; a device that limits header length cuts tokens.",
+    sources: &["RFC 7515 7.1"],
+    scope: Scope::Token(examine),
+};
+
+fn examine(case: &TokenCase<'_>, out: &mut Out<'_>) {
+    let Some(jwt) = &case.token.jwt else { return };
+    for fault in &jwt.faults {
+        let (severity, what) = match fault {
+            Fault::TwoParts => (Severity::Warning, "two parts: the last dot is lost".to_owned()),
+            Fault::LenientEncoding(part) => {
+                (Severity::Warning, format!("the {part} uses padding or the standard alphabet"))
+            }
+            Fault::Parts(count) => (Severity::Error, format!("{count} parts")),
+            Fault::Encoding(part, at) => {
+                (Severity::Error, format!("the {part} is not base64url at byte {at}"))
+            }
+            Fault::Json(part, _) => (Severity::Error, format!("the {part} is not a JSON object")),
+            Fault::TooLong(bytes) => (Severity::Error, format!("{bytes} bytes long")),
+            Fault::SignatureRemoved | Fault::TooDeep => continue,
+        };
+        out.say("the token is not in compact serialisation")
+            .severity(severity)
+            .observed(what)
+            .expected("three parts of base64url without padding");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::testing::Scene;
+
+    #[test]
+    fn fires_on_a_lost_dot() {
+        assert!(Scene::healthy().without_last_dot().fires(&RULE));
+    }
+
+    #[test]
+    fn stays_silent_on_three_parts() {
+        assert!(!Scene::healthy().fires(&RULE));
+    }
+}

@@ -1,0 +1,455 @@
+//! What rules look at: typed views of tokens, uses, exchanges, connections and certificates, with the
+//! facts that several rules share computed once.
+
+use std::cell::OnceCell;
+
+use crate::base::Instant;
+use crate::connection::Connection;
+use crate::exchange::{Exchange, Request, Response};
+use crate::keys::Origin;
+use crate::keys::certificate::Certificate;
+use crate::keys::load::Loaded;
+use crate::soap;
+use crate::token::principal::Principal;
+use crate::token::store::TokenStore;
+use crate::token::{Role, Sighting, Token, TokenId};
+use crate::wire::http::body;
+use crate::wire::http::challenge::{self, Challenge, Sent};
+
+use super::expectations::Expectations;
+use super::place::{self, Place};
+use super::{CheckId, judge::memory::Memory};
+
+/// How far a token is judged.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub enum Standing {
+    /// Listed only.
+    #[default]
+    Other,
+    /// Exchange's own self-issued token in the tenant, with `--cert`: judged by some checks.
+    SelfIssued,
+    /// Of an application in scope.
+    InScope,
+}
+
+impl Standing {
+    /// Whether a check judges tokens of this standing (contract, "In scope").
+    pub const fn judged_by(self, check: CheckId) -> bool {
+        match self {
+            Self::InScope => true,
+            Self::SelfIssued => matches!(
+                check,
+                CheckId::Signature | CheckId::Lifetime | CheckId::Certificate | CheckId::TokenRequest
+            ),
+            Self::Other => false,
+        }
+    }
+}
+
+/// What the signature of a token came to.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub enum Proof {
+    /// Not a JWT: opaque or encrypted.
+    #[default]
+    NoJwt,
+    /// `alg` is `none`.
+    Unsigned,
+    /// The header names an algorithm, but the signature part is empty or masked.
+    Removed,
+    /// Right.
+    Verified {
+        /// The key, described.
+        key: String,
+        /// Where it came from.
+        origin: Origin,
+        /// RSA under 2048 bits.
+        weak: bool,
+        /// Thumbprint of the key's certificate.
+        thumbprint: Option<[u8; 20]>,
+    },
+    /// Wrong.
+    Failed {
+        /// The key that the token named, described.
+        key: Option<String>,
+    },
+    /// No key of that name was supplied.
+    NoKey,
+    /// The key cannot be used with the algorithm.
+    WrongKind {
+        /// The key, described.
+        key: String,
+        /// HMAC asked for, asymmetric key given.
+        confusion: bool,
+        /// The token names that key itself.
+        named: bool,
+    },
+    /// An algorithm that is not verified here.
+    UnknownAlgorithm,
+}
+
+/// A distinct token.
+#[derive(Clone, Copy, Debug)]
+pub struct TokenCase<'a> {
+    /// What is expected.
+    pub expected: &'a Expectations,
+    /// All tokens.
+    pub store: &'a TokenStore,
+    /// Its identity.
+    pub id: TokenId,
+    /// The token.
+    pub token: &'a Token,
+    /// How far it is judged.
+    pub standing: Standing,
+    /// What its signature came to.
+    pub proof: &'a Proof,
+}
+
+impl<'a> TokenCase<'a> {
+    /// The actor token inside.
+    pub fn actor(&self) -> Option<&'a Token> {
+        self.store.get(self.token.actor?)
+    }
+
+    /// The actor token inside, for rules that compare the two.
+    pub fn outer_and_actor(&self) -> Option<(&'a Token, &'a Token)> {
+        if self.token.role != Role::Outer {
+            return None;
+        }
+        Some((self.token, self.actor()?))
+    }
+
+    /// Whether it is self-issued: see [`self_issued`].
+    pub fn self_issued(&self) -> bool {
+        self_issued(self.token)
+    }
+
+    /// The algorithm, `none` in any case as `none`.
+    pub fn algorithm(&self) -> Option<&'a str> {
+        algorithm(self.token)
+    }
+
+    /// The application and its claim.
+    pub fn application(&self) -> Option<(&'static str, Principal)> {
+        Some((self.token.application_claim()?, self.token.application()?))
+    }
+}
+
+/// The algorithm, `none` in any case as `none`.
+pub fn algorithm(token: &Token) -> Option<&str> {
+    let name = token.jwt.as_ref()?.algorithm()?;
+    Some(if name.eq_ignore_ascii_case("none") { "none" } else { name })
+}
+
+/// Whether a token is signed, or was before its source removed the signature.
+pub fn is_signed(token: &Token) -> bool {
+    token.jwt.as_ref().is_some_and(|jwt| jwt.is_signed())
+        || algorithm(token).is_some_and(|name| name != "none")
+}
+
+/// An assertion, or a token whose `iss` is its own `nameid` (contract, `signature`).
+pub fn self_issued(token: &Token) -> bool {
+    match token.role {
+        Role::Assertion => true,
+        Role::Actor => match (token.principal("iss"), token.principal("nameid")) {
+            (Some(issuer), Some(name)) => issuer.is(&name.id) && same(&issuer.realm, &name.realm),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+fn same(one: &Option<String>, other: &Option<String>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => one.eq_ignore_ascii_case(other),
+        (None, None) => true,
+        _ => false,
+    }
+}
+
+/// The realm of the tenant that a token names in its application claim; for Entra tokens `tid`, or the
+/// tenant in the path of `iss`.
+pub fn realm_of(token: &Token) -> Option<String> {
+    match token.role {
+        Role::Access | Role::Id => token.claim("tid").map(str::to_owned).or_else(|| {
+            let (_, rest) = token.claim("iss")?.split_once("://")?;
+            rest.split('/').nth(1).filter(|part| !part.is_empty()).map(str::to_owned)
+        }),
+        _ => token.application()?.realm,
+    }
+}
+
+/// One use of a token.
+#[derive(Clone, Copy, Debug)]
+pub struct UseCase<'a> {
+    /// The token.
+    pub token: TokenCase<'a>,
+    /// The exchange; `None` for plain text.
+    pub exchange: Option<&'a ExchangeCase<'a>>,
+    /// Where it stood (or the token that carries it).
+    pub sighting: &'a Sighting,
+    /// Whether it travelled inside another token.
+    pub carried: bool,
+    /// The moment at which it is judged.
+    pub at: Option<Instant>,
+}
+
+impl<'a> UseCase<'a> {
+    /// The exchange, when the token itself was presented in its request, to something that is no
+    /// token service.
+    pub fn presented(&self) -> Option<&'a ExchangeCase<'a>> {
+        let case = self.exchange?;
+        (!self.carried
+            && self.sighting.presented
+            && self.sighting.location.half == crate::token::Half::Request
+            && self.token.token.role != Role::Assertion
+            && case.place != Place::TokenService)
+            .then_some(case)
+    }
+}
+
+/// A token seen in an exchange, with its standing.
+#[derive(Clone, Copy, Debug)]
+pub struct SeenToken<'a> {
+    /// Which.
+    pub id: TokenId,
+    /// The token.
+    pub token: &'a Token,
+    /// How far it is judged.
+    pub standing: Standing,
+    /// Where it stood.
+    pub sighting: &'a Sighting,
+}
+
+/// One exchange that is in scope.
+#[derive(Debug)]
+pub struct ExchangeCase<'a> {
+    /// What is expected.
+    pub expected: &'a Expectations,
+    /// All tokens so far.
+    pub store: &'a TokenStore,
+    /// The exchange.
+    pub exchange: &'a Exchange,
+    /// What the request went to.
+    pub place: Place,
+    /// The moment at which it is judged.
+    pub at: Option<Instant>,
+    /// The tokens in it, those inside others left out.
+    pub tokens: Vec<SeenToken<'a>>,
+    offered: OnceCell<Vec<Challenge>>,
+    sent: OnceCell<Vec<Sent>>,
+    form: OnceCell<Vec<(String, String)>>,
+    answer: OnceCell<Vec<u8>>,
+    ews: OnceCell<Option<soap::ews::Outcome>>,
+    granted: OnceCell<Option<soap::token_service::Answer>>,
+}
+
+impl<'a> ExchangeCase<'a> {
+    /// A view of `exchange`.
+    pub fn new(
+        expected: &'a Expectations,
+        store: &'a TokenStore,
+        exchange: &'a Exchange,
+        place: Place,
+        tokens: Vec<SeenToken<'a>>,
+    ) -> Self {
+        Self {
+            expected,
+            store,
+            exchange,
+            place,
+            at: expected.at.or_else(|| exchange.time()),
+            tokens,
+            offered: OnceCell::new(),
+            sent: OnceCell::new(),
+            form: OnceCell::new(),
+            answer: OnceCell::new(),
+            ews: OnceCell::new(),
+            granted: OnceCell::new(),
+        }
+    }
+
+    /// The request.
+    pub fn request(&self) -> Option<&'a Request> {
+        self.exchange.request.as_ref()
+    }
+
+    /// The response.
+    pub fn response(&self) -> Option<&'a Response> {
+        self.exchange.response.as_ref()
+    }
+
+    /// Status of the response.
+    pub fn status(&self) -> Option<u16> {
+        self.response().map(|response| response.status)
+    }
+
+    /// The authority as the message names it.
+    pub fn host(&self) -> Option<&'a str> {
+        self.request()?.host.as_deref()
+    }
+
+    /// The path of the target.
+    pub fn path(&self) -> &'a str {
+        self.request().map_or("", |request| request.path())
+    }
+
+    /// Whether it went to Exchange, as far as the path tells.
+    pub fn at_exchange(&self) -> bool {
+        matches!(self.place, Place::Exchange | Place::ExchangeOther)
+    }
+
+    /// The first token in scope that the request presented as a credential.
+    pub fn presented(&self) -> Option<&SeenToken<'a>> {
+        self.tokens.iter().find(|seen| {
+            seen.standing == Standing::InScope
+                && seen.sighting.presented
+                && seen.sighting.location.half == crate::token::Half::Request
+                && seen.token.role != Role::Assertion
+        })
+    }
+
+    /// Challenges of the response.
+    pub fn offered(&self) -> &[Challenge] {
+        self.offered.get_or_init(|| {
+            self.response().map(|response| challenge::challenges(&response.head)).unwrap_or_default()
+        })
+    }
+
+    /// The first offered challenge of the scheme `Bearer`.
+    pub fn bearer_challenge(&self) -> Option<&Challenge> {
+        self.offered().iter().find(|offer| offer.is("bearer"))
+    }
+
+    /// Credentials of the request, those for a proxy left out.
+    pub fn sent(&self) -> &[Sent] {
+        self.sent.get_or_init(|| {
+            let Some(request) = self.request() else { return Vec::new() };
+            let mut sent = challenge::credentials_sent(&request.head);
+            sent.retain(|sent| sent.header == "authorization");
+            sent
+        })
+    }
+
+    /// Whether the request carries credentials of `scheme` (lower case).
+    pub fn sends(&self, scheme: &str) -> bool {
+        self.sent().iter().any(|sent| sent.scheme == scheme && !sent.empty)
+    }
+
+    /// Whether the request carries `Bearer` with nothing behind it: discovery.
+    pub fn sends_empty_bearer(&self) -> bool {
+        self.sent().iter().any(|sent| sent.scheme == "bearer" && sent.empty)
+    }
+
+    /// Fields of a form in the request's body, decoded.
+    pub fn form(&self) -> &[(String, String)] {
+        self.form.get_or_init(|| {
+            let Some(request) = self.request() else { return Vec::new() };
+            let kind = request.head.text("content-type").unwrap_or_default().to_ascii_lowercase();
+            if request.body.bytes.is_empty() || !(kind.is_empty() || kind.contains("form")) {
+                return Vec::new();
+            }
+            let (content, _) = body::content(&request.head, &request.body);
+            std::str::from_utf8(&content).map(place::form_fields).unwrap_or_default()
+        })
+    }
+
+    /// A field of the form, by name in any case.
+    pub fn field(&self, name: &str) -> Option<&str> {
+        let found = self.form().iter().find(|(field, _)| field.eq_ignore_ascii_case(name))?;
+        Some(&found.1)
+    }
+
+    /// The content of the response's body, up to [`crate::limits::ANSWER_BYTES`].
+    pub fn answer(&self) -> &[u8] {
+        self.answer.get_or_init(|| {
+            let Some(response) = self.response() else { return Vec::new() };
+            if response.body.bytes.is_empty() {
+                return Vec::new();
+            }
+            let longest = crate::limits::ANSWER_BYTES;
+            let (content, _) = body::content_prefix(&response.head, &response.body, longest);
+            content.into_owned()
+        })
+    }
+
+    /// What EWS said in the response, when it is SOAP.
+    pub fn ews(&self) -> Option<&soap::ews::Outcome> {
+        self.ews.get_or_init(|| soap::ews::read(self.answer())).as_ref()
+    }
+
+    /// What the token service said in the response, when it is JSON.
+    pub fn granted(&self) -> Option<&soap::token_service::Answer> {
+        self.granted.get_or_init(|| soap::token_service::read(self.answer())).as_ref()
+    }
+
+    /// What `x-ms-diagnostics` of the response says.
+    pub fn diagnostics(&self) -> Option<soap::diagnostics::Diagnostics> {
+        let value = self.response()?.head.get("x-ms-diagnostics")?;
+        soap::diagnostics::parse(&String::from_utf8_lossy(value))
+    }
+
+    /// Whether it is a request for a token that this tool judges: application grants, no interactive ones.
+    pub fn token_request(&self) -> Option<&str> {
+        if self.place != Place::TokenService || self.request()?.method != "POST" {
+            return None;
+        }
+        let grant = self.field("grant_type").unwrap_or_default();
+        let acs = self.path().to_ascii_lowercase().contains("/tokens/oauth/2");
+        let interactive =
+            ["authorization_code", "refresh_token", "device_code"].iter().any(|name| grant.ends_with(name));
+        (acs || (!interactive && !grant.is_empty()) || self.field("assertion").is_some()).then_some(grant)
+    }
+
+    /// Whether the request travelled without TLS: `None` when the source does not know.
+    pub fn clear(&self) -> Option<bool> {
+        if self.exchange.tls.is_some() {
+            return Some(false);
+        }
+        let scheme = self.request().and_then(|request| request.scheme.as_deref());
+        match (self.exchange.connection, scheme) {
+            (Some(_), _) => Some(true),
+            (None, Some("https")) => Some(false),
+            (None, Some("http")) => Some(true),
+            _ => None,
+        }
+    }
+}
+
+/// One connection.
+#[derive(Clone, Copy, Debug)]
+pub struct ConnectionCase<'a> {
+    /// The connection.
+    pub connection: &'a Connection,
+    /// The name that the client asked for or the certificate shows.
+    pub name: Option<&'a str>,
+}
+
+/// One certificate of `--cert`.
+#[derive(Clone, Copy, Debug)]
+pub struct CertificateCase<'a> {
+    /// What is expected.
+    pub expected: &'a Expectations,
+    /// The file.
+    pub path: &'a str,
+    /// What the file held.
+    pub loaded: &'a Loaded,
+    /// The certificate.
+    pub certificate: &'a Certificate,
+    /// First and last moment of use.
+    pub uses: Option<(Instant, Instant)>,
+    /// Whether a judged token was verified with it.
+    pub used: bool,
+    /// Whether a later one (by start of validity) was given too.
+    pub superseded: bool,
+}
+
+/// Everything that was remembered.
+#[derive(Clone, Copy, Debug)]
+pub struct CaptureCase<'a> {
+    /// What is expected.
+    pub expected: &'a Expectations,
+    /// All tokens.
+    pub store: &'a TokenStore,
+    /// What was remembered.
+    pub memory: &'a Memory,
+}

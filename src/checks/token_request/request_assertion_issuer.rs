@@ -1,0 +1,67 @@
+//! Takes one exchange, gives findings of `request-assertion-issuer`: the assertion comes from another tenant than it asks in.
+
+use crate::checks::CheckId;
+use crate::checks::expectations::EXCHANGE;
+use crate::checks::finding::Severity;
+use crate::checks::judge::standing::shown;
+use crate::checks::realm::{self, Realm};
+use crate::checks::rule::{Out, Rule, Scope};
+use crate::checks::subject::ExchangeCase;
+use crate::token::Role;
+
+/// See the text.
+pub(crate) static RULE: Rule = Rule {
+    id: "request-assertion-issuer",
+    check: CheckId::TokenRequest,
+    severity: Severity::Error,
+    since: "0.1.0",
+    candidates: &["H05"],
+    title: "the assertion comes from another tenant than it asks in",
+    looks_at: "`iss` of assertions of Exchange's own application against the tenant in the URL of ACS.",
+    matters: "Exchange issues as ServiceName@tenant; the token service looks the certificate up in that \
+             tenant.",
+    bad: "iss 00000002-…@contoso.local to /11111111-…/tokens/OAuth/2",
+    good: "iss 00000002-…@11111111-… to the same tenant",
+    repair: "(Get-AuthConfig).ServiceName must be 00000002-0000-0ff1-ce00-000000000000 and its Realm \
+             empty: Set-AuthConfig -Realm \"\"",
+    sources: &["[MS-XOAUTH]"],
+    scope: Scope::Exchange(examine),
+};
+
+fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
+    let path = case.path().to_ascii_lowercase();
+    let tenant =
+        path.strip_suffix("/tokens/oauth/2").map(|rest| rest.trim_start_matches('/')).unwrap_or_default();
+    if tenant.is_empty() || case.token_request().is_none() {
+        return;
+    }
+    for seen in case.tokens.iter().filter(|seen| seen.token.role == Role::Assertion) {
+        let Some(issuer) = seen.token.principal("iss") else { continue };
+        let mine = realm::compare(Some(tenant), &case.expected.tenants) == Realm::Same;
+        let agree = realm::agree(Some(tenant), issuer.realm.as_deref(), &case.expected.tenants);
+        if mine && issuer.is(EXCHANGE) && agree == Realm::Different {
+            out.say("the assertion comes from another tenant than it asks in")
+                .observed(shown(&issuer.to_string()))
+                .expected(format!("{EXCHANGE}@{tenant}"))
+                .claim("iss")
+                .token(seen.id);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::testing::Scene;
+    use crate::checks::testing::{OTHER_TENANT, TENANT};
+
+    #[test]
+    fn fires_on_another_realm() {
+        assert!(Scene::healthy().assertion_from(&format!("{EXCHANGE}@{OTHER_TENANT}")).fires(&RULE));
+    }
+
+    #[test]
+    fn stays_silent_on_the_tenant() {
+        assert!(!Scene::healthy().assertion_from(&format!("{EXCHANGE}@{TENANT}")).fires(&RULE));
+    }
+}

@@ -1,0 +1,61 @@
+//! Takes one exchange, gives findings of `request-cloud`: the token service is of another cloud.
+
+use crate::checks::CheckId;
+use crate::checks::finding::Severity;
+use crate::checks::judge::standing::shown;
+use crate::checks::place::Cloud;
+use crate::checks::rule::{Out, Rule, Scope};
+use crate::checks::subject::ExchangeCase;
+use crate::token::Role;
+
+/// See the text.
+pub(crate) static RULE: Rule = Rule {
+    id: "request-cloud",
+    check: CheckId::TokenRequest,
+    severity: Severity::Error,
+    since: "0.1.0",
+    candidates: &["H09"],
+    title: "the token service is of another cloud",
+    looks_at: "The host that was asked against the ACS application in the assertion's `aud`.",
+    matters: "Worldwide, 21Vianet and US government tenants live in different directories; the wrong one \
+             does not know the tenant (AADSTS90002).",
+    bad: "aud 00000001-0002-…, host accounts.accesscontrol.windows.net",
+    good: "aud 00000001-0000-…, host accounts.accesscontrol.windows.net",
+    repair: "Set the address of the right cloud: Set-AuthServer <name> -AuthMetadataUrl https://<host of \
+             the cloud>/<tenant>/metadata/json/1",
+    sources: &["Microsoft Learn: national clouds"],
+    scope: Scope::Exchange(examine),
+};
+
+fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
+    let Some(host) = case.host().filter(|_| case.token_request().is_some()) else { return };
+    for seen in case.tokens.iter().filter(|seen| seen.token.role == Role::Assertion) {
+        let asked = seen.token.principal("aud").and_then(|aud| Cloud::of_acs(&aud.id));
+        // The US government cloud uses the worldwide id, so only 21Vianet can be told apart.
+        if let (Some(asked), Some(there)) = (asked, Cloud::of_host(host))
+            && (asked == Cloud::China) != (there == Cloud::China)
+        {
+            out.say("the token service is of another cloud than the assertion asks for")
+                .observed(format!("{} ({})", shown(host), there.name()))
+                .expected(asked.name())
+                .claim("aud")
+                .token(seen.id);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::testing::Scene;
+
+    #[test]
+    fn fires_on_21vianet_asked_worldwide() {
+        assert!(Scene::healthy().assertion_to("00000001-0002-0000-c000-000000000000").fires(&RULE));
+    }
+
+    #[test]
+    fn stays_silent_on_worldwide() {
+        assert!(!Scene::healthy().assertion_to("00000001-0000-0000-c000-000000000000").fires(&RULE));
+    }
+}

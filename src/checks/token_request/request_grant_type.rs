@@ -1,0 +1,79 @@
+//! Takes one exchange, gives findings of `request-grant-type`: the token request is not well formed.
+
+use crate::checks::CheckId;
+use crate::checks::finding::Severity;
+use crate::checks::judge::standing::shown;
+use crate::checks::rule::{Out, Rule, Scope};
+use crate::checks::subject::ExchangeCase;
+
+/// See the text.
+pub(crate) static RULE: Rule = Rule {
+    id: "request-grant-type",
+    check: CheckId::TokenRequest,
+    severity: Severity::Error,
+    since: "0.1.0",
+    candidates: &["H01"],
+    title: "the token request is not well formed",
+    looks_at: "`grant_type` of application requests: the JWT bearer grants (old and new name) with \
+             `assertion`, or client_credentials.",
+    matters: "The token service refuses anything else (AADSTS70003, AADSTS900144).",
+    bad: "grant_type=jwt&token=eyJ…",
+    good: "grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer&assertion=eyJ…",
+    repair: "Find out what built the request.",
+    sources: &["RFC 7523 2.1", "RFC 6749 4.4"],
+    scope: Scope::Exchange(examine),
+};
+
+fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
+    let Some(grant) = case.token_request() else { return };
+    if case.request().is_some_and(|request| !request.body.complete) {
+        return;
+    }
+    let lower = grant.to_ascii_lowercase();
+    let jwt = lower == "urn:ietf:params:oauth:grant-type:jwt-bearer"
+        || lower == "http://oauth.net/grant_type/jwt/1.0/bearer";
+    let other = lower == "client_credentials"
+        || lower == "password"
+        || lower.ends_with("refresh_token")
+        || lower.ends_with("authorization_code")
+        || lower.starts_with("urn:ietf:params:oauth:grant-type:");
+    let wrong = if lower.is_empty() {
+        Some(("no grant_type".to_owned(), "a grant_type"))
+    } else if !(jwt || other) {
+        Some((format!("grant_type {}", shown(grant)), "urn:ietf:params:oauth:grant-type:jwt-bearer"))
+    } else if jwt && case.field("assertion").is_none_or(str::is_empty) {
+        Some(("no assertion".to_owned(), "the field assertion"))
+    } else {
+        None
+    };
+    if let Some((observed, expected)) = wrong {
+        out.say("the token request is not well formed")
+            .observed(observed)
+            .expected(expected)
+            .location("request.body.form");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::testing::Scene;
+
+    #[test]
+    fn fires_without_an_assertion() {
+        assert!(
+            Scene::healthy()
+                .token_request("grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer", 200, "{}")
+                .fires(&RULE)
+        );
+    }
+
+    #[test]
+    fn stays_silent_on_both() {
+        assert!(
+            !Scene::healthy()
+                .token_request("grant_type=http://oauth.net/grant_type/jwt/1.0/bearer&assertion=x", 200, "{}")
+                .fires(&RULE)
+        );
+    }
+}

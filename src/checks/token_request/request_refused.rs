@@ -1,0 +1,79 @@
+//! Takes one exchange, gives findings of `request-refused`: the token service refused.
+
+use crate::checks::CheckId;
+use crate::checks::finding::Severity;
+use crate::checks::judge::standing::shown;
+use crate::checks::rule::{Out, Rule, Scope};
+use crate::checks::subject::ExchangeCase;
+use crate::soap::codes;
+
+/// See the text.
+pub(crate) static RULE: Rule = Rule {
+    id: "request-refused",
+    check: CheckId::TokenRequest,
+    severity: Severity::Error,
+    since: "0.1.0",
+    candidates: &["H07"],
+    title: "the token service refused",
+    looks_at: "`error` and `error_description` in answers to application requests, with their AADSTS codes.",
+    matters: "Without a token there is no call. The code names the cause.",
+    bad: "{\"error\":\"invalid_client\",\"error_description\":\"AADSTS70002…\"}",
+    good: "{\"access_token\":\"…\",\"token_type\":\"Bearer\"}",
+    repair: "oauthtrace explain <code>",
+    sources: &["Microsoft Entra authentication and authorization error codes", "RFC 6749 5.2"],
+    scope: Scope::Exchange(examine),
+};
+
+fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
+    if case.token_request().is_none() {
+        return;
+    }
+    let Some(status) = case.status() else { return };
+    let said = case.granted();
+    let error = said.and_then(|answer| answer.error.as_deref());
+    if error.is_none() && status < 400 {
+        return;
+    }
+    let names = said.map(|answer| answer.codes.join(", ")).unwrap_or_default();
+    let hit = out.say("the token service refused");
+    hit.observed(shown(format!("{status} {} {names}", error.unwrap_or("without an error code")).trim()))
+        .expected("200 with an access_token")
+        .location("response.body.json");
+    let known: Vec<String> = said
+        .iter()
+        .flat_map(|answer| &answer.codes)
+        .filter_map(|code| codes::aadsts(code))
+        .map(|code| format!("{} {}", code.meaning, code.repair))
+        .collect();
+    if !known.is_empty() {
+        hit.help(known.join("\n"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::testing::Scene;
+
+    #[test]
+    fn fires_on_an_error() {
+        assert!(
+            Scene::healthy()
+                .token_request(
+                    "grant_type=client_credentials",
+                    400,
+                    r#"{"error":"invalid_client","error_description":"AADSTS50012: no"}"#
+                )
+                .fires(&RULE)
+        );
+    }
+
+    #[test]
+    fn stays_silent_on_a_grant() {
+        assert!(
+            !Scene::healthy()
+                .token_request("grant_type=client_credentials", 200, r#"{"access_token":"x"}"#)
+                .fires(&RULE)
+        );
+    }
+}

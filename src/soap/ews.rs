@@ -1,0 +1,248 @@
+//! Takes the body of an Exchange answer, gives the operation, its response codes and the SOAP fault.
+//!
+//! EWS `ResponseMessage` (`ResponseClass`, `ResponseCode`, `MessageText`), SOAP 1.1 and 1.2 faults. Entities
+//! are not resolved, depth is bounded, and damaged or cut XML gives what was found before the damage.
+
+use quick_xml::Reader;
+use quick_xml::events::{BytesStart, Event};
+
+use crate::limits::XML_DEPTH;
+
+/// Results that are kept of one body; batches repeat the same few codes.
+const RESULTS: usize = 64;
+
+/// One response message.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct ResponseMessage {
+    /// `Success`, `Warning` or `Error`.
+    pub class: String,
+    /// For example `NoError`, `ErrorAccessDenied`.
+    pub code: String,
+    /// In words.
+    pub text: String,
+}
+
+/// A SOAP fault.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Fault {
+    /// `faultcode`, or the value of `Code` (SOAP 1.2), without its prefix.
+    pub code: String,
+    /// `faultstring`, or `Reason`.
+    pub text: String,
+    /// The EWS response code in the detail.
+    pub response_code: Option<String>,
+}
+
+/// What a SOAP body says.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Outcome {
+    /// Local name of the first child of the body, for example `CreateItemResponse`.
+    pub operation: Option<String>,
+    /// Response messages in order; the first [`RESULTS`] of them.
+    pub messages: Vec<ResponseMessage>,
+    /// The fault.
+    pub fault: Option<Fault>,
+}
+
+impl Outcome {
+    /// Whether nothing in it is an error.
+    pub fn is_success(&self) -> bool {
+        self.fault.is_none() && self.errors().next().is_none()
+    }
+
+    /// The response messages that are errors.
+    pub fn errors(&self) -> impl Iterator<Item = &ResponseMessage> {
+        self.messages.iter().filter(|message| {
+            message.class.eq_ignore_ascii_case("error")
+                || (message.class.is_empty() && message.code.starts_with("Error"))
+        })
+    }
+}
+
+/// Reads a SOAP envelope; `None` when the bytes do not hold one.
+pub fn read(body: &[u8]) -> Option<Outcome> {
+    let start = body.iter().position(|byte| *byte == b'<')?;
+    let text = String::from_utf8_lossy(body.get(start..)?);
+    // Most answers hold no SOAP at all, or a success: one look decides.
+    memchr::memmem::find(text.as_bytes(), b"Envelope")?;
+    let mut reader = Reader::from_str(&text);
+    let mut walk = Walk::default();
+    // A damaged rest costs only itself: what was read before it counts.
+    while let Ok(event) = reader.read_event() {
+        match event {
+            Event::Start(start) => walk.open(&start, true),
+            Event::Empty(start) => walk.open(&start, false),
+            Event::End(_) => walk.close(),
+            Event::Text(text) => walk.text(&text),
+            Event::CData(text) => walk.text(&text),
+            Event::GeneralRef(name) => walk.text(match &*name {
+                "lt" => "<",
+                "gt" => ">",
+                "amp" => "&",
+                "quot" => "\"",
+                "apos" => "'",
+                _ => "",
+            }),
+            Event::Eof => break,
+            _ => {}
+        }
+        if walk.too_deep {
+            break;
+        }
+    }
+    walk.envelope.then_some(walk.outcome)
+}
+
+/// Where the reader is.
+#[derive(Default)]
+struct Walk {
+    path: Vec<String>,
+    outcome: Outcome,
+    envelope: bool,
+    too_deep: bool,
+}
+
+impl Walk {
+    fn open(&mut self, start: &BytesStart<'_>, has_content: bool) {
+        let name = start.local_name().into_inner().to_owned();
+        self.envelope |= self.path.is_empty() && name == "Envelope";
+        let parent = self.path.last().map(String::as_str);
+        if parent == Some("Body") && self.path.len() == 2 && self.outcome.operation.is_none() {
+            self.outcome.operation = Some(name.clone());
+            if name == "Fault" {
+                self.outcome.fault = Some(Fault::default());
+            }
+        }
+        let class =
+            start.attributes().flatten().find(|one| one.key.local_name().into_inner() == "ResponseClass");
+        if let Some(class) = class
+            && self.outcome.messages.len() < RESULTS
+        {
+            let class = class.value.into_owned();
+            self.outcome.messages.push(ResponseMessage { class, ..ResponseMessage::default() });
+        }
+        if has_content {
+            self.path.push(name);
+            self.too_deep = self.path.len() > XML_DEPTH;
+        }
+    }
+
+    fn close(&mut self) {
+        self.path.pop();
+    }
+
+    fn text(&mut self, text: &str) {
+        let Some(name) = self.path.last().map(String::as_str) else { return };
+        if text.trim().is_empty() {
+            return;
+        }
+        if let Some(fault) = &mut self.outcome.fault {
+            let parent = self.path.iter().rev().nth(1).map(String::as_str);
+            match (name, parent) {
+                ("faultcode", _) | ("Value", Some("Code")) => fault.code.push_str(local(text)),
+                ("faultstring", _) | ("Text", Some("Reason")) => fault.text.push_str(text.trim()),
+                ("ResponseCode" | "ErrorCode", _) => {
+                    fault.response_code.get_or_insert_with(String::new).push_str(text.trim());
+                }
+                _ => {}
+            }
+            return;
+        }
+        match name {
+            // GetUserPhoto, GetDelegate and others put code and class on the response itself.
+            "ResponseCode" | "ErrorCode" => match self.outcome.messages.last_mut() {
+                Some(message) if message.code.is_empty() => message.code.push_str(text.trim()),
+                Some(_) => {}
+                None => self
+                    .outcome
+                    .messages
+                    .push(ResponseMessage { code: text.trim().to_owned(), ..ResponseMessage::default() }),
+            },
+            "MessageText" | "ErrorMessage" => {
+                if let Some(message) = self.outcome.messages.last_mut() {
+                    message.text.push_str(text.trim());
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn local(name: &str) -> &str {
+    let name = name.trim();
+    name.rsplit_once(':').map_or(name, |(_, local)| local)
+}
+
+/// Any bytes: must not panic.
+#[doc(hidden)]
+pub fn fuzz(data: &[u8]) {
+    let _ = read(data);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn envelope(body: &str) -> String {
+        format!(
+            r#"<?xml version="1.0"?><s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Header/><s:Body>{body}</s:Body></s:Envelope>"#
+        )
+    }
+
+    #[test]
+    fn an_error_inside_a_200_is_found() {
+        let body = envelope(
+            r#"<m:CreateItemResponse><m:ResponseMessages><m:CreateItemResponseMessage ResponseClass="Success"><m:ResponseCode>NoError</m:ResponseCode></m:CreateItemResponseMessage><m:CreateItemResponseMessage ResponseClass="Error"><m:MessageText>Access &amp; denied</m:MessageText><m:ResponseCode>ErrorAccessDenied</m:ResponseCode></m:CreateItemResponseMessage></m:ResponseMessages></m:CreateItemResponse>"#,
+        );
+        let outcome = read(body.as_bytes()).unwrap();
+        assert_eq!(outcome.operation.as_deref(), Some("CreateItemResponse"));
+        assert_eq!(outcome.messages.len(), 2);
+        let errors: Vec<_> = outcome.errors().map(|error| error.code.as_str()).collect();
+        assert_eq!(errors, ["ErrorAccessDenied"]);
+        assert!(!outcome.is_success());
+    }
+
+    #[test]
+    fn faults_of_both_soap_versions() {
+        let old = envelope(
+            r"<s:Fault><faultcode>a:ErrorInvalidManagementRoleHeader</faultcode><faultstring>no linked account</faultstring><detail><e:ResponseCode>ErrorInvalidManagementRoleHeader</e:ResponseCode></detail></s:Fault>",
+        );
+        let fault = read(old.as_bytes()).unwrap().fault.unwrap();
+        assert_eq!(fault.code, "ErrorInvalidManagementRoleHeader");
+        assert_eq!(fault.text, "no linked account");
+        assert_eq!(fault.response_code.as_deref(), Some("ErrorInvalidManagementRoleHeader"));
+        let new = envelope(
+            r"<s:Fault><s:Code><s:Value>s:Sender</s:Value></s:Code><s:Reason><s:Text>bad</s:Text></s:Reason></s:Fault>",
+        );
+        let fault = read(new.as_bytes()).unwrap().fault.unwrap();
+        assert_eq!((fault.code.as_str(), fault.text.as_str()), ("Sender", "bad"));
+    }
+
+    #[test]
+    fn cut_and_damaged_xml_gives_what_was_found() {
+        let whole = envelope(
+            r#"<m:GetFolderResponse><m:M ResponseClass="Error"><m:ResponseCode>ErrorFolderNotFound</m:ResponseCode></m:M></m:GetFolderResponse>"#,
+        );
+        let cut = whole.split("</m:M>").next().unwrap();
+        assert!(!read(cut.as_bytes()).unwrap().is_success());
+        assert!(read(&whole.as_bytes()[..60]).is_none_or(|outcome| outcome.is_success()));
+        assert_eq!(read(b"<html><body>Envelope</body></html>"), None);
+        assert_eq!(read(b""), None);
+    }
+
+    #[test]
+    fn depth_is_bounded() {
+        let deep = envelope(&"<a>".repeat(100_000));
+        assert!(read(deep.as_bytes()).is_some());
+    }
+
+    #[test]
+    fn entities_are_not_resolved() {
+        let bomb = format!(
+            r#"<!DOCTYPE x [<!ENTITY a "aaaa">]>{}"#,
+            envelope("<s:Fault><faultstring>&a;&a;</faultstring></s:Fault>")
+                .trim_start_matches(r#"<?xml version="1.0"?>"#)
+        );
+        assert_eq!(read(bomb.as_bytes()).unwrap().fault.unwrap().text, "");
+    }
+}
