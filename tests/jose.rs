@@ -147,3 +147,67 @@ fn tokens_of_entra_verify_with_their_certificates_by_x5t() {
     eprintln!("entra: {by_certificate} verified by x5t, {by_key} by a key given, {others} not");
     assert!(by_certificate == 2 && by_key == 4 && others > 30, "{by_certificate} {by_key} {others}");
 }
+
+/// A file that goes when the test ends.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new(name: &str, content: &[u8]) -> Self {
+        let path = std::env::temp_dir().join(format!("oauthtrace-{}-{name}", std::process::id()));
+        std::fs::write(&path, content).unwrap();
+        Self(path)
+    }
+
+    fn path(&self) -> &str {
+        self.0.to_str().unwrap()
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+fn status(arguments: &[&str]) -> (i32, String) {
+    let output =
+        assert_cmd::Command::cargo_bin("oauthtrace").unwrap().arg("token").args(arguments).output().unwrap();
+    (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())
+}
+
+#[test]
+fn the_command_tells_proven_wrong_open_and_unreadable_apart() {
+    use hmac_of_rfc_7515::{KEY, TOKEN};
+    let secret = Scratch::new("secret", &URL_SAFE_NO_PAD.decode(KEY).unwrap());
+    let jwk = Scratch::new("jwk", format!(r#"{{"kty":"oct","k":"{KEY}"}}"#).as_bytes());
+    let token = Scratch::new("token", format!("Authorization: Bearer {TOKEN}\r\n").as_bytes());
+    let altered = Scratch::new("altered", TOKEN.replace("eyJpc3MiOiJqb2Ui", "eyJpc3MiOiJqb2Yi").as_bytes());
+    let empty = Scratch::new("empty", b"");
+    let at = ["--at", "1300819370"];
+    let run = |token: &Scratch, rest: &[&str]| status(&[&[token.path()], rest].concat());
+    let (code, text) = run(&token, &[&["--secret", secret.path()][..], &at].concat());
+    assert_eq!(code, 0, "{text}");
+    assert!(text.starts_with("verdict: pass") && !text.contains("dBjftJeZ4CVP"), "{text}");
+    let (code, text) = run(&token, &[&["--key", jwk.path(), "-o", "json"][..], &at].concat());
+    let document: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(
+        (code, &document["verdict"], &document["tokens"][0]["signature"]["state"]),
+        (0, &"pass".into(), &"verified".into())
+    );
+    assert_eq!(run(&token, &at).0, 4);
+    assert_eq!(run(&token, &["--secret", secret.path()]).0, 1, "expired now");
+    assert_eq!(run(&altered, &[&["--secret", secret.path()][..], &at].concat()).0, 1);
+    assert_eq!(run(&empty, &["--secret", secret.path()]).0, 3);
+    assert_eq!(run(&token, &["--secret", empty.path()]).0, 3);
+    assert_eq!(run(&token, &["--leeway", "soon"]).0, 2);
+    assert_eq!(status(&["no-such-file"]).0, 3);
+}
+
+/// RFC 7515 A.1.
+mod hmac_of_rfc_7515 {
+    pub(crate) const KEY: &str =
+        "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow";
+    pub(crate) const TOKEN: &str = "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.\
+        eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.\
+        dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+}

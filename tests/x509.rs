@@ -283,3 +283,29 @@ fn keys_of_the_cookbook_have_their_kinds() {
     let loaded = key_file(&private, "k", Origin::Given, &[]).unwrap();
     assert!(loaded.private_key && matches!(loaded.keys[0].material, Material::Rsa { .. }));
 }
+
+#[test]
+fn the_command_prints_what_is_uploaded_and_compares() {
+    let Some(folder) = corpus("g-x509/exchange-auth") else { return };
+    let paths = files(&folder);
+    let run = |arguments: &[&str]| {
+        let mut command = assert_cmd::Command::cargo_bin("oauthtrace").unwrap();
+        let output = command.arg("cert").args(arguments).output().unwrap();
+        (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())
+    };
+    let (one, other) = (paths[0].to_str().unwrap(), paths[1].to_str().unwrap());
+    let (code, text) = run(&[one, "-o", "json"]);
+    let document: Value = serde_json::from_str(&text).unwrap();
+    let facts = &document["files"][0]["certificates"][0];
+    let der = std::fs::read(one).unwrap();
+    assert_eq!((code, &facts["cred_value"]), (0, &STANDARD.encode(&der).into()));
+    let x5t = facts["x5t"].as_str().unwrap();
+    assert_eq!(x5t, paths[0].file_stem().unwrap().to_str().unwrap());
+    let identifier = facts["custom_key_identifier"]["base64"].as_str().unwrap();
+    assert_eq!(identifier.trim_end_matches('=').replace('+', "-").replace('/', "_"), x5t);
+    assert_eq!(run(&[one, "--against", one]).0, 0);
+    let (code, text) = run(&[one, "--against", other]);
+    assert!(code == 1 && text.contains("not in"), "{code} {text}");
+    assert_eq!(run(&[one, "no-such-file"]).0, 3);
+    assert_eq!(run(&[]).0, 2);
+}

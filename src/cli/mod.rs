@@ -4,6 +4,8 @@
 pub mod args;
 /// `--baseline`.
 pub mod baseline;
+/// `cert`.
+pub mod cert;
 /// `--config`.
 pub mod config;
 /// Records to ready objects.
@@ -22,6 +24,8 @@ pub mod provision;
 pub mod status;
 /// stderr, colours, progress.
 pub mod terminal;
+/// `token`.
+pub mod token;
 /// `verify`.
 pub mod verify;
 
@@ -58,8 +62,8 @@ fn run(arguments: Arguments) -> Status {
         Command::Explain(args) => explain::run(&args, terminal),
         Command::Completions { shell } => manual::completions(shell, terminal),
         Command::Man => manual::man(terminal),
-        Command::Token(_) => not_built("token", terminal),
-        Command::Cert(_) => not_built("cert", terminal),
+        Command::Token(args) => token::run(&args, terminal),
+        Command::Cert(args) => cert::run(&args, terminal),
         Command::Capture(_) => not_built("capture", terminal),
         Command::Provision(command) => provision::run(&command, terminal),
         Command::Probe(_) => not_built("probe", terminal),

@@ -13,6 +13,7 @@ use serde::Serialize;
 use serde::ser::SerializeMap as _;
 
 use super::mask::Mask;
+use super::single::{Remark, Single};
 use super::{Inspection, Options, Verification};
 use layout::Layout;
 use model::{connection, exchange, input, tokens};
@@ -22,6 +23,9 @@ pub const INSPECT_SCHEMA: &str = "oauthtrace/inspect/1";
 
 /// Schema of `verify -o json`.
 pub const VERIFY_SCHEMA: &str = "oauthtrace/verify/1";
+
+/// Schema of `token -o json`.
+pub const TOKEN_SCHEMA: &str = "oauthtrace/token/1";
 
 /// A list that is made while it is written.
 pub(super) struct Each<F>(pub(super) F);
@@ -88,6 +92,35 @@ pub fn verification(verification: &Verification, options: &Options, out: &mut dy
         );
         map.serialize_entry("tokens", &tokens)?;
         map.serialize_entry("coverage", &verdict::coverage(&verification.coverage))
+    })
+}
+
+/// `token -o json`
+///
+/// # Errors
+/// Those of `out`.
+pub fn single(single: &Single, options: &Options, out: &mut dyn Write) -> io::Result<()> {
+    #[derive(Serialize)]
+    struct RemarkRecord {
+        rule: &'static str,
+        severity: &'static str,
+        token: usize,
+        message: String,
+    }
+    let mask = Mask::new(options.show_secrets);
+    write(out, |map| {
+        map.serialize_entry("schema", TOKEN_SCHEMA)?;
+        map.serialize_entry("verdict", single.verdict.name())?;
+        map.serialize_entry("at", &single.at.to_string())?;
+        map.serialize_entry("leeway", &single.leeway)?;
+        let remark = |remark: &Remark| RemarkRecord {
+            rule: remark.rule,
+            severity: remark.severity.name(),
+            token: remark.token,
+            message: mask.text(&remark.text).into_owned(),
+        };
+        map.serialize_entry("findings", &single.remarks.iter().map(remark).collect::<Vec<_>>())?;
+        map.serialize_entry("tokens", &tokens(&single.store, &single.order, &[], Some(&single.judged), mask))
     })
 }
 

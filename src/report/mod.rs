@@ -34,10 +34,14 @@ pub mod reason;
 /// What `verify` remembers while exchanges arrive.
 pub mod recorder;
 
+/// Certificates: `cert`.
+pub mod cert;
 #[cfg(test)]
 mod sample;
 /// SARIF 2.1.0.
 pub mod sarif;
+/// One token: `token`.
+pub mod single;
 #[cfg(test)]
 mod tests;
 /// What an administrator reads first.

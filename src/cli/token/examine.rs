@@ -1,0 +1,225 @@
+//! Takes a token's text, keys and expectations, gives what each token in it comes to.
+//!
+//! The same facts as `verify`, without traffic around them: signature, times, tenant. What was not proven is
+//! never called right.
+
+use std::collections::BTreeMap;
+
+use crate::base::Instant;
+use crate::checks::Verdict;
+use crate::checks::finding::Severity;
+use crate::checks::judge::SignatureState;
+use crate::exchange::ExchangeKey;
+use crate::keys::KeyRing;
+use crate::keys::signature::Signature;
+use crate::report::numbers::Order;
+use crate::report::single::{Remark, Single};
+use crate::token::proof::{Proof, prove};
+use crate::token::store::{Hint, TokenStore};
+use crate::token::{Half, Location, Role, TimeClaim, Token};
+
+use super::super::expectations::is_guid;
+
+/// What the token must be.
+pub(super) struct Expected {
+    /// Names of the tenant; empty for any.
+    pub(super) tenants: Vec<String>,
+    /// When it is used.
+    pub(super) at: Instant,
+    /// Clock tolerance in seconds.
+    pub(super) leeway: i64,
+}
+
+/// What one fact comes to: nothing to say, something wrong, or something open.
+enum Fact {
+    Wrong(&'static str, String),
+    Open(&'static str, String),
+    Told(&'static str, String),
+}
+
+/// Reads the token and those inside it, and judges each.
+pub(super) fn examine(text: &[u8], ring: &KeyRing, expected: &Expected) -> Single {
+    let mut store = TokenStore::default();
+    let (outermost, _) = store.intern(text, Hint::None);
+    let location = Location { half: Half::Text, part: "text".into(), bytes: 0..text.len() };
+    store.seen(outermost, ExchangeKey::default(), &location);
+    let order = Order::of(&store);
+    let (mut judged, mut remarks) = (BTreeMap::new(), Vec::new());
+    let (mut wrong, mut open) = (false, false);
+    for (number, id) in order.tokens().iter().enumerate() {
+        let Some(token) = store.get(*id) else { continue };
+        let proof = token.jwt.as_ref().map(|jwt| prove(&token.text, jwt, ring));
+        let mut facts = signature(token, proof.as_ref(), ring);
+        facts.extend(form(token));
+        facts.extend(times(token, expected));
+        facts.extend(tenant(token, expected));
+        for fact in facts {
+            let (severity, rule, text) = match fact {
+                Fact::Wrong(rule, text) => (Severity::Error, rule, text),
+                Fact::Open(rule, text) => (Severity::Warning, rule, text),
+                Fact::Told(rule, text) => (Severity::Info, rule, text),
+            };
+            wrong |= severity == Severity::Error;
+            open |= severity == Severity::Warning;
+            remarks.push(Remark { severity, token: number, rule, text });
+        }
+        judged.insert(*id, (true, state(proof.as_ref())));
+    }
+    // Without a key the outcome is incomplete whatever else is seen (contract).
+    let verdict = match () {
+        () if ring.keys.is_empty() => Verdict::Incomplete,
+        () if wrong => Verdict::Fail,
+        () if open => Verdict::Incomplete,
+        () => Verdict::Pass,
+    };
+    if ring.keys.is_empty() {
+        let text =
+            "no key was given, so nothing is proven; give --cert, --metadata, --jwks, --key or --secret";
+        remarks.insert(
+            0,
+            Remark { severity: Severity::Warning, token: 0, rule: "signature-key", text: text.into() },
+        );
+    }
+    Single { store, order, judged, remarks, verdict, at: expected.at, leeway: expected.leeway }
+}
+
+fn state(proof: Option<&Proof<'_>>) -> SignatureState {
+    let key = match proof {
+        Some(Proof::Checked(Signature::Verified { key, .. } | Signature::WrongKind { key, .. })) => {
+            Some(*key)
+        }
+        Some(Proof::Checked(Signature::Failed { key })) => *key,
+        _ => None,
+    };
+    SignatureState { state: proof.map_or("no-key", Proof::state), key: key.map(crate::keys::Key::describe) }
+}
+
+fn signature(token: &Token, proof: Option<&Proof<'_>>, ring: &KeyRing) -> Vec<Fact> {
+    let named = token.header_member("x5t").or(token.header_member("kid")).unwrap_or("(it names none)");
+    let algorithm = token.jwt.as_ref().and_then(|jwt| jwt.algorithm()).unwrap_or("(none)");
+    let fact = match proof {
+        _ if token.role == Role::Encrypted => Fact::Open(
+            "signature-encrypted",
+            "it is encrypted (JWE) and cannot be read without its recipient's key".into(),
+        ),
+        None => Fact::Wrong("token-form", "it is no JWT".into()),
+        Some(Proof::Unsigned) if token.actor.is_some() => Fact::Told(
+            "signature-unsigned",
+            "unsigned, as an outer token is: its actor token carries the signature".into(),
+        ),
+        Some(Proof::Unsigned) => {
+            Fact::Wrong("signature-unsigned", "it is unsigned and carries no signed actor token".into())
+        }
+        Some(Proof::Removed) => {
+            Fact::Open("signature-removed", "its signature was removed or masked; get the whole token".into())
+        }
+        Some(Proof::Malformed) => Fact::Wrong(
+            "token-form",
+            "it is not in the exact compact form, so its signature proves nothing".into(),
+        ),
+        Some(Proof::Critical(names)) => Fact::Wrong(
+            "signature-critical",
+            format!("its header asks for extensions that nobody here knows: {}", names.join(", ")),
+        ),
+        Some(Proof::Checked(Signature::Verified { key, weak: true, .. })) => Fact::Wrong(
+            "signature-weak-key",
+            format!("the signature is right, but the key is too weak: {}", key.material.describe()),
+        ),
+        Some(Proof::Checked(Signature::Verified { named: false, .. })) if named != "(it names none)" => {
+            Fact::Told("signature-key-name", format!("it verifies with a key of another name than {named}"))
+        }
+        Some(Proof::Checked(Signature::Verified { .. })) => return Vec::new(),
+        Some(Proof::Checked(Signature::Failed { .. })) => {
+            Fact::Wrong("signature-wrong", "the signature is wrong".into())
+        }
+        Some(Proof::Checked(Signature::WrongKind { confusion: true, key })) => Fact::Wrong(
+            "signature-algorithm-confusion",
+            format!(
+                "alg {algorithm} asks for a shared secret, but the key is public: {}",
+                key.material.describe()
+            ),
+        ),
+        Some(Proof::Checked(Signature::WrongKind { key, .. })) => Fact::Wrong(
+            "signature-algorithm",
+            format!("alg {algorithm} cannot be used with the key {}", key.describe()),
+        ),
+        Some(Proof::Checked(Signature::UnknownAlgorithm)) => Fact::Wrong(
+            "signature-algorithm",
+            format!("alg {algorithm} is not one of RS, PS, ES, HS with 256, 384, 512, or EdDSA"),
+        ),
+        Some(Proof::Checked(Signature::NoKey)) if ring.keys.is_empty() => return Vec::new(),
+        Some(Proof::Checked(Signature::NoKey)) => Fact::Open(
+            "signature-key",
+            format!("no key given is the one that it names, {named}, and no other verifies it"),
+        ),
+    };
+    vec![fact]
+}
+
+/// Oddities of the form that are not said already.
+fn form(token: &Token) -> Vec<Fact> {
+    let faults = token.jwt.iter().flat_map(|jwt| &jwt.faults);
+    let mut facts: Vec<Fact> = faults.map(|fault| Fact::Told("token-form", fault.to_string())).collect();
+    for name in [token.header(), token.claims()].into_iter().flatten().flat_map(|node| node.duplicates()) {
+        facts.push(Fact::Open(
+            "token-duplicate-member",
+            format!("the member {name} stands in it more than once"),
+        ));
+    }
+    facts
+}
+
+fn times(token: &Token, expected: &Expected) -> Vec<Fact> {
+    // A JWS over something else than claims has no lifetime.
+    if token.claims().is_none() {
+        return Vec::new();
+    }
+    let Expected { at, leeway, .. } = *expected;
+    let mut facts = Vec::new();
+    match token.time("nbf") {
+        TimeClaim::At(start, _) if at < start.plus_seconds(-leeway) => {
+            facts.push(Fact::Wrong(
+                "lifetime-not-yet",
+                format!("it is not valid before {start}; judged at {at}"),
+            ));
+        }
+        TimeClaim::Malformed => facts.push(Fact::Wrong("lifetime-malformed", "nbf is not a time".into())),
+        TimeClaim::At(..) | TimeClaim::Absent => {}
+    }
+    match token.time("exp") {
+        TimeClaim::At(end, _) if at > end.plus_seconds(leeway) => {
+            facts.push(Fact::Wrong("lifetime-expired", format!("it was valid until {end}; judged at {at}")));
+        }
+        TimeClaim::Malformed => facts.push(Fact::Wrong("lifetime-malformed", "exp is not a time".into())),
+        TimeClaim::Absent => facts.push(Fact::Open("lifetime-missing", "it has no exp".into())),
+        TimeClaim::At(..) => {}
+    }
+    facts
+}
+
+/// The realm of the application's name, or the `tid` of an Entra token, is the tenant.
+fn tenant(token: &Token, expected: &Expected) -> Vec<Fact> {
+    if expected.tenants.is_empty() || token.claims().is_none() {
+        return Vec::new();
+    }
+    let realm = match token.role {
+        Role::Access | Role::Id => token.claim("tid").map(str::to_owned),
+        _ => token.application().and_then(|name| name.realm),
+    };
+    let names = expected.tenants.join(", ");
+    let Some(realm) = realm.filter(|realm| !realm.is_empty() && realm != "*") else {
+        return vec![Fact::Wrong("issuer-tenant", format!("it names no tenant; expected {names}"))];
+    };
+    if expected.tenants.iter().any(|tenant| tenant.eq_ignore_ascii_case(&realm)) {
+        return Vec::new();
+    }
+    let same_kind = expected.tenants.iter().any(|tenant| is_guid(tenant) == is_guid(&realm));
+    vec![if same_kind {
+        Fact::Wrong("issuer-tenant", format!("it names the tenant {realm}; expected {names}"))
+    } else {
+        Fact::Open(
+            "issuer-tenant",
+            format!("it names the tenant {realm}; add --tenant {realm} if that is yours"),
+        )
+    }]
+}
