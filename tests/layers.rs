@@ -52,7 +52,7 @@ const LAYERS: [(&str, &[&str]); 28] = [
             "wire/capture",
         ],
     ),
-    ("token", &["base", "limits", "json", "exchange", "wire/http"]),
+    ("token", &["base", "limits", "json", "keys", "exchange", "wire/http"]),
     (
         "checks",
         &[

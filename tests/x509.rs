@@ -309,3 +309,47 @@ fn the_command_prints_what_is_uploaded_and_compares() {
     assert_eq!(run(&[one, "no-such-file"]).0, 3);
     assert_eq!(run(&[]).0, 2);
 }
+
+/// Key files of every kind, small enough to be damaged at any place.
+const SEEDS: [&[u8]; 5] = [
+    b"\x30\x14\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02\xa0\x07\x30\x05\xa0\x80\x30\x00\x00\x00",
+    b"\x30\x80\x02\x01\x03\x30\x0f\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01\xa0\x02\x04\x00\x00\x00",
+    b"-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n-----END PUBLIC KEY-----\n",
+    br#"{"keys":[{"kty":"EC","crv":"P-256","x":"AQ","y":"Ag"},{"kty":"OKP","crv":"Ed25519","x":"AA"}]}"#,
+    b"<EntityDescriptor><KeyDescriptor><X509Certificate>MIIB</X509Certificate></KeyDescriptor></EntityDescriptor>",
+];
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn no_key_file_makes_it_panic(
+        seed in 0..SEEDS.len(),
+        at in 0_usize..120,
+        byte: u8,
+        cut in 0_usize..120,
+        noise in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..80),
+    ) {
+        let mut bytes = SEEDS[seed].to_vec();
+        if let Some(there) = bytes.get_mut(at) {
+            *there = byte;
+        }
+        oauthtrace::keys::load::fuzz(&bytes);
+        bytes.truncate(cut);
+        oauthtrace::keys::load::fuzz(&bytes);
+        oauthtrace::keys::load::fuzz(&noise);
+        oauthtrace::keys::certificate::fuzz(&bytes);
+    }
+
+    #[test]
+    fn no_damaged_certificate_makes_it_panic(at in 0_usize..800, byte: u8) {
+        let Some(folder) = corpus("g-x509/exchange-auth") else { return Ok(()) };
+        let mut der = std::fs::read(files(&folder).remove(0)).unwrap();
+        if let Some(there) = der.get_mut(at) {
+            *there = byte;
+        }
+        oauthtrace::keys::certificate::fuzz(&der);
+        der.truncate(at);
+        oauthtrace::keys::load::fuzz(&der);
+    }
+}
