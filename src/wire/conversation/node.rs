@@ -295,7 +295,10 @@ impl Node {
     /// Goes on as what was recognised, with everything that waited.
     fn become_(&mut self, answer: Recognised, context: &mut Context<'_>) {
         let depth = self.depth;
+        let midway = matches!(&self.spoken, Spoken::Unknown(unknown) if unknown.searching);
         let next = match answer {
+            Recognised::Http1 if midway => Spoken::Http1(Box::new(Http1::midway())),
+            Recognised::Http2 if midway => Spoken::Http2(Box::new(Http2::midway())),
             Recognised::Http1 => Spoken::Http1(Box::default()),
             // Until `http::h2` decodes.
             Recognised::Http2 if depth > limits::NESTING => Spoken::Http2(Box::default()),
@@ -330,7 +333,12 @@ impl Unknown {
         let first = &mut self.first[direction.index() & 1];
         first.extend_from_slice(bytes.get(..bytes.len().min(limits::RECOGNISE_BYTES)).unwrap_or(bytes));
         if self.searching {
-            return preamble::direction(direction, first);
+            return match preamble::direction(direction, first) {
+                Recognised::Unclear | Recognised::Other if Http2::recognise_midway(direction, first) => {
+                    Recognised::Http2
+                }
+                answer => answer,
+            };
         }
         let [sent, received] = &self.first;
         if sent.is_empty() {

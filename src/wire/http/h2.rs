@@ -72,6 +72,11 @@ impl Http2 {
         }
     }
 
+    /// Whether `bytes`, of a connection whose beginning was not captured, certainly begin with frames.
+    pub fn recognise_midway(direction: Direction, bytes: &[u8]) -> bool {
+        frame::chain(bytes) || frame::new_request(direction, bytes, 0)
+    }
+
     /// Takes the next event of one direction.
     pub fn push(&mut self, direction: Direction, event: StreamEvent<'_>, out: &mut Outbox) {
         match event {
@@ -182,8 +187,13 @@ impl Http2 {
         let expected = PREFACE.get(had..).unwrap_or_default();
         let count = bytes.iter().zip(expected).take_while(|(a, b)| a == b).count();
         if count == expected.len() {
-            lane.buffer.clear();
-            lane.state = State::Header;
+            // The beginning after all: nothing came before.
+            *lane = Lane {
+                fresh: false,
+                settled: lane.settled,
+                longest: lane.longest,
+                ..Lane::new(State::Header)
+            };
         } else if count == bytes.len() {
             lane.buffer.extend_from_slice(bytes);
         } else {

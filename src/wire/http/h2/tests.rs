@@ -183,6 +183,25 @@ fn a_start_in_the_middle_keeps_literals_and_guesses_nothing() {
 }
 
 #[test]
+fn frames_are_recognised_in_the_middle_of_a_connection_and_other_bytes_are_not() {
+    let settings = frame(Kind::SETTINGS, frame::ACK, 0, &[]);
+    assert!(Http2::recognise_midway(S, &get(77, "/x")));
+    assert!(Http2::recognise_midway(R, &answer(77, "200", "ok")));
+    assert!(Http2::recognise_midway(R, &settings));
+    let long = frame(Kind::HEADERS, BOTH, 77, &[b"\x83".to_vec(), vec![0; 3000]].concat());
+    assert!(Http2::recognise_midway(S, &long[..1400]));
+    for other in [
+        &b"GET / HTTP/1.1\r\n\r\n"[..],
+        b"\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03",
+        &[0; 64],
+        b"\0\0\x08",
+        b"",
+    ] {
+        assert!(!Http2::recognise_midway(S, other) && !Http2::recognise_midway(R, other));
+    }
+}
+
+#[test]
 fn a_hole_in_data_is_skipped_exactly_and_elsewhere_the_table_is_forgotten() {
     let response_ = answer(1, "200", "0123456789");
     let (front, rest) = response_.split_at(response_.len() - 8);
