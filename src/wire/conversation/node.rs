@@ -226,9 +226,7 @@ impl Node {
         context.found.extend(out.exchanges.into_iter().map(|exchange| (exchange, None)));
         let Some((tunnel, rest)) = tunnel else { return };
         self.spoken = match (tunnel, upgraded) {
-            (_, Some(request)) if self.depth > limits::NESTING => {
-                Spoken::Http2(Box::new(Http2::upgraded(request)))
-            }
+            (_, Some(request)) => Spoken::Http2(Box::new(Http2::upgraded(request))),
             (Tunnel::Connect(_), _) if self.depth < limits::NESTING => {
                 *self = Self::new(self.depth + 1, false);
                 return self.replay(&rest, context);
@@ -300,8 +298,7 @@ impl Node {
             Recognised::Http1 if midway => Spoken::Http1(Box::new(Http1::midway())),
             Recognised::Http2 if midway => Spoken::Http2(Box::new(Http2::midway())),
             Recognised::Http1 => Spoken::Http1(Box::default()),
-            // Until `http::h2` decodes.
-            Recognised::Http2 if depth > limits::NESTING => Spoken::Http2(Box::default()),
+            Recognised::Http2 => Spoken::Http2(Box::default()),
             Recognised::Tls if depth < limits::NESTING => Spoken::Tls(Box::new(Inside::new(depth, context))),
             Recognised::Preamble(_) if depth < limits::NESTING => Self::new(depth + 1, false).spoken,
             _ => Spoken::Other,
