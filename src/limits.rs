@@ -177,6 +177,9 @@ pub const HTTP_HELD_BYTES: usize = 64 << 10;
 /// Events of the same.
 pub const HTTP_HELD_EVENTS: usize = 256;
 
+/// Bytes that wait for keys, on all connections, before the rest of the inputs is searched for them.
+pub const LOOKAHEAD_BYTES: usize = 1 << 20;
+
 /// Bytes that one TLS connection holds back while its keys are not known.
 pub const TLS_WAITING: usize = 8 << 20;
 

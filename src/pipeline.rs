@@ -7,6 +7,7 @@
 
 mod engine;
 mod export;
+mod lookahead;
 mod sources;
 mod workers;
 
@@ -16,6 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use self::engine::Engine;
+use self::lookahead::Lookahead;
 use self::sources::{Found, Meter};
 use crate::base::Secret;
 use crate::sink::Sink;
@@ -147,11 +149,15 @@ pub fn run<S: Sink>(sources: &[Source], settings: &Settings, sink: &mut S) -> In
     let mut inputs = Inputs::default();
     let secrets = Arc::new(Secrets::default());
     take_keys(settings, &secrets, &mut inputs);
-    for found in sources::expand(sources, &mut inputs) {
-        match decode(&found, inputs.read.len(), settings, &secrets, sink) {
+    let files = sources::expand(sources, &mut inputs);
+    for (at, found) in files.iter().enumerate() {
+        let ahead = Lookahead::new(files.get(at..).unwrap_or_default());
+        match decode(found, inputs.read.len(), settings, &secrets, ahead, sink) {
             Ok(Some(input)) => inputs.read.push(input),
-            Ok(None) => inputs.skipped(&found),
-            Err(message) if found.named => inputs.failed.push(InputError { path: found.name, message }),
+            Ok(None) => inputs.skipped(found),
+            Err(message) if found.named => {
+                inputs.failed.push(InputError { path: found.name.clone(), message });
+            }
             Err(message) => inputs.notices.push(format!("{}: {message}", found.name)),
         }
     }
@@ -180,6 +186,7 @@ fn decode<S: Sink>(
     number: usize,
     settings: &Settings,
     secrets: &Arc<Secrets>,
+    ahead: Lookahead<'_>,
     sink: &mut S,
 ) -> Result<Option<Input>, String> {
     let meter = Meter::new(settings);
@@ -188,7 +195,7 @@ fn decode<S: Sink>(
     let Some(kind) = kind_of(opened.kind, found)? else { return Ok(None) };
     let mut input = Input::new(found, number, kind, &opened);
     if opened.kind.is_capture() {
-        capture(opened.read, settings, secrets, &mut input, sink)?;
+        capture(opened.read, settings, secrets, ahead, &mut input, sink)?;
     } else if !export::read(opened, found, settings, &mut input, sink)? {
         return Ok(None);
     }
@@ -224,6 +231,7 @@ fn capture<S: Sink>(
     read: Box<dyn Read + Send>,
     settings: &Settings,
     secrets: &Arc<Secrets>,
+    mut ahead: Lookahead<'_>,
     input: &mut Input,
     sink: &mut S,
 ) -> Result<(), String> {
@@ -242,13 +250,10 @@ fn capture<S: Sink>(
                         Transport::Tcp(segment) => engine.push(&segment),
                         Transport::Udp { .. } => {}
                     });
+                    ahead.tick(secrets);
                 }
-                Ok(Some(Item::Secrets { kind: KEY_LOG, bytes })) => {
-                    secrets.add_keylog(&name, bytes);
-                }
-                Ok(Some(Item::Secrets { .. })) => {}
-                Ok(Some(Item::Comment(text))) => keys_in_comment(&name, text, secrets),
                 Ok(Some(Item::Dropped(count))) => dropped = dropped.saturating_add(count),
+                Ok(Some(item)) => take_secrets(&name, &item, secrets),
                 Err(error) => {
                     input.cut(&error);
                     break;
@@ -269,11 +274,17 @@ fn capture<S: Sink>(
 /// Type of a Decryption Secrets Block that holds a TLS key log.
 const KEY_LOG: u32 = 0x544c_534b;
 
-/// Some tools keep the lines of a key log in comments.
-fn keys_in_comment(name: &str, text: &[u8], secrets: &Secrets) {
-    let labels: [&[u8]; 4] = [b"CLIENT_RANDOM ", b"_TRAFFIC_SECRET", b"RSA ", b"PMS_CLIENT_RANDOM "];
-    if labels.iter().any(|label| memchr::memmem::find(text, label).is_some()) {
-        secrets.add_keylog(name, text);
+/// Takes the keys of a secrets block, or of a comment: some tools keep them there.
+fn take_secrets(name: &str, item: &Item<'_>, secrets: &Secrets) {
+    let labels: [&[u8]; 3] = [b"CLIENT_RANDOM ", b"_TRAFFIC_SECRET", b"RSA "];
+    match item {
+        Item::Secrets { kind: KEY_LOG, bytes } => {
+            secrets.add_keylog(name, bytes);
+        }
+        Item::Comment(text) if labels.iter().any(|label| memchr::memmem::find(text, label).is_some()) => {
+            secrets.add_keylog(name, text);
+        }
+        _ => {}
     }
 }
 

@@ -30,6 +30,11 @@ impl Found {
         })
     }
 
+    /// Whether it can be read only once.
+    pub(super) fn is_stdin(&self) -> bool {
+        self.path.is_none()
+    }
+
     /// Its size, where the system knows it.
     pub(super) fn size(&self) -> Option<u64> {
         let metadata = fs::metadata(self.path.as_ref()?).ok()?;

@@ -1,0 +1,63 @@
+//! Takes the files that are still to be read, gives their secrets ahead of their packets.
+//!
+//! Keys may stand after the packets that need them. Records wait for them within bounds; before the
+//! bounds are reached the rest of the inputs is looked through for secrets, once, and nothing need wait
+//! any longer.
+
+use super::sources::Found;
+use super::take_secrets;
+use crate::limits;
+use crate::wire::capture::decompress;
+use crate::wire::capture::sniff::Sniffed;
+use crate::wire::capture::{Item, Reader};
+use crate::wire::tls::secrets::Secrets;
+
+/// Watches how much waits for keys.
+pub(super) struct Lookahead<'f> {
+    /// The file that is being read, and those after it.
+    files: &'f [Found],
+    done: bool,
+    packets: u32,
+}
+
+impl<'f> Lookahead<'f> {
+    pub(super) fn new(files: &'f [Found]) -> Self {
+        Self { files, done: false, packets: 0 }
+    }
+
+    /// Called for every packet; looks now and then whether too much waits.
+    pub(super) fn tick(&mut self, secrets: &Secrets) {
+        self.packets = self.packets.wrapping_add(1);
+        if self.packets % 64 == 0 && !self.done && secrets.waiting() > limits::LOOKAHEAD_BYTES {
+            self.done = true;
+            self.look(secrets);
+        }
+    }
+
+    fn look(&self, secrets: &Secrets) {
+        for found in self.files {
+            scan(found, secrets);
+        }
+        // Standard input cannot be read twice: what it still holds is not known.
+        if self.files.iter().all(|found| !found.is_stdin()) {
+            secrets.seal();
+        }
+    }
+}
+
+/// Reads the secrets of one file; what cannot be read is complained of when its turn comes.
+fn scan(found: &Found, secrets: &Secrets) {
+    if found.is_stdin() {
+        return;
+    }
+    let Some(opened) = found.open().ok().and_then(|file| decompress::open(file).ok()) else { return };
+    if opened.kind != Sniffed::Pcapng {
+        return;
+    }
+    let Ok(mut reader) = Reader::open(opened.read) else { return };
+    while let Ok(Some(item)) = reader.next_item() {
+        if !matches!(item, Item::Packet(_)) {
+            take_secrets(&found.name, &item, secrets);
+        }
+    }
+}
