@@ -28,7 +28,7 @@ impl<'f> Lookahead<'f> {
     /// Called for every packet; looks now and then whether too much waits.
     pub(super) fn tick(&mut self, secrets: &Secrets) {
         self.packets = self.packets.wrapping_add(1);
-        if self.packets % 64 == 0 && !self.done && secrets.waiting() > limits::LOOKAHEAD_BYTES {
+        if self.packets.is_multiple_of(64) && !self.done && secrets.waiting() > limits::LOOKAHEAD_BYTES {
             self.done = true;
             self.look(secrets);
         }
