@@ -1,20 +1,166 @@
+mod schema;
+
 use super::*;
 
-fn rendered(document: &Document<'_>, format: Format) -> String {
-    let options = Options { show_secrets: false, color: false, width: 80 };
+const FORMATS: [Format; 8] = [
+    Format::Text,
+    Format::Json,
+    Format::Ndjson,
+    Format::Html,
+    Format::Junit,
+    Format::Sarif,
+    Format::Markdown,
+    Format::Csv,
+];
+
+fn options() -> Options {
+    Options { show_secrets: false, color: false, width: 80 }
+}
+
+fn rendered_with(document: &Document<'_>, format: Format, options: &Options) -> String {
     let mut out = Vec::new();
-    render(document, format, &options, &mut out).unwrap();
+    render(document, format, options, &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
 
-#[test]
-fn show() {
+fn rendered(document: &Document<'_>, format: Format) -> String {
+    rendered_with(document, format, &options())
+}
+
+fn all() -> Vec<(Format, String)> {
     let (verification, inspection) = (sample::verification(), sample::inspection());
-    println!("{}", rendered(&Document::Verification(&verification), Format::Text));
-    println!("{}", rendered(&Document::Inspection(&inspection), Format::Text));
-    println!("{}", rendered(&Document::Verification(&verification), Format::Json));
-    println!("{}", rendered(&Document::Inspection(&inspection), Format::Json));
-    std::fs::write("/tmp/report-v.html", rendered(&Document::Verification(&verification), Format::Html))
-        .unwrap();
-    std::fs::write("/tmp/report-i.html", rendered(&Document::Inspection(&inspection), Format::Html)).unwrap();
+    let documents = [Document::Verification(&verification), Document::Inspection(&inspection)];
+    FORMATS
+        .into_iter()
+        .flat_map(|format| documents.map(|document| (format, rendered(&document, format))))
+        .collect()
+}
+
+#[test]
+fn no_rendering_holds_a_secret() {
+    for (format, text) in all() {
+        for secret in sample::SECRETS {
+            assert!(!text.contains(secret), "{format:?} holds {secret}");
+        }
+        assert!(!text.contains(&sample::outer()), "{format:?} holds the token");
+    }
+}
+
+#[test]
+fn asked_for_secrets_are_shown() {
+    let inspection = sample::inspection();
+    let options = Options { show_secrets: true, ..options() };
+    let text = rendered_with(&Document::Inspection(&inspection), Format::Json, &options);
+    assert!(text.contains(sample::SECRETS[1]) && text.contains(&sample::outer()));
+}
+
+#[test]
+fn hostile_text_does_nothing_in_any_rendering() {
+    for (format, text) in all() {
+        let control = text.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\r'));
+        assert_eq!(control, None, "{format:?}");
+        if format == Format::Html {
+            assert!(!text.contains("<script>alert") && !text.contains("<img"), "markup in the page");
+            assert_eq!(text.matches("<script>").count(), 1);
+        }
+        if format == Format::Junit {
+            assert!(!text.contains("<script"), "markup in JUnit");
+        }
+    }
+}
+
+#[test]
+fn the_same_model_gives_the_same_bytes() {
+    assert_eq!(all(), all());
+}
+
+#[test]
+fn json_follows_its_schema() {
+    let (verification, inspection) = (sample::verification(), sample::inspection());
+    let mut baselined = verification.clone();
+    baselined.known = Some(vec![true, false, false]);
+    for (document, name) in [
+        (Document::Verification(&verification), "verify-1"),
+        (Document::Verification(&baselined), "verify-1"),
+        (Document::Inspection(&inspection), "inspect-1"),
+    ] {
+        let path = format!("{}/docs/schema/{name}.json", env!("CARGO_MANIFEST_DIR"));
+        let schema: serde_json::Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+        let value: serde_json::Value = serde_json::from_str(&rendered(&document, Format::Json)).unwrap();
+        assert_eq!(schema::check(&value, &schema, &schema, "$"), Ok(()));
+    }
+}
+
+#[test]
+fn every_line_of_ndjson_is_a_document() {
+    let verification = sample::verification();
+    let text = rendered(&Document::Verification(&verification), Format::Ndjson);
+    let rules: Vec<_> = text
+        .lines()
+        .map(|line| {
+            serde_json::from_str::<serde_json::Value>(line).unwrap()["rule"].as_str().unwrap().to_owned()
+        })
+        .collect();
+    assert_eq!(rules, ["issuer-tenant", "lifetime-exp-missing", "basic-sent"]);
+}
+
+#[test]
+fn json_names_exchanges_by_rank_and_tokens_by_order() {
+    let verification = sample::verification();
+    let text = rendered(&Document::Verification(&verification), Format::Json);
+    let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let evidence = &value["findings"][0]["evidence"];
+    assert_eq!((&evidence[0]["exchange"], &evidence[1]["exchange"]), (&0.into(), &1.into()));
+    assert_eq!(value["tokens"][0]["claims"]["actortoken"]["token"], 1);
+    assert_eq!(value["tokens"][0]["actor"], 1);
+    assert_eq!(value["tokens"][1]["role"], "actor");
+}
+
+#[test]
+fn xml_of_junit_is_well_formed_and_counts_what_fails() {
+    let verification = sample::verification();
+    let text = rendered(&Document::Verification(&verification), Format::Junit);
+    let mut reader = quick_xml::Reader::from_str(&text);
+    let mut failures = 0;
+    loop {
+        match reader.read_event().unwrap() {
+            quick_xml::events::Event::Eof => break,
+            quick_xml::events::Event::Start(start) if start.name().as_ref() == "failure" => failures += 1,
+            _ => {}
+        }
+    }
+    // The verdict, issuer, no-basic.
+    assert_eq!(failures, 3);
+    assert!(text.contains("tests=\"14\" failures=\"3\" errors=\"1\" skipped=\"1\""));
+}
+
+#[test]
+fn the_text_tells_verdict_then_what_was_not_seen_then_checks() {
+    let verification = sample::verification();
+    let text = rendered(&Document::Verification(&verification), Format::Text);
+    let order = ["FAIL: 2 errors and 1 warning", "What was not seen", "Checks", "Findings", "Tokens"];
+    let places: Vec<_> = order.iter().map(|part| text.find(part).unwrap()).collect();
+    assert!(places.is_sorted());
+    let finding: String =
+        text[text.find("error[issuer-tenant]").unwrap()..].lines().take(21).collect::<Vec<_>>().join("\n");
+    insta::assert_snapshot!(finding, @"");
+}
+
+#[test]
+fn identifiers_are_never_cut_in_text() {
+    let verification = sample::verification();
+    let text = rendered(&Document::Verification(&verification), Format::Text);
+    let starts = text.matches("11111111-").count();
+    assert_eq!(starts, text.matches(sample::TENANT).count());
+}
+
+#[test]
+fn colours_appear_only_when_asked_for() {
+    let verification = sample::verification();
+    let document = Document::Verification(&verification);
+    assert!(!rendered(&document, Format::Text).contains('\u{1b}'));
+    let colored = rendered_with(&document, Format::Text, &Options { color: true, ..options() });
+    assert!(colored.contains('\u{1b}'));
+    let plain = anstream::adapter::strip_str(&colored).to_string();
+    assert_eq!(plain, rendered(&document, Format::Text));
 }
