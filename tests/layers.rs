@@ -101,6 +101,7 @@ const LAYERS: [(&str, &[&str]); 28] = [
             "state",
             "exchange",
             "connection",
+            "logrecord",
             "sink",
             "wire/http",
             "token",

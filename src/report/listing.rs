@@ -8,11 +8,11 @@ use bytes::Bytes;
 use super::numbers::Order;
 use super::{Inspection, Listed};
 use crate::connection::Connection;
-use crate::exchange::{Body, Exchange, Head};
+use crate::exchange::{Body, Exchange, ExchangeKey, Head};
 use crate::pipeline::Input;
 use crate::sink::Sink;
-use crate::token::find;
-use crate::token::store::TokenStore;
+use crate::token::store::{Hint, TokenStore};
+use crate::token::{Half, Location, find};
 
 /// Remembers heads and tokens of all exchanges; bodies are dropped as soon as tokens were looked for.
 #[derive(Debug, Default)]
@@ -70,6 +70,14 @@ impl Sink for Listing {
 
     fn connection(&mut self, connection: Connection) {
         self.connections.push(connection);
+    }
+
+    fn token_text(&mut self, input: u32, offset: u64, text: &[u8]) {
+        let (id, _) = self.tokens.intern(text, Hint::None);
+        let start = usize::try_from(offset).unwrap_or(usize::MAX);
+        let bytes = start..start.saturating_add(text.len());
+        let location = Location { half: Half::Text, part: "text".into(), bytes };
+        self.tokens.seen(id, ExchangeKey { input, frame: offset, sub: 0 }, &location);
     }
 
     fn fork(&self) -> Self {

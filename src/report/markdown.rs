@@ -45,7 +45,7 @@ pub fn verification(verification: &Verification, options: &Options, out: &mut dy
     if !judgement.findings.is_empty() {
         writeln!(out, "\n## Findings")?;
     }
-    for (index, one) in judgement.findings.iter().enumerate() {
+    for (index, one) in words::worst_first(verification) {
         let known = verification.known.as_ref().and_then(|known| known.get(index)) == Some(&true);
         finding(one, known, verification, mask, out)?;
     }

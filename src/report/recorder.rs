@@ -11,6 +11,7 @@ use crate::checks::expectations::Expectations;
 use crate::checks::judge::Judge;
 use crate::connection::{Connection, State};
 use crate::exchange::{Exchange, ExchangeKey};
+use crate::logrecord::LogRecord;
 use crate::pipeline::Input;
 use crate::sink::Sink;
 
@@ -104,6 +105,10 @@ impl Sink for Recorder<'_> {
             listing.token_text(input, offset, text);
         }
         self.judge.token_text(input, offset, text);
+    }
+
+    fn log_record(&mut self, record: LogRecord) {
+        self.judge.log_record(record);
     }
 
     fn fork(&self) -> Self {

@@ -143,7 +143,29 @@ fn the_text_tells_verdict_then_what_was_not_seen_then_checks() {
     assert!(places.is_sorted());
     let finding: String =
         text[text.find("error[issuer-tenant]").unwrap()..].lines().take(21).collect::<Vec<_>>().join("\n");
-    insta::assert_snapshot!(finding, @"");
+    insta::assert_snapshot!(finding, @r#"
+error[issuer-tenant]: the token names another tenant
+--> capture.pcapng: exchange 0, frames 17-19, request.header.authorization, claim iss
+ |
+ | {
+ |   "aud": "00000002-0000-0ff1-ce00-000000000000/mail.contoso.com@11111111-2222-3333-4444-555555555555",
+ |   "iss": "00000004-0000-0ff1-ce00-000000000000@99999999-2222-3333-4444-555555555555",
+ |          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+ |   "nbf": "1795414846",
+ |   "exp": "1795443646",
+ |   "upn": "adele@contoso.com",
+ |   "note": "<b>\u{1b}[31m|{",
+ |   "actortoken": <token 1>
+ | }
+ |
+ = observed: 00000004-0000-0ff1-ce00-000000000000@99999999-2222-3333-4444-555555555555
+ = expected: 00000004-0000-0ff1-ce00-000000000000@11111111-2222-3333-4444-555555555555
+ = help: the realm of the authorization server on premises is wrong. Run in
+         the Exchange Management Shell:
+           Get-AuthServer | Format-List Name,IssuerIdentifier,Realm
+           Set-AuthServer ACS -Realm 11111111-2222-3333-4444-555555555555
+ = seen: 20 times
+"#);
 }
 
 #[test]

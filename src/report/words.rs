@@ -3,7 +3,7 @@
 use super::mask::Mask;
 use super::reason::counted;
 use super::{Coverage, Verification};
-use crate::checks::finding::Severity;
+use crate::checks::finding::{Finding, Severity};
 use crate::checks::{Outcome, Verdict};
 
 /// The verdict in one word, as people shout it.
@@ -125,4 +125,11 @@ pub fn missing(verification: &Verification, mask: Mask) -> Vec<String> {
     }
     lines.dedup();
     lines
+}
+
+/// Findings with their index, errors before warnings before notes; otherwise in the judge's order.
+pub fn worst_first(verification: &Verification) -> Vec<(usize, &Finding)> {
+    let mut all: Vec<_> = verification.judgement.findings.iter().enumerate().collect();
+    all.sort_by_key(|(_, finding)| std::cmp::Reverse(finding.severity));
+    all
 }

@@ -82,7 +82,7 @@ pub(super) struct Finding {
 
 pub(super) fn findings(verification: &Verification, mask: Mask) -> Vec<Finding> {
     let clean = |text: &str| lines(&mask.text(text));
-    let all = verification.judgement.findings.iter().enumerate();
+    let all = words::worst_first(verification).into_iter();
     all.map(|(index, finding)| Finding {
         rule: finding.rule,
         check: finding.check.name(),

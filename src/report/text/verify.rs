@@ -6,9 +6,11 @@ use super::finding;
 use super::paint::Paint;
 use super::table::{rest, table};
 use super::wrap::wrap;
+use crate::checks::finding::Severity;
 use crate::checks::{Outcome, Verdict};
 use crate::report::escape::{lines, terminal};
 use crate::report::mask::Mask;
+use crate::report::places::place;
 use crate::report::{Options, Verification, words};
 
 /// Writes the report.
@@ -117,17 +119,30 @@ fn findings(
     paint: Paint,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let all = &verification.judgement.findings;
-    if all.is_empty() {
+    let order = words::worst_first(verification);
+    let is_known =
+        |index: usize| verification.known.as_ref().and_then(|known| known.get(index)) == Some(&true);
+    let (notes, problems): (Vec<_>, Vec<_>) =
+        order.into_iter().partition(|(_, finding)| finding.severity == Severity::Info);
+    if !problems.is_empty() {
+        writeln!(out, "{}\n", paint.heading("Findings"))?;
+    }
+    for (index, one) in problems {
+        writeln!(out, "{}\n", finding::render(one, is_known(index), verification, options))?;
+    }
+    if notes.is_empty() {
         return Ok(());
     }
-    writeln!(out, "{}\n", paint.heading("Findings"))?;
-    for (index, one) in all.iter().enumerate() {
-        let known = verification.known.as_ref().and_then(|known| known.get(index)) == Some(&true);
-        let text = finding::render(one, known, verification, options);
-        writeln!(out, "{text}\n")?;
+    writeln!(out, "{}", paint.heading("Also noted"))?;
+    let mask = Mask::new(options.show_secrets);
+    for (_, note) in notes {
+        let observed = if note.observed.is_empty() { String::new() } else { format!(": {}", note.observed) };
+        let place =
+            note.evidence.first().map_or(String::new(), |at| format!(" ({})", place(at, verification)));
+        let line = format!("{}{observed} [{}]{place}", note.message, note.rule);
+        bullet(&terminal(&mask.text(&line)), "- ", options, out)?;
     }
-    Ok(())
+    writeln!(out)
 }
 
 fn tokens(
