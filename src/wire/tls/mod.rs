@@ -91,6 +91,8 @@ pub struct Tls {
     negotiations: Vec<Negotiation>,
     /// Suite of TLS 1.3, once it is known.
     suite13: Option<CipherSuite>,
+    /// Client random of the key log line that opened a connection whose ClientHello was lost.
+    guessed: Option<[u8; 32]>,
     /// Whether the server took early data.
     early: Option<bool>,
     /// Things that arrived so far.
@@ -124,6 +126,7 @@ impl Tls {
             client: None,
             negotiations: Vec::new(),
             suite13: None,
+            guessed: None,
             early: None,
             order: 0,
             progress: false,

@@ -22,6 +22,7 @@ const HANDSHAKE_WINDOW: u64 = 16;
 
 /// A traffic secret that may open a record.
 struct Candidate {
+    random: Option<[u8; 32]>,
     level: Level,
     secret: Material,
     suite: CipherSuite,
@@ -71,11 +72,18 @@ impl Tls {
         let half = &mut self.halves[direction.index()];
         match header.kind {
             kind::APPLICATION_DATA => half.protected = true,
-            kind::HANDSHAKE | kind::ALERT => {
-                // A second ClientHello after early data, or an alert sent before there were keys.
-                half.state = State::Clear;
-                let step = self.process_record(direction, header, body, frames, out);
-                return step;
+            kind::HANDSHAKE if matches!(body.first(), Some(1 | 2)) => {
+                // A second ClientHello: the server refused early data and asked to try again.
+                if !half.opened {
+                    half.state = State::Clear;
+                    return self.process_record(direction, header, body, frames, out);
+                }
+                return Step::Done;
+            }
+            kind::ALERT => {
+                // Sent before there were keys.
+                self.alert(direction, body, out);
+                return Step::Done;
             }
             _ => return Step::Done,
         }
@@ -154,9 +162,12 @@ impl Tls {
             }
             return None;
         }
-        let other = [Level::Handshake, Level::Application].into_iter().filter(|other| *other > level);
-        if other.into_iter().any(|level| self.secret(direction, level).is_some()) {
-            if let State::Modern(modern) = &mut self.halves[direction.index()].state {
+        let mut later = [Level::Handshake, Level::Application].into_iter().filter(|other| *other > level);
+        let blind = self.random().is_none() && self.secrets.has_traffic_secrets();
+        if blind || later.any(|level| self.secret(direction, level).is_some()) {
+            let half = &mut self.halves[direction.index()];
+            half.doubt |= blind;
+            if let State::Modern(modern) = &mut half.state {
                 modern.hunting = true;
             }
             return None;
@@ -169,8 +180,10 @@ impl Tls {
         Some(Step::Done)
     }
 
+    /// The client random: from the ClientHello, or from the key log line that opened the other direction.
     fn random(&self) -> Option<[u8; 32]> {
-        self.negotiations.iter().rev().find_map(|negotiation| Some(negotiation.client.as_ref()?.random))
+        let hello = self.negotiations.iter().rev().find_map(|negotiation| negotiation.client.as_ref());
+        hello.map(|hello| hello.random).or(self.guessed)
     }
 
     fn label(&self, direction: Direction, level: Level) -> Option<Label> {
@@ -192,41 +205,33 @@ impl Tls {
     fn candidates(&self, direction: Direction) -> Vec<Candidate> {
         let State::Modern(modern) = &self.halves[direction.index()].state else { return Vec::new() };
         let mut secrets = Vec::new();
-        if modern.level < Level::Application {
-            let levels = [Level::Handshake, Level::Application];
-            match self.random() {
-                Some(_) => secrets.extend(
-                    levels.into_iter().filter_map(|level| Some((level, self.secret(direction, level)?))),
-                ),
-                None => secrets.extend(
-                    levels
-                        .into_iter()
-                        .rev()
-                        .filter_map(|level| Some((level, self.label(direction, level)?)))
-                        .flat_map(|(level, label)| {
-                            let all = self.secrets.all(label, limits::TLS_BLIND_SECRETS);
-                            all.into_iter().map(move |(_, secret)| (level, secret))
-                        }),
-                ),
-            }
-        } else if let Some(suite) = self.suite13.and_then(CipherSuite::row) {
+        if modern.level == Level::Application {
+            let Some(suite) = self.suite13.and_then(CipherSuite::row) else { return Vec::new() };
             let mut secret = modern.secret.clone();
             for _ in 0..UPDATES_LOST {
                 secret = schedule::next_secret(suite.hash, &secret);
-                secrets.push((Level::Application, secret.clone()));
+                secrets.push((None, Level::Application, secret.clone()));
+            }
+        } else if self.random().is_some() {
+            for level in [Level::Handshake, Level::Application] {
+                secrets.extend(self.secret(direction, level).map(|secret| (None, level, secret)));
+            }
+        } else {
+            for level in [Level::Application, Level::Handshake] {
+                let Some(label) = self.label(direction, level) else { continue };
+                let all = self.secrets.all(label, limits::TLS_BLIND_SECRETS);
+                secrets.extend(all.into_iter().map(|(random, secret)| (Some(random), level, secret)));
             }
         }
         let suites = self.possible_suites();
-        let of = |(level, secret): (Level, Material)| {
-            let fitting: Vec<&Suite> =
-                suites.iter().copied().filter(|suite| suite.hash.bytes() == secret.len()).collect();
-            fitting.into_iter().map(move |suite| Candidate {
-                level,
-                secret: secret.clone(),
-                suite: CipherSuite(suite.id),
-            })
-        };
-        secrets.into_iter().flat_map(of).collect()
+        let mut candidates = Vec::new();
+        for (random, level, secret) in secrets {
+            for suite in suites.iter().filter(|suite| suite.hash.bytes() == secret.len()) {
+                let suite = CipherSuite(suite.id);
+                candidates.push(Candidate { random, level, secret: secret.clone(), suite });
+            }
+        }
+        candidates
     }
 
     /// The suite, or those that the client offered, or all.
@@ -247,6 +252,9 @@ impl Tls {
         body: &[u8],
         plain: &mut Vec<u8>,
     ) -> Option<Opened> {
+        if self.tries == 0 {
+            return None;
+        }
         let candidates = self.candidates(direction);
         let half = &mut self.halves[direction.index()];
         let doubt = half.doubt;
@@ -280,6 +288,7 @@ impl Tls {
                 modern.opener = Some(opener);
                 modern.secret = candidate.secret;
                 modern.hunting = false;
+                self.guessed = self.guessed.or(candidate.random);
                 if self.suite13.is_none() {
                     self.suite13 = Some(candidate.suite);
                     self.tls_facts(Version::TLS13, candidate.suite);

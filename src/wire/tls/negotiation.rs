@@ -19,6 +19,8 @@ pub(super) struct Negotiation {
     encrypted: Vec<u8>,
     /// ClientHello; then what the server sent; then what the client sent, with ClientKeyExchange.
     transcript: [Vec<u8>; 3],
+    /// ClientKeyExchange was seen: what comes later is not part of the transcript.
+    key_exchanged: bool,
     /// Ticket that the server gave for later.
     new_ticket: Vec<u8>,
     master: Option<Material>,
@@ -42,6 +44,9 @@ impl Negotiation {
 
     /// Adds a message to the transcript, which is only kept where a private key may need it.
     pub(super) fn note(&mut self, part: Part, message: &[u8]) {
+        if matches!(part, Part::Client) && self.key_exchanged {
+            return;
+        }
         let bound = 2 * crate::limits::TLS_HANDSHAKE_BYTES;
         let kept = &mut self.transcript[part as usize];
         if kept.len().saturating_add(message.len()) <= bound {
@@ -52,6 +57,7 @@ impl Negotiation {
     /// The body of ClientKeyExchange.
     pub(super) fn key_exchange(&mut self, body: &[u8]) {
         self.full = true;
+        self.key_exchanged = true;
         let suite = self.suite();
         if suite.is_some_and(|suite| suite.key_exchange != KeyExchange::Rsa) {
             return;

@@ -90,6 +90,11 @@ impl Secrets {
         self.sealed.store(true, Ordering::Release);
     }
 
+    /// Takes [`Self::seal`] back: an input begins that may hold keys of its own.
+    pub fn unseal(&self) {
+        self.sealed.store(false, Ordering::Release);
+    }
+
     /// Whether [`Self::seal`] was called.
     pub fn sealed(&self) -> bool {
         self.sealed.load(Ordering::Acquire)

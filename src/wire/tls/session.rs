@@ -297,7 +297,7 @@ impl Tls {
         }
     }
 
-    fn alert(&mut self, direction: Direction, body: &[u8], out: Out<'_>) {
+    pub(super) fn alert(&mut self, direction: Direction, body: &[u8], out: Out<'_>) {
         let &[level, description] = body else { return };
         if description == 0 {
             let half = &mut self.halves[direction.index()];

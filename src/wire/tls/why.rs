@@ -53,29 +53,37 @@ impl Tls {
     }
 
     fn particulars(&self) -> String {
-        match self.reason {
-            Some(Reason::NoKeys) | None => self.missing(),
-            Some(Reason::Unsupported) => {
+        let seen = |hello: fn(&super::negotiation::Negotiation) -> bool| self.negotiations.iter().any(hello);
+        let (client, server) = (seen(|one| one.client.is_some()), seen(|one| one.server.is_some()));
+        let reason = self.reason.unwrap_or(match (client, server) {
+            (false, false) => Reason::Midway,
+            (false, true) => Reason::ClientHelloLost,
+            (true, false) if self.halves.iter().any(|half| half.holes) => Reason::ServerHelloLost,
+            (true, _) => Reason::NoKeys,
+        });
+        match reason {
+            Reason::NoKeys => self.missing(),
+            Reason::Unsupported => {
                 "this cipher is not supported; record again with AES or ChaCha20, or export HAR or SAZ".to_owned()
             }
-            Some(Reason::Compressed) => {
+            Reason::Compressed => {
                 "TLS compression is not supported; record again with compression off".to_owned()
             }
-            Some(Reason::ServerHelloLost) => "the ServerHello was not captured: up to TLS 1.2 its random is part of \
+            Reason::ServerHelloLost => "the ServerHello was not captured: up to TLS 1.2 its random is part of \
                                               the keys, so the connection cannot be opened, and no TLS 1.3 traffic \
                                               secret for this client random is in the key logs; record again from \
                                               the start of the connection"
                 .to_owned(),
-            Some(Reason::ClientHelloLost) => {
+            Reason::ClientHelloLost => {
                 "without its random no key can be found; record again from the start of the connection".to_owned()
             }
-            Some(Reason::Midway) => "the capture starts in the middle of the connection, and no TLS 1.3 traffic \
+            Reason::Midway => "the capture starts in the middle of the connection, and no TLS 1.3 traffic \
                                      secret opens it; record again from the start of the connection"
                 .to_owned(),
-            Some(Reason::WaitedTooLong) => "too much ciphertext waited for keys that were not there yet; give the \
+            Reason::WaitedTooLong => "too much ciphertext waited for keys that were not there yet; give the \
                                             keys as a key log file with --keylog"
                 .to_owned(),
-            Some(Reason::StreamCipherLost) => {
+            Reason::StreamCipherLost => {
                 "bytes were lost, and RC4 cannot go on after a loss; record again without loss".to_owned()
             }
         }
