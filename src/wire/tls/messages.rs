@@ -66,7 +66,7 @@ impl Tls {
             }
             message::FINISHED => {
                 let index = self.negotiation_index(direction);
-                if let Some(negotiation) = self.negotiations.get_mut(index) {
+                if let Some(negotiation) = self.negotiations.get(index) {
                     negotiation.remember(&self.secrets);
                 }
                 self.progress = true;

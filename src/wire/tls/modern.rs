@@ -20,9 +20,22 @@ const UPDATES_LOST: usize = 2;
 /// Record numbers tried at the handshake level: a flight has few records.
 const HANDSHAKE_WINDOW: u64 = 16;
 
+/// The key log label of a level.
+fn label(role: Role, level: Level) -> Option<Label> {
+    match (role, level) {
+        (Role::Client, Level::Early) => Some(Label::ClientEarly),
+        (Role::Client, Level::Handshake) => Some(Label::ClientHandshake),
+        (Role::Client, Level::Application) => Some(Label::ClientTraffic),
+        (Role::Server, Level::Early) => None,
+        (Role::Server, Level::Handshake) => Some(Label::ServerHandshake),
+        (Role::Server, Level::Application) => Some(Label::ServerTraffic),
+    }
+}
+
 /// A traffic secret that may open a record.
 struct Candidate {
-    random: Option<[u8; 32]>,
+    /// Whose line it is, where no hello says who is who.
+    guess: Option<([u8; 32], Role)>,
     level: Level,
     secret: Material,
     suite: CipherSuite,
@@ -186,19 +199,8 @@ impl Tls {
         hello.map(|hello| hello.random).or(self.guessed)
     }
 
-    fn label(&self, direction: Direction, level: Level) -> Option<Label> {
-        match (self.role(direction), level) {
-            (Role::Client, Level::Early) => Some(Label::ClientEarly),
-            (Role::Client, Level::Handshake) => Some(Label::ClientHandshake),
-            (Role::Client, Level::Application) => Some(Label::ClientTraffic),
-            (Role::Server, Level::Early) => None,
-            (Role::Server, Level::Handshake) => Some(Label::ServerHandshake),
-            (Role::Server, Level::Application) => Some(Label::ServerTraffic),
-        }
-    }
-
     fn secret(&self, direction: Direction, level: Level) -> Option<Material> {
-        self.secrets.by_random(&self.random()?, self.label(direction, level)?)
+        self.secrets.by_random(&self.random()?, label(self.role(direction), level)?)
     }
 
     /// The secrets that may open the next record, likeliest first.
@@ -217,18 +219,24 @@ impl Tls {
                 secrets.extend(self.secret(direction, level).map(|secret| (None, level, secret)));
             }
         } else {
-            for level in [Level::Application, Level::Handshake] {
-                let Some(label) = self.label(direction, level) else { continue };
-                let all = self.secrets.all(label, limits::TLS_BLIND_SECRETS);
-                secrets.extend(all.into_iter().map(|(random, secret)| (Some(random), level, secret)));
+            // Who opened a connection that was joined midway is a guess as well.
+            let other = if self.role(direction) == Role::Client { Role::Server } else { Role::Client };
+            let roles: &[Role] = if self.client.is_some() { &[] } else { &[other] };
+            for role in [self.role(direction)].iter().chain(roles) {
+                for level in [Level::Application, Level::Handshake] {
+                    let Some(label) = label(*role, level) else { continue };
+                    let all = self.secrets.all(label, limits::TLS_BLIND_SECRETS);
+                    let of = |(random, secret)| (Some((random, *role)), level, secret);
+                    secrets.extend(all.into_iter().map(of));
+                }
             }
         }
         let suites = self.possible_suites();
         let mut candidates = Vec::new();
-        for (random, level, secret) in secrets {
+        for (guess, level, secret) in secrets {
             for suite in suites.iter().filter(|suite| suite.hash.bytes() == secret.len()) {
                 let suite = CipherSuite(suite.id);
-                candidates.push(Candidate { random, level, secret: secret.clone(), suite });
+                candidates.push(Candidate { guess, level, secret: secret.clone(), suite });
             }
         }
         candidates
@@ -288,7 +296,11 @@ impl Tls {
                 modern.opener = Some(opener);
                 modern.secret = candidate.secret;
                 modern.hunting = false;
-                self.guessed = self.guessed.or(candidate.random);
+                if let Some((random, role)) = candidate.guess {
+                    self.guessed = Some(random);
+                    let client = if role == Role::Client { direction } else { direction.reverse() };
+                    self.client = Some(client);
+                }
                 if self.suite13.is_none() {
                     self.suite13 = Some(candidate.suite);
                     self.tls_facts(Version::TLS13, candidate.suite);

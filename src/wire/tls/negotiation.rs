@@ -25,7 +25,6 @@ pub(super) struct Negotiation {
     new_ticket: Vec<u8>,
     master: Option<Material>,
     keys: Option<[DirectionKeys; 2]>,
-    remembered: bool,
 }
 
 /// A part of the transcript of RFC 7627.
@@ -89,19 +88,15 @@ impl Negotiation {
         self.keys.as_ref()
     }
 
-    /// Lets later connections resume this session; to be called when the handshake was seen.
-    pub(super) fn remember(&mut self, secrets: &Secrets) {
-        let (true, false, Some(master), Some(server)) =
-            (self.full, self.remembered, &self.master, &self.server)
-        else {
-            return;
-        };
+    /// Lets later connections resume this session; to be called at each Finished, since the ticket comes
+    /// between them.
+    pub(super) fn remember(&self, secrets: &Secrets) {
+        let (Some(master), Some(server)) = (&self.master, &self.server) else { return };
         for id in [&server.session_id, &self.new_ticket] {
             if !id.is_empty() {
                 secrets.remember(id, master);
             }
         }
-        self.remembered = true;
     }
 
     /// Whether the keys may yet come from another connection: the session that this one resumes.
