@@ -233,7 +233,6 @@ def cbc():
 def features():
     cert = ["-cert", KEYS / "rsa.pem", "-key", KEYS / "rsa.key", "-cipher", ALL]
     with (
-        Server(8446, *cert, www=False),
         Server(8447, *cert, "-client_renegotiation", "-tls1_2", www=False),
         Server(8448, *cert, "-groups", "P-256", www=False),
         Server(8449, *cert, "-Verify", "1", "-verify_return_error", "-CAfile", KEYS / "ec.pem", www=False),
@@ -244,8 +243,6 @@ def features():
         lines = ["hello there", "second line of it"]
         t13, suite13 = "TLS 1.3", "TLS_AES_256_GCM_SHA384"
         t12, suite12 = "TLS 1.2", "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384"
-        talk("features", "key-update", 8446, t13, suite13, ["before it", "k", "after the first", "K", "after both"],
-             "-tls1_3")
         talk("features", "hello-retry", 8448, t13, suite13, lines, "-tls1_3", "-groups", "X25519:P-256")
         talk("features", "renegotiation", 8447, t12, suite12, ["before it", "R", "after it"], "-tls1_2", "-cipher",
              "ECDHE-RSA-AES256-GCM-SHA384")
@@ -262,20 +259,53 @@ def features():
             # Without a line in the key log where the server's key must do.
             fetch("features", f"resumed-{how}", server, version, suite, flag, *more, "-sess_in", session,
                   server_key=bool(more))
-        early_data(cert)
+        dialogues(cert)
 
 
-def early_data(cert):
-    """s_server takes early data only without a mode: what it sends comes from its input."""
-    session, early = WORK / "session-early", b"early line\n"
+def dialogue(name, number, options, steps, more=(), sent=b"", version="TLS 1.3"):
+    """Lines of client (`c`) and server (`s`) in turn; single letters are commands of s_client and s_server.
+    The server is new each time: s_server without a mode serves one connection and takes early data."""
+    words = ["openssl", "s_server", "-accept", str(number), *options]
+    quiet = {"stdin": subprocess.PIPE, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    server = subprocess.Popen([str(word) for word in words], **quiet)
+    time.sleep(0.3)
+    own = next_port()
+    words = ["openssl", "s_client", "-connect", f"127.0.0.1:{number}", "-bind", f"127.0.0.1:{own}", "-tls1_3",
+             "-keylogfile", LOG, *more]
+    client = subprocess.Popen([str(word) for word in words], **quiet)
+    time.sleep(0.4)
+    received = b""
+    for who, line in steps:
+        (client if who == "c" else server).stdin.write(line.encode() + b"\n")
+        (client if who == "c" else server).stdin.flush()
+        if len(line) > 1 and who == "c":
+            sent += line.encode() + b"\n"
+        elif len(line) > 1:
+            received += line.encode() + b"\n"
+        time.sleep(0.25)
+    client.stdin.write(b"Q\n")
+    client.stdin.flush()
+    client.wait(timeout=5)
+    server.kill()
+    server.wait()
+    note("features", name, own, version, "TLS_AES_256_GCM_SHA384", sent, received)
+
+
+def dialogues(cert):
+    lines = [("c", "first of the client"), ("s", "first of the server")]
+    update = [("c", "K"), ("c", "after the update"), ("s", "likewise"), ("s", "k"), ("s", "once more"), ("c", "k"),
+              ("c", "the last of the client"), ("s", "the last of the server")]
+    dialogue("key-update", 8452, cert, lines + update)
+    early = b"early line\n"
     (WORK / "early").write_bytes(early)
-    words = ["openssl", "s_server", "-accept", "8452", "-quiet", "-tls1_3", "-early_data", *cert]
+    session = WORK / "session-early"
+    words = ["openssl", "s_server", "-accept", "8453", "-quiet", "-tls1_3", "-early_data", *cert]
     server = subprocess.Popen([str(word) for word in words], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
                               stderr=subprocess.DEVNULL)
     time.sleep(0.3)
     for name, first in (("before-early", True), ("early-data", False)):
         own = next_port()
-        words = ["openssl", "s_client", "-connect", "127.0.0.1:8452", "-bind", f"127.0.0.1:{own}", "-tls1_3",
+        words = ["openssl", "s_client", "-connect", "127.0.0.1:8453", "-bind", f"127.0.0.1:{own}", "-tls1_3",
                  "-keylogfile", LOG]
         words += ["-sess_out", session] if first else ["-sess_in", session, "-early_data", WORK / "early"]
         client = subprocess.Popen([str(word) for word in words], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
@@ -387,7 +417,8 @@ def derived():
         stream = of(name)
         hello = next(i for i, packet in enumerate(stream) if data(packet)[:1] == b"\x16" and data(packet)[5:6] == b"\x02")
         pcap.write(HERE / f"lost-server-hello-{name}.pcap", header, stream[:hello] + stream[hello + 1 :])
-        first = next(i for i, packet in enumerate(stream) if data(packet)[:1] == b"\x17" and len(data(packet)) > 1000)
+        first = next(i for i, packet in enumerate(stream) if data(packet)[:1] == b"\x17" and len(data(packet)) > 1000
+                     and ports(packet[1])[1] == 9443)
         pcap.write(HERE / f"midway-{name}.pcap", header, stream[first:])
     (HERE / "keys-last.pcapng").write_bytes(pcapng(of("tls13"), LOG.read_bytes()))
     lines = LOG.read_text().splitlines()

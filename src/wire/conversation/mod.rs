@@ -77,6 +77,8 @@ impl<S: Sink> Listener for Conversations<'_, S> {
         Direction::BOTH.into_iter().find(|direction| {
             // A TLS hello says by itself who speaks: handshake type 1 is the client's.
             match preamble::direction(*direction, bytes) {
+                // Any other record says nothing.
+                Recognised::Tls if bytes.first() != Some(&22) => false,
                 Recognised::Tls => (bytes.get(5) == Some(&1)) == (*direction == Direction::Sent),
                 Recognised::Http1 | Recognised::Http2 => true,
                 _ => false,
@@ -103,7 +105,8 @@ impl<S: Sink> Listener for Conversations<'_, S> {
         }
         let mut context = self.context();
         talk.node.push(direction, event, &mut context);
-        if talk.ended == [true, true] {
+        // Keys may yet come: then the connection is finished when it is let go.
+        if talk.ended == [true, true] && !talk.node.waits_for_keys() {
             talk.finished = true;
             talk.node.finish(&mut context);
         }

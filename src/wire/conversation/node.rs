@@ -166,6 +166,14 @@ impl Node {
         }
     }
 
+    /// Whether ciphertext is held back because its keys may yet come.
+    pub(super) fn waits_for_keys(&self) -> bool {
+        match &self.spoken {
+            Spoken::Tls(inside) => inside.tls.waiting() > 0 || inside.node.waits_for_keys(),
+            _ => false,
+        }
+    }
+
     /// Both directions are over.
     pub(super) fn finish(&mut self, context: &mut Context<'_>) {
         match &mut self.spoken {
