@@ -1,0 +1,258 @@
+//! Disturbs recorded captures and holds what comes out to what was there: order, loss, cuts, threads.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use oauthtrace::base::Secret;
+use oauthtrace::connection::Connection;
+use oauthtrace::exchange::{Body, Exchange, Head};
+use oauthtrace::pipeline::{self, Inputs, Settings, Source};
+use oauthtrace::sink::Sink;
+use proptest::prelude::*;
+
+#[derive(Default)]
+struct All {
+    exchanges: Vec<Exchange>,
+    connections: Vec<Connection>,
+}
+
+impl Sink for All {
+    fn exchange(&mut self, exchange: Exchange) {
+        self.exchanges.push(exchange);
+    }
+    fn connection(&mut self, connection: Connection) {
+        self.connections.push(connection);
+    }
+    fn fork(&self) -> Self {
+        Self::default()
+    }
+    fn join(&mut self, other: Self) {
+        self.exchanges.extend(other.exchanges);
+        self.connections.extend(other.connections);
+    }
+}
+
+/// A pcap file as its header and its records.
+#[derive(Clone)]
+struct Capture {
+    header: Vec<u8>,
+    records: Vec<Vec<u8>>,
+    keys: Option<Vec<u8>>,
+}
+
+impl Capture {
+    fn open(case: &str, file: &str) -> Self {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures").join(case);
+        let bytes = fs::read(folder.join(file)).unwrap();
+        assert_eq!(bytes[..4], [0xd4, 0xc3, 0xb2, 0xa1], "microseconds, least significant byte first");
+        let (header, mut rest) = bytes.split_at(24);
+        let mut records = Vec::new();
+        while rest.len() >= 16 {
+            let length = u32::from_le_bytes(rest[8..12].try_into().unwrap()) as usize;
+            let (record, after) = rest.split_at(16 + length);
+            records.push(record.to_vec());
+            rest = after;
+        }
+        Self { header: header.to_vec(), records, keys: fs::read(folder.join("keys.log")).ok() }
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        [self.header.clone(), self.records.concat()].concat()
+    }
+
+    fn read(&self) -> All {
+        self.read_bytes(&self.bytes(), 1).0
+    }
+
+    fn read_bytes(&self, bytes: &[u8], threads: usize) -> (All, Inputs) {
+        let file = Temporary::new(bytes);
+        let keylogs =
+            self.keys.iter().map(|keys| ("keys.log".to_owned(), Secret::new(keys.clone()))).collect();
+        let settings = Settings { threads, keylogs, hashes: true, ..Settings::default() };
+        let mut all = All::default();
+        let inputs = pipeline::run(&[Source::Path(file.0.clone())], &settings, &mut all);
+        all.exchanges.sort_by_key(|exchange| exchange.key);
+        all.connections.sort_by_key(|connection| connection.ordinal);
+        (all, inputs)
+    }
+}
+
+struct Temporary(PathBuf);
+
+impl Temporary {
+    fn new(bytes: &[u8]) -> Self {
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("oauthtrace-honesty-{}-{number}", std::process::id()));
+        fs::write(&path, bytes).unwrap();
+        Self(path)
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+fn healthy() -> [Capture; 3] {
+    [
+        Capture::open("healthy", "traffic.pcap"),
+        Capture::open("healthy", "traffic-tls.pcap"),
+        Capture::open("healthy-teams", "traffic.pcap"),
+    ]
+}
+
+fn fields(head: &Head) -> Vec<(Vec<u8>, Vec<u8>)> {
+    head.fields().map(|field| (field.name.to_vec(), field.value.to_vec())).collect()
+}
+
+/// One half of an exchange: start line, fields, and the body when it is whole.
+#[derive(Clone, PartialEq, Debug)]
+struct Half {
+    start: String,
+    fields: Vec<(Vec<u8>, Vec<u8>)>,
+    body: Option<Vec<u8>>,
+}
+
+impl Half {
+    fn of(start: String, head: &Head, body: &Body) -> Self {
+        Self { start, fields: fields(head), body: body.complete.then(|| body.bytes.to_vec()) }
+    }
+
+    /// Whether this is `whole`, or as much of it as was seen.
+    fn is_part_of(&self, whole: &Self) -> bool {
+        self.start == whole.start
+            && self.fields == whole.fields
+            && self.body.as_ref().is_none_or(|body| whole.body.as_ref() == Some(body))
+    }
+}
+
+fn halves(exchange: &Exchange) -> (Option<Half>, Option<Half>) {
+    let request = exchange.request.as_ref().map(|request| {
+        let start = format!("{} {} {:?}", request.method, request.target, request.host);
+        Half::of(start, &request.head, &request.body)
+    });
+    let response = exchange
+        .response
+        .as_ref()
+        .map(|response| Half::of(response.status.to_string(), &response.head, &response.body));
+    (request, response)
+}
+
+/// Every exchange of `seen` is one of `truth`, perhaps with something missing.
+fn assert_honest(seen: &All, truth: &All, what: &str) {
+    let whole: Vec<_> = truth.exchanges.iter().map(halves).collect();
+    for exchange in &seen.exchanges {
+        let (request, response) = halves(exchange);
+        let part = |part: &Option<Half>, whole: &Option<Half>| match (part, whole) {
+            (None, _) => true,
+            (Some(part), Some(whole)) => part.is_part_of(whole),
+            (Some(_), None) => false,
+        };
+        let known = whole.iter().any(|(asked, answered)| part(&request, asked) && part(&response, answered));
+        assert!(known, "{what}: an exchange that was not there: {exchange:#?}");
+    }
+}
+
+fn same(seen: &All, truth: &All) -> bool {
+    let all = |all: &All| all.exchanges.iter().map(halves).collect::<Vec<_>>();
+    let (mut seen, truth) = (all(seen), all(truth));
+    truth.iter().all(|exchange| {
+        let at = seen.iter().position(|other| other == exchange);
+        at.map(|at| seen.remove(at)).is_some()
+    }) && seen.is_empty()
+}
+
+#[test]
+fn losing_any_one_packet_invents_nothing() {
+    for capture in healthy() {
+        let truth = capture.read();
+        assert!(truth.exchanges.len() >= 2);
+        assert!(truth.exchanges.iter().all(Exchange::complete), "the capture is healthy");
+        for lost in 0..capture.records.len() {
+            let mut disturbed = capture.clone();
+            disturbed.records.remove(lost);
+            let seen = disturbed.read();
+            assert_honest(&seen, &truth, &format!("without packet {}", lost + 1));
+        }
+    }
+}
+
+#[test]
+fn swapping_any_two_neighbours_or_repeating_any_packet_changes_nothing() {
+    for capture in healthy() {
+        let truth = capture.read();
+        for at in 1..capture.records.len() {
+            let mut disturbed = capture.clone();
+            disturbed.records.swap(at - 1, at);
+            assert!(same(&disturbed.read(), &truth), "packets {at} and {} swapped", at + 1);
+            let mut disturbed = capture.clone();
+            let again = disturbed.records[at].clone();
+            disturbed.records.insert(at + 1, again);
+            assert!(same(&disturbed.read(), &truth), "packet {} repeated", at + 1);
+        }
+    }
+}
+
+#[test]
+fn a_file_that_is_cut_anywhere_is_used_up_to_the_cut() {
+    let capture = Capture::open("healthy-teams", "traffic.pcap");
+    let truth = capture.read();
+    let bytes = capture.bytes();
+    for cut in (0..400).chain((400..bytes.len()).step_by(7)) {
+        let (seen, inputs) = capture.read_bytes(&bytes[..cut], 1);
+        assert_honest(&seen, &truth, &format!("cut at byte {cut}"));
+        assert_eq!(inputs.failed.len(), usize::from(cut < 24), "cut at byte {cut}");
+    }
+}
+
+#[test]
+fn one_thread_and_many_give_the_same() {
+    let capture = Capture::open("healthy", "traffic.pcap");
+    let mut large = Capture { records: Vec::new(), ..capture.clone() };
+    // Ethernet and IPv4: the second and third byte of both addresses tell the copies apart.
+    for round in 0..12_u8 {
+        for record in &capture.records {
+            for copy in 0..100_u8 {
+                let mut record = record.clone();
+                for at in [16 + 27, 16 + 31] {
+                    record[at] = round;
+                    record[at + 1] = copy;
+                }
+                large.records.push(record);
+            }
+        }
+    }
+    let bytes = large.bytes();
+    assert!(bytes.len() > 16 << 20);
+    let (one, _) = large.read_bytes(&bytes, 1);
+    let (many, inputs) = large.read_bytes(&bytes, 3);
+    assert_eq!(one.exchanges.len(), 1200 * capture.read().exchanges.len());
+    assert_eq!(inputs.read[0].exchanges, one.exchanges.len() as u64);
+    assert!(one.exchanges == many.exchanges);
+    assert!(one.connections == many.connections);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(24) })]
+
+    #[test]
+    fn any_order_within_a_window_gives_the_same_exchanges(
+        jitter in proptest::collection::vec(0_usize..24, 200),
+        repeat in proptest::collection::vec(any::<prop::sample::Index>(), 0..8),
+    ) {
+        for capture in healthy() {
+            let truth = capture.read();
+            let mut numbered: Vec<(usize, Vec<u8>)> = capture.records.iter().cloned().enumerate().collect();
+            for which in &repeat {
+                numbered.push(which.get(&numbered).clone());
+            }
+            numbered.sort_by_key(|(at, _)| at + jitter[at % jitter.len()]);
+            let records = numbered.into_iter().map(|(_, record)| record).collect();
+            let seen = Capture { records, ..capture.clone() }.read();
+            prop_assert!(same(&seen, &truth), "{:#?}", seen.exchanges.iter().map(halves).collect::<Vec<_>>());
+        }
+    }
+}
