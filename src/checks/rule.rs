@@ -3,6 +3,7 @@
 //! A rule is one file below its check's folder plus one line in [`super::rules::RULES`]. Its identity is
 //! its id; its documentation stands on the declaration and feeds `explain`, reports and `docs/rules.md`.
 
+use crate::exchange::ExchangeKey;
 use crate::token::TokenId;
 
 use super::CheckId;
@@ -94,6 +95,8 @@ pub struct Hit {
     pub location: Option<String>,
     /// The token, where it is not the subject itself.
     pub token: Option<TokenId>,
+    /// The exchange, where the subject is none.
+    pub exchange: Option<ExchangeKey>,
 }
 
 impl Hit {
@@ -139,6 +142,12 @@ impl Hit {
         self
     }
 
+    /// The exchange that it is about.
+    pub fn exchange(&mut self, key: ExchangeKey) -> &mut Self {
+        self.exchange = Some(key);
+        self
+    }
+
     /// The token that it is about.
     pub fn token(&mut self, token: TokenId) -> &mut Self {
         self.token = Some(token);
@@ -177,6 +186,7 @@ impl<'h> Out<'h> {
             claim: None,
             location: None,
             token: None,
+            exchange: None,
         });
         let last = self.hits.len() - 1;
         &mut self.hits[last]

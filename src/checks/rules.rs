@@ -84,6 +84,7 @@ pub static RULES: &[&Rule] = &[
     &accepted::forbidden::RULE,
     &accepted::not_found::RULE,
     &accepted::other_device::RULE,
+    &accepted::redirected::RULE,
     &accepted::refused::RULE,
     &accepted::refused_silently::RULE,
     &accepted::server_error::RULE,

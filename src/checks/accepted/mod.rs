@@ -10,6 +10,8 @@ pub(crate) mod forbidden;
 pub(crate) mod not_found;
 /// Something in front of Exchange answered.
 pub(crate) mod other_device;
+/// The call was redirected.
+pub(crate) mod redirected;
 /// Exchange refused the token.
 pub(crate) mod refused;
 /// The reason of a refusal is missing.

@@ -1,12 +1,10 @@
-//! Takes one exchange, gives findings of `challenge-cloud`: Exchange trusts the token service of another cloud.
+//! Takes everything that was remembered, gives findings of `challenge-cloud`: Exchange trusts the token service of another cloud.
 
 use crate::checks::CheckId;
-use crate::checks::challenge::issuers;
 use crate::checks::finding::Severity;
 use crate::checks::judge::standing::shown;
-use crate::checks::place;
 use crate::checks::rule::{Out, Rule, Scope};
-use crate::checks::subject::ExchangeCase;
+use crate::checks::subject::CaptureCase;
 
 /// See the text.
 pub(crate) static RULE: Rule = Rule {
@@ -16,28 +14,31 @@ pub(crate) static RULE: Rule = Rule {
     since: "0.1.0",
     candidates: &["B03"],
     title: "Exchange trusts the token service of another cloud",
-    looks_at: "The ACS issuer in `trusted_issuers` against the issuer of the token that was presented.",
+    looks_at: "The ACS issuers in `trusted_issuers` of all challenges against the issuers of the tokens in \
+             scope.",
     matters: "Worldwide and 21Vianet have different ACS ids; Exchange refuses tokens of the other.",
     bad: "trusted 00000001-0002-…, token of 00000001-0000-…",
     good: "the same id in both",
     repair: "Set-AuthServer <name> -AuthMetadataUrl <metadata of the right cloud>; Set-AuthServer <name> \
              -RefreshAuthMetadata",
     sources: &["Microsoft Learn: national clouds"],
-    scope: Scope::Exchange(examine),
+    scope: Scope::Capture(examine),
 };
 
-fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
-    let (Some(challenge), Some(seen)) = (case.bearer_challenge(), case.presented()) else { return };
-    let signed = seen.token.actor.and_then(|id| case.store.get(id)).unwrap_or(seen.token);
-    let Some(issuer) = signed.principal("iss").filter(|issuer| place::is_acs(&issuer.id)) else { return };
-    let trusted: Vec<_> =
-        issuers(challenge).unwrap_or_default().into_iter().filter(|name| place::is_acs(&name.id)).collect();
-    if !trusted.is_empty() && !trusted.iter().any(|name| name.is(&issuer.id)) {
-        let list: Vec<String> = trusted.iter().map(ToString::to_string).collect();
-        out.say("Exchange trusts the token service of another cloud")
-            .observed(shown(&list.join(",")))
-            .expected(shown(&issuer.id))
-            .location("response.header.www-authenticate");
+fn examine(case: &CaptureCase<'_>, out: &mut Out<'_>) {
+    let issuers = &case.memory.issuers;
+    for (trusted, &exchange) in &case.memory.trusted {
+        let known = trusted.iter().any(|id| issuers.contains(id));
+        if !issuers.is_empty() && !trusted.is_empty() && !known {
+            let list = |ids: &std::collections::BTreeSet<String>| {
+                ids.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
+            };
+            out.say("Exchange trusts the token service of another cloud than the tokens come from")
+                .observed(shown(&list(trusted)))
+                .expected(shown(&list(issuers)))
+                .exchange(exchange)
+                .location("response.header.www-authenticate");
+        }
     }
 }
 

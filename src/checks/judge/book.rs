@@ -114,6 +114,11 @@ impl<'e> Book<'e> {
             self.memory.thumbprints.insert(*print);
         }
         if standing == Standing::InScope
+            && let Some(issuer) = token.principal("iss").filter(|issuer| place::is_acs(&issuer.id))
+        {
+            self.memory.issuers.insert(issuer.id.to_ascii_lowercase());
+        }
+        if standing == Standing::InScope
             && token.role != Role::Assertion
             && let Some(host) = token.principal("aud").and_then(|aud| aud.host)
         {
@@ -172,7 +177,9 @@ impl<'e> Book<'e> {
     ) {
         for hit in hits {
             let cause = self.tally.cause(hit);
-            self.tally.place(cause, hit, key, || Evidence {
+            self.tally.place(cause, hit, key.or(hit.exchange), || Evidence {
+                input: base.input.or(hit.exchange.map(|key| key.input)),
+                exchange: base.exchange.or(hit.exchange),
                 location: hit.location.clone().or_else(|| base.location.clone()),
                 claim: hit.claim.map(str::to_owned),
                 token: hit.token.or(base.token),

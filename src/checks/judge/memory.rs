@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use crate::base::Instant;
 use crate::checks::CheckId;
 use crate::connection::Connection;
+use crate::exchange::ExchangeKey;
 use crate::limits::{CONNECTIONS_LISTED, NAMES_KEPT};
 
 /// Counts of one connection name that stayed closed.
@@ -56,6 +57,10 @@ pub struct Memory {
     pub unheard: u64,
     /// Bearer challenges of Exchange seen.
     pub challenges: u64,
+    /// Token services of the ACS family that issued tokens in scope.
+    pub issuers: BTreeSet<String>,
+    /// The same that challenges of Exchange trust, with the first exchange that said so.
+    pub trusted: BTreeMap<BTreeSet<String>, ExchangeKey>,
     /// Exchanges that an in-scope token crossed without TLS, with TLS, and unknown.
     pub travelled: u64,
     /// Times at which judged tokens were used.
@@ -115,6 +120,14 @@ impl Memory {
         self.times = span(self.times, Some((at, at)));
     }
 
+    /// Remembers which token services a challenge trusts.
+    pub(crate) fn trusts(&mut self, issuers: BTreeSet<String>, key: ExchangeKey) {
+        if self.trusted.len() < NAMES_KEPT || self.trusted.contains_key(&issuers) {
+            let first = self.trusted.entry(issuers).or_insert(key);
+            *first = key.min(*first);
+        }
+    }
+
     /// Remembers a host name.
     pub(crate) fn host(&mut self, bare: &str) {
         if !bare.is_empty() && self.hosts.len() < NAMES_KEPT && !self.hosts.contains(bare) {
@@ -137,6 +150,10 @@ impl Memory {
         self.servers.extend(other.servers);
         self.thumbprints.extend(other.thumbprints);
         self.truncated.extend(other.truncated);
+        self.issuers.extend(other.issuers);
+        for (issuers, key) in other.trusted {
+            self.trusts(issuers, key);
+        }
         for (reason, count) in other.reasons {
             *self.reasons.entry(reason).or_default() += count;
         }

@@ -40,7 +40,7 @@ pub(super) fn note_use(case: &UseCase<'_>, memory: &mut Memory) {
         memory.audiences += 1;
         match exchange.status() {
             None => memory.unanswered += 1,
-            Some(200..=399) if exchange.ews().is_none_or(|outcome| outcome.is_success()) => {
+            Some(200..=299 | 304) if exchange.ews().is_none_or(|outcome| outcome.is_success()) => {
                 memory.accepted += 1;
             }
             Some(_) => memory.refused += 1,
@@ -67,8 +67,13 @@ pub(super) fn note_exchange(case: &ExchangeCase<'_>, memory: &mut Memory) {
             Some(_) => {}
         }
     }
-    if case.place != Place::TokenService && case.bearer_challenge().is_some() {
+    if case.place != Place::TokenService
+        && let Some(challenge) = case.bearer_challenge()
+    {
         memory.challenges += 1;
+        let issuers = crate::checks::challenge::issuers(challenge).unwrap_or_default();
+        let acs = issuers.iter().filter(|name| case.at_exchange() && place::is_acs(&name.id));
+        memory.trusts(acs.map(|name| name.id.to_ascii_lowercase()).collect(), case.exchange.key);
     }
     if case.exchange.oddities.iter().any(|oddity| oddity.name == "export-stripped-headers") {
         memory.reason(
@@ -372,7 +377,9 @@ impl Decision<'_> {
             CheckId::NoBasic => {
                 format!("no password in {}", plural(memory.requests, "request"))
             }
-            CheckId::Transport => "no token in scope crossed a network in the clear or in a URL".to_owned(),
+            CheckId::Transport => {
+                "no token in scope crossed a public network in the clear, or travelled in a URL".to_owned()
+            }
             CheckId::Accepted => {
                 format!("{} of {} answered with success", memory.accepted, plural(memory.presented, "call"))
             }

@@ -26,7 +26,7 @@ pub(crate) static RULE: Rule = Rule {
 fn examine(case: &TokenCase<'_>, out: &mut Out<'_>) {
     for claim in ["exp", "nbf", "iat"] {
         if matches!(case.token.time(claim), TimeClaim::At(_, true)) {
-            out.say("times are written as text of digits").cause(case.token.role.name()).claim(claim);
+            out.say("times are written as text of digits").cause("digits").claim(claim);
             return;
         }
     }

@@ -1,0 +1,163 @@
+//! Takes nothing, gives all pages; takes a code in any case, gives its page.
+
+use crate::checks::rule::Rule;
+use crate::checks::rules::RULES;
+use crate::soap::codes::{self, Code};
+
+/// What a page is about.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Kind {
+    /// A rule of this tool.
+    Rule,
+    /// A number (and category) of `x-ms-diagnostics`.
+    Diagnostics,
+    /// A code of the token service.
+    TokenService,
+    /// An EWS response code.
+    Ews,
+}
+
+impl Kind {
+    /// For people.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Rule => "rule",
+            Self::Diagnostics => "x-ms-diagnostics",
+            Self::TokenService => "token service error",
+            Self::Ews => "EWS response code",
+        }
+    }
+}
+
+/// One page.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Page {
+    /// What it is about.
+    pub kind: Kind,
+    /// Rule id, number or code.
+    pub id: String,
+    /// A second name (the category of a diagnostics number); empty without one.
+    pub alias: String,
+    /// One line.
+    pub title: String,
+    /// The check that a rule belongs to.
+    pub check: Option<&'static str>,
+    /// `error`, `warning` or `info`: a rule's severity, unless it says otherwise for a finding.
+    pub severity: Option<&'static str>,
+    /// Version that brought the rule.
+    pub since: Option<&'static str>,
+    /// Headings with their text, in order.
+    pub sections: Vec<(&'static str, String)>,
+    /// Where the knowledge comes from.
+    pub sources: Vec<String>,
+}
+
+/// All pages: rules in the order of the checks, then the codes in the order of their tables.
+pub fn catalogue() -> Vec<Page> {
+    let mut pages: Vec<Page> = RULES.iter().map(|rule| of_rule(rule)).collect();
+    let tables = [
+        (
+            Kind::Diagnostics,
+            codes::DIAGNOSTICS,
+            "Microsoft Learn: instrumenting client requests for EWS and REST; Microsoft Support: Resolve free/busy errors",
+        ),
+        (
+            Kind::TokenService,
+            codes::AADSTS,
+            "Microsoft Learn: Microsoft Entra authentication and authorization error codes",
+        ),
+        (Kind::Ews, codes::EWS, "Microsoft Learn: EWS ResponseCode"),
+    ];
+    for (kind, table, source) in tables {
+        pages.extend(table.iter().map(|code| of_code(kind, code, source)));
+    }
+    pages
+}
+
+fn of_rule(rule: &Rule) -> Page {
+    Page {
+        kind: Kind::Rule,
+        id: rule.id.into(),
+        alias: String::new(),
+        title: rule.title.into(),
+        check: Some(rule.check.name()),
+        severity: Some(rule.severity.name()),
+        since: Some(rule.since),
+        sections: vec![
+            ("What it looks at", rule.looks_at.into()),
+            ("Why it matters", rule.matters.into()),
+            ("Example", format!("bad: {}\ngood: {}", rule.bad, rule.good)),
+            ("Repair", rule.repair.into()),
+        ],
+        sources: rule.sources.iter().map(|&source| source.to_owned()).collect(),
+    }
+}
+
+fn of_code(kind: Kind, code: &Code, source: &str) -> Page {
+    Page {
+        kind,
+        id: code.code.into(),
+        alias: code.alias.into(),
+        title: first_sentence(code.meaning),
+        check: None,
+        severity: None,
+        since: None,
+        sections: vec![("Meaning here", code.meaning.into()), ("Repair", code.repair.into())],
+        sources: vec![source.into()],
+    }
+}
+
+fn first_sentence(text: &str) -> String {
+    let end = text.find([';', ':']).unwrap_or(text.len());
+    text.get(..end).unwrap_or(text).trim_end_matches('.').to_owned()
+}
+
+/// The page of a code, in any case: a rule id, `2000005`, `invalid_user`, `AADSTS50012`, `50012`,
+/// `ACS50012`, `ErrorAccessDenied`.
+pub fn find(code: &str) -> Option<Page> {
+    let code = code.trim();
+    let same = |name: &str| !name.is_empty() && name.eq_ignore_ascii_case(code);
+    let pages = catalogue();
+    if let Some(page) = pages.iter().find(|page| same(&page.id) || same(&page.alias)) {
+        return Some(page.clone());
+    }
+    let upper = code.to_ascii_uppercase();
+    let digits = upper.trim_start_matches("AADSTS").trim_start_matches("ACS");
+    let wanted = format!("AADSTS{digits}");
+    pages.into_iter().find(|page| page.kind == Kind::TokenService && page.id == wanted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_are_found_by_every_spelling() {
+        assert_eq!(find("Issuer-Tenant").unwrap().kind, Kind::Rule);
+        assert_eq!(find("2000005").unwrap().alias, "invalid_user");
+        assert_eq!(find("invalid_user").unwrap().id, "2000005");
+        for spelling in ["aadsts50012", "50012", "ACS50012"] {
+            assert_eq!(find(spelling).unwrap().id, "AADSTS50012", "{spelling}");
+        }
+        assert_eq!(find("erroraccessdenied").unwrap().kind, Kind::Ews);
+        assert_eq!(find("no-such-code"), None);
+        assert_eq!(find(""), None);
+    }
+
+    #[test]
+    fn every_page_says_what_it_is_and_where_it_comes_from() {
+        for page in catalogue() {
+            assert!(!page.title.is_empty() && !page.sources.is_empty(), "{}", page.id);
+            assert!(page.sections.iter().all(|(_, text)| !text.is_empty()), "{}", page.id);
+        }
+    }
+
+    #[test]
+    fn no_two_pages_have_one_name() {
+        let mut names: Vec<_> = catalogue().into_iter().map(|page| page.id).collect();
+        let all = names.len();
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), all);
+    }
+}
