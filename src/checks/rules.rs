@@ -117,3 +117,6 @@ pub static RULES: &[&Rule] = &[
 pub fn by_id(id: &str) -> Option<&'static Rule> {
     RULES.iter().copied().find(|rule| rule.id.eq_ignore_ascii_case(id))
 }
+
+#[cfg(test)]
+mod tests;

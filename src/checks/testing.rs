@@ -619,6 +619,11 @@ impl Scene {
         expected
     }
 
+    /// The connections of the scene.
+    pub(crate) fn connections(&self) -> &[Connection] {
+        &self.connections
+    }
+
     /// Judges the scene.
     pub(crate) fn judge(&self) -> Judgement {
         let expected = self.expectations();

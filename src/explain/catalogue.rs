@@ -1,5 +1,6 @@
 //! Takes nothing, gives all pages; takes a code in any case, gives its page.
 
+use crate::checks::CheckId;
 use crate::checks::rule::Rule;
 use crate::checks::rules::RULES;
 use crate::soap::codes::{self, Code};
@@ -7,6 +8,8 @@ use crate::soap::codes::{self, Code};
 /// What a page is about.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Kind {
+    /// A check of `verify`.
+    Check,
     /// A rule of this tool.
     Rule,
     /// A number (and category) of `x-ms-diagnostics`.
@@ -21,6 +24,7 @@ impl Kind {
     /// For people.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Check => "check",
             Self::Rule => "rule",
             Self::Diagnostics => "x-ms-diagnostics",
             Self::TokenService => "token service error",
@@ -52,9 +56,10 @@ pub struct Page {
     pub sources: Vec<String>,
 }
 
-/// All pages: rules in the order of the checks, then the codes in the order of their tables.
+/// All pages: checks, rules in the order of the checks, then the codes in the order of their tables.
 pub fn catalogue() -> Vec<Page> {
-    let mut pages: Vec<Page> = RULES.iter().map(|rule| of_rule(rule)).collect();
+    let mut pages: Vec<Page> = CheckId::ALL.into_iter().map(of_check).collect();
+    pages.extend(RULES.iter().map(|rule| of_rule(rule)));
     let tables = [
         (
             Kind::Diagnostics,
@@ -72,6 +77,71 @@ pub fn catalogue() -> Vec<Page> {
         pages.extend(table.iter().map(|code| of_code(kind, code, source)));
     }
     pages
+}
+
+fn of_check(check: CheckId) -> Page {
+    let rules: Vec<_> = RULES.iter().filter(|rule| rule.check == check).map(|rule| rule.id).collect();
+    Page {
+        kind: Kind::Check,
+        id: check.name().into(),
+        alias: String::new(),
+        title: question(check).into(),
+        check: Some(check.name()),
+        severity: None,
+        since: Some("0.1.0"),
+        sections: vec![("Passes when", condition(check).into()), ("Rules", rules.join(", "))],
+        sources: vec!["the contract of verify".into()],
+    }
+}
+
+const fn question(check: CheckId) -> &'static str {
+    match check {
+        CheckId::Oauth => "was a token in scope seen",
+        CheckId::Issuer => "does every token name the application and the tenant",
+        CheckId::Signature => "is every signature right",
+        CheckId::Chain => "do outer and actor token belong together",
+        CheckId::Audience => "was the token meant for the server that got it",
+        CheckId::Lifetime => "was the token valid when it was used",
+        CheckId::Certificate => "is the uploaded certificate good",
+        CheckId::NoBasic => "did nobody send a password",
+        CheckId::Transport => "did tokens travel protected",
+        CheckId::Accepted => "did Exchange accept the tokens",
+        CheckId::TokenRequest => "were token requests well formed and granted",
+        CheckId::Challenge => "do the challenges name the right parties",
+        CheckId::Coverage => "could everything be read",
+    }
+}
+
+const fn condition(check: CheckId) -> &'static str {
+    match check {
+        CheckId::Oauth => "at least one token of an application in scope (--principal) was seen",
+        CheckId::Issuer => {
+            "every token in scope names <application>@<tenant>: outer tokens and assertions in iss, actor tokens in nameid"
+        }
+        CheckId::Signature => {
+            "every signed token in scope verifies with a supplied key (--cert, --sts-keys), and there is at least one"
+        }
+        CheckId::Chain => {
+            "the outer token is unsigned, the actor token inside signed, both name one application and one tenant"
+        }
+        CheckId::Audience => {
+            "application 00000002-0000-0ff1-ce00-000000000000, host of the request, realm of the tenant"
+        }
+        CheckId::Lifetime => {
+            "every token in scope was used between nbf and exp, give or take the tolerance (--leeway)"
+        }
+        CheckId::Certificate => {
+            "the certificate of --cert was valid when it was used, and is RSA of 2048 bits or more"
+        }
+        CheckId::NoBasic => {
+            "no Basic credentials, password grant or password in a URL were sent, and what was in scope could be read"
+        }
+        CheckId::Transport => "no token crossed a public network in the clear, none stood in a URL",
+        CheckId::Accepted => "Exchange answered a token in scope with success, and no EWS error stood inside",
+        CheckId::TokenRequest => "requests to the token service are well formed and were granted",
+        CheckId::Challenge => "challenges name Exchange and trust the token service of the tenant",
+        CheckId::Coverage => "packets, TLS and HTTP were complete",
+    }
 }
 
 fn of_rule(rule: &Rule) -> Page {

@@ -1,1 +1,358 @@
+//! The driver and the outcomes: what the contract's table says, on scenes.
 
+use proptest::prelude::*;
+
+use crate::checks::testing::{self, OTHER_TENANT, Scene, Signer, TENANT};
+use crate::checks::{CheckId, CheckResult, Outcome, Verdict};
+use crate::exchange::{Exchange, Head, Indexing};
+use crate::keys::{KeyRing, Origin};
+use crate::sink::Sink as _;
+
+use super::{Judge, Judgement};
+
+fn check(judgement: &Judgement, id: CheckId) -> &CheckResult {
+    judgement.checks.iter().find(|check| check.id == id).unwrap()
+}
+
+fn outcome(judgement: &Judgement, id: CheckId) -> Outcome {
+    check(judgement, id).outcome
+}
+
+fn missing(judgement: &Judgement, id: CheckId) -> String {
+    check(judgement, id).missing.join("\n")
+}
+
+#[test]
+fn a_healthy_call_passes_every_required_check() {
+    let judgement = Scene::healthy().judge();
+    assert_eq!(judgement.verdict, Verdict::Pass, "{:#?}", judgement.checks);
+    for check in &judgement.checks {
+        let fine = matches!(check.outcome, Outcome::Pass | Outcome::NotApplicable);
+        assert!(fine, "{check:?}");
+        assert_eq!(check.missing, Vec::<String>::new());
+    }
+    assert_eq!(outcome(&judgement, CheckId::Chain), Outcome::Pass);
+    assert!(check(&judgement, CheckId::Chain).summary.contains("`alg: none` outside is right"));
+}
+
+#[test]
+fn nothing_at_all_is_incomplete_and_never_a_pass() {
+    let expected = Scene::healthy().expectations();
+    let judgement = Judge::new(&expected).finish();
+    assert_eq!(judgement.verdict, Verdict::Incomplete);
+    for id in [CheckId::Oauth, CheckId::Issuer, CheckId::Signature, CheckId::Lifetime, CheckId::NoBasic] {
+        assert_eq!(outcome(&judgement, id), Outcome::NotEstablished, "{id:?}");
+        assert!(!missing(&judgement, id).is_empty());
+    }
+    assert_eq!(outcome(&judgement, CheckId::Chain), Outcome::NotApplicable);
+}
+
+#[test]
+fn a_missing_key_of_the_token_service_is_named_with_its_address() {
+    let scene = Scene::healthy().expect(|expected| {
+        expected.keys.keys.retain(|key| key.origin == Origin::Uploaded);
+        expected.sts_keys_given = false;
+    });
+    let judgement = scene.judge();
+    assert_eq!(judgement.verdict, Verdict::Incomplete);
+    assert_eq!(outcome(&judgement, CheckId::Signature), Outcome::NotEstablished);
+    let reason = missing(&judgement, CheckId::Signature);
+    assert!(reason.contains("x5t"), "{reason}");
+    let address = format!("https://accounts.accesscontrol.windows.net/{TENANT}/metadata/json/1");
+    assert!(reason.contains(&address), "{reason}");
+    assert!(reason.contains("--sts-keys"), "{reason}");
+}
+
+#[test]
+fn a_self_issued_token_needs_the_certificate() {
+    let scene = Scene::healthy().actor("iss", format!("{}@{TENANT}", crate::checks::expectations::SKYPE));
+    // Signed by the token service's key, so the certificate is none of the given.
+    assert_eq!(outcome(&scene.judge(), CheckId::Signature), Outcome::Fail);
+    let scene = scene.expect(|expected| {
+        expected.certificates.clear();
+        expected.keys = KeyRing::default();
+    });
+    let judgement = scene.judge();
+    assert_eq!(outcome(&judgement, CheckId::Signature), Outcome::NotEstablished);
+    assert!(missing(&judgement, CheckId::Signature).contains("--cert"));
+}
+
+#[test]
+fn a_domain_where_only_a_guid_was_given_says_which_tenant_to_add() {
+    let scene = Scene::healthy().both_realms("contoso.com").expect(|expected| {
+        expected.tenants = vec![TENANT.into()];
+    });
+    let judgement = scene.judge();
+    assert_eq!(outcome(&judgement, CheckId::Issuer), Outcome::NotEstablished);
+    assert!(missing(&judgement, CheckId::Issuer).contains("--tenant contoso.com"));
+    assert_eq!(judgement.verdict, Verdict::Incomplete);
+}
+
+#[test]
+fn another_tenant_fails() {
+    let judgement = Scene::healthy().both_realms(OTHER_TENANT).judge();
+    assert_eq!(judgement.verdict, Verdict::Fail);
+    assert_eq!(outcome(&judgement, CheckId::Issuer), Outcome::Fail);
+}
+
+#[test]
+fn every_slash_form_of_the_issuer_passes() {
+    let skype = crate::checks::expectations::SKYPE;
+    for form in [format!("{skype}/@{TENANT}"), format!("/{skype}@{TENANT}"), format!("{skype}/host@{TENANT}")]
+    {
+        let judgement = Scene::healthy().outer("iss", form.clone()).actor("nameid", form.clone()).judge();
+        assert_eq!(judgement.verdict, Verdict::Pass, "{form}: {:#?}", judgement.findings);
+    }
+}
+
+#[test]
+fn only_tokens_of_others_are_incomplete_and_name_the_principal() {
+    let other = "00000003-0000-0ff1-ce00-000000000000";
+    let judgement = Scene::healthy().application(other).judge();
+    assert_eq!(judgement.verdict, Verdict::Incomplete, "{:#?}", judgement.findings);
+    assert!(missing(&judgement, CheckId::Oauth).contains(&format!("--principal {other}")));
+    assert!(judgement.judged.values().all(|(in_scope, _)| !in_scope));
+    let states: Vec<_> = judgement.judged.values().map(|(_, signature)| signature.state).collect();
+    assert!(states.contains(&"verified") && states.contains(&"unsigned"), "{states:?}");
+}
+
+#[test]
+fn exchanges_own_assertion_is_judged_but_does_not_satisfy_oauth() {
+    let scene = Scene::healthy().authorization("Negotiate x").assertion_by(Signer::Exchange);
+    let judgement = scene.judge();
+    assert_eq!(outcome(&judgement, CheckId::Oauth), Outcome::NotEstablished);
+    assert_eq!(outcome(&judgement, CheckId::Issuer), Outcome::NotEstablished);
+    assert_eq!(outcome(&judgement, CheckId::Signature), Outcome::Pass);
+    assert_eq!(outcome(&judgement, CheckId::Lifetime), Outcome::Pass);
+    let scene = Scene::healthy().authorization("Negotiate x").assertion_by(Signer::Stranger);
+    assert_eq!(outcome(&scene.judge(), CheckId::Signature), Outcome::Fail);
+    // Without --cert it is only listed.
+    let scene = scene.expect(|expected| expected.certificates.clear());
+    assert_eq!(outcome(&scene.judge(), CheckId::Signature), Outcome::NotEstablished);
+}
+
+#[test]
+fn closed_tls_decides_by_its_name() {
+    let established = |name: &str| outcome(&Scene::healthy().closed_tls(name).judge(), CheckId::NoBasic);
+    assert_eq!(established("mail.contoso.com"), Outcome::NotEstablished);
+    assert_eq!(established("login.microsoftonline.com"), Outcome::NotEstablished);
+    assert_eq!(established(""), Outcome::NotEstablished);
+    assert_eq!(established("www.example.org"), Outcome::Pass);
+    let named = Scene::healthy().closed_tls("www.example.org").expect(|expected| {
+        expected.hosts = vec!["WWW.example.org".into(), "mail.contoso.com".into()];
+    });
+    assert_eq!(outcome(&named.judge(), CheckId::NoBasic), Outcome::NotEstablished);
+}
+
+#[test]
+fn a_lost_request_head_leaves_no_basic_open() {
+    let judgement = Scene::healthy().connection(|connection| connection.request_head_lost = true).judge();
+    assert_eq!(outcome(&judgement, CheckId::NoBasic), Outcome::NotEstablished);
+    assert_eq!(judgement.verdict, Verdict::Incomplete);
+    let open = Scene::healthy().connection(|connection| {
+        connection.open_at_end = true;
+        connection.starts_midway = true;
+        connection.received.missing = 100;
+    });
+    assert_eq!(outcome(&open.judge(), CheckId::NoBasic), Outcome::Pass);
+}
+
+#[test]
+fn a_stripped_export_leaves_no_basic_open() {
+    let judgement = Scene::healthy().oddity("export-stripped-headers").judge();
+    assert_eq!(outcome(&judgement, CheckId::NoBasic), Outcome::NotEstablished);
+}
+
+#[test]
+fn a_field_from_before_the_recording_leaves_no_basic_open() {
+    let mut scene_exchange = Scene::healthy().exchanges().remove(0);
+    let head = &mut scene_exchange.request.as_mut().unwrap().head;
+    head.spans[0].indexing = Indexing::Unknown;
+    let expected = Scene::healthy().expectations();
+    let mut judge = Judge::new(&expected);
+    judge.exchange(scene_exchange);
+    assert_eq!(outcome(&judge.finish(), CheckId::NoBasic), Outcome::NotEstablished);
+}
+
+#[test]
+fn other_hosts_are_not_judged_with_host() {
+    let only = |host: &str| {
+        let host = host.to_owned();
+        Scene::healthy()
+            .authorization("Basic dXNlcjpwYXNz")
+            .expect(move |expected| expected.hosts = vec![host.clone()])
+            .judge()
+    };
+    assert_eq!(outcome(&only("mail.contoso.com"), CheckId::NoBasic), Outcome::Fail);
+    let other = only("other.contoso.com");
+    assert_eq!(outcome(&other, CheckId::NoBasic), Outcome::NotEstablished);
+    assert!(other.findings.is_empty());
+}
+
+#[test]
+fn a_time_that_nobody_knows_leaves_the_lifetime_open() {
+    let mut exchange = Scene::healthy().exchanges().remove(0);
+    exchange.request.as_mut().unwrap().times = None;
+    exchange.response.as_mut().unwrap().times = None;
+    let expected = Scene::healthy().expectations();
+    let mut judge = Judge::new(&expected);
+    judge.exchange(exchange);
+    let judgement = judge.finish();
+    assert_eq!(outcome(&judgement, CheckId::Lifetime), Outcome::NotEstablished);
+    assert!(missing(&judgement, CheckId::Lifetime).contains("--at"));
+    assert_eq!(outcome(&judgement, CheckId::Certificate), Outcome::NotEstablished);
+}
+
+#[test]
+fn a_token_in_plain_text_is_judged_but_for_its_use() {
+    let scene = Scene::healthy();
+    let head = scene.exchanges().remove(0).request.unwrap().head;
+    let token = head.text("authorization").unwrap().strip_prefix("Bearer ").unwrap().to_owned();
+    let expected = scene.expectations();
+    let mut judge = Judge::new(&expected);
+    judge.token_text(0, 7, token.as_bytes());
+    let judgement = judge.finish();
+    assert_eq!(outcome(&judgement, CheckId::Oauth), Outcome::Pass);
+    assert_eq!(outcome(&judgement, CheckId::Signature), Outcome::Pass);
+    assert_eq!(outcome(&judgement, CheckId::Lifetime), Outcome::NotEstablished);
+    assert_eq!(outcome(&judgement, CheckId::Audience), Outcome::NotApplicable);
+    assert_eq!(judgement.verdict, Verdict::Incomplete);
+}
+
+#[test]
+fn a_finding_stands_for_one_cause_and_lists_sixteen_places() {
+    let scene = Scene::healthy().both_realms(OTHER_TENANT);
+    let expected = scene.expectations();
+    let mut judge = Judge::new(&expected);
+    for frame in (1..=40).rev() {
+        for mut exchange in scene.exchanges() {
+            exchange.key.frame = frame;
+            judge.exchange(exchange);
+        }
+    }
+    let judgement = judge.finish();
+    let finding = judgement.findings.iter().find(|finding| finding.rule == "issuer-tenant").unwrap();
+    assert_eq!(finding.count, 80, "outer and actor token, forty times");
+    let frames: Vec<_> = finding.evidence.iter().map(|one| one.exchange.unwrap().frame).collect();
+    assert_eq!(frames.len(), 16);
+    assert_eq!((frames[0], frames[15]), (1, 8));
+}
+
+#[test]
+fn the_answer_does_not_depend_on_how_the_work_was_divided() {
+    let scenes = [
+        Scene::healthy(),
+        Scene::healthy().both_realms(OTHER_TENANT),
+        Scene::healthy().refused("2000003;error_category=\"invalid_resource\""),
+        Scene::healthy().used_after_expiry(4000),
+        Scene::healthy().assertion_by(Signer::Stranger),
+        Scene::healthy().authorization("Basic dXNlcjpwYXNz"),
+    ];
+    let mut all: Vec<Exchange> = Vec::new();
+    for (at, exchange) in (0_u64..).zip(scenes.iter().flat_map(Scene::exchanges)) {
+        let mut exchange = exchange;
+        exchange.key.frame = at + 1;
+        all.push(exchange);
+    }
+    let expected = Scene::healthy().expectations();
+    let show = |judgement: &Judgement| {
+        format!("{:#?}\n{:#?}\n{:#?}", judgement.checks, judgement.findings, judgement.judged)
+    };
+    let mut whole = Judge::new(&expected);
+    all.iter().cloned().for_each(|exchange| whole.exchange(exchange));
+    let whole = show(&whole.finish());
+    for division in 0..(1 << all.len()) {
+        let mut left = Judge::new(&expected);
+        let mut right = left.fork();
+        for (at, exchange) in all.iter().cloned().enumerate() {
+            if division >> at & 1 == 0 { left.exchange(exchange) } else { right.exchange(exchange) }
+        }
+        left.join(right);
+        assert_eq!(show(&left.finish()), whole, "division {division:b}");
+    }
+}
+
+/// Scenes with something wrong, and healthy ones.
+fn pool(index: usize) -> Scene {
+    match index {
+        0 => Scene::healthy(),
+        1 => Scene::healthy().both_realms(OTHER_TENANT),
+        2 => Scene::healthy().tampered(),
+        3 => Scene::healthy().refused("2000001;error_category=\"invalid_token\""),
+        4 => Scene::healthy().used_after_expiry(4000),
+        5 => Scene::healthy().authorization("Basic dXNlcjpwYXNz"),
+        6 => Scene::healthy().application("00000003-0000-0ff1-ce00-000000000000"),
+        7 => Scene::healthy().actor_unsigned(),
+        8 => Scene::healthy().assertion_by(Signer::Stranger),
+        _ => Scene::healthy().host("other.contoso.com"),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn health_never_mends_and_keys_only_add(
+        picked in proptest::collection::vec(0_usize..10, 0..4),
+        dropped in 0_usize..4,
+        closed in any::<bool>(),
+    ) {
+        let expected = Scene::healthy().expectations();
+        let mut poorer = expected.clone();
+        poorer.keys.keys.retain(|key| match dropped {
+            0 => false,
+            1 => key.origin == Origin::Uploaded,
+            2 => key.origin == Origin::TokenService,
+            _ => true,
+        });
+        poorer.sts_keys_given = poorer.keys.keys.iter().any(|key| key.origin == Origin::TokenService);
+        let judge = |expected, health: bool| {
+            let mut judge = Judge::new(expected);
+            let mut frame = 0;
+            let scenes = picked.iter().map(|&index| pool(index)).chain(health.then(Scene::healthy));
+            for mut exchange in scenes.flat_map(|scene| scene.exchanges()) {
+                frame += 1;
+                exchange.key.frame = frame;
+                judge.exchange(exchange);
+            }
+            if closed {
+                let scene = Scene::healthy().closed_tls("");
+                scene.connections().iter().cloned().for_each(|connection| judge.connection(connection));
+            }
+            judge.finish().verdict
+        };
+        let plain = judge(&expected, false);
+        let healthier = judge(&expected, true);
+        prop_assert!(plain != Verdict::Fail || healthier == Verdict::Fail);
+        prop_assert!(!closed || healthier != Verdict::Pass);
+        let without = judge(&poorer, true);
+        if dropped < 3 && dropped != 2 {
+            prop_assert!(without != Verdict::Pass, "the token service's key is gone");
+        }
+        prop_assert!(without != Verdict::Pass || healthier == Verdict::Pass);
+    }
+
+    #[test]
+    fn no_message_makes_the_judge_panic(
+        target in ".{0,40}", host in ".{0,20}", field in ".{0,40}", challenge in ".{0,60}",
+        diagnostics in ".{0,40}", body in ".{0,80}", status in any::<u16>(),
+    ) {
+        let expected = Scene::healthy().expectations();
+        let mut exchange = testing::plain();
+        let request = exchange.request.as_mut().unwrap();
+        request.target = target;
+        request.host = Some(host);
+        request.head = Head::from_pairs([(&b"Authorization"[..], field.as_bytes())]);
+        request.body = testing::body(&body);
+        let response = exchange.response.as_mut().unwrap();
+        response.status = status;
+        response.body = testing::body(&body);
+        response.head = Head::from_pairs([
+            (&b"WWW-Authenticate"[..], challenge.as_bytes()),
+            (b"x-ms-diagnostics", diagnostics.as_bytes()),
+        ]);
+        let mut judge = Judge::new(&expected);
+        judge.exchange(exchange);
+        prop_assert!(judge.finish().verdict != Verdict::Pass);
+    }
+}
