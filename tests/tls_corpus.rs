@@ -171,10 +171,6 @@ fn every_stream_of_the_corpus_has_the_plaintext_that_tshark_decrypts() {
         if truth["file"].as_str().is_some_and(|file| file.ends_with(STARTTLS)) {
             continue;
         }
-        if truth["http2"].as_array().is_some_and(|frames| !frames.is_empty()) {
-            eprintln!("skipped until HTTP/2 is decoded: {}", file.display());
-            continue;
-        }
         let connections = decode(&corpus, &truth);
         let mut found = found(&connections);
         for (plain, count) in expected(&truth) {

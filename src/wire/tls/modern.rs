@@ -133,6 +133,11 @@ impl Tls {
         let State::Modern(Modern { level, opener: Some(opener), generation: 0, .. }) = &half.state else {
             return false;
         };
+        // Early data comes before all that.
+        let hello = self.negotiations.first().and_then(|negotiation| negotiation.client.as_ref());
+        if self.role(direction) == Role::Client && hello.is_none_or(|hello| hello.early_data) {
+            return false;
+        }
         *level == Level::Handshake || *level == Level::Application && opener.sequence() == 1
     }
 

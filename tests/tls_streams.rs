@@ -1,0 +1,298 @@
+//! What must hold of TLS however its streams were cut and whatever was lost: equal events for equal bytes,
+//! nothing joined across a loss, everything else recovered. On the recordings of `captures/tls`.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use oauthtrace::connection::TlsLedger;
+use oauthtrace::wire::capture::{Item, Reader};
+use oauthtrace::wire::ip::{Decapsulator, Transport};
+use oauthtrace::wire::stream::{Chunk, Direction, End, FrameRef, StreamEvent};
+use oauthtrace::wire::tls::Tls;
+use oauthtrace::wire::tls::secrets::Secrets;
+use proptest::prelude::*;
+
+/// A segment with payload.
+#[derive(Clone)]
+struct Segment {
+    direction: Direction,
+    bytes: Vec<u8>,
+    frame: FrameRef,
+}
+
+/// The connections of a recording by client port; loopback neither loses nor reorders.
+fn connections(file: &str) -> BTreeMap<u16, Vec<Segment>> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures/tls").join(file);
+    let mut reader = Reader::open(Box::new(fs::File::open(path).unwrap())).unwrap();
+    let mut decapsulator = Decapsulator::default();
+    let mut all: BTreeMap<u16, Vec<Segment>> = BTreeMap::new();
+    while let Some(item) = reader.next_item().unwrap() {
+        let Item::Packet(packet) = item else { continue };
+        decapsulator.push(&packet, |unit| {
+            let Transport::Tcp(segment) = unit else { return };
+            let (from, to) = (segment.source.1, segment.destination.1);
+            // Clients have the ports from 20000 on; the proxy's own connection is left out.
+            let direction =
+                if from > 20_000 && from < 30_000 { Direction::Sent } else { Direction::Received };
+            let client = if direction == Direction::Sent { from } else { to };
+            if segment.payload.is_empty() || from.max(to) > 30_000 || from.min(to) == 9080 {
+                return;
+            }
+            let bytes = segment.payload.to_vec();
+            all.entry(client).or_default().push(Segment { direction, bytes, frame: segment.frame });
+        });
+    }
+    all
+}
+
+fn secrets() -> Arc<Secrets> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures/tls/keys.log");
+    let secrets = Secrets::default();
+    secrets.add_keylog("keys.log", &fs::read(path).unwrap());
+    Arc::new(secrets)
+}
+
+/// What came out of one direction: pieces that hang together, with the frames named for each byte run.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+struct Plain {
+    runs: Vec<Vec<u8>>,
+    frames: Vec<(usize, Vec<u64>)>,
+    ends: usize,
+}
+
+struct Opened {
+    plain: [Plain; 2],
+    ledger: TlsLedger,
+}
+
+fn collect(plain: &mut [Plain; 2], direction: Direction, event: StreamEvent<'_>) {
+    let plain = &mut plain[direction.index()];
+    assert_eq!(plain.ends, 0, "an event after the end");
+    match event {
+        StreamEvent::Data(chunk) => {
+            if plain.runs.is_empty() {
+                plain.runs.push(Vec::new());
+            }
+            let frames: Vec<u64> = chunk.frames.iter().map(|frame| frame.number).collect();
+            assert!(!chunk.bytes.is_empty() && !frames.is_empty() && frames.is_sorted());
+            plain.frames.push((chunk.bytes.len(), frames));
+            plain.runs.last_mut().unwrap().extend_from_slice(chunk.bytes);
+        }
+        StreamEvent::Gap { .. } => {
+            // What comes after it is the second run, also where nothing came before.
+            let runs = plain.runs.len().max(1) + 1;
+            plain.runs.resize(runs, Vec::new());
+        }
+        StreamEvent::End(_) => plain.ends += 1,
+    }
+}
+
+/// Opens a connection of which some segments are lost.
+fn open(secrets: &Arc<Secrets>, segments: &[Segment], lost: &[usize]) -> Opened {
+    let mut tls = Tls::new(Arc::clone(secrets));
+    let mut plain: [Plain; 2] = Default::default();
+    for (index, segment) in segments.iter().enumerate() {
+        let event = if lost.contains(&index) {
+            StreamEvent::Gap { missing: segment.bytes.len() as u64, at: segment.frame }
+        } else {
+            StreamEvent::Data(Chunk { bytes: &segment.bytes, frames: std::slice::from_ref(&segment.frame) })
+        };
+        tls.push(segment.direction, event, &mut |direction, event| collect(&mut plain, direction, event));
+    }
+    for direction in Direction::BOTH {
+        tls.push(direction, StreamEvent::End(End::Fin), &mut |direction, event| {
+            collect(&mut plain, direction, event);
+        });
+    }
+    tls.finish(&mut |direction, event| collect(&mut plain, direction, event));
+    assert_eq!(tls.waiting(), 0);
+    Opened { plain, ledger: tls.ledger() }
+}
+
+/// Whether the runs stand in `whole` in order and without overlap.
+fn in_order(runs: &[Vec<u8>], whole: &[u8]) -> bool {
+    let mut from = 0;
+    for run in runs.iter().filter(|run| !run.is_empty()) {
+        let Some(at) = whole[from..].windows(run.len()).position(|window| window == run.as_slice()) else {
+            return false;
+        };
+        from += at + run.len();
+    }
+    true
+}
+
+fn total(plain: &Plain) -> usize {
+    plain.runs.iter().map(Vec::len).sum()
+}
+
+#[test]
+fn a_lost_segment_becomes_a_gap_and_costs_only_the_records_it_carried() {
+    let secrets = secrets();
+    let (mut losses, mut recovered) = (0, 0);
+    for file in ["curl.pcap", "features.pcap", "tls13.pcap", "cbc.pcap"] {
+        for (port, segments) in connections(file) {
+            let whole = open(&secrets, &segments, &[]);
+            assert_eq!(whole.ledger.undecrypted, None, "{file} {port}");
+            for lost in 0..segments.len() {
+                let opened = open(&secrets, &segments, &[lost]);
+                losses += 1;
+                for (damaged, plain) in opened.plain.iter().zip(&whole.plain) {
+                    let all = plain.runs.concat();
+                    assert!(in_order(&damaged.runs, &all), "{file} {port}: joined across segment {lost}");
+                    // Fewer bytes without a gap is right only at the end, where nothing follows.
+                    let found = total(damaged);
+                    let silent = damaged.runs.len() <= 1 && found > 0;
+                    assert!(!silent || all.starts_with(&damaged.runs.concat()), "{file} {port}: {lost}");
+                    assert_eq!(damaged.ends, 1);
+                }
+                // A loss in one direction costs nothing in the other, once the keys are known.
+                let own = segments[lost].direction;
+                let handshake = segments[lost].bytes.first() == Some(&22);
+                let other = own.reverse().index();
+                if !handshake {
+                    assert_eq!(
+                        total(&opened.plain[other]),
+                        total(&whole.plain[other]),
+                        "{file} {port}: {lost}"
+                    );
+                    recovered += 1;
+                }
+            }
+        }
+    }
+    eprintln!("{losses} losses; in {recovered} of them the other direction had to be whole, and was");
+    assert!(losses > 300 && recovered > 100);
+}
+
+#[test]
+fn records_after_a_loss_open_again_where_the_version_allows_it() {
+    let secrets = secrets();
+    for (port, segments) in connections("curl.pcap") {
+        let whole = open(&secrets, &segments, &[]);
+        // The first segment of the second request: what follows it must come back in both directions.
+        let requests: Vec<usize> = segments
+            .iter()
+            .enumerate()
+            .filter(|(_, one)| one.direction == Direction::Sent && one.bytes.len() > 1000)
+            .map(|(index, _)| index)
+            .collect();
+        let opened = open(&secrets, &segments, &requests[..1]);
+        let sent = &opened.plain[0];
+        assert!(total(sent) * 3 > total(&whole.plain[0]), "{port}: {} bytes", total(sent));
+        assert!(sent.runs.len() >= 2, "{port}: no gap");
+        let tail = sent.runs.last().unwrap();
+        assert!(whole.plain[0].runs.concat().ends_with(tail), "{port}");
+    }
+}
+
+#[test]
+fn plaintext_names_all_frames_that_its_record_came_from() {
+    let secrets = secrets();
+    for (_, segments) in connections("curl.pcap") {
+        let opened = open(&secrets, &segments, &[]);
+        let several = opened.plain[0].frames.iter().filter(|(bytes, _)| *bytes > 1400);
+        for (bytes, frames) in several {
+            assert!(frames.len() >= bytes / 1448, "{bytes} bytes from frames {frames:?}");
+        }
+        let known: Vec<u64> = segments.iter().map(|segment| segment.frame.number).collect();
+        for (_, frames) in opened.plain.iter().flat_map(|plain| &plain.frames) {
+            assert!(frames.iter().all(|frame| known.contains(frame)));
+        }
+    }
+}
+
+#[test]
+fn keys_that_come_after_all_packets_open_them_as_well() {
+    let known = secrets();
+    for (port, segments) in connections("features.pcap") {
+        let late = Arc::new(Secrets::default());
+        let mut tls = Tls::new(Arc::clone(&late));
+        let mut plain: [Plain; 2] = Default::default();
+        for segment in &segments {
+            let chunk = Chunk { bytes: &segment.bytes, frames: std::slice::from_ref(&segment.frame) };
+            tls.push(segment.direction, StreamEvent::Data(chunk), &mut |_, event| {
+                assert!(!matches!(event, StreamEvent::Data(_)));
+            });
+        }
+        assert!(tls.waiting() > 0 && late.waiting() == tls.waiting());
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures/tls/keys.log");
+        late.add_keylog("keys.log", &fs::read(path).unwrap());
+        tls.retry(&mut |direction, event| collect(&mut plain, direction, event));
+        assert_eq!((tls.waiting(), late.waiting()), (0, 0));
+        tls.finish(&mut |direction, event| collect(&mut plain, direction, event));
+        let at_once = open(&known, &segments, &[]);
+        for (late, at_once) in plain.iter().zip(&at_once.plain) {
+            assert_eq!(late.runs, at_once.runs, "{port}");
+        }
+    }
+}
+
+#[test]
+fn what_waits_is_bounded_and_the_bound_is_named() {
+    let segments = connections("curl.pcap").into_values().next().unwrap();
+    let secrets = Arc::new(Secrets::default());
+    let mut tls = Tls::new(Arc::clone(&secrets));
+    let data = segments.iter().find(|one| one.direction == Direction::Sent && one.bytes[0] == 23).unwrap();
+    for segment in segments.iter().take_while(|one| one.bytes[0] != 23) {
+        let chunk = Chunk { bytes: &segment.bytes, frames: std::slice::from_ref(&segment.frame) };
+        tls.push(segment.direction, StreamEvent::Data(chunk), &mut |_, _| {});
+    }
+    let mut record = vec![23, 3, 3, 0x40, 0];
+    record.resize(5 + 0x4000, 0x5a);
+    for _ in 0..2 * oauthtrace::limits::TLS_WAITING / record.len() {
+        let chunk = Chunk { bytes: &record, frames: std::slice::from_ref(&data.frame) };
+        tls.push(Direction::Sent, StreamEvent::Data(chunk), &mut |_, _| {});
+        assert!(tls.waiting() <= oauthtrace::limits::TLS_WAITING);
+    }
+    tls.finish(&mut |_, _| {});
+    let why = tls.ledger().undecrypted.unwrap();
+    assert!(why.contains("too much ciphertext waited"), "{why}");
+    assert_eq!(secrets.waiting(), 0);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn however_the_streams_are_cut_the_plaintext_is_the_same(
+        cuts in proptest::collection::vec(1_usize..1600, 1..40),
+        which in 0_usize..64,
+    ) {
+        let secrets = secrets();
+        let all: Vec<Vec<Segment>> =
+            ["curl.pcap", "features.pcap"].into_iter().flat_map(|file| connections(file).into_values()).collect();
+        let segments = &all[which % all.len()];
+        let mut cut = Vec::new();
+        let mut sizes = cuts.iter().cycle();
+        for segment in segments {
+            let mut rest = segment.bytes.as_slice();
+            while !rest.is_empty() {
+                let (head, tail) = rest.split_at((*sizes.next().unwrap()).min(rest.len()));
+                cut.push(Segment { bytes: head.to_vec(), ..segment.clone() });
+                rest = tail;
+            }
+        }
+        let (as_sent, as_cut) = (open(&secrets, segments, &[]), open(&secrets, &cut, &[]));
+        prop_assert_eq!(as_sent.plain, as_cut.plain);
+        prop_assert_eq!(as_sent.ledger, as_cut.ledger);
+    }
+
+    #[test]
+    fn damaged_bytes_never_become_plaintext(
+        at in 0_usize..100_000, flip in 1_u8..=255, which in 0_usize..64,
+    ) {
+        let secrets = secrets();
+        let all: Vec<Vec<Segment>> = connections("curl.pcap").into_values().collect();
+        let mut segments = all[which % all.len()].clone();
+        let whole = open(&secrets, &segments, &[]);
+        let victim = at % segments.len();
+        let place = at / 7 % segments[victim].bytes.len();
+        segments[victim].bytes[place] ^= flip;
+        let opened = open(&secrets, &segments, &[]);
+        for (damaged, plain) in opened.plain.iter().zip(&whole.plain) {
+            prop_assert!(in_order(&damaged.runs, &plain.runs.concat()));
+        }
+    }
+}
