@@ -18,7 +18,7 @@ pub fn deliver(document: &Document<'_>, to: &Destinations, terminal: &Terminal) 
     }
     let mut status = Status::Done;
     for (path, format) in &to.files {
-        let options = Options { show_secrets: to.show_secrets, color: false, width: 100 };
+        let options = Options { show_secrets: to.show_secrets, color: false, width: 80 };
         if let Err(error) = write_file(path, document, *format, &options) {
             terminal.error(&format!("--report {}: {}", path.display(), plain(&error)));
             status = Status::Usage;

@@ -8,7 +8,7 @@ use super::claims::pretty;
 use super::escape::{shorten, terminal};
 use super::mask::Mask;
 use super::places::place;
-use super::{Inspection, Options, Verification, authentication, words};
+use super::{Inspection, Options, Verification, authentication, commands, words};
 use crate::checks::finding::Finding;
 
 /// Places of one finding that are listed.
@@ -82,7 +82,7 @@ fn finding(
         writeln!(out, "- and {more} more places")?;
     }
     if !finding.help.is_empty() {
-        writeln!(out, "\n{}", fenced(&mask.text(&finding.help), "text"))?;
+        writeln!(out, "\n{}", fenced(&mask.text(&commands::apart(&finding.help)), "text"))?;
     }
     let store = &verification.judgement.tokens;
     let token = finding.evidence.iter().find_map(|evidence| store.get(evidence.token?));

@@ -7,6 +7,8 @@
 pub mod authentication;
 /// The members of a token, one a line.
 pub mod claims;
+/// Commands on lines of their own.
+pub mod commands;
 /// The exchanges as a table.
 pub mod csv;
 /// Characters that must not reach a terminal or a document as they are.

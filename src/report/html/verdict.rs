@@ -7,7 +7,7 @@ use crate::report::mask::Mask;
 use crate::report::numbers::rank;
 use crate::report::places::{member_name, place, shown_part};
 use crate::report::reason::counted;
-use crate::report::{Verification, words};
+use crate::report::{Verification, commands, words};
 
 pub(super) struct Verdict {
     pub(super) class: &'static str,
@@ -92,7 +92,7 @@ pub(super) fn findings(verification: &Verification, mask: Mask) -> Vec<Finding> 
         times: counted(finding.count, "time"),
         observed: clean(&finding.observed),
         expected: clean(&finding.expected),
-        help: clean(&finding.help),
+        help: clean(&commands::apart(&finding.help)),
         snippet: finding.evidence.iter().find_map(|evidence| snippet(evidence, verification, mask)),
         places: finding.evidence.iter().map(|evidence| shown(evidence, verification)).collect(),
     })

@@ -1,0 +1,195 @@
+//! Inputs good and bad, verdicts, streams, reports. The cases of `captures/` serve as inputs; what they
+//! must conclude in full is the matter of `tests/captures.rs`.
+
+use std::io::Read as _;
+use std::path::PathBuf;
+use std::process::Stdio;
+
+use super::support::{Folder, Run};
+
+const TENANT: &str = "5e3a1c52-7d0b-4f1e-9c55-2b1f0a6d9e11";
+
+/// The header of a pcap file, little-endian, microseconds, Ethernet: a valid capture without packets.
+const EMPTY_PCAP: [u8; 24] =
+    [0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 1, 0, 0, 0];
+
+fn capture(name: &str) -> String {
+    path(name).display().to_string()
+}
+
+fn path(name: &str) -> PathBuf {
+    [env!("CARGO_MANIFEST_DIR"), "captures", name].iter().collect()
+}
+
+fn verify(folder: &Folder, inputs: &[&str], more: &[&str]) -> Run {
+    let (cert, keys) = (capture("certs/OAuthCert.cer"), capture("certs/acs-metadata.json"));
+    let mut arguments = vec!["verify"];
+    arguments.extend(inputs);
+    arguments.extend(["--tenant", TENANT, "--cert", &cert, "--sts-keys", &keys]);
+    arguments.extend(more);
+    folder.run(&arguments)
+}
+
+fn json(run: &Run) -> serde_json::Value {
+    serde_json::from_str(&run.stdout()).unwrap()
+}
+
+#[test]
+fn a_healthy_conversation_passes() {
+    let run = verify(&Folder::new(), &[&capture("healthy/traffic.har")], &["-o", "json"]);
+    assert_eq!(json(run.status(0))["verdict"], "pass");
+    assert_eq!(run.stderr(), "");
+}
+
+#[test]
+fn a_wrong_tenant_fails() {
+    let run = verify(&Folder::new(), &[&capture("wrong-tenant/traffic.har")], &[]);
+    assert!(run.status(1).stdout().starts_with("FAIL: "));
+}
+
+#[test]
+fn a_key_that_is_not_supplied_is_incomplete() {
+    let run = Folder::new().run(&["verify", &capture("healthy/traffic.har"), "--tenant", TENANT]);
+    assert!(run.status(4).stdout().starts_with("INCOMPLETE: "));
+}
+
+#[test]
+fn absent_empty_and_unknown_inputs_are_status_3() {
+    let folder = Folder::new();
+    folder.file("empty.pcap", "");
+    folder.file("unknown.bin", [0xff, 0x00, 0x13, 0x37].repeat(64));
+    folder.file("cut.pcap", &EMPTY_PCAP[..10]);
+    for name in ["absent.pcap", "empty.pcap", "unknown.bin", "cut.pcap"] {
+        for command in [&["inspect", name][..], &["verify", name, "--tenant", TENANT]] {
+            let run = folder.run(command);
+            run.status(3).complains(name);
+            assert_eq!(run.stderr().lines().count(), 1, "{}", run.stderr());
+        }
+    }
+}
+
+#[test]
+fn a_capture_without_packets_is_incomplete_and_can_be_inspected() {
+    let folder = Folder::new();
+    folder.file("a.pcap", EMPTY_PCAP);
+    let run = folder.run(&["verify", "a.pcap", "--tenant", TENANT, "-o", "json"]);
+    assert_eq!(json(run.status(4))["verdict"], "incomplete");
+    let run = folder.run(&["inspect", "a.pcap", "-o", "json"]);
+    assert_eq!(json(run.status(0))["exchanges"], serde_json::json!([]));
+}
+
+#[test]
+fn the_other_inputs_are_judged_before_status_3() {
+    let folder = Folder::new();
+    let healthy = capture("healthy/traffic.har");
+    let run = verify(&folder, &["absent.pcap", &healthy], &["-o", "json"]);
+    assert_eq!(json(run.status(3))["verdict"], "pass");
+    assert!(run.stderr().contains("absent.pcap"));
+    let wrong = capture("wrong-tenant/traffic.har");
+    let run = verify(&folder, &[&wrong, "absent.pcap"], &["-o", "json"]);
+    assert_eq!(json(run.status(3))["verdict"], "fail");
+}
+
+#[test]
+fn files_of_unknown_kind_in_a_folder_are_skipped_with_one_notice() {
+    let folder = Folder::new();
+    std::fs::create_dir_all(folder.file("x", "").with_file_name("in/deep")).unwrap();
+    std::fs::copy(path("healthy/traffic.har"), folder.file("x", "").with_file_name("in/deep/a.har")).unwrap();
+    folder.file("in/notes.md", [0xff, 0x00, 0x13].repeat(50));
+    folder.file("in/more.bin", [0xff, 0x00, 0x13].repeat(50));
+    let run = verify(&folder, &["in"], &["-o", "json"]);
+    assert_eq!(json(run.status(0))["inputs"].as_array().unwrap().len(), 1);
+    assert_eq!(run.stderr().lines().count(), 1, "{}", run.stderr());
+    assert_eq!(verify(&folder, &["in"], &["-q"]).stderr(), "");
+}
+
+#[test]
+fn a_cut_capture_is_used_up_to_the_cut_with_a_warning() {
+    let folder = Folder::new();
+    let whole = std::fs::read(path("healthy/traffic.pcap")).unwrap();
+    folder.file("cut.pcap", &whole[..whole.len() - 7]);
+    let run = folder.run(&["inspect", "cut.pcap", "-o", "json"]);
+    assert!(!json(run.status(0))["exchanges"].as_array().unwrap().is_empty());
+    assert!(run.stderr().contains("warning: cut.pcap: "), "{}", run.stderr());
+}
+
+#[test]
+fn stdin_is_an_input() {
+    let folder = Folder::new();
+    let file = std::fs::File::open(path("healthy/traffic.har")).unwrap();
+    let run = Run(folder.command(&["inspect", "-", "-o", "ndjson"]).stdin(file).output().unwrap());
+    assert_eq!(run.status(0).stdout().lines().count(), 5);
+}
+
+#[test]
+fn a_closed_pipe_ends_quietly_and_keeps_the_verdict() {
+    let folder = Folder::new();
+    let (cert, keys) = (capture("certs/OAuthCert.cer"), capture("certs/acs-metadata.json"));
+    let input = capture("wrong-tenant/traffic.har");
+    let mut child = folder
+        .command(&["verify", &input, "--tenant", TENANT, "--cert", &cert, "--sts-keys", &keys, "-o", "html"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let status = child.wait().unwrap();
+    let mut stderr = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+    assert_eq!((status.code(), stderr.as_str()), (Some(1), ""));
+}
+
+#[test]
+fn reports_are_written_for_their_owner_only() {
+    let folder = Folder::new();
+    let names = ["r.json", "r.ndjson", "r.html", "r.xml", "r.sarif", "r.md", "r.csv", "r.txt"];
+    let mut more = Vec::new();
+    names.iter().for_each(|name| more.extend(["--report", name]));
+    // What stood there before with open permissions is replaced.
+    folder.file("r.json", "old");
+    let run = verify(&folder, &[&capture("basic-fallback/traffic.har")], &more);
+    run.status(1);
+    for name in names {
+        let file = folder.file("x", "").with_file_name(name);
+        assert!(std::fs::metadata(&file).unwrap().len() > 20, "{name}");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600, "{name}");
+        }
+    }
+    let text = std::fs::read_to_string(folder.file("x", "").with_file_name("r.txt")).unwrap();
+    assert_eq!(text, run.stdout());
+}
+
+#[test]
+fn a_baseline_leaves_the_decision_to_what_is_new() {
+    let folder = Folder::new();
+    let wrong = capture("wrong-tenant/traffic.har");
+    let run = verify(&folder, &[&wrong], &["-o", "json"]);
+    run.status(1);
+    folder.file("old.json", run.stdout());
+    let again = verify(&folder, &[&wrong], &["-o", "json", "--baseline", "old.json"]);
+    let document = json(again.status(0));
+    assert_eq!(document["verdict"], "pass");
+    assert!(document["findings"].as_array().unwrap().iter().all(|finding| finding["new"] == false));
+    verify(&folder, &[&capture("basic-fallback/traffic.har")], &["--baseline", "old.json"]).status(1);
+
+    folder.file("no.json", "{}");
+    verify(&folder, &[&wrong], &["--baseline", "no.json"]).status(3).complains("no.json");
+}
+
+#[test]
+fn the_same_input_gives_the_same_bytes() {
+    let folder = Folder::new();
+    for format in ["json", "ndjson", "html", "junit", "sarif", "markdown", "csv", "text"] {
+        let run = || verify(&folder, &[&capture("wrong-tenant/traffic.pcap")], &["-o", format]).stdout();
+        assert_eq!(run(), run(), "{format}");
+    }
+}
+
+#[test]
+fn showing_secrets_is_announced() {
+    let run = Folder::new().run(&["inspect", &capture("basic-only/traffic.har"), "--show-secrets"]);
+    assert!(run.status(0).stderr().contains("--show-secrets"));
+}
