@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use crate::report::escape::{shorten, terminal};
 use crate::report::mask::Mask;
-use crate::report::places::frames;
 use crate::report::{Inspection, Listed, authentication};
 use crate::token::Half;
 
@@ -111,7 +110,7 @@ fn row(number: usize, listed: &Listed, inspection: &Inspection, bad: bool, named
         offered: terminal(&shorten(&authentication::offered(exchange).join(", "), 100)).into_owned(),
         tokens,
         frames: exchange.frames.map_or(String::new(), |(first, last)| {
-            if first == last { frames(&[first]) } else { format!("frames {first} … {last}") }
+            if first == last { first.to_string() } else { format!("{first} … {last}") }
         }),
         kinds: kinds.iter().filter(|(is, _)| *is).map(|(_, kind)| *kind).collect::<Vec<_>>().join(" "),
         bad,

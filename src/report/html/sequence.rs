@@ -15,6 +15,8 @@ const STEPS: usize = 40;
 const HOSTS: usize = 4;
 
 const WIDTH: usize = 1000;
+/// From the middle of the outer lanes to the edge.
+const EDGE: usize = 118;
 const STEP: usize = 58;
 const TOP: usize = 84;
 
@@ -70,12 +72,13 @@ pub(super) fn draw(inspection: &Inspection, bad: &BTreeSet<usize>, mask: Mask) -
     let others = hosts.len() > HOSTS;
     hosts.truncate(if others { HOSTS - 1 } else { HOSTS });
     let mut lanes = vec![("client".to_owned(), "asks")];
-    lanes.extend(hosts.iter().map(|host| (terminal(&shorten(host, 30)).into_owned(), kind(host))));
+    lanes.extend(hosts.iter().map(|host| (terminal(&shorten(host, 32)).into_owned(), kind(host))));
     if others {
         lanes.push(("other hosts".into(), ""));
     }
-    let gap = (WIDTH - 200) / (lanes.len() - 1).max(1);
-    let x = |lane: usize| 100 + lane * gap;
+    let gap = (WIDTH - 2 * EDGE) / (lanes.len() - 1).max(1);
+    let x = |lane: usize| EDGE + lane * gap;
+    let box_width = gap.saturating_sub(6).min(2 * EDGE - 6);
     let steps: Vec<_> = shown
         .iter()
         .enumerate()
@@ -93,8 +96,8 @@ pub(super) fn draw(inspection: &Inspection, bad: &BTreeSet<usize>, mask: Mask) -
             .enumerate()
             .map(|(lane, (name, kind))| Lane {
                 x: x(lane),
-                left: x(lane).saturating_sub(95),
-                width: 190,
+                left: x(lane).saturating_sub(box_width / 2),
+                width: box_width,
                 name,
                 kind,
             })
