@@ -87,10 +87,10 @@ def call(token, operation="CreateItem", inner=HISTORY, roles=("UserApplication",
     return Step("POST", path, host, headers, body, status, answer, answer_headers=exchange_headers() + list(answer_headers))
 
 
-def refused(token, number, reason, category, **kw):
+def refused(token, number, reason, category, issuers=None, **kw):
     """A call that Exchange refuses, and says why."""
     why = f'{number};reason="{reason}";error_category="{category}"' if reason else f'{number};error_category="{category}"'
-    return call(token, status=401, answer_headers=[("x-ms-diagnostics", why), ("WWW-Authenticate", challenge(error="invalid_token") + ",Negotiate,NTLM,Basic realm=\"mail.contoso.example\"")], **kw)
+    return call(token, status=401, answer_headers=[("x-ms-diagnostics", why), ("WWW-Authenticate", challenge(issuers=issuers, error="invalid_token") + ",Negotiate,NTLM,Basic realm=\"mail.contoso.example\"")], **kw)
 
 
 def basic(user="CONTOSO\\svc-skype", password="Winter2026!correct-horse", path=EWS, status=200, host=tokens.HOST):
