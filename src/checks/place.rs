@@ -30,9 +30,26 @@ const TOKEN_SERVICES: &[&str] = &[
     "sts.windows.net",
 ];
 
+/// An authority without user information (`user:password@`), which may be secret.
+pub fn without_user(authority: &str) -> &str {
+    authority.rsplit('@').next().unwrap_or_default()
+}
+
+/// A path for messages: long segments may be tokens, and are cut.
+pub fn shown_path(path: &str) -> String {
+    const LONGEST: usize = 48;
+    let short = |segment: &str| -> String {
+        if segment.len() <= LONGEST {
+            return segment.to_owned();
+        }
+        segment.chars().take(8).chain(['…']).collect()
+    };
+    path.split('/').take(16).map(short).collect::<Vec<_>>().join("/")
+}
+
 /// Host without port and final dot, lower case.
 pub fn bare_host(host: &str) -> String {
-    let host = host.trim();
+    let host = without_user(host.trim());
     let name = match host.strip_prefix('[') {
         Some(rest) => rest.split(']').next().unwrap_or_default(),
         None if host.matches(':').count() == 1 => host.split(':').next().unwrap_or_default(),
@@ -43,7 +60,7 @@ pub fn bare_host(host: &str) -> String {
 
 /// Authority in lower case, without the port that the scheme implies.
 pub fn authority(host: &str, scheme: Option<&str>) -> String {
-    let host = host.trim().to_ascii_lowercase();
+    let host = without_user(host.trim()).to_ascii_lowercase();
     let implied: &[&str] = match scheme {
         Some("https") => &[":443"],
         Some("http") => &[":80"],
@@ -224,6 +241,7 @@ mod tests {
         assert_eq!(authority("mail.contoso.com:443", Some("http")), "mail.contoso.com:443");
         assert_eq!(authority("mail.contoso.com:8443", None), "mail.contoso.com:8443");
         assert_eq!(bare_host("[::1]:8443"), "::1");
+        assert_eq!(bare_host("anna:secret@mail.contoso.com:443"), "mail.contoso.com");
     }
 
     #[test]
@@ -237,6 +255,12 @@ mod tests {
             assert!(!public(private), "{private}");
         }
         assert!(public("::ffff:8.8.8.8"));
+    }
+
+    #[test]
+    fn long_segments_of_a_path_are_not_shown() {
+        let token = format!("eyJhbGciOi.{}", "x".repeat(60));
+        assert_eq!(shown_path(&format!("/ews/{token}/a")), "/ews/eyJhbGci…/a");
     }
 
     #[test]

@@ -283,9 +283,9 @@ impl<'a> ExchangeCase<'a> {
         self.response().map(|response| response.status)
     }
 
-    /// The authority as the message names it.
+    /// The authority as the message names it, user information left out.
     pub fn host(&self) -> Option<&'a str> {
-        self.request()?.host.as_deref()
+        self.request()?.host.as_deref().map(place::without_user)
     }
 
     /// The path of the target.
@@ -372,9 +372,20 @@ impl<'a> ExchangeCase<'a> {
         })
     }
 
-    /// What EWS said in the response, when it is SOAP.
+    /// What EWS said in the response, when it is SOAP and an error may be in it: successes are many and
+    /// large, and one look tells that they hold none.
     pub fn ews(&self) -> Option<&soap::ews::Outcome> {
-        self.ews.get_or_init(|| soap::ews::read(self.answer())).as_ref()
+        let suspicious = |body: &[u8]| {
+            [&b"\"Error\""[..], b"'Error'", b">Error", b"Fault"]
+                .iter()
+                .any(|needle| memchr::memmem::find(body, needle).is_some())
+        };
+        self.ews
+            .get_or_init(|| {
+                let body = self.answer();
+                if suspicious(body) { soap::ews::read(body) } else { None }
+            })
+            .as_ref()
     }
 
     /// What the token service said in the response, when it is JSON.

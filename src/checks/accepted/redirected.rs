@@ -32,7 +32,7 @@ fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
     let path = to.split(['?', '#']).next().unwrap_or_default();
     if !path.to_ascii_lowercase().contains("/autodiscover/") {
         out.say("the call was redirected, not answered")
-            .observed(shown(&format!("status {status} to {path}")))
+            .observed(shown(&format!("status {status} to {}", crate::checks::place::shown_path(path))))
             .expected("a successful answer")
             .token(seen.id)
             .location("response.header.location");

@@ -153,8 +153,7 @@ impl Decision<'_> {
         } else {
             (Outcome::NotEstablished, missing.first().cloned().unwrap_or_default())
         };
-        let missing =
-            if outcome == Outcome::NotEstablished || outcome == Outcome::Fail { missing } else { Vec::new() };
+        let missing = if outcome == Outcome::NotEstablished { missing } else { Vec::new() };
         CheckResult { id, required, outcome, summary, missing }
     }
 
@@ -212,6 +211,14 @@ impl Decision<'_> {
         }
         let reasons: Vec<&String> =
             self.memory.reasons.keys().filter(|(check, _)| *check == id).map(|(_, reason)| reason).collect();
+        // Whatever the cause: a signature that was not verified is never a pass.
+        if id == CheckId::Signature
+            && missing.is_empty()
+            && reasons.is_empty()
+            && self.seen.verified < self.seen.signed
+        {
+            missing.push("a signature could be verified with none of the supplied keys".to_owned());
+        }
         missing.extend(reasons.iter().take(REASONS_LISTED).map(|&reason| reason.clone()));
         if reasons.len() > REASONS_LISTED {
             missing.push(format!("and {} further reasons of the same kind", reasons.len() - REASONS_LISTED));

@@ -12,10 +12,10 @@ pub(crate) mod password_grant;
 pub(crate) mod password_in_url;
 
 use crate::checks::judge::standing::shown;
+use crate::checks::place::shown_path;
 use crate::checks::subject::ExchangeCase;
 
 /// Host and path of a request, for messages: never the query, which may hold secrets.
 pub(crate) fn target(case: &ExchangeCase<'_>) -> String {
-    let host = case.host().map(|host| host.rsplit('@').next().unwrap_or_default()).unwrap_or_default();
-    shown(&format!("{host}{}", case.path()))
+    shown(&format!("{}{}", case.host().unwrap_or_default(), shown_path(case.path())))
 }

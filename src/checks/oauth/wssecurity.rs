@@ -28,7 +28,7 @@ fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
     let path = case.path().trim_end_matches('/');
     if path.len() >= 11 && path.to_ascii_lowercase().ends_with("/wssecurity") {
         out.say("the call used WS-Security federation, not OAuth")
-            .observed(crate::checks::judge::standing::shown(path))
+            .observed(crate::checks::place::shown_path(path))
             .location("request.target");
     }
 }
