@@ -14,6 +14,7 @@ use super::{Inspection, Options, Verification, words};
 use crate::base::Fingerprint;
 use crate::checks::finding::{Evidence, Finding, Severity};
 use crate::checks::{CheckResult, Outcome};
+use crate::explain;
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
@@ -57,8 +58,7 @@ pub fn verification(verification: &Verification, options: &Options, out: &mut dy
             "locations": verification.inputs.iter().take(1).map(|input| physical(&input.path)).collect::<Vec<_>>(),
         }));
     }
-    let described: Vec<_> =
-        rules.iter().map(|(id, text)| json!({ "id": id, "shortDescription": { "text": text } })).collect();
+    let described: Vec<_> = rules.iter().map(|(id, text)| described(id, text)).collect();
     let run = json!({
         "tool": { "driver": {
             "name": "oauthtrace",
@@ -98,6 +98,19 @@ pub fn inspection(inspection: &Inspection, out: &mut dyn Write) -> io::Result<()
         "results": [],
     });
     document(&run, out)
+}
+
+/// A rule with the text of its page.
+fn described(id: &str, text: &str) -> Value {
+    let Some(page) = explain::find(id) else {
+        return json!({ "id": id, "shortDescription": { "text": text } });
+    };
+    let sections: Vec<_> = page.sections.iter().map(|(heading, text)| format!("{heading}: {text}")).collect();
+    json!({
+        "id": id,
+        "shortDescription": { "text": page.title },
+        "help": { "text": sections.join("\n\n") },
+    })
 }
 
 fn document(run: &Value, out: &mut dyn Write) -> io::Result<()> {

@@ -132,3 +132,19 @@ fn hostile_names_do_not_reach_the_terminal_as_they_are() {
     run.status(2).complains("\\u{1b}[2Jx.doc");
     assert!(!run.stderr().contains('\u{1b}'));
 }
+
+#[test]
+fn explain_knows_rules_and_codes_and_nothing_else() {
+    let folder = Folder::new();
+    let page = folder.run(&["explain", "issuer-tenant"]).status(0).stdout();
+    assert!(page.starts_with("issuer-tenant: ") && page.contains("Repair"));
+    assert!(folder.run(&["explain", "aadsts50012"]).status(0).stdout().contains("AADSTS50012"));
+    let list = folder.run(&["explain", "--list"]).status(0).stdout();
+    assert!(list.contains("issuer-tenant") && list.contains("2000003"));
+    let json = folder.run(&["explain", "issuer-tenant", "-o", "json"]).status(0).stdout();
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["pages"][0]["id"], "issuer-tenant");
+    folder.run(&["explain", "isuer-tenant"]).status(2).complains("issuer-tenant");
+    folder.run(&["explain", "no such thing at all"]).status(2).complains("--list");
+    folder.run(&["explain"]).status(2);
+}
