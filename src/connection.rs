@@ -47,6 +47,7 @@ impl Connection {
     pub fn state(&self) -> State {
         match &self.tls {
             Some(tls) if tls.undecrypted.is_some() => State::Undecrypted,
+            None if self.content == Content::Quic => State::Undecrypted,
             _ if self.sent.missing + self.received.missing > 0
                 || self.exchanges_partial > 0
                 || self.tls.as_ref().is_some_and(|tls| tls.records_failed > 0) =>

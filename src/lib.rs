@@ -6,7 +6,7 @@
 //! base  limits
 //! json  keys  soap  state                      leaves
 //! exchange  connection  logrecord  sink        the meeting point
-//! wire: stream  capture  link  ip  tcp  tls  http  conversation
+//! wire: stream  capture  link  ip  tcp  quic  tls  http  conversation
 //! import                                       exports: files to exchanges
 //! token  checks  diagnose  provision  explain  report
 //! pipeline                                     knows all decoders: the spine

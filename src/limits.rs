@@ -96,6 +96,9 @@ pub const RECOGNISE_BYTES: usize = 16 << 10;
 /// Protocols inside protocols on one connection (a proxy's preamble, TLS to it, CONNECT, TLS, …).
 pub const NESTING: usize = 8;
 
+/// QUIC connections that one capture lists.
+pub const QUIC_CONNECTIONS: usize = 1 << 16;
+
 /// Oddities that one connection lists.
 pub const ODDITIES: usize = 32;
 

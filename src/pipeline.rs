@@ -20,11 +20,13 @@ use self::engine::Engine;
 use self::lookahead::Lookahead;
 use self::sources::{Found, Meter};
 use crate::base::Secret;
+use crate::limits;
 use crate::sink::Sink;
 use crate::wire::capture::decompress::{self, Opened};
 use crate::wire::capture::sniff::Sniffed;
 use crate::wire::capture::{CaptureError, Item, Reader};
 use crate::wire::ip::{Decapsulator, Transport};
+use crate::wire::quic::Quic;
 use crate::wire::tls::secrets::Secrets;
 
 /// One input as the command line names it.
@@ -237,7 +239,9 @@ fn capture<S: Sink>(
 ) -> Result<(), String> {
     let mut reader = Reader::open(read).map_err(|error| error.to_string())?;
     let mut decapsulator = Decapsulator::default();
+    let mut quic = Quic::default();
     let mut dropped = 0_u64;
+    let number = input.number;
     let name = input.path.clone();
     std::thread::scope(|scope| {
         let mut engine = Engine::new(scope, settings, secrets, input.number, sink);
@@ -248,7 +252,12 @@ fn capture<S: Sink>(
                     input.packets += 1;
                     decapsulator.push(&packet, |transport| match transport {
                         Transport::Tcp(segment) => engine.push(&segment),
-                        Transport::Udp { .. } => {}
+                        Transport::Udp { frame, source, destination, payload } => {
+                            let ordinal = engine.ordinal();
+                            if quic.push(number, ordinal, frame, source, destination, payload) {
+                                engine.count_other();
+                            }
+                        }
                     });
                     ahead.tick(secrets);
                 }
@@ -264,6 +273,13 @@ fn capture<S: Sink>(
         input.exchanges = done.exchanges;
         input.notices.extend(done.notices);
     });
+    let (connections, over) = quic.finish();
+    connections.into_iter().for_each(|connection| sink.connection(connection));
+    if over > 0 {
+        input
+            .notices
+            .push(format!("{over} datagrams of QUIC connections beyond {}", limits::QUIC_CONNECTIONS));
+    }
     input.notices.extend(decapsulator.notices().into_iter().map(|(what, count)| format!("{what}: {count}")));
     if dropped > 0 {
         input.notices.push(format!("the recorder says that it lost {dropped} packets"));

@@ -21,6 +21,7 @@ const LAYERS: [(&str, &[&str]); 28] = [
     ("wire/link", &["base", "limits", "wire/stream", "wire/capture"]),
     ("wire/ip", &["base", "limits", "wire/stream", "wire/capture", "wire/link"]),
     ("wire/tcp", &["base", "limits", "exchange", "wire/stream", "wire/ip"]),
+    ("wire/quic", &["base", "limits", "exchange", "connection", "wire/stream"]),
     ("wire/tls", &["base", "limits", "exchange", "connection", "wire/stream"]),
     ("wire/http", &["base", "limits", "exchange", "wire/stream"]),
     (

@@ -81,6 +81,16 @@ where
         }
     }
 
+    /// The number of the next connection, should it begin now.
+    pub(super) fn ordinal(&self) -> u32 {
+        self.segments
+    }
+
+    /// Numbers a connection that is not TCP.
+    pub(super) fn count_other(&mut self) {
+        self.segments = self.segments.saturating_add(1);
+    }
+
     /// Takes the next segment.
     pub(super) fn push(&mut self, segment: &Segment<'_>) {
         let ordinal = self.segments;

@@ -14,6 +14,8 @@ pub mod http;
 pub mod ip;
 /// Link layers: from a frame to a datagram.
 pub mod link;
+/// QUIC: named and counted.
+pub mod quic;
 /// Byte streams as events.
 pub mod stream;
 /// TCP connections.
