@@ -167,7 +167,7 @@ def talk(group, name, server, version, suite, lines, *options, **more):
 
 def offered(flag):
     """(OpenSSL's name, IANA's name, authentication) of the suites that OpenSSL offers for a version."""
-    out = run("openssl", "ciphers", "-V", "-stdname", "-s", flag, "-psk", "-srp", ALL).stdout.decode()
+    out = run("openssl", "ciphers", "-V", "-stdname", "-s", flag, "-psk", "-srp", "-ciphersuites", SUITES13, ALL).stdout.decode()
     for line in out.splitlines():
         words = line.split()
         yield words[4], words[2], next(word[3:] for word in words if word.startswith("Au=")), words
