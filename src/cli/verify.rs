@@ -37,7 +37,8 @@ pub fn run(mut args: VerifyArgs, terminal: &Terminal) -> Status {
     drop(progress);
 
     let status = report_inputs(&inputs, terminal);
-    if inputs.read.is_empty() {
+    // A directory without a single file of a known kind is no error, but no evidence either: it is judged.
+    if inputs.read.is_empty() && status != Status::Done {
         return status;
     }
     let mut verification = recorder.finish(inputs.read, &expected);
