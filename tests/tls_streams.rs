@@ -230,6 +230,35 @@ fn keys_that_come_after_all_packets_open_them_as_well() {
 }
 
 #[test]
+fn a_session_line_opens_the_session_and_its_resumption() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures/tls");
+    let matrix = fs::read_to_string(path.join("matrix.json")).unwrap();
+    let matrix: serde_json::Value = serde_json::from_str(&matrix).unwrap();
+    let port = |name: &str| {
+        let entry = matrix.as_array().unwrap().iter().find(|entry| entry["name"] == name).unwrap();
+        u16::try_from(entry["client_port"].as_u64().unwrap()).unwrap()
+    };
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let all = connections("features.pcap");
+    let first = &all[&port("first-id")];
+    // Record and message header, version; the random; then the session id with its length.
+    let hello = |direction| &first.iter().find(|one| one.direction == direction).unwrap().bytes;
+    let random = hex(&hello(Direction::Sent)[11..43]);
+    let server = hello(Direction::Received);
+    let id = hex(&server[44..44 + usize::from(server[43])]);
+    let log = fs::read_to_string(path.join("keys.log")).unwrap();
+    let master = log.lines().find(|line| line.contains(&random)).unwrap().split(' ').nth(2).unwrap();
+    let secrets = Arc::new(Secrets::default());
+    let line = format!("RSA Session-ID:{} Master-Key:{}", id.to_uppercase(), master.to_uppercase());
+    assert_eq!(secrets.add_keylog("session", line.as_bytes()), (1, 0));
+    for name in ["first-id", "resumed-id"] {
+        let opened = open(&secrets, &all[&port(name)], &[]);
+        assert_eq!(opened.ledger.undecrypted, None, "{name}");
+        assert!(total(&opened.plain[1]) > 100, "{name}");
+    }
+}
+
+#[test]
 fn what_waits_is_bounded_and_the_bound_is_named() {
     let segments = connections("curl.pcap").into_values().next().unwrap();
     let secrets = Arc::new(Secrets::default());

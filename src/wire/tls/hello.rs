@@ -3,8 +3,10 @@
 //! RFC 8446 4.1, RFC 5246 7.4.1, RFC 6066 (server name), RFC 7301 (ALPN), RFC 7366, RFC 7627, RFC 5077,
 //! RFC 5246 E.2 (SSL 2.0 framing). What is not understood is left out, never an error.
 
+use aws_lc_rs::digest::{SHA256, digest};
+
 use super::Version;
-use super::suites::CipherSuite;
+use super::suites::{CipherSuite, TLS13};
 use crate::base::Reader;
 
 /// The random of a ServerHello that is a HelloRetryRequest (RFC 8446 4.1.3).
@@ -30,8 +32,10 @@ pub(super) struct ClientHello {
     pub(super) version: Version,
     pub(super) random: [u8; 32],
     pub(super) session_id: Vec<u8>,
+    /// Those of TLS 1.3 only: what was offered else is never asked for.
     pub(super) suites: Vec<CipherSuite>,
     pub(super) server_name: Option<String>,
+    /// SHA-256 of the session ticket, empty without one.
     pub(super) ticket: Vec<u8>,
     pub(super) early_data: bool,
     /// TLS 1.3 is among the versions offered.
@@ -71,7 +75,7 @@ impl ClientHello {
         reader.skip(usize::from(count))?;
         extensions(&mut reader, |number, mut data| match number {
             extension::SERVER_NAME => hello.server_name = server_name(&mut data),
-            extension::SESSION_TICKET => hello.ticket = data.rest().to_vec(),
+            extension::SESSION_TICKET => hello.ticket = ticket_name(data.rest()),
             extension::EARLY_DATA => hello.early_data = true,
             extension::SUPPORTED_VERSIONS => {
                 data.u8();
@@ -90,15 +94,13 @@ impl ClientHello {
         reader.u8().filter(|&kind| kind == 1)?;
         let version = Version(reader.u16()?);
         let (suites, session, challenge) = (reader.u16()?, reader.u16()?, reader.u16()?);
-        let specs = reader.take(usize::from(suites))?;
+        reader.skip(usize::from(suites))?;
         let session_id = reader.take(usize::from(session))?.to_vec();
         let challenge = reader.take(usize::from(challenge))?;
         // The challenge becomes the client random, right-aligned (RFC 5246 E.2).
         let mut random = [0; 32];
         random.iter_mut().rev().zip(challenge.iter().rev()).for_each(|(to, from)| *to = *from);
-        let suites = specs.as_chunks::<3>().0.iter().filter(|spec| spec[0] == 0);
-        let suites = suites.map(|&[_, high, low]| CipherSuite(u16::from_be_bytes([high, low]))).collect();
-        Some(Self { version, random, session_id, suites, ..Self::default() })
+        Some(Self { version, random, session_id, ..Self::default() })
     }
 }
 
@@ -142,7 +144,15 @@ impl EncryptedExtensions {
 }
 
 fn suites(bytes: &[u8]) -> Vec<CipherSuite> {
-    bytes.as_chunks::<2>().0.iter().map(|&pair| CipherSuite(u16::from_be_bytes(pair))).collect()
+    let all = bytes.as_chunks::<2>().0.iter().map(|&pair| CipherSuite(u16::from_be_bytes(pair)));
+    let mut known: Vec<CipherSuite> = all.filter(|suite| TLS13.contains(suite)).take(TLS13.len()).collect();
+    known.dedup();
+    known
+}
+
+/// What a ticket is remembered by: tickets may be as long as a message.
+pub(super) fn ticket_name(ticket: &[u8]) -> Vec<u8> {
+    if ticket.is_empty() { Vec::new() } else { digest(&SHA256, ticket).as_ref().to_vec() }
 }
 
 fn extensions<'a>(reader: &mut Reader<'a>, mut each: impl FnMut(u16, Reader<'a>)) {
@@ -159,7 +169,8 @@ fn server_name(data: &mut Reader<'_>) -> Option<String> {
     data.u16()?;
     while let (Some(kind), Some(length)) = (data.u8(), data.u16()) {
         let name = data.take(usize::from(length))?;
-        if kind == 0 {
+        // RFC 1035 2.3.4: longer is no name.
+        if kind == 0 && name.len() <= 255 {
             return Some(printable(name));
         }
     }

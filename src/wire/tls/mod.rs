@@ -357,3 +357,9 @@ pub fn fuzz(data: &[u8]) {
     }
     tls.finish(&mut |_, _| {});
 }
+
+/// Runs arbitrary bytes through the reader of private keys: for fuzzing.
+#[doc(hidden)]
+pub fn fuzz_keys(data: &[u8]) {
+    let _ = secrets::Secrets::default().add_server_key("fuzz", data, &[]);
+}

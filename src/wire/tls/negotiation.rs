@@ -2,7 +2,7 @@
 //! of both directions.
 
 use super::Version;
-use super::hello::{ClientHello, ServerHello};
+use super::hello::{ClientHello, ServerHello, ticket_name};
 use super::keylog::Label;
 use super::schedule::{self, DirectionKeys, Randoms};
 use super::secrets::{Material, Secrets};
@@ -21,7 +21,7 @@ pub(super) struct Negotiation {
     transcript: [Vec<u8>; 3],
     /// ClientKeyExchange was seen: what comes later is not part of the transcript.
     key_exchanged: bool,
-    /// Ticket that the server gave for later.
+    /// Name of the ticket that the server gave for later.
     new_ticket: Vec<u8>,
     master: Option<Material>,
     keys: Option<[DirectionKeys; 2]>,
@@ -69,7 +69,7 @@ impl Negotiation {
 
     /// NewSessionTicket of TLS 1.2 (RFC 5077 3.3): lifetime, then the ticket.
     pub(super) fn ticket(&mut self, body: &[u8]) {
-        self.new_ticket = body.get(6..).unwrap_or_default().to_vec();
+        self.new_ticket = ticket_name(body.get(6..).unwrap_or_default());
     }
 
     pub(super) fn suite(&self) -> Option<&'static Suite> {

@@ -23,6 +23,12 @@ proptest! {
     }
 
     #[test]
+    fn no_key_file_makes_it_panic(data in proptest::collection::vec(any::<u8>(), 0..400), pem in any::<bool>()) {
+        let text = format!("-----BEGIN RSA PRIVATE KEY-----\nDEK-Info: {}", String::from_utf8_lossy(&data));
+        fuzz_keys(if pem { text.as_bytes() } else { &data });
+    }
+
+    #[test]
     fn no_record_makes_it_panic(
         records in proptest::collection::vec(
             (20_u8..=24, 0_u8..=4, proptest::collection::vec(any::<u8>(), 0..80), any::<bool>()),
