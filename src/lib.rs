@@ -28,6 +28,7 @@ pub mod keys;
 pub mod limits;
 pub mod logrecord;
 pub mod pipeline;
+pub mod probe;
 pub mod provision;
 pub mod report;
 pub mod sink;

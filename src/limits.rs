@@ -228,3 +228,12 @@ pub const H2_STREAMS: usize = 4096;
 
 /// SETTINGS frames that are not acknowledged yet.
 pub const H2_SETTINGS: usize = 64;
+
+/// Bytes of one answer that `probe` reads: the federation metadata of Entra is under 100 KiB.
+pub const PROBE_ANSWER_BYTES: u64 = 2 << 20;
+
+/// Redirections on the same host that `probe` follows.
+pub const PROBE_REDIRECTS: usize = 3;
+
+/// Addresses that one `probe` asks.
+pub const PROBE_TARGETS: usize = 64;

@@ -78,6 +78,8 @@ pub enum Kind {
     Text,
     /// IIS W3C and Exchange logs, `Test-OAuthConnectivity` output.
     Log,
+    /// A live service that `probe` asked.
+    Service,
 }
 
 impl Kind {
@@ -94,6 +96,7 @@ impl Kind {
             Self::Burp => "burp",
             Self::Text => "text",
             Self::Log => "log",
+            Self::Service => "service",
         }
     }
 }

@@ -9,6 +9,8 @@ mod book;
 pub mod memory;
 /// From what was remembered to the outcomes of the checks.
 mod outcomes;
+/// Judging what a live service answered.
+mod probing;
 /// How far a token is judged, and what its signature came to.
 pub(crate) mod standing;
 #[cfg(test)]

@@ -11,6 +11,8 @@ pub mod finding;
 pub mod judge;
 /// What kind of place a host, path or address is.
 pub mod place;
+/// What `probe` learns of a live service.
+pub mod probed;
 /// Whether a realm is the tenant.
 pub mod realm;
 /// How a rule is declared.

@@ -8,6 +8,7 @@ use crate::token::TokenId;
 
 use super::CheckId;
 use super::finding::Severity;
+use super::probed::ProbeCase;
 use super::subject::{CaptureCase, CertificateCase, ConnectionCase, ExchangeCase, TokenCase, UseCase};
 
 /// One rule.
@@ -56,6 +57,8 @@ pub enum Scope {
     Certificate(for<'a> fn(&CertificateCase<'a>, &mut Out<'_>)),
     /// The whole run, after all traffic was seen.
     Capture(for<'a> fn(&CaptureCase<'a>, &mut Out<'_>)),
+    /// Each service and each question of `probe`; never recorded traffic.
+    Probe(for<'a> fn(&ProbeCase<'a>, &mut Out<'_>)),
 }
 
 impl Scope {
@@ -68,6 +71,7 @@ impl Scope {
             Self::Connection(_) => "connection",
             Self::Certificate(_) => "certificate",
             Self::Capture(_) => "all inputs together",
+            Self::Probe(_) => "live service (`probe`)",
         }
     }
 }

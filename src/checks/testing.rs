@@ -1,6 +1,8 @@
 //! Scenes for the tests of rules: a healthy call of Skype for Business Online to Exchange, and what can be
 //! changed in it. Tokens are signed with keys made for the run.
 
+pub(crate) mod probe;
+
 use std::sync::{Arc, OnceLock};
 
 use base64::Engine as _;

@@ -95,7 +95,7 @@ pub enum Command {
     #[command(subcommand)]
     Provision(field::ProvisionCommand),
     /// Ask a live Exchange, or a token service, for its challenge and metadata
-    Probe(field::ProbeArgs),
+    Probe(Box<field::ProbeArgs>),
     /// Make a copy of an export or report that is safe to send to somebody
     Redact(field::RedactArgs),
     /// Say what a rule, a diagnostics number or an AADSTS code means, and the repair

@@ -18,6 +18,8 @@ pub mod inspect;
 pub mod manual;
 /// stdout and `--report`.
 pub mod output;
+/// `probe`.
+pub mod probe;
 /// `provision`.
 pub mod provision;
 /// Exit statuses.
@@ -66,7 +68,7 @@ fn run(arguments: Arguments) -> Status {
         Command::Cert(args) => cert::run(&args, terminal),
         Command::Capture(_) => not_built("capture", terminal),
         Command::Provision(command) => provision::run(&command, terminal),
-        Command::Probe(_) => not_built("probe", terminal),
+        Command::Probe(args) => probe::run(*args, terminal),
         Command::Redact(_) => not_built("redact", terminal),
     }
 }

@@ -8,7 +8,7 @@ use super::listing::Listing;
 use super::numbers::Order;
 use super::{Coverage, Expected, Verification};
 use crate::checks::expectations::Expectations;
-use crate::checks::judge::Judge;
+use crate::checks::judge::{Judge, Judgement};
 use crate::connection::{Connection, State};
 use crate::exchange::{Exchange, ExchangeKey};
 use crate::logrecord::LogRecord;
@@ -39,12 +39,27 @@ impl<'e> Recorder<'e> {
     }
 
     /// The report's model.
-    pub fn finish(mut self, inputs: Vec<Input>, expected: &Expectations) -> Verification {
+    pub fn finish(self, inputs: Vec<Input>, expected: &Expectations) -> Verification {
+        self.finish_with(inputs, expected, Judge::finish)
+    }
+
+    /// The judge, for what is no exchange and no connection.
+    pub fn judge_mut(&mut self) -> &mut Judge<'e> {
+        &mut self.judge
+    }
+
+    /// The report's model, with another end of judging.
+    pub fn finish_with(
+        mut self,
+        inputs: Vec<Input>,
+        expected: &Expectations,
+        end: impl FnOnce(Judge<'e>) -> Judgement,
+    ) -> Verification {
         self.numbers.sort_unstable();
         for (number, _) in (0..).zip(&inputs).filter(|(_, input)| input.truncated) {
             self.judge.truncated(number);
         }
-        let judgement = self.judge.finish();
+        let judgement = end(self.judge);
         Verification {
             order: Order::of(&judgement.tokens),
             judgement,

@@ -78,7 +78,11 @@ pub fn scope(verification: &Verification) -> Vec<String> {
         None => "times judged at the time of each packet or entry".into(),
     };
     vec![
-        format!("tenant {}", expected.tenants.join(", ")),
+        match expected.tenants.as_slice() {
+            // Only `probe` goes without.
+            [] => "no tenant named: realms are not compared (--tenant)".to_owned(),
+            tenants => format!("tenant {}", tenants.join(", ")),
+        },
         format!(
             "{}, {}, {}, {} of them in scope",
             counted(verification.inputs.len() as u64, "input"),

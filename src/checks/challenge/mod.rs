@@ -8,14 +8,22 @@ pub(crate) mod cloud;
 pub(crate) mod direct_trust;
 /// Discovery of the realm.
 pub(crate) mod discovery;
+/// A live Exchange trusts another cloud only.
+pub(crate) mod foreign_cloud;
 /// The challenge trusts no token service.
 pub(crate) mod issuer_missing;
 /// No Bearer challenge to an empty Bearer.
 pub(crate) mod missing;
 /// The challenge names no authorization address.
 pub(crate) mod no_authorization_uri;
+/// Something else than Exchange answered.
+pub(crate) mod not_exchange;
+/// Which keys a live service publishes.
+pub(crate) mod published_keys;
 /// Exchange trusts the token service for another tenant.
 pub(crate) mod realm;
+/// What a live challenge says.
+pub(crate) mod seen;
 /// A challenge cannot be read.
 pub(crate) mod unreadable;
 

@@ -6,8 +6,12 @@ pub(crate) mod conflict;
 pub(crate) mod gap;
 /// An HTTP message is odd.
 pub(crate) mod http;
+/// What a live service is.
+pub(crate) mod service;
 /// An input was cut.
 pub(crate) mod truncated;
+/// A question to a live service was not answered.
+pub(crate) mod unanswered;
 /// A TLS connection stayed closed.
 pub(crate) mod undecrypted;
 

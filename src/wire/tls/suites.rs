@@ -172,6 +172,20 @@ impl PrfHash {
     }
 }
 
+/// Suites up to TLS 1.2 that a hello may offer, newer numbers first: those whose ciphers are known here and
+/// hide anything, as far as `wanted` says.
+pub fn offered(wanted: impl Fn(&Suite) -> bool) -> Vec<CipherSuite> {
+    let hides =
+        |suite: &&Suite| !matches!(suite.cipher, Null | Other) && suite.key_exchange != KeyExchange::Tls13;
+    SUITES
+        .iter()
+        .rev()
+        .filter(hides)
+        .filter(|suite| wanted(suite))
+        .map(|suite| CipherSuite(suite.id))
+        .collect()
+}
+
 /// The suites of TLS 1.3 in the order in which they are tried when the ServerHello was lost.
 pub const TLS13: [CipherSuite; 5] =
     [CipherSuite(0x1302), CipherSuite(0x1301), CipherSuite(0x1303), CipherSuite(0x1304), CipherSuite(0x1305)];

@@ -1,0 +1,128 @@
+//! Takes a connected line and a version, sends a ClientHello that offers everything up to it, gives what
+//! the server chose and the certificates it showed in the clear. For servers that current clients do not
+//! speak to. RFC 2246, 4346, 5246; the handshake is never finished.
+
+use std::io::{Read as _, Write as _};
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::dial::{Line, reason};
+use crate::limits;
+use crate::wire::stream::{Chunk, Direction, FrameRef, StreamEvent};
+use crate::wire::tls::secrets::Secrets;
+use crate::wire::tls::suites::{CipherSuite, KeyExchange, offered};
+use crate::wire::tls::{Tls, Version};
+
+/// What a server chose.
+pub(super) struct Chosen {
+    pub(super) version: String,
+    pub(super) suite: String,
+    pub(super) certificates: Vec<Bytes>,
+}
+
+/// Offers everything up to `version`.
+pub(super) fn offer(mut line: Line, host: &str, version: Version) -> Result<Chosen, String> {
+    let mut random = [0; 32];
+    aws_lc_rs::rand::fill(&mut random).map_err(|_| "no random numbers".to_owned())?;
+    let hello = client_hello(version, random, host);
+    line.write_all(&hello).map_err(|error| reason(&error))?;
+    let mut tls = Tls::new(Arc::new(Secrets::default()));
+    let frame = [FrameRef { number: 0, time: None }];
+    let mut ignore = |_: Direction, _: StreamEvent<'_>| {};
+    tls.push(Direction::Sent, StreamEvent::Data(Chunk { bytes: &hello, frames: &frame }), &mut ignore);
+    let mut buffer = [0; 8192];
+    let mut total = 0;
+    loop {
+        let count = match line.read(&mut buffer) {
+            Ok(count) => count,
+            Err(error) => return chosen(&tls).ok_or_else(|| reason(&error)),
+        };
+        if let Some(bytes) = buffer.get(..count).filter(|bytes| !bytes.is_empty()) {
+            tls.push(Direction::Received, StreamEvent::Data(Chunk { bytes, frames: &frame }), &mut ignore);
+        }
+        let ledger = tls.ledger();
+        if let Some(alert) = ledger.alert {
+            return Err(format!("TLS alert: {alert}"));
+        }
+        if !ledger.facts.certificates.is_empty()
+            && let Some(chosen) = chosen(&tls)
+        {
+            return Ok(chosen);
+        }
+        total += count;
+        if count == 0 || total > limits::TLS_HANDSHAKE_BYTES {
+            let none =
+                if total == 0 { "the server closed the connection" } else { "the answer is no ServerHello" };
+            return chosen(&tls).ok_or_else(|| none.to_owned());
+        }
+    }
+}
+
+fn chosen(tls: &Tls) -> Option<Chosen> {
+    let facts = tls.facts();
+    Some(Chosen {
+        version: facts.version.clone()?,
+        suite: facts.cipher.clone()?,
+        certificates: facts.certificates.clone(),
+    })
+}
+
+/// One record with one ClientHello. It offers every suite with a certificate up to TLS 1.2, old before
+/// unusual ones, and the extensions without which servers refuse.
+fn client_hello(version: Version, random: [u8; 32], host: &str) -> Vec<u8> {
+    let usual =
+        |exchange: KeyExchange| matches!(exchange, KeyExchange::Ecdhe | KeyExchange::Dhe | KeyExchange::Rsa);
+    let mut suites: Vec<CipherSuite> = offered(|suite| usual(suite.key_exchange));
+    // Renegotiation is safe (RFC 5746); old servers want to hear it.
+    suites.push(CipherSuite(0x00ff));
+    let mut extensions = Vec::new();
+    if host.parse::<std::net::IpAddr>().is_err() {
+        let name = vector16(&[&[0], &vector16(host.as_bytes())[..]].concat());
+        extension(&mut extensions, 0, &name);
+    }
+    // Groups: P-256, P-384, P-521, X25519; points uncompressed.
+    extension(&mut extensions, 10, &vector16(&[0, 23, 0, 24, 0, 25, 0, 29]));
+    extension(&mut extensions, 11, &[1, 0]);
+    if version >= Version::TLS12 {
+        // RSA, ECDSA and DSA with SHA-2 and SHA-1, and RSA-PSS.
+        let algorithms = [4, 1, 5, 1, 6, 1, 4, 3, 5, 3, 6, 3, 8, 4, 8, 5, 8, 6, 2, 1, 2, 3, 2, 2];
+        extension(&mut extensions, 13, &vector16(&algorithms));
+    }
+    extension(&mut extensions, 23, &[]);
+    let mut body = version.0.to_be_bytes().to_vec();
+    body.extend(random);
+    body.push(0);
+    body.extend(vector16(&suites.iter().flat_map(|suite| suite.0.to_be_bytes()).collect::<Vec<_>>()));
+    body.extend([1, 0]);
+    body.extend(vector16(&extensions));
+    let length = u32::try_from(body.len()).unwrap_or(u32::MAX).to_be_bytes();
+    let message = [&[1, length[1], length[2], length[3]][..], &body].concat();
+    // The record names TLS 1.0, as clients do: what stands in the hello counts.
+    [&[22, 3, 1][..], &vector16(&message)].concat()
+}
+
+/// Bytes behind a length of two bytes.
+fn vector16(bytes: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(bytes.len()).unwrap_or(u16::MAX);
+    [&length.to_be_bytes()[..], bytes].concat()
+}
+
+fn extension(extensions: &mut Vec<u8>, number: u16, data: &[u8]) {
+    extensions.extend(number.to_be_bytes());
+    extensions.extend(vector16(data));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hello_is_one_record_that_fits_old_servers() {
+        let hello = client_hello(Version::TLS12, [7; 32], "mail.contoso.com");
+        assert_eq!(hello.get(..3), Some(&[22, 3, 1][..]));
+        assert_eq!(usize::from(u16::from_be_bytes([hello[3], hello[4]])), hello.len() - 5);
+        // Some F5 devices hang on hellos of 256 to 511 bytes (RFC 7685).
+        assert!(!(256..512).contains(&(hello.len() - 5)), "{}", hello.len());
+    }
+}
