@@ -95,6 +95,11 @@ fn client_hello(version: Version, random: [u8; 32], host: &str) -> Vec<u8> {
     body.push(0);
     body.extend(vector16(&suites.iter().flat_map(|suite| suite.0.to_be_bytes()).collect::<Vec<_>>()));
     body.extend([1, 0]);
+    // Some load balancers hang on hellos of 256 to 511 bytes (RFC 7685): header and two lengths are 10.
+    let length = body.len() + extensions.len() + 10;
+    if (256..512).contains(&length) {
+        extension(&mut extensions, 21, &vec![0; 512 - length]);
+    }
     body.extend(vector16(&extensions));
     let length = u32::try_from(body.len()).unwrap_or(u32::MAX).to_be_bytes();
     let message = [&[1, length[1], length[2], length[3]][..], &body].concat();
@@ -122,7 +127,6 @@ mod tests {
         let hello = client_hello(Version::TLS12, [7; 32], "mail.contoso.com");
         assert_eq!(hello.get(..3), Some(&[22, 3, 1][..]));
         assert_eq!(usize::from(u16::from_be_bytes([hello[3], hello[4]])), hello.len() - 5);
-        // Some F5 devices hang on hellos of 256 to 511 bytes (RFC 7685).
         assert!(!(256..512).contains(&(hello.len() - 5)), "{}", hello.len());
     }
 }

@@ -25,9 +25,9 @@ pub(crate) static RULE: Rule = Rule {
 
 fn examine(case: &ProbeCase<'_>, out: &mut Out<'_>) {
     let Some(service) = case.service() else { return };
-    let chosen = service.offers.iter().filter_map(|offer| offer.chosen.as_ref().ok());
+    let mut chosen = service.offers.iter().filter_map(|offer| offer.chosen.as_ref().ok());
     if let Some(refused) = &service.refused
-        && let Some((version, suite)) = chosen.filter(|(version, _)| version == "TLS 1.2").last()
+        && let Some((version, suite)) = chosen.find(|(version, _)| version == "TLS 1.2")
     {
         out.say(format!("{} gave a current client no session", service.authority))
             .observed(shown(&format!("{version} with {suite} only; a current client was told: {refused}")))
