@@ -17,13 +17,14 @@ import time
 from email.utils import formatdate
 
 import exports
+import http2
 import pcap
 import scenarios
 import tokens
 
 HERE = pathlib.Path(__file__).resolve().parent
 CAPTURES = HERE.parent
-PLAIN, PROXY, TLS = 8080, 80, 443
+PLAIN, PROXY, TLS, H2C, H2 = 8080, 80, 443, 8082, 8443
 
 
 def quoted(text):
@@ -50,7 +51,7 @@ http {{
     default x;
 {rules}  }}
   server {{
-    listen 127.0.0.1:{PLAIN}; listen 127.0.0.1:{TLS} ssl;
+    listen 127.0.0.1:{PLAIN}; listen 127.0.0.1:{TLS} ssl; listen 127.0.0.1:{H2C} http2; listen 127.0.0.1:{H2} ssl http2;
     ssl_certificate {cert}; ssl_certificate_key {cert}; ssl_protocols TLSv1.2 TLSv1.3;
     recursive_error_pages on;
     location / {{
@@ -65,7 +66,7 @@ def curl_config(steps, scheme, port, ca):
     """One curl process for all steps, so that connections persist."""
     parts = []
     for step in steps:
-        lines = [f'url = "{scheme}://{step.host}{step.path}"', f'request = "{step.method}"', "globoff", "silent", 'output = "/dev/null"', f'connect-to = "::127.0.0.1:{port}"']
+        lines = ["http1.1", f'url = "{scheme}://{step.host}{step.path}"', f'request = "{step.method}"', "globoff", "silent", 'output = "/dev/null"', f'connect-to = "::127.0.0.1:{port}"']
         if scheme == "https":
             lines.append(f'cacert = "{ca}"')
         for name, value in [*step.headers, ("client-request-id", step.id)]:
@@ -108,6 +109,21 @@ def listening(port):
     return check
 
 
+def over_http2(work, target, steps, server_pem):
+    """The scenario once more over HTTP/2: in the clear with prior knowledge, and by ALPN with the keys inside."""
+    for name, port in [("traffic-h2c", H2C), ("traffic-h2", H2)]:
+        capture, keylog = work / f"{name}.pcap", work / f"{name}.keys"
+        with Running("tcpdump", "-i", "lo", "-U", "--immediate-mode", "-s", "0", "-w", str(capture), f"tcp port {port}", wait=capture.exists):
+            time.sleep(0.2)
+            tls = dict(keylog=str(keylog), ca=str(server_pem)) if port == H2 else {}
+            statuses = http2.fetch(steps, tokens.HOST, port, **tls)
+            assert statuses == [step.status for step in steps], statuses
+        if tls:
+            subprocess.run(["editcap", "--inject-secrets", f"tls,{keylog}", str(capture), str(target / f"{name}.pcapng")], check=True)
+        else:
+            shutil.copy(capture, target / f"{name}.pcap")
+
+
 def record(name, case, target, server_pem):
     work = pathlib.Path(tempfile.mkdtemp())
     steps = case["steps"]
@@ -127,6 +143,8 @@ def record(name, case, target, server_pem):
                 subprocess.run(["curl", "-K", str(work / "curl")], check=True)
         statuses = [flow.response.status_code for flow in exports.flows(work / "flows")]
         assert statuses == [step.status for step in steps], f"{name}: {statuses}"
+        if case.get("h2"):
+            over_http2(work, target, steps, server_pem)
         if case.get("tls"):
             keylog = target / "keys.log"
             keylog.unlink(missing_ok=True)

@@ -73,6 +73,7 @@ def build(keys):
         "issuer-with-host": dict(title="Issuer as <principal>/<host>@<tenant>", steps=healthy(issuer=f"{SKYPE}/lync.example@{TENANT}"), expect=ok),
         "issuer-leading-slash": dict(title="Issuer as /<principal>@<tenant>", steps=healthy(issuer=f"/{SKYPE}@{TENANT}"), expect=ok),
         "healthy-teams": dict(title="The Teams scheduler and Cloud Voicemail call with healthy tokens", steps=[probe(), call(good(tokens.SCHEDULER), "GetDelegate", "", ()), call(good(tokens.VOICEMAIL), "GetUserOofSettings", "", ())], expect=ok),
+        "http2": dict(title="The healthy calls over HTTP/2, in the clear and over TLS", steps=healthy()[1:] + healthy()[1:], expect=ok, h2=True),
         "wrong-tenant": dict(title="Tokens of another tenant", steps=healthy(realm=OTHER_TENANT), expect=fails(issuer="fail"), cause="wrong-realm"),
         "rolled-certificate": dict(
             title="The auth certificate was rolled over and the new one never uploaded",
