@@ -20,6 +20,7 @@ pub mod base;
 pub mod checks;
 pub mod cli;
 pub mod connection;
+pub mod diagnose;
 pub mod exchange;
 pub mod explain;
 pub mod import;

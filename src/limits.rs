@@ -54,6 +54,23 @@ pub const NAMES_KEPT: usize = 65_536;
 /// Connections with something missing that are listed one by one.
 pub const CONNECTIONS_LISTED: usize = 1000;
 
+/// Bytes of a SOAP request's content that are searched for operation, folder and roles: they stand before
+/// the items.
+pub const REQUEST_BYTES: usize = 16 << 10;
+
+/// Characters of a name or reason of the traffic that a diagnosis keeps.
+pub const NAME_SHOWN: usize = 80;
+
+/// Characters of a server's sentence that a diagnosis keeps.
+pub const SENTENCE_KEPT: usize = 400;
+
+/// Different kinds of calls, token requests, metadata and log lines that are remembered for the diagnosis. One
+/// kind stands for all exchanges that agree in everything a diagnosis looks at; a server knows some dozens.
+pub const FACTS_KEPT: usize = 2048;
+
+/// Steps of the conversation that a report shows; more than a screen of them explains nothing.
+pub const STEPS_SHOWN: usize = 40;
+
 /// Depth of elements in a SOAP body that is looked into.
 pub const XML_DEPTH: usize = 64;
 

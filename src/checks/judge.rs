@@ -5,6 +5,8 @@
 
 /// Token states, findings in the making, and memory.
 mod book;
+/// Kinds of calls, token requests and metadata, for the diagnosis.
+pub mod facts;
 /// What is remembered of traffic that was dropped.
 pub mod memory;
 /// From what was remembered to the outcomes of the checks.
@@ -15,6 +17,8 @@ mod probing;
 pub(crate) mod standing;
 #[cfg(test)]
 mod tests;
+/// From an exchange to facts.
+mod witness;
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -62,6 +66,8 @@ pub struct Judgement {
     /// Which of them are in scope, and what their signatures came to. Tokens that are no JWT have
     /// no signature to speak of and are left out.
     pub judged: BTreeMap<TokenId, (bool, SignatureState)>,
+    /// What a diagnosis needs to know of the traffic.
+    pub facts: facts::Facts,
 }
 
 /// Judges one stream of exchanges; several judges of one run are joined.
@@ -102,7 +108,7 @@ impl<'e> Judge<'e> {
         let checks = outcomes::decide(expectations, &self.store, &states, &memory, &findings);
         let severities = findings.iter().map(|finding| finding.severity);
         let verdict = Verdict::of(&checks, severities, expectations.fail_on);
-        Judgement { verdict, checks, findings, tokens: self.store, judged }
+        Judgement { verdict, checks, findings, tokens: self.store, judged, facts: memory.facts }
     }
 
     fn judged(&self) -> BTreeMap<TokenId, (bool, SignatureState)> {
@@ -236,6 +242,9 @@ impl Sink for Judge<'_> {
         };
         book.put(&hits, &missing, Some(exchange.key), &base);
         outcomes::note_exchange(&case, &mut book.memory);
+        let Book { states, memory, .. } = &mut *book;
+        let proof = |id: TokenId| Some(&states.get(id.0 as usize)?.as_ref()?.proof);
+        witness::note(&case, &proof, &mut memory.facts);
         for sighting in top {
             book.use_token(store, sighting, Some(&case), exchange.key);
         }

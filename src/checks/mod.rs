@@ -52,7 +52,7 @@ mod token_request;
 mod transport;
 
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 use finding::Severity;
 

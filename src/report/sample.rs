@@ -9,6 +9,7 @@ use super::numbers::Order;
 use super::{Coverage, Expected, Inspection, Verification};
 use crate::base::Instant;
 use crate::checks::finding::{Evidence, Finding, Severity};
+use crate::checks::judge::facts::Facts;
 use crate::checks::judge::{Judgement, SignatureState};
 use crate::checks::{CheckId, CheckResult, Outcome, Verdict};
 use crate::exchange::{Body, Exchange, ExchangeKey, Head, Protocol, Request, Response};
@@ -200,6 +201,7 @@ pub(crate) fn verification() -> Verification {
             ],
             tokens,
             judged: judged.into_iter().collect(),
+            facts: Facts::default(),
         },
         numbers: vec![key(17), key(23)],
         coverage: Coverage { connections: 3, undecrypted: 1, gaps: 0, truncated: true, exchanges: 2 },

@@ -8,5 +8,7 @@ pub mod codes;
 pub mod diagnostics;
 /// SOAP: operations, response codes, faults.
 pub mod ews;
+/// SOAP requests: operation, folder, roles.
+pub mod request;
 /// JSON answers of a token service.
 pub mod token_service;

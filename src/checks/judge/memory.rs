@@ -9,6 +9,8 @@ use crate::connection::Connection;
 use crate::exchange::ExchangeKey;
 use crate::limits::{CONNECTIONS_LISTED, NAMES_KEPT};
 
+use super::facts::Facts;
+
 /// Counts of one connection name that stayed closed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Closed {
@@ -83,6 +85,8 @@ pub struct Memory {
     pub troubled: BTreeMap<(u32, u32), Connection>,
     /// Connections with something missing beyond those listed.
     pub troubled_more: u64,
+    /// Kinds of calls, token requests and metadata, for the diagnosis.
+    pub facts: Facts,
 }
 
 /// The wider of two spans of time.
@@ -146,6 +150,7 @@ impl Memory {
 
     /// Takes over what another thread remembered.
     pub(crate) fn merge(&mut self, other: Self) {
+        self.facts.merge(other.facts);
         self.hosts.extend(other.hosts);
         self.servers.extend(other.servers);
         self.thumbprints.extend(other.thumbprints);

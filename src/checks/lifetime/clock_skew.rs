@@ -23,14 +23,20 @@ pub(crate) static RULE: Rule = Rule {
     scope: Scope::Exchange(examine),
 };
 
-fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
-    let Some(response) = case.response() else { return };
+/// Seconds that the server's `Date` is ahead of the recording; `None` where it cannot be told, or where the
+/// answer may come from a cache.
+pub(crate) fn offset(case: &ExchangeCase<'_>) -> Option<i64> {
+    let response = case.response()?;
     if case.place == crate::checks::place::Place::Elsewhere || response.head.get("age").is_some() {
-        return;
+        return None;
     }
-    let (Some(date), Some((at, _))) = (response.head.text("date"), response.times) else { return };
-    let Ok(date) = jiff::fmt::rfc2822::parse(date) else { return };
-    let offset = date.timestamp().as_second().saturating_sub(at.seconds());
+    let (at, _) = response.times?;
+    let date = jiff::fmt::rfc2822::parse(response.head.text("date")?).ok()?;
+    Some(date.timestamp().as_second().saturating_sub(at.seconds()))
+}
+
+fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
+    let Some(offset) = offset(case) else { return };
     if offset.abs() > case.expected.leeway {
         let host = crate::checks::place::bare_host(case.host().unwrap_or_default());
         out.say("the server's clock differs from that of the recording")

@@ -1,0 +1,301 @@
+//! What a diagnosis needs to know of traffic that was dropped: kinds of calls, token requests and metadata
+//! documents, each with how often and where it was first seen.
+//!
+//! An exchange adds to one kind when it agrees with it in everything that a diagnosis looks at; so memory
+//! grows with the variety of the traffic, not with its length, and is bounded besides.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::base::Instant;
+use crate::exchange::ExchangeKey;
+use crate::limits::{EVIDENCE_LISTED, FACTS_KEPT};
+
+/// How often a kind was seen, and where.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Seen {
+    /// How often.
+    pub count: u64,
+    /// The first places, sorted.
+    pub exchanges: BTreeSet<ExchangeKey>,
+    /// The earliest moment.
+    pub first: Option<Instant>,
+}
+
+impl Seen {
+    fn add(&mut self, key: ExchangeKey, at: Option<Instant>) {
+        self.count += 1;
+        self.exchanges.insert(key);
+        if self.exchanges.len() > EVIDENCE_LISTED {
+            self.exchanges.pop_last();
+        }
+        self.first = earlier(self.first, at);
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.count += other.count;
+        self.exchanges.extend(other.exchanges);
+        while self.exchanges.len() > EVIDENCE_LISTED {
+            self.exchanges.pop_last();
+        }
+        self.first = earlier(self.first, other.first);
+    }
+
+    /// The first exchange.
+    pub fn key(&self) -> Option<ExchangeKey> {
+        self.exchanges.first().copied()
+    }
+}
+
+fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
+}
+
+/// What the caller proved itself with.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub enum Credential {
+    /// Nothing.
+    #[default]
+    None,
+    /// `Bearer` with nothing behind it: discovery.
+    EmptyBearer,
+    /// A token of an application in scope.
+    Token,
+    /// Another bearer value.
+    OtherToken,
+    /// Basic.
+    Basic,
+    /// NTLM or Negotiate.
+    Windows,
+    /// Something else.
+    Other,
+}
+
+/// What the tool itself found of a signature.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub enum Signed {
+    /// It verifies with a supplied key.
+    Verified,
+    /// It does not.
+    Failed,
+    /// The key was not supplied.
+    NoKey,
+    /// There is none, or it cannot be judged.
+    #[default]
+    Unknown,
+}
+
+/// A call to something that is no token service.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct Call {
+    /// Bare host name.
+    pub host: String,
+    /// The first segments of the path, lower case.
+    pub path: String,
+    /// Whether the path belongs to Exchange.
+    pub exchange: bool,
+    /// See [`Credential`].
+    pub credential: Credential,
+    /// Application of the presented token, lower case.
+    pub application: Option<String>,
+    /// Issuer of the signed token.
+    pub issuer: Option<String>,
+    /// Whether it is an Entra token rather than one of the S2S family.
+    pub entra: bool,
+    /// What the signature came to.
+    pub signed: Signed,
+    /// Whether it was within its validity by the clock of the recording.
+    pub in_time: Option<bool>,
+    /// Whether its application belongs to the tenant.
+    pub tenant: Option<bool>,
+    /// Whether the host in its audience is the one of the request, and that host.
+    pub audience: Option<(bool, String)>,
+    /// Status of the answer.
+    pub status: Option<u16>,
+    /// Number, canonical category and reason of `x-ms-diagnostics`.
+    pub said: Option<(u32, String, String)>,
+    /// Whether the answer bears the marks of Exchange (`request-id`, `X-FEServer`, …).
+    pub marks: bool,
+    /// Whether the answer is a web page for people.
+    pub page: bool,
+    /// Whether the answer names a proxy (`Via`).
+    pub via: bool,
+    /// Schemes that the answer offers, lower case.
+    pub offered: BTreeSet<String>,
+    /// `trusted_issuers` of the challenge.
+    pub trusted: Vec<String>,
+    /// Response codes and texts of EWS that are errors.
+    pub ews: Vec<(String, String)>,
+    /// Whether the answer redirects to something that is not Autodiscover.
+    pub redirected: bool,
+    /// SOAP operation.
+    pub operation: Option<String>,
+    /// Distinguished folders.
+    pub folders: Vec<String>,
+    /// Item classes.
+    pub classes: Vec<String>,
+    /// Roles asked for.
+    pub roles: Vec<String>,
+    /// What the user agent says of the caller.
+    pub agent: Option<&'static str>,
+    /// Minutes that the server's clock is ahead of the recording, when beyond the tolerance.
+    pub offset: Option<i64>,
+    /// Whether the request came without TLS.
+    pub clear: Option<bool>,
+}
+
+impl Call {
+    /// Whether a token in scope was presented and answered with success.
+    pub fn accepted(&self) -> bool {
+        self.credential == Credential::Token && self.succeeded()
+    }
+
+    /// Whether the answer is a success, also inside.
+    pub fn succeeded(&self) -> bool {
+        matches!(self.status, Some(200..=299 | 304)) && self.ews.is_empty() && !self.page
+    }
+
+    /// The canonical category of a refusal.
+    pub fn category(&self) -> Option<&str> {
+        self.said.as_ref().map(|(_, category, _)| category.as_str())
+    }
+
+    /// The sentence of a refusal.
+    pub fn reason(&self) -> &str {
+        self.said.as_ref().map_or("", |(.., reason)| reason.as_str())
+    }
+}
+
+/// A request to a token service.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct Ask {
+    /// Bare host name.
+    pub host: String,
+    /// Tenant in the path.
+    pub tenant: Option<String>,
+    /// Whether the tenant in the path is the given one: `None` when that cannot be told.
+    pub own_tenant: Option<bool>,
+    /// `grant_type`.
+    pub grant: String,
+    /// `resource`.
+    pub resource: Option<String>,
+    /// Application that asks: of the assertion, else `client_id`.
+    pub application: Option<String>,
+    /// Thumbprint that signed the assertion, in upper-case hexadecimal.
+    pub thumbprint: Option<String>,
+    /// What the signature of the assertion came to.
+    pub signed: Signed,
+    /// Whether the assertion was within its validity by the clock of the recording.
+    pub in_time: Option<bool>,
+    /// Status of the answer.
+    pub status: Option<u16>,
+    /// `error`.
+    pub error: Option<String>,
+    /// Codes, `AADSTS…`.
+    pub codes: Vec<String>,
+    /// `error_description`, without the lines that identify the request.
+    pub description: String,
+    /// See [`Call::offset`].
+    pub offset: Option<i64>,
+}
+
+impl Ask {
+    /// Whether a token was granted.
+    pub fn granted(&self) -> bool {
+        self.error.is_none() && matches!(self.status, Some(200..=299))
+    }
+
+    /// Whether the token service refused.
+    pub fn refused(&self) -> bool {
+        self.error.is_some() || self.status.is_some_and(|status| status >= 400)
+    }
+
+    /// Whether it names one of these codes, digits compared.
+    pub fn has(&self, codes: &[&str]) -> bool {
+        let digits =
+            |code: &str| code.trim_start_matches(|letter: char| letter.is_ascii_alphabetic()).to_owned();
+        self.codes.iter().any(|code| codes.contains(&digits(code).as_str()))
+    }
+}
+
+/// A request for a metadata document.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct Metadata {
+    /// Bare host name.
+    pub host: String,
+    /// Path, lower case, shortened.
+    pub path: String,
+    /// Status of the answer.
+    pub status: Option<u16>,
+}
+
+/// Everything that was remembered for a diagnosis.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Facts {
+    /// Calls.
+    pub calls: BTreeMap<Call, Seen>,
+    /// Token requests.
+    pub asks: BTreeMap<Ask, Seen>,
+    /// Metadata documents.
+    pub metadata: BTreeMap<Metadata, Seen>,
+    /// Kinds that were left out because there were too many.
+    pub left_out: u64,
+}
+
+impl Facts {
+    /// Adds a call.
+    pub(crate) fn call(&mut self, call: Call, key: ExchangeKey, at: Option<Instant>) {
+        add(&mut self.calls, call, key, at, &mut self.left_out);
+    }
+
+    /// Adds a token request.
+    pub(crate) fn ask(&mut self, ask: Ask, key: ExchangeKey, at: Option<Instant>) {
+        add(&mut self.asks, ask, key, at, &mut self.left_out);
+    }
+
+    /// Adds a metadata request.
+    pub(crate) fn metadata(&mut self, metadata: Metadata, key: ExchangeKey, at: Option<Instant>) {
+        add(&mut self.metadata, metadata, key, at, &mut self.left_out);
+    }
+
+    /// Takes over what another thread remembered.
+    pub(crate) fn merge(&mut self, other: Self) {
+        self.left_out += other.left_out;
+        merge(&mut self.calls, other.calls, &mut self.left_out);
+        merge(&mut self.asks, other.asks, &mut self.left_out);
+        merge(&mut self.metadata, other.metadata, &mut self.left_out);
+    }
+}
+
+fn add<K: Ord + Clone>(
+    map: &mut BTreeMap<K, Seen>,
+    kind: K,
+    key: ExchangeKey,
+    at: Option<Instant>,
+    left_out: &mut u64,
+) {
+    map.entry(kind).or_default().add(key, at);
+    prune(map, 2 * FACTS_KEPT, left_out);
+}
+
+fn merge<K: Ord + Clone>(mine: &mut BTreeMap<K, Seen>, theirs: BTreeMap<K, Seen>, left_out: &mut u64) {
+    for (kind, seen) in theirs {
+        mine.entry(kind).or_default().merge(seen);
+    }
+    prune(mine, FACTS_KEPT, left_out);
+}
+
+/// Beyond `most`, keeps the [`FACTS_KEPT`] kinds that were seen first.
+fn prune<K: Ord + Clone>(map: &mut BTreeMap<K, Seen>, most: usize, left_out: &mut u64) {
+    if map.len() <= most {
+        return;
+    }
+    let mut order: Vec<(Option<ExchangeKey>, K)> =
+        map.iter().map(|(kind, seen)| (seen.key(), kind.clone())).collect();
+    order.sort();
+    for (_, kind) in order.into_iter().skip(FACTS_KEPT) {
+        *left_out += map.remove(&kind).map_or(0, |seen| seen.count);
+    }
+}

@@ -1,0 +1,309 @@
+//! Takes one exchange in scope, gives what a diagnosis needs to know of it.
+
+use crate::base::Instant;
+use crate::checks::expectations::Expectations;
+use crate::checks::place::{self, Place};
+use crate::checks::realm::{self, Realm};
+use crate::checks::subject::{ExchangeCase, Proof, SeenToken, Standing, realm_of};
+use crate::exchange::Response;
+use crate::limits::{NAME_SHOWN, REQUEST_BYTES, SENTENCE_KEPT};
+use crate::soap::{self, codes};
+use crate::token::{Half, Role, TimeClaim, Token, TokenId};
+use crate::wire::http::body;
+
+use super::facts::{Ask, Call, Credential, Facts, Metadata, Signed};
+use super::standing::thumbprint;
+
+/// What became of the signature of a token; the book knows.
+pub(super) type Proofs<'p> = &'p dyn Fn(TokenId) -> Option<&'p Proof>;
+
+/// Notes one exchange.
+pub(super) fn note(case: &ExchangeCase<'_>, proofs: Proofs<'_>, facts: &mut Facts) {
+    let key = case.exchange.key;
+    let path = case.path();
+    if case.place == Place::TokenService && case.token_request().is_some() {
+        facts.ask(ask(case, proofs), key, case.at);
+    } else if is_metadata(path) {
+        let document = Metadata { host: host(case), path: first_segments(path), status: case.status() };
+        facts.metadata(document, key, case.at);
+    } else if case.place != Place::TokenService && (case.at_exchange() || case.presented().is_some()) {
+        facts.call(call(case, proofs), key, case.at);
+    }
+}
+
+fn is_metadata(path: &str) -> bool {
+    let path = path.to_ascii_lowercase();
+    ["/metadata/json/", "/federationmetadata/", "/.well-known/", "/discovery/keys", "/discovery/v2.0/keys"]
+        .iter()
+        .any(|part| path.contains(part))
+}
+
+fn host(case: &ExchangeCase<'_>) -> String {
+    short(&place::bare_host(case.host().unwrap_or_default()))
+}
+
+/// At most [`NAME_SHOWN`] characters, none of them a control character.
+fn short(text: &str) -> String {
+    text.chars().filter(|letter| !letter.is_control()).take(NAME_SHOWN).collect()
+}
+
+fn sentence(text: &str) -> String {
+    text.chars().filter(|letter| !letter.is_control()).take(SENTENCE_KEPT).collect()
+}
+
+/// What a path is about: users and items stand behind the third segment.
+fn first_segments(path: &str) -> String {
+    let lower = path.to_ascii_lowercase();
+    if lower.ends_with("/wssecurity") {
+        return short(&lower);
+    }
+    let parts: Vec<&str> = lower.split('/').filter(|part| !part.is_empty()).take(4).collect();
+    short(&format!("/{}", parts.join("/")))
+}
+
+fn call(case: &ExchangeCase<'_>, proofs: Proofs<'_>) -> Call {
+    let presented = case.presented();
+    let mut call = Call {
+        host: host(case),
+        path: first_segments(case.path()),
+        exchange: case.at_exchange(),
+        credential: credential(case),
+        status: case.status(),
+        offset: offset(case),
+        clear: case.clear(),
+        agent: case.request().and_then(|request| agent(request.head.text("user-agent")?)),
+        ..Call::default()
+    };
+    if let Some(seen) = presented {
+        token(&mut call, case, seen, proofs);
+    }
+    if let Some(response) = case.response() {
+        answer(&mut call, case, response);
+    }
+    asked(&mut call, case);
+    call
+}
+
+fn credential(case: &ExchangeCase<'_>) -> Credential {
+    if case.presented().is_some() {
+        return Credential::Token;
+    }
+    let mut found = Credential::None;
+    for sent in case.sent() {
+        found = found.max(match sent.scheme.as_str() {
+            "bearer" if sent.empty => Credential::EmptyBearer,
+            "bearer" => Credential::OtherToken,
+            "basic" if !sent.empty => Credential::Basic,
+            "ntlm" | "negotiate" if !sent.empty => Credential::Windows,
+            _ => Credential::Other,
+        });
+    }
+    found
+}
+
+fn token(call: &mut Call, case: &ExchangeCase<'_>, seen: &SeenToken<'_>, proofs: Proofs<'_>) {
+    let token = seen.token;
+    let signed_id = token.actor.unwrap_or(seen.id);
+    let signed = case.store.get(signed_id).unwrap_or(token);
+    call.entra = matches!(token.role, Role::Access | Role::Id);
+    call.application = token.application().map(|name| short(&name.id.to_ascii_lowercase()));
+    call.issuer = signed.principal("iss").map(|name| short(&name.id.to_ascii_lowercase()));
+    call.signed = signature(proofs(signed_id));
+    let own = in_time(token, case.at, case.expected);
+    let inner = in_time(signed, case.at, case.expected);
+    call.in_time = match (own, inner) {
+        (Some(own), Some(inner)) => Some(own && inner),
+        (one, other) => one.or(other),
+    };
+    call.tenant = decided(realm::compare(realm_of(token).as_deref(), &case.expected.tenants));
+    call.audience = audience(token, case);
+}
+
+fn decided(realm: Realm) -> Option<bool> {
+    match realm {
+        Realm::Same => Some(true),
+        Realm::Different | Realm::Missing => Some(false),
+        Realm::Undecided => None,
+    }
+}
+
+fn signature(proof: Option<&Proof>) -> Signed {
+    match proof {
+        Some(Proof::Verified { .. }) => Signed::Verified,
+        Some(Proof::Failed { key: Some(_) } | Proof::WrongKind { .. }) => Signed::Failed,
+        Some(Proof::Failed { key: None } | Proof::NoKey) => Signed::NoKey,
+        _ => Signed::Unknown,
+    }
+}
+
+/// Whether the token was valid at that moment, give or take the tolerance.
+fn in_time(token: &Token, at: Option<Instant>, expected: &Expectations) -> Option<bool> {
+    let at = at?;
+    let after = match token.time("nbf") {
+        TimeClaim::At(from, _) => at.plus_seconds(expected.leeway) >= from,
+        _ => true,
+    };
+    match token.time("exp") {
+        TimeClaim::At(to, _) => Some(after && at.plus_seconds(-expected.leeway) <= to),
+        _ => None,
+    }
+}
+
+fn audience(token: &Token, case: &ExchangeCase<'_>) -> Option<(bool, String)> {
+    let asked = case.host()?;
+    let (named, scheme) = if matches!(token.role, Role::Access | Role::Id) {
+        let (scheme, rest) = token.claim("aud")?.split_once("://")?;
+        (rest.split('/').next()?.to_owned(), Some(scheme.to_ascii_lowercase()))
+    } else {
+        let scheme = case.request().and_then(|request| request.scheme.clone());
+        (token.principal("aud")?.host?, scheme)
+    };
+    let scheme = scheme.as_deref();
+    let same = place::authority(&named, scheme) == place::authority(asked, scheme);
+    Some((same, short(&place::authority(&named, scheme))))
+}
+
+fn answer(call: &mut Call, case: &ExchangeCase<'_>, response: &Response) {
+    const MARKS: [&str; 6] = [
+        "request-id",
+        "x-feserver",
+        "x-beserver",
+        "x-calculatedbetarget",
+        "x-diaginfo",
+        "x-backendhttpstatus",
+    ];
+    let head = &response.head;
+    call.marks = MARKS.iter().any(|name| head.get(name).is_some());
+    call.via = head.get("via").is_some();
+    call.page =
+        head.text("content-type").is_some_and(|kind| kind.to_ascii_lowercase().starts_with("text/html"));
+    call.offered =
+        case.offered().iter().map(|offer| short(&offer.scheme.to_ascii_lowercase())).take(8).collect();
+    if let Some(challenge) = case.bearer_challenge() {
+        let issuers = crate::checks::challenge::issuers(challenge).unwrap_or_default();
+        call.trusted =
+            issuers.iter().take(8).map(|name| short(&name.to_string().to_ascii_lowercase())).collect();
+    }
+    if let Some(said) = case.diagnostics() {
+        let known =
+            codes::diagnostics(said.number, said.category.as_deref()).map(|code| code.alias.to_owned());
+        let category = if said.is_skype() { Some("skype".to_owned()) } else { known.or(said.category) };
+        call.said = Some((said.number, short(&category.unwrap_or_default()), sentence(&said.reason)));
+    }
+    if matches!(response.status, 300..=303 | 305..=399) {
+        let to = head.text("location").unwrap_or_default().to_ascii_lowercase();
+        let path = to.split(['?', '#']).next().unwrap_or_default();
+        call.redirected = !path.contains("/autodiscover/");
+    }
+    let outcome = case.ews().filter(|_| call.exchange && call.credential != Credential::EmptyBearer);
+    if let Some(outcome) = outcome {
+        let fault = outcome.fault.iter().map(|fault| {
+            let code = fault.response_code.clone().unwrap_or_else(|| fault.code.clone());
+            (short(&code), sentence(&fault.text))
+        });
+        call.ews = fault
+            .chain(outcome.errors().map(|error| (short(&error.code), sentence(&error.text))))
+            .take(4)
+            .collect();
+        call.ews.sort();
+        call.ews.dedup();
+    }
+}
+
+fn asked(call: &mut Call, case: &ExchangeCase<'_>) {
+    let Some(request) = case.request().filter(|_| call.exchange) else { return };
+    if !request.body.bytes.is_empty() {
+        let (content, _) = body::content_prefix(&request.head, &request.body, REQUEST_BYTES);
+        let content = content.get(..REQUEST_BYTES).unwrap_or(&content);
+        if let Some(asked) = soap::request::read(content) {
+            call.operation = asked.operation;
+            call.folders = asked.folders;
+            call.classes = asked.classes;
+            call.roles = asked.roles;
+        }
+    }
+    if call.operation.is_none() {
+        let action = request.head.text("soapaction").unwrap_or_default().trim_matches('"');
+        let name = action.rsplit('/').next().unwrap_or_default();
+        call.operation = Some(short(name)).filter(|name| !name.is_empty());
+    }
+    if call.path.contains("/s/getuserphoto") {
+        call.operation = Some("GetUserPhoto".into());
+    }
+}
+
+/// What an agent's name tells of the caller.
+fn agent(text: &str) -> Option<&'static str> {
+    const KNOWN: [&str; 8] = [
+        "SchedulingService",
+        "MicrosoftNinja",
+        "SkypeSpaces",
+        "Teams",
+        "Voicemail",
+        "ExchangeServicesClient",
+        "Lync",
+        "Skype",
+    ];
+    let lower = text.to_ascii_lowercase();
+    KNOWN.into_iter().find(|name| lower.contains(&name.to_ascii_lowercase()))
+}
+
+/// Minutes that the server is ahead of the recording, when that is beyond the tolerance.
+fn offset(case: &ExchangeCase<'_>) -> Option<i64> {
+    let seconds = crate::checks::lifetime::clock_skew::offset(case)?;
+    (seconds.abs() > case.expected.leeway).then_some(seconds / 60)
+}
+
+fn ask(case: &ExchangeCase<'_>, proofs: Proofs<'_>) -> Ask {
+    let lower = case.path().to_owned();
+    let first = lower.split('/').find(|part| !part.is_empty()).unwrap_or_default();
+    let tenant = Some(first)
+        .filter(|part| part.contains('.') || realm::is_guid(part))
+        .map(|part| short(&place::percent_decode(part)));
+    let mut ask = Ask {
+        host: host(case),
+        own_tenant: tenant
+            .as_deref()
+            .and_then(|tenant| decided(realm::compare(Some(tenant), &case.expected.tenants))),
+        tenant,
+        grant: short(case.token_request().unwrap_or_default()),
+        resource: case.field("resource").map(short),
+        application: case.field("client_id").and_then(application),
+        status: case.status(),
+        offset: offset(case),
+        ..Ask::default()
+    };
+    let assertion = case
+        .tokens
+        .iter()
+        .find(|seen| seen.sighting.location.half == Half::Request && seen.token.role == Role::Assertion);
+    if let Some(seen) = assertion {
+        let token = seen.token;
+        ask.application = token.principal("iss").and_then(|name| application(&name.id)).or(ask.application);
+        ask.thumbprint = ["x5t", "kid"].into_iter().find_map(|name| hex(token.header_member(name)?));
+        ask.signed =
+            if seen.standing == Standing::Other { Signed::Unknown } else { signature(proofs(seen.id)) };
+        ask.in_time = in_time(token, case.at, case.expected);
+    }
+    if let Some(said) = case.granted() {
+        ask.error = said.error.as_deref().map(short);
+        ask.codes = said.codes.iter().take(8).map(|code| short(code)).collect();
+        ask.description = sentence(without_trace(said.description.as_deref().unwrap_or_default()));
+    }
+    ask
+}
+
+fn application(name: &str) -> Option<String> {
+    let id = name.split(['@', '/']).find(|part| !part.is_empty())?;
+    Some(short(&id.to_ascii_lowercase()))
+}
+
+fn hex(x5t: &str) -> Option<String> {
+    Some(thumbprint(x5t)?.iter().map(|byte| format!("{byte:02X}")).collect())
+}
+
+/// A description up to the identifiers of the single request.
+fn without_trace(text: &str) -> &str {
+    let end = ["Trace ID", "Correlation ID", "Timestamp:"].iter().filter_map(|mark| text.find(mark)).min();
+    text.get(..end.unwrap_or(text.len())).unwrap_or(text).trim_end()
+}

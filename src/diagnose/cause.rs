@@ -1,0 +1,310 @@
+//! How a cause is declared: what speaks for and against it, what repairs it, and the function that weighs.
+//!
+//! A cause is one file in `causes/` plus one line in [`super::causes::CAUSES`]. Its text feeds reports, `explain` and
+//! `docs/causes.md`. Each piece of evidence has a weight: 80 and more together are certain, 50 likely, 20
+//! possible; less is not said.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::checks::expectations::{self, Expectations};
+use crate::checks::finding::Severity;
+use crate::checks::judge::Judgement;
+use crate::checks::judge::facts::{Ask, Call, Seen};
+use crate::exchange::ExchangeKey;
+use crate::limits::EVIDENCE_LISTED;
+
+/// How sure a cause is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Confidence {
+    /// Something speaks for it, not more.
+    Possible,
+    /// More speaks for it than for anything else.
+    Likely,
+    /// Nothing else explains what was seen.
+    Certain,
+}
+
+impl Confidence {
+    /// The word in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Possible => "possible",
+            Self::Likely => "likely",
+            Self::Certain => "certain",
+        }
+    }
+
+    const fn of(score: i32) -> Option<Self> {
+        match score {
+            80.. => Some(Self::Certain),
+            50.. => Some(Self::Likely),
+            20.. => Some(Self::Possible),
+            _ => None,
+        }
+    }
+}
+
+/// Whether it is a root, or what people do when the root is not repaired.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Rank {
+    /// Something to repair.
+    Root,
+    /// A fallback: it stands behind a root that explains it.
+    Fallback,
+    /// The admission that nothing locates the failure.
+    Unknown,
+}
+
+/// One cause.
+#[derive(Debug)]
+pub struct Cause {
+    /// Stable, kebab-case.
+    pub id: &'static str,
+    /// One line, lower case, without a final stop.
+    pub title: &'static str,
+    /// See [`Rank`].
+    pub rank: Rank,
+    /// Two or three sentences: what happened. `{host}` and the like are filled in.
+    pub summary: &'static str,
+    /// What speaks for it.
+    pub speaks_for: &'static str,
+    /// What speaks against it.
+    pub speaks_against: &'static str,
+    /// Commands, with `{host}` and the like.
+    pub repair: &'static [&'static str],
+    /// Where the knowledge comes from.
+    pub sources: &'static [&'static str],
+    /// Weighs the evidence.
+    pub examine: for<'a> fn(&Case<'a>, &mut Weighing<'a>),
+}
+
+/// A cause that something speaks for.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// Which.
+    pub cause: &'static Cause,
+    /// How sure.
+    pub confidence: Confidence,
+    /// Sum of the weights.
+    pub score: i32,
+    /// The paragraph, with this organisation's values.
+    pub summary: String,
+    /// Commands, with this organisation's values.
+    pub commands: Vec<String>,
+    /// What speaks for it, one sentence each.
+    pub reasons: Vec<String>,
+    /// What speaks against it.
+    pub doubts: Vec<String>,
+    /// Indices of the findings that speak for it.
+    pub supporting: Vec<usize>,
+    /// Indices of the findings that speak against it.
+    pub contradicting: Vec<usize>,
+    /// The first exchanges that speak for it.
+    pub exchanges: Vec<ExchangeKey>,
+}
+
+impl PartialEq for Found {
+    fn eq(&self, other: &Self) -> bool {
+        self.cause.id == other.cause.id
+            && (self.score, &self.summary, &self.commands, &self.supporting, &self.contradicting)
+                == (other.score, &other.summary, &other.commands, &other.supporting, &other.contradicting)
+    }
+}
+
+impl Eq for Found {}
+
+/// What is weighed.
+#[derive(Clone, Copy, Debug)]
+pub struct Case<'a> {
+    /// What was expected.
+    pub expected: &'a Expectations,
+    /// What was found.
+    pub judgement: &'a Judgement,
+}
+
+impl<'a> Case<'a> {
+    /// Calls that `wanted` accepts.
+    pub fn calls(self, wanted: impl Fn(&Call) -> bool) -> Vec<(&'a Call, &'a Seen)> {
+        self.judgement.facts.calls.iter().filter(|(call, _)| wanted(call)).collect()
+    }
+
+    /// Refusals of a token in scope with this canonical category.
+    pub fn refused(self, category: &str) -> Vec<(&'a Call, &'a Seen)> {
+        self.calls(|call| call.category() == Some(category) && !call.succeeded())
+    }
+
+    /// Token requests that `wanted` accepts.
+    pub fn asks(self, wanted: impl Fn(&Ask) -> bool) -> Vec<(&'a Ask, &'a Seen)> {
+        self.judgement.facts.asks.iter().filter(|(ask, _)| wanted(ask)).collect()
+    }
+
+    /// Findings of these rules at or above `least`.
+    pub fn findings(self, rules: &[&str], least: Severity) -> Vec<usize> {
+        let findings = self.judgement.findings.iter().enumerate();
+        findings
+            .filter(|(_, finding)| finding.severity >= least && rules.contains(&finding.rule))
+            .map(|(index, _)| index)
+            .collect()
+    }
+
+    /// Errors of these rules.
+    pub fn errors(self, rules: &[&str]) -> Vec<usize> {
+        self.findings(rules, Severity::Error)
+    }
+
+    /// Whether a token in scope was accepted.
+    pub fn any_accepted(self) -> bool {
+        self.judgement.facts.calls.keys().any(Call::accepted)
+    }
+
+    /// Findings above information whose evidence lies in these exchanges. Findings that are about something
+    /// else that the same exchange shows stay out.
+    fn at(self, seen: &Seen) -> impl Iterator<Item = usize> {
+        const BESIDE: [&str; 2] = ["transport-clear", "certificate-expires-soon"];
+        let keys = seen.exchanges.clone();
+        self.judgement.findings.iter().enumerate().filter_map(move |(index, finding)| {
+            let here =
+                finding.evidence.iter().filter_map(|place| place.exchange).any(|key| keys.contains(&key));
+            (here && finding.severity > Severity::Info && !BESIDE.contains(&finding.rule)).then_some(index)
+        })
+    }
+}
+
+/// Evidence for and against one cause.
+#[derive(Debug)]
+pub struct Weighing<'a> {
+    case: Case<'a>,
+    score: i32,
+    reasons: Vec<String>,
+    doubts: Vec<String>,
+    supporting: BTreeSet<usize>,
+    contradicting: BTreeSet<usize>,
+    exchanges: BTreeSet<ExchangeKey>,
+    values: BTreeMap<&'static str, String>,
+}
+
+impl Weighing<'_> {
+    /// Something speaks for it.
+    pub fn plus(&mut self, weight: i32, reason: impl Into<String>) -> &mut Self {
+        self.score += weight;
+        self.reasons.push(reason.into());
+        self
+    }
+
+    /// Something speaks against it.
+    pub fn minus(&mut self, weight: i32, reason: impl Into<String>) -> &mut Self {
+        self.score -= weight;
+        self.doubts.push(reason.into());
+        self
+    }
+
+    /// The findings that the evidence for it rests on.
+    pub fn by(&mut self, findings: impl IntoIterator<Item = usize>) -> &mut Self {
+        self.supporting.extend(findings);
+        self
+    }
+
+    /// The findings that the evidence against it rests on.
+    pub fn but(&mut self, findings: impl IntoIterator<Item = usize>) -> &mut Self {
+        self.contradicting.extend(findings);
+        self
+    }
+
+    /// The exchanges that the evidence for it rests on, with the findings there.
+    pub fn at<'s, K: 's>(&mut self, seen: impl IntoIterator<Item = &'s (K, &'s Seen)>) -> &mut Self {
+        for (_, seen) in seen {
+            self.supporting.extend(self.case.at(seen));
+            self.exchanges.extend(&seen.exchanges);
+        }
+        self
+    }
+
+    /// A value for summary and commands. What could not be typed into a shell as it is stays a placeholder:
+    /// values come from the traffic.
+    pub fn value(&mut self, name: &'static str, value: &str) -> &mut Self {
+        let safe = |letter: char| letter.is_ascii_alphanumeric() || "._-:@/*".contains(letter);
+        if !value.is_empty() && value.chars().all(safe) {
+            self.values.entry(name).or_insert_with(|| value.to_owned());
+        }
+        self
+    }
+
+    /// Words of this tool for the summary, where no value stands yet. Never for text of the traffic that is to
+    /// be typed.
+    pub fn words(&mut self, name: &'static str, text: String) -> &mut Self {
+        self.values.entry(name).or_insert(text);
+        self
+    }
+
+    /// Application, with its name.
+    pub fn application(&mut self, id: Option<&str>) -> &mut Self {
+        let Some(id) = id else { return self };
+        if let Some(name) = expectations::application_name(id) {
+            self.values.entry("name").or_insert_with(|| name.to_owned());
+        }
+        self.value("application", id)
+    }
+
+    /// The sum so far.
+    pub const fn score(&self) -> i32 {
+        self.score
+    }
+
+    fn fill(&self, text: &str) -> String {
+        let mut filled = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(at) = rest.find('{') {
+            let (before, after) = rest.split_at(at);
+            filled.push_str(before);
+            let name = after.get(1..).and_then(|after| after.split('}').next()).unwrap_or_default();
+            let known =
+                name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_') && !name.is_empty();
+            if known && after.len() > name.len() + 1 {
+                match self.values.get(name) {
+                    Some(value) => filled.push_str(value),
+                    None => filled.push_str(&format!("<{}>", name.replace('_', " "))),
+                }
+                rest = after.get(name.len() + 2..).unwrap_or_default();
+            } else {
+                filled.push('{');
+                rest = after.get(1..).unwrap_or_default();
+            }
+        }
+        filled.push_str(rest);
+        filled
+    }
+}
+
+/// Weighs one cause.
+pub(super) fn weigh(cause: &'static Cause, case: &Case<'_>) -> Option<Found> {
+    let mut weighing = Weighing {
+        case: *case,
+        score: 0,
+        reasons: Vec::new(),
+        doubts: Vec::new(),
+        supporting: BTreeSet::new(),
+        contradicting: BTreeSet::new(),
+        exchanges: BTreeSet::new(),
+        values: BTreeMap::new(),
+    };
+    let tenants = &case.expected.tenants;
+    let domain = tenants.iter().find(|tenant| tenant.contains('.'));
+    let guid = tenants.iter().find(|tenant| !tenant.contains('.'));
+    for (name, value) in [("tenant", guid.or(domain)), ("domain", domain.or(guid))] {
+        weighing.value(name, value.map_or("", String::as_str));
+    }
+    (cause.examine)(case, &mut weighing);
+    let confidence = Confidence::of(weighing.score)?;
+    Some(Found {
+        cause,
+        confidence,
+        score: weighing.score,
+        summary: weighing.fill(cause.summary),
+        commands: cause.repair.iter().map(|command| weighing.fill(command)).collect(),
+        supporting: weighing.supporting.into_iter().collect(),
+        contradicting: weighing.contradicting.into_iter().collect(),
+        exchanges: weighing.exchanges.into_iter().take(EVIDENCE_LISTED).collect(),
+        reasons: weighing.reasons,
+        doubts: weighing.doubts,
+    })
+}

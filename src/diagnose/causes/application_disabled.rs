@@ -1,0 +1,75 @@
+//! Takes the evidence, weighs `application-disabled`: the application is disabled or gone in the tenant.
+
+use crate::diagnose::cause::{Case, Cause, Rank, Weighing};
+
+/// See the text.
+pub(crate) static CAUSE: Cause = Cause {
+    id: "application-disabled",
+    title: "the application is disabled or gone in the tenant",
+    rank: Rank::Root,
+    summary: "The token service knows the tenant, but the application {application} is disabled or not in its directory (any more). Nothing can be asked in its name until its service principal is there and enabled. The principal of Skype for Business Online is being retired; where it is gone, callers use the principals of the Teams scheduler and of Cloud Voicemail.",
+    speaks_for: "The token service answers AADSTS7000112, 70001, 700011, 700016, 7000229 or 500014, or unauthorized_client.",
+    speaks_against: "The credentials are refused: then it is the certificate.",
+    repair: &[
+        "Get-MgServicePrincipal -Filter \"appId eq '{application}'\" | Format-List DisplayName,AccountEnabled",
+        "$principal = Get-MgServicePrincipal -Filter \"appId eq '{application}'\"; Update-MgServicePrincipal -ServicePrincipalId $principal.Id -AccountEnabled:$true",
+        "New-MgServicePrincipal -AppId {application}   # when there is none",
+        "oauthtrace provision script --profile teams-2025 --tenant {tenant}   # the current principals",
+    ],
+    sources: &[
+        "Microsoft Entra authentication and authorization error codes",
+        "Microsoft Support: Exchange Online application service principal disabled",
+        "Microsoft Learn: Configure OAuth between Skype for Business Online and Exchange on-premises",
+    ],
+    examine,
+};
+
+fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
+    let refused = case.asks(|ask| {
+        ask.refused()
+            && (ask.has(&["7000112", "70001", "700011", "700016", "7000229", "500014", "700019", "700022"])
+                || (ask.error.as_deref() == Some("unauthorized_client") && ask.codes.is_empty()))
+    });
+    if let Some((ask, _)) = refused.first() {
+        let sure = ask.has(&["7000112", "70001", "700011", "700016", "7000229", "500014"]);
+        weigh
+            .plus(
+                if sure { 90 } else { 55 },
+                "the token service says that the application is disabled or not in the directory",
+            )
+            .at(&refused);
+        weigh.application(ask.application.as_deref());
+    }
+    let resource = case.asks(|ask| {
+        ask.refused() && ask.has(&["50001"]) && ask.description.to_ascii_lowercase().contains("disabled")
+    });
+    if let Some((ask, _)) = resource.first() {
+        weigh.plus(75, "the token service says that the resource is disabled").at(&resource);
+        weigh.application(ask.resource.as_deref().and_then(|name| name.split(['/', '@']).next()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::testing::Scene;
+    use crate::diagnose::testing::{Story, denied};
+
+    #[test]
+    fn fires_on_a_disabled_application() {
+        assert_eq!(
+            Story::request(Signer::Exchange, 400, &denied("unauthorized_client", "AADSTS7000112: disabled"))
+                .lead(),
+            CAUSE.id
+        );
+    }
+
+    #[test]
+    fn stays_silent_on_refused_credentials() {
+        assert!(
+            !Story::request(Signer::Exchange, 400, &denied("invalid_client", "AADSTS50012: no"))
+                .causes()
+                .contains(&CAUSE.id)
+        );
+    }
+}

@@ -1,0 +1,90 @@
+//! Takes the evidence, weighs `auth-certificate-expired`: the Exchange auth certificate has expired.
+
+use crate::checks::judge::facts::Ask;
+use crate::diagnose::cause::{Case, Cause, Rank, Weighing};
+
+/// See the text.
+pub(crate) static CAUSE: Cause = Cause {
+    id: "auth-certificate-expired",
+    title: "the Exchange auth certificate has expired",
+    rank: Rank::Root,
+    summary: "The Exchange auth certificate (thumbprint {thumbprint}) had expired when it was used. What it signs is refused: Exchange gets no tokens, and other servers refuse what Exchange issues itself. A new certificate has to be made, published, and uploaded to the service principals.",
+    speaks_for: "The given certificate was past its end when it was used; the token service refuses assertions that it signed, or says that the certificate or key has expired.",
+    speaks_against: "Assertions are signed with another certificate that is still valid.",
+    repair: &[
+        "Get-AuthConfig | Format-List CurrentCertificateThumbprint,NextCertificateThumbprint; Get-ExchangeCertificate {thumbprint} | Format-List NotAfter,Status",
+        "New-ExchangeCertificate -KeySize 2048 -PrivateKeyExportable $true -SubjectName \"cn=Microsoft Exchange Server Auth Certificate\" -FriendlyName \"Microsoft Exchange Server Auth Certificate\" -DomainName @()",
+        "Set-AuthConfig -NewCertificateThumbprint <new thumbprint> -NewCertificateEffectiveDate (Get-Date)",
+        "Set-AuthConfig -PublishCertificate",
+        "Set-AuthConfig -ClearPreviousCertificate",
+        "Restart-Service MSExchangeServiceHost; Restart-WebAppPool MSExchangeOWAAppPool; Restart-WebAppPool MSExchangeECPAppPool",
+        "oauthtrace provision script --tenant {tenant}   # prints how to upload the new certificate",
+    ],
+    sources: &["Microsoft Support: KB 2617816, KB 3089171", "Microsoft Support: Resolve free/busy errors"],
+    examine,
+};
+
+fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
+    let expired = case.errors(&["certificate-expired"]);
+    let own: Vec<_> = case.expected.certificates.iter().flat_map(|(_, file)| &file.certificates).collect();
+    if !expired.is_empty() {
+        weigh.plus(60, "the given certificate was past its end when it was used").by(expired);
+        if let Some(certificate) = own.first() {
+            weigh.value("thumbprint", &certificate.thumbprint_hex());
+        }
+        let signed = case.asks(|ask| {
+            ask.refused()
+                && own.iter().any(|known| ask.thumbprint.as_deref() == Some(&known.thumbprint_hex()))
+        });
+        if !signed.is_empty() {
+            weigh.plus(30, "the token service refuses what it signed").at(&signed);
+        }
+        let unknown = case.errors(&["signature-certificate-unknown"]);
+        if !unknown.is_empty() {
+            weigh.minus(50, "assertions are signed with another certificate").but(unknown);
+        }
+    }
+    let told = case.asks(|ask| ask.refused() && says_expired(ask));
+    if let Some((ask, _)) = told.first() {
+        weigh.plus(55, "the token service says that the certificate or its key has expired").at(&told);
+        weigh.value("thumbprint", ask.thumbprint.as_deref().unwrap_or_default());
+    }
+}
+
+/// Whether the certificate or key, not the assertion, is said to have expired.
+fn says_expired(ask: &Ask) -> bool {
+    let text = ask.description.to_ascii_lowercase();
+    let about = [
+        "certificate has expired",
+        "certificate is expired",
+        "certificate expired",
+        "key used is expired",
+        "key is expired",
+        "expired certificate",
+        "expired key",
+    ];
+    about.iter().any(|words| text.contains(words))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::testing::Scene;
+    use crate::diagnose::testing::{Story, denied};
+
+    #[test]
+    fn fires_on_an_expired_certificate() {
+        assert_eq!(Story::of(Scene::healthy().certificate_valid(-400, -20)).lead(), CAUSE.id);
+    }
+
+    #[test]
+    fn fires_on_the_words_of_the_token_service() {
+        let answer = denied("invalid_client", "AADSTS700027: The certificate has expired.");
+        assert_eq!(Story::request(Signer::Exchange, 401, &answer).lead(), CAUSE.id);
+    }
+
+    #[test]
+    fn stays_silent_on_a_valid_certificate() {
+        assert!(!Story::of(Scene::healthy()).causes().contains(&CAUSE.id));
+    }
+}

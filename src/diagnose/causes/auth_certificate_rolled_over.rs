@@ -1,0 +1,71 @@
+//! Takes the evidence, weighs `auth-certificate-rolled-over`: the Exchange auth certificate was replaced, and the new one was not uploaded.
+
+use crate::checks::judge::facts::Ask;
+use crate::diagnose::cause::{Case, Cause, Rank, Weighing};
+
+/// See the text.
+pub(crate) static CAUSE: Cause = Cause {
+    id: "auth-certificate-rolled-over",
+    title: "the Exchange auth certificate was replaced, and the new one was not uploaded",
+    rank: Rank::Root,
+    summary: "Exchange signs with certificate {thumbprint}, which is not the certificate that was given as the uploaded one: the auth certificate was rolled over, and the upload was not repeated. The token service does not know the new key, so Exchange gets no tokens. Calls that come from the cloud are not touched by it: they are signed by the token service.",
+    speaks_for: "Assertions name a certificate that is none of --cert, and the token service says that it does not find the key, or refuses the credentials.",
+    speaks_against: "The token service grants tokens to assertions signed with that certificate: then only the file given with --cert is out of date.",
+    repair: &[
+        "(Get-AuthConfig).CurrentCertificateThumbprint   # expected: {thumbprint}",
+        "$certificate = Get-ExchangeCertificate {thumbprint}; [IO.File]::WriteAllBytes(\"$env:TEMP\\OAuthCert.cer\", $certificate.RawData)",
+        "oauthtrace provision script --tenant {tenant}   # prints the upload of that file to the service principals",
+    ],
+    sources: &[
+        "Microsoft Support: Resolve free/busy errors",
+        "Microsoft Learn: Maintain the Exchange Server OAuth certificate",
+    ],
+    examine,
+};
+
+fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
+    let unknown = case.errors(&["signature-certificate-unknown"]);
+    if unknown.is_empty() {
+        return;
+    }
+    let own = |ask: &Ask| {
+        let print = ask.thumbprint.as_deref();
+        let files = case.expected.certificates.iter().flat_map(|(_, file)| &file.certificates);
+        print.is_some() && files.clone().all(|known| print != Some(&known.thumbprint_hex()))
+    };
+    weigh
+        .plus(50, "what Exchange signs names a certificate that is none of those given as uploaded")
+        .by(unknown);
+    let refused = case.asks(|ask| own(ask) && ask.refused() && super::key_not_accepted(ask));
+    let granted = case.asks(|ask| own(ask) && ask.granted());
+    for (ask, _) in refused.iter().chain(&granted) {
+        weigh.value("thumbprint", ask.thumbprint.as_deref().unwrap_or_default());
+    }
+    if !refused.is_empty() {
+        weigh.plus(40, "the token service does not accept the key of that certificate").at(&refused);
+    }
+    if !granted.is_empty() {
+        weigh.minus(30, "the token service grants tokens to it: the new certificate is uploaded, and the given file is the old one");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::testing::Scene;
+    use crate::diagnose::testing::{Story, denied};
+
+    #[test]
+    fn fires_on_an_unknown_certificate_that_is_refused() {
+        let answer =
+            denied("invalid_client", "AADSTS70002: no. AADSTS50012: [Reason - The key was not found.]");
+        assert_eq!(Story::request(Signer::Stranger, 401, &answer).lead(), CAUSE.id);
+    }
+
+    #[test]
+    fn stays_silent_on_the_uploaded_certificate() {
+        let answer =
+            denied("invalid_client", "AADSTS70002: no. AADSTS50012: [Reason - The key was not found.]");
+        assert!(!Story::request(Signer::Exchange, 401, &answer).causes().contains(&CAUSE.id));
+    }
+}

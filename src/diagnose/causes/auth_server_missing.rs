@@ -1,0 +1,58 @@
+//! Takes the evidence, weighs `auth-server-missing`: Exchange has no authorization server for the cloud.
+
+use crate::diagnose::cause::{Case, Cause, Rank, Weighing};
+
+/// See the text.
+pub(crate) static CAUSE: Cause = Cause {
+    id: "auth-server-missing",
+    title: "Exchange has no authorization server for the cloud",
+    rank: Rank::Root,
+    summary: "The challenge of Exchange lists no token service of the cloud among its trusted issuers ({observed}): the authorization server object for ACS is missing or disabled. Every token from the cloud is refused.",
+    speaks_for: "The trusted issuers of the challenge hold no 00000001-… principal; Exchange calls good tokens invalid.",
+    speaks_against: "A token service is trusted, but that of another cloud or tenant.",
+    repair: &[
+        "Get-AuthServer | Format-List Name,Type,IssuerIdentifier,Realm,Enabled",
+        "New-AuthServer -Name WindowsAzureACS -AuthMetadataUrl https://accounts.accesscontrol.windows.net/{domain}/metadata/json/1",
+        "Set-AuthServer <name> -Enabled $true   # when it exists and is disabled",
+        "iisreset",
+    ],
+    sources: &[
+        "Microsoft Learn: Configure OAuth between Exchange and Exchange Online",
+        "[MS-XOAUTH] 3.2.5.4",
+    ],
+    examine,
+};
+
+fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
+    let missing = case.errors(&["challenge-issuer-missing"]);
+    if let Some(finding) = missing.first().and_then(|&index| case.judgement.findings.get(index)) {
+        weigh
+            .plus(80, "the challenge trusts no token service of the cloud")
+            .words("observed", finding.observed.clone())
+            .by(missing);
+        let refused = case.refused("invalid_token");
+        if !refused.is_empty() {
+            weigh.plus(10, "Exchange calls good tokens invalid").at(&refused);
+        }
+        if case.any_accepted() {
+            weigh.minus(30, "a token of the cloud was accepted nevertheless");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::testing::Scene;
+    use crate::diagnose::testing::{Story, denied};
+
+    #[test]
+    fn fires_without_acs() {
+        assert_eq!(Story::of(Scene::healthy().refused_with("Bearer client_id=\"00000002-0000-0ff1-ce00-000000000000\", trusted_issuers=\"00000004-0000-0ff1-ce00-000000000000@contoso.com\"")).lead(), CAUSE.id);
+    }
+
+    #[test]
+    fn stays_silent_with_acs() {
+        assert!(!Story::of(Scene::healthy().refused("")).causes().contains(&CAUSE.id));
+    }
+}

@@ -1,0 +1,99 @@
+//! Takes the evidence, weighs `cannot-tell`: something fails, and nothing that was recorded says why.
+
+use crate::checks::finding::Severity;
+use crate::checks::judge::facts::Credential;
+use crate::checks::{CheckId, Outcome};
+use crate::diagnose::cause::{Case, Cause, Rank, Weighing};
+
+/// See the text.
+pub(crate) static CAUSE: Cause = Cause {
+    id: "cannot-tell",
+    title: "something fails, and nothing that was recorded says why",
+    rank: Rank::Unknown,
+    summary: "{observed} The recording does not say why: {missing}. {next}",
+    speaks_for: "A call or token request failed, and no other cause has evidence.",
+    speaks_against: "Any other cause.",
+    repair: &[
+        "Get-WinEvent -FilterHashtable @{LogName=\"Application\";ProviderName=\"MSExchange OAuth\"} -MaxEvents 50 | Format-List TimeCreated,Id,Message",
+        "Get-ChildItem \"$env:ExchangeInstallPath\\Logging\\HttpProxy\\Ews\" | Sort-Object LastWriteTime | Select-Object -Last 1   # give it to oauthtrace beside the recording",
+        "Test-OAuthConnectivity -Service EWS -TargetUri https://{host}/ews/exchange.asmx -Mailbox <user> -Verbose | Format-List",
+    ],
+    sources: &["Microsoft Support: Resolve free/busy errors"],
+    examine,
+};
+
+fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
+    let failed =
+        case.calls(|call| call.credential == Credential::Token && call.status.is_some() && !call.succeeded());
+    let asks = case.asks(|ask| ask.refused());
+    let broken = case.judgement.checks.iter().any(|check| {
+        matches!(check.id, CheckId::Accepted | CheckId::TokenRequest | CheckId::Challenge)
+            && check.outcome == Outcome::Fail
+    });
+    if !broken {
+        return;
+    }
+    if let Some((call, _)) = failed.first() {
+        weigh.value("host", &call.host);
+        let (observed, missing, next) = match call.status {
+            Some(500..=599) => (
+                "The server fails on a call whose token is in order as far as can be told.",
+                "an internal error carries no reason of OAuth",
+                "Record next: the application event log and the EWS log of the server at that moment.",
+            ),
+            Some(401) if call.said.is_none() => (
+                "Exchange refuses a token that is in order as far as can be told.",
+                "the answer has no x-ms-diagnostics",
+                "Record next: the same call on the Exchange server itself, and its HttpProxy log and event log (source MSExchange OAuth) of that moment.",
+            ),
+            _ => (
+                "A call with a token fails.",
+                "the answer fits no cause that is known here",
+                "Record next: the HttpProxy log and the EWS log of the server at that moment.",
+            ),
+        };
+        weigh.words("observed", observed.into()).words("missing", missing.into()).words("next", next.into());
+    } else if let Some((ask, _)) = asks.first() {
+        weigh.value("host", &ask.host);
+        let codes = if ask.codes.is_empty() { "no code".to_owned() } else { ask.codes.join(", ") };
+        weigh.words("observed", format!("The token service refuses with {codes}."));
+        weigh.words("missing", "the code fits no cause that is known here".into());
+        weigh.words(
+            "next",
+            "Record next: the answer with its description, and what Test-OAuthConnectivity says.".into(),
+        );
+    } else {
+        weigh.words("observed", "Something was refused.".into());
+        weigh.words("missing", "no call with a token is in it".into());
+        weigh.words("next", "Record next: a call of the cloud, from its discovery to its answer.".into());
+    }
+    weigh.plus(20, "a call or token request failed").at(&failed).at(&asks);
+    weigh.by(case
+        .judgement
+        .findings
+        .iter()
+        .enumerate()
+        .filter(|(_, finding)| finding.severity == Severity::Error)
+        .map(|(index, _)| index));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::testing::Scene;
+    use crate::diagnose::testing::{Story, denied};
+
+    #[test]
+    fn fires_on_a_silent_failure() {
+        assert_eq!(Story::of(Scene::healthy().status(500)).lead(), CAUSE.id);
+    }
+
+    #[test]
+    fn stays_silent_when_a_cause_is_found() {
+        assert!(
+            !Story::of(Scene::healthy().refused("2000005;error_category=\"invalid_user\""))
+                .causes()
+                .contains(&CAUSE.id)
+        );
+    }
+}

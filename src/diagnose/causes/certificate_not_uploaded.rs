@@ -1,0 +1,86 @@
+//! Takes the evidence, weighs `certificate-not-uploaded`: the auth certificate is not on the service principal.
+
+use crate::checks::judge::facts::Signed;
+use crate::diagnose::cause::{Case, Cause, Rank, Weighing};
+
+/// See the text.
+pub(crate) static CAUSE: Cause = Cause {
+    id: "certificate-not-uploaded",
+    title: "the auth certificate is not on the service principal",
+    rank: Rank::Root,
+    summary: "The token service does not find the key of the certificate that Exchange signs with (thumbprint {thumbprint}) on the service principal of {application}: the certificate was never uploaded there, or was removed. Exchange gets no tokens until it is uploaded.",
+    speaks_for: "The token service refuses the assertion because it does not find the key, or says that the application has no key at all; the certificate is the given one, or none was given.",
+    speaks_against: "The assertion is signed with another certificate than the given one (rolled over), the certificate has expired, or the same key is accepted for another application.",
+    repair: &[
+        "oauthtrace provision script --tenant {tenant}   # prints the upload",
+        "Get-MgServicePrincipal -Filter \"appId eq '{application}'\" | Select-Object -ExpandProperty KeyCredentials | Format-List DisplayName,EndDateTime,CustomKeyIdentifier",
+    ],
+    sources: &[
+        "Microsoft Support: Resolve free/busy errors",
+        "Microsoft Entra authentication and authorization error codes",
+        "Microsoft Learn: Configure OAuth between Skype for Business Online and Exchange on-premises",
+    ],
+    examine,
+};
+
+fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
+    let refused = case.asks(|ask| ask.refused() && super::key_not_accepted(ask));
+    let Some((ask, _)) = refused.first() else { return };
+    weigh
+        .value("thumbprint", ask.thumbprint.as_deref().unwrap_or_default())
+        .application(ask.application.as_deref());
+    if ask.has(&["50003"]) {
+        weigh.plus(85, "the token service says that the application has no signing key at all").at(&refused);
+    } else if super::key_not_found(ask) {
+        weigh.plus(80, "the token service does not find the key that signed").at(&refused);
+    } else {
+        weigh.plus(55, "the token service does not accept the credentials").at(&refused);
+    }
+    let unknown = case.errors(&["signature-certificate-unknown"]);
+    if !unknown.is_empty() {
+        weigh.minus(60, "the assertion is signed with another certificate than the given one").but(unknown);
+    }
+    let expired = case.errors(&["certificate-expired"]);
+    if !expired.is_empty() {
+        weigh.minus(50, "the certificate has expired").but(expired);
+    }
+    if !case
+        .asks(|other| other.granted() && other.thumbprint.is_some() && other.thumbprint == ask.thumbprint)
+        .is_empty()
+    {
+        weigh.minus(60, "the token service accepts the same key in another request");
+    }
+    let altered = case.errors(&["signature-wrong"]);
+    if !altered.is_empty() && ask.signed == Signed::Failed {
+        weigh.minus(60, "the signature is wrong by the given certificate too").but(altered);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::testing::Scene;
+    use crate::diagnose::testing::{Story, denied};
+
+    #[test]
+    fn fires_on_a_key_that_is_not_found() {
+        let answer =
+            denied("invalid_client", "AADSTS70002: no. AADSTS50012: [Reason - The key was not found.]");
+        assert_eq!(Story::request(Signer::Exchange, 401, &answer).lead(), CAUSE.id);
+    }
+
+    #[test]
+    fn fires_on_no_key_at_all() {
+        assert_eq!(
+            Story::request(Signer::Exchange, 400, &denied("invalid_client", "AADSTS50003: none")).lead(),
+            CAUSE.id
+        );
+    }
+
+    #[test]
+    fn stays_silent_on_a_granted_request() {
+        assert!(
+            !Story::request(Signer::Exchange, 200, r#"{"access_token":"x"}"#).causes().contains(&CAUSE.id)
+        );
+    }
+}

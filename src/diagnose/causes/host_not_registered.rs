@@ -1,0 +1,71 @@
+//! Takes the evidence, weighs `host-not-registered`: the host name is not registered with the service principal.
+
+use crate::diagnose::cause::{Case, Cause, Rank, Weighing};
+
+/// See the text.
+pub(crate) static CAUSE: Cause = Cause {
+    id: "host-not-registered",
+    title: "the host name is not registered with the service principal",
+    rank: Rank::Root,
+    summary: "The token service does not know the resource {resource}: the host name is missing among the service principal names of 00000002-0000-0ff1-ce00-000000000000, so that no token can be issued for it.",
+    speaks_for: "The token service answers AADSTS500011 or AADSTS50001, or invalid_resource, for a host of this organisation.",
+    speaks_against: "The resource is found, but disabled.",
+    repair: &[
+        "Get-MgServicePrincipal -Filter \"appId eq '00000002-0000-0ff1-ce00-000000000000'\" | Select-Object -ExpandProperty ServicePrincipalNames",
+        "$principal = Get-MgServicePrincipal -Filter \"appId eq '00000002-0000-0ff1-ce00-000000000000'\"; Update-MgServicePrincipal -ServicePrincipalId $principal.Id -ServicePrincipalNames ($principal.ServicePrincipalNames + \"https://{host}/\")",
+        "Get-WebServicesVirtualDirectory | Format-List ExternalUrl; Get-AutodiscoverVirtualDirectory | Format-List ExternalUrl",
+    ],
+    sources: &[
+        "Microsoft Entra authentication and authorization error codes",
+        "Microsoft Support: KB 3090197",
+    ],
+    examine,
+};
+
+fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
+    let refused = case.asks(|ask| {
+        let resource =
+            ask.error.as_deref().is_some_and(|error| ["invalid_resource", "invalid_target"].contains(&error));
+        ask.refused() && (ask.has(&["500011", "50001"]) || (resource && ask.codes.is_empty()))
+    });
+    let Some((ask, _)) = refused.first() else { return };
+    weigh.value("resource", ask.resource.as_deref().unwrap_or_default());
+    let host =
+        ask.resource.as_deref().and_then(|resource| resource.split('/').find(|part| part.contains('.')));
+    weigh.value("host", host.and_then(|host| host.split('@').next()).unwrap_or_default());
+    if ask.has(&["500011"]) {
+        weigh
+            .plus(90, "the token service says that the resource is not registered in the tenant")
+            .at(&refused);
+    } else {
+        weigh.plus(65, "the token service does not know the resource, or it is disabled").at(&refused);
+    }
+    if ask.description.to_ascii_lowercase().contains("disabled") {
+        weigh.minus(40, "the token service says that it is disabled");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::testing::Scene;
+    use crate::diagnose::testing::{Story, denied};
+
+    #[test]
+    fn fires_on_an_unknown_resource() {
+        assert_eq!(
+            Story::request(Signer::Exchange, 400, &denied("invalid_resource", "AADSTS500011: not found"))
+                .lead(),
+            CAUSE.id
+        );
+    }
+
+    #[test]
+    fn stays_silent_on_other_errors() {
+        assert!(
+            !Story::request(Signer::Exchange, 400, &denied("invalid_client", "AADSTS50012: no"))
+                .causes()
+                .contains(&CAUSE.id)
+        );
+    }
+}

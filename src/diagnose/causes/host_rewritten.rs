@@ -1,0 +1,82 @@
+//! Takes the evidence, weighs `host-rewritten`: a proxy changes the host name between caller and Exchange.
+
+use crate::diagnose::cause::{Case, Cause, Rank, Weighing};
+
+/// See the text.
+pub(crate) static CAUSE: Cause = Cause {
+    id: "host-rewritten",
+    title: "a proxy changes the host name between caller and Exchange",
+    rank: Rank::Root,
+    summary: "The token is made for {audience}, but the server that judges it goes by another name{expected}. Something between caller and Exchange rewrites the host name of the request (Host), or Exchange is published under a name that callers are not told. Exchange compares the name in the token with the name in the request, and refuses.",
+    speaks_for: "Exchange says invalid_resource although the audience is the host of the recorded request, so that the name changed behind the recording; or audience and request differ in the recording already.",
+    speaks_against: "Only the scheme differs (http instead of https): then TLS ends in front of Exchange.",
+    repair: &[
+        "Get-WebServicesVirtualDirectory | Format-List Server,InternalUrl,ExternalUrl",
+        "# on the reverse proxy: pass the Host of the request on unchanged (nginx: proxy_set_header Host $host; IIS ARR: preserveHostHeader true)",
+        "Set-WebServicesVirtualDirectory \"<server>\\EWS (Default Web Site)\" -ExternalUrl https://{audience}/ews/exchange.asmx",
+    ],
+    sources: &["[MS-XOAUTH] 3.2.5.6", "Microsoft Support: Resolve free/busy errors"],
+    examine,
+};
+
+fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
+    let refused = case.refused("invalid_resource");
+    let differ = case.errors(&["audience-host"]);
+    if let Some((call, _)) = refused.first() {
+        let names = super::named_addresses(call.reason());
+        let offloading = names.as_ref().is_some_and(|(one, other)| super::only_scheme_differs(one, other));
+        if offloading || (call.entra && names.is_none()) {
+            return;
+        }
+        let (same, audience) = call.audience.clone().unwrap_or_default();
+        weigh.value("audience", &audience);
+        if same {
+            weigh
+                .plus(
+                    70,
+                    "the audience is the host of the recorded request, and Exchange still calls it wrong",
+                )
+                .at(&refused);
+        } else {
+            weigh.plus(35, "the audience is not the host of the request").at(&refused);
+        }
+        if let Some((one, other)) = names {
+            let seen = if super::host_of(&one).eq_ignore_ascii_case(&audience) { other } else { one };
+            let seen = super::host_of(&seen).to_owned();
+            if same && !seen.eq_ignore_ascii_case(&audience) {
+                weigh.plus(15, format!("Exchange names the host that it saw: {seen}"));
+            }
+            weigh.words("expected", format!(" ({seen})"));
+        }
+        if call.via {
+            weigh.plus(5, "a proxy names itself in the answer");
+        }
+    } else if !differ.is_empty() {
+        weigh.plus(30, "the audience is not the host of the request");
+    }
+    weigh.words("expected", String::new());
+    weigh.by(differ);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::testing::Scene;
+    use crate::diagnose::testing::{Story, denied};
+
+    #[test]
+    fn fires_when_exchange_sees_another_name() {
+        let said = "2000003;reason=\"The hostname component of the audience claim value is invalid. Expected \u{27}ex01.corp.example\u{27}. Actual \u{27}mail.contoso.com\u{27}.\";error_category=\"invalid_resource\"";
+        assert_eq!(Story::of(Scene::healthy().refused(said)).lead(), CAUSE.id);
+    }
+
+    #[test]
+    fn stays_silent_when_only_the_scheme_differs() {
+        let said = "2000003;reason=\"Expected \u{27}https://mail.contoso.com\u{27}. Actual \u{27}http://mail.contoso.com\u{27}.\";error_category=\"invalid_resource\"";
+        assert!(
+            !Story::of(Scene::healthy().entra("https://mail.contoso.com/").refused(said))
+                .causes()
+                .contains(&CAUSE.id)
+        );
+    }
+}

@@ -1,0 +1,157 @@
+//! The one list of all causes, one file each.
+
+/// The application is disabled or gone in the tenant.
+pub(crate) mod application_disabled;
+/// The Exchange auth certificate has expired.
+pub(crate) mod auth_certificate_expired;
+/// The Exchange auth certificate was replaced, and the new one was not uploaded.
+pub(crate) mod auth_certificate_rolled_over;
+/// Exchange has no authorization server for the cloud.
+pub(crate) mod auth_server_missing;
+/// Something fails, and nothing that was recorded says why.
+pub(crate) mod cannot_tell;
+/// The auth certificate is not on the service principal.
+pub(crate) mod certificate_not_uploaded;
+/// The auth certificate is on another service principal.
+pub(crate) mod certificate_on_wrong_principal;
+/// A clock is wrong.
+pub(crate) mod clock_skew;
+/// Exchange Web Services is switched off or blocked for the caller.
+pub(crate) mod ews_switched_off_or_blocked;
+/// Something still authenticates with a password.
+pub(crate) mod fallback_to_basic;
+/// The calls use Windows authentication instead of OAuth.
+pub(crate) mod fallback_to_ntlm;
+/// Federation by WS-Security is used instead of OAuth.
+pub(crate) mod fallback_to_ws_security;
+/// A device in front of Exchange takes headers away.
+pub(crate) mod headers_stripped;
+/// The host name is not registered with the service principal.
+pub(crate) mod host_not_registered;
+/// A proxy changes the host name between caller and Exchange.
+pub(crate) mod host_rewritten;
+/// The partner application has no linked account, or that account lacks the roles.
+pub(crate) mod linked_account_without_roles;
+/// OAuth is switched off on a virtual directory.
+pub(crate) mod oauth_off_on_virtual_directory;
+/// The partner application is missing or disabled.
+pub(crate) mod partner_application_missing;
+/// A device in front of Exchange answers instead of Exchange.
+pub(crate) mod pre_authentication;
+/// TLS ends in front of Exchange.
+pub(crate) mod ssl_offloading;
+/// Exchange has outdated keys of the token service.
+pub(crate) mod stale_metadata;
+/// A token is not genuine, or was changed on the way.
+pub(crate) mod token_altered;
+/// The caller uses a token past its end.
+pub(crate) mod token_expired;
+/// The user is missing or not unique on premises.
+pub(crate) mod user_missing_or_ambiguous;
+/// A wildcard accepted domain hides the domain that the token names.
+pub(crate) mod wildcard_accepted_domain;
+/// Two clouds are mixed.
+pub(crate) mod wrong_cloud;
+/// Tokens or settings name another tenant.
+pub(crate) mod wrong_realm;
+
+use super::cause::Cause;
+use crate::checks::judge::facts::Ask;
+
+/// All causes but [`cannot_tell`], which stands for their absence. A cause is its file and its line here.
+pub static CAUSES: &[&Cause] = &[
+    &application_disabled::CAUSE,
+    &auth_certificate_expired::CAUSE,
+    &auth_certificate_rolled_over::CAUSE,
+    &auth_server_missing::CAUSE,
+    &certificate_not_uploaded::CAUSE,
+    &certificate_on_wrong_principal::CAUSE,
+    &clock_skew::CAUSE,
+    &ews_switched_off_or_blocked::CAUSE,
+    &fallback_to_basic::CAUSE,
+    &fallback_to_ntlm::CAUSE,
+    &fallback_to_ws_security::CAUSE,
+    &headers_stripped::CAUSE,
+    &host_not_registered::CAUSE,
+    &host_rewritten::CAUSE,
+    &linked_account_without_roles::CAUSE,
+    &oauth_off_on_virtual_directory::CAUSE,
+    &partner_application_missing::CAUSE,
+    &pre_authentication::CAUSE,
+    &ssl_offloading::CAUSE,
+    &stale_metadata::CAUSE,
+    &token_altered::CAUSE,
+    &token_expired::CAUSE,
+    &user_missing_or_ambiguous::CAUSE,
+    &wildcard_accepted_domain::CAUSE,
+    &wrong_cloud::CAUSE,
+    &wrong_realm::CAUSE,
+];
+
+/// All causes, `cannot-tell` last.
+pub fn all() -> impl Iterator<Item = &'static Cause> {
+    CAUSES.iter().copied().chain([&cannot_tell::CAUSE])
+}
+
+/// Whether the token service does not accept the key that signed, for whatever reason.
+fn key_not_accepted(ask: &Ask) -> bool {
+    ask.has(&["50012", "70002", "700027", "700030", "50003"])
+        || (ask.error.as_deref() == Some("invalid_client") && ask.codes.is_empty())
+}
+
+/// Whether the token service says that it does not find the key.
+fn key_not_found(ask: &Ask) -> bool {
+    let text = ask.description.to_ascii_lowercase();
+    text.contains("key was not found")
+        || text.contains("no matching key")
+        || (ask.has(&["50012"]) && text.contains("not found"))
+}
+
+/// The two addresses of an "Expected 'a'. Actual 'b'." sentence. Which of them is the server's own depends on the
+/// kind of token, so callers compare both.
+fn named_addresses(reason: &str) -> Option<(String, String)> {
+    let after = |word: &str| {
+        let lower = reason.to_ascii_lowercase();
+        let rest = reason.get(lower.find(word)? + word.len()..)?;
+        let rest = rest.trim_start_matches([' ', ':', '\'', '"', '\u{2018}', '\u{201c}']);
+        let end = rest.find(['\'', '"', ' ', ',', ';', '\u{2019}', '\u{201d}']).unwrap_or(rest.len());
+        let value = rest.get(..end)?.trim_end_matches('.').trim_end_matches('/');
+        (!value.is_empty()).then(|| value.to_owned())
+    };
+    Some((after("expected")?, after("actual")?))
+}
+
+/// The authority of an address, without scheme and path.
+fn host_of(address: &str) -> &str {
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+    rest.split('/').next().unwrap_or_default()
+}
+
+/// Whether two addresses name one host, once with https and once with http.
+fn only_scheme_differs(one: &str, other: &str) -> bool {
+    let scheme = |text: &str| text.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
+    let bare = |text: &str| crate::checks::place::bare_host(host_of(text));
+    bare(one) == bare(other)
+        && scheme(one).is_some()
+        && scheme(other).is_some()
+        && scheme(one) != scheme(other)
+}
+
+/// Whether a text says that EWS itself is off or closed to the caller.
+fn speaks_of_ews_switch(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    let about = text.contains("ews") || text.contains("exchange web services");
+    about
+        && [
+            "disabled",
+            "blocked",
+            "not enabled",
+            "switched off",
+            "turned off",
+            "retired",
+            "not allowed",
+            "access policy",
+        ]
+        .iter()
+        .any(|word| text.contains(word))
+}

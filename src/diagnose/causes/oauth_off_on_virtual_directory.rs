@@ -1,0 +1,77 @@
+//! Takes the evidence, weighs `oauth-off-on-virtual-directory`: OAuth is switched off on a virtual directory.
+
+use crate::checks::judge::facts::Credential;
+use crate::diagnose::cause::{Case, Cause, Rank, Weighing};
+
+/// See the text.
+pub(crate) static CAUSE: Cause = Cause {
+    id: "oauth-off-on-virtual-directory",
+    title: "OAuth is switched off on a virtual directory",
+    rank: Rank::Root,
+    summary: "Exchange answers at {path} without offering Bearer: OAuth authentication is switched off on that virtual directory. Callers from the cloud that ask there for the challenge get none, and cannot go on.",
+    speaks_for: "An empty Bearer, or a token, is answered 401 with Windows or Basic authentication only, by Exchange itself.",
+    speaks_against: "The answer lacks Exchange's marks and offers nothing that IIS offers: then a device in front answered.",
+    repair: &[
+        "Get-WebServicesVirtualDirectory | Format-List Server,OAuthAuthentication; Get-AutodiscoverVirtualDirectory | Format-List Server,OAuthAuthentication",
+        "{repair} -OAuthAuthentication $true",
+        "iisreset /noforce   # on each server that was changed",
+    ],
+    sources: &["Microsoft Learn: Set-WebServicesVirtualDirectory", "[MS-XOAUTH] 3.2.5.4"],
+    examine,
+};
+
+fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
+    let without = case.calls(|call| {
+        let asked = matches!(call.credential, Credential::EmptyBearer | Credential::Token);
+        let iis = call.offered.contains("negotiate") || call.offered.contains("ntlm");
+        asked
+            && call.exchange
+            && call.status == Some(401)
+            && !call.offered.contains("bearer")
+            && call.said.is_none()
+            && (call.marks || iis)
+    });
+    let Some((call, _)) = without.first() else { return };
+    weigh.plus(if call.marks { 80 } else { 60 }, "Exchange refuses and does not offer Bearer").at(&without);
+    weigh.value("path", &call.path);
+    let directory = match call.path.split('/').nth(1).unwrap_or_default() {
+        "ews" => "Set-WebServicesVirtualDirectory",
+        "autodiscover" => "Set-AutodiscoverVirtualDirectory",
+        "mapi" => "Set-MapiVirtualDirectory",
+        "oab" => "Set-OabVirtualDirectory",
+        _ => "Set-WebServicesVirtualDirectory",
+    };
+    let site = match directory {
+        "Set-AutodiscoverVirtualDirectory" => "Autodiscover (Default Web Site)",
+        "Set-MapiVirtualDirectory" => "mapi (Default Web Site)",
+        "Set-OabVirtualDirectory" => "OAB (Default Web Site)",
+        _ => "EWS (Default Web Site)",
+    };
+    weigh.words("repair", format!("{directory} \"<server>\\{site}\""));
+    if !case
+        .calls(|other| other.host == call.host && other.path != call.path && other.offered.contains("bearer"))
+        .is_empty()
+    {
+        weigh.plus(10, "another virtual directory of the same host offers it");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::testing::Scene;
+    use crate::diagnose::testing::{Story, denied};
+
+    #[test]
+    fn fires_on_windows_authentication_only() {
+        assert_eq!(
+            Story::of(Scene::healthy().discovery("Negotiate").response_header("request-id", "x")).lead(),
+            CAUSE.id
+        );
+    }
+
+    #[test]
+    fn stays_silent_on_a_bearer_challenge() {
+        assert!(!Story::of(Scene::healthy().refused("")).causes().contains(&CAUSE.id));
+    }
+}

@@ -1,0 +1,70 @@
+//! Takes the evidence, weighs `partner-application-missing`: the partner application is missing or disabled.
+
+use crate::checks::judge::facts::Signed;
+use crate::diagnose::cause::{Case, Cause, Rank, Weighing};
+
+/// See the text.
+pub(crate) static CAUSE: Cause = Cause {
+    id: "partner-application-missing",
+    title: "the partner application is missing or disabled",
+    rank: Rank::Root,
+    summary: "Exchange does not know the calling application {application}, or its partner application is disabled. The token itself is in order; every call of that application is refused until the partner application exists and is enabled.",
+    speaks_for: "Exchange refuses the token with invalid_client; other applications are accepted by the same server.",
+    speaks_against: "The token is wrong by itself, so that its application cannot be read with confidence.",
+    repair: &[
+        "Get-PartnerApplication | Format-List Name,ApplicationIdentifier,Enabled,LinkedAccount",
+        "New-PartnerApplication -Name \"{application}\" -ApplicationIdentifier {application} -Enabled $true -LinkedAccount <mail user>",
+        "Set-PartnerApplication <name> -Enabled $true   # when it exists and is disabled",
+        "iisreset   # Exchange keeps the list for a while",
+    ],
+    sources: &[
+        "Microsoft Learn: Configure OAuth between Skype for Business Online and Exchange on-premises",
+        "Microsoft Learn: New-PartnerApplication",
+    ],
+    examine,
+};
+
+fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
+    let refused = case.refused("invalid_client");
+    if let Some((call, _)) = refused.first() {
+        weigh
+            .plus(80, "Exchange says that it does not know the application")
+            .at(&refused)
+            .application(call.application.as_deref());
+        let others = case.calls(|other| other.accepted() && other.application != call.application);
+        if !others.is_empty() {
+            weigh.plus(10, "other applications are accepted by the same server");
+        }
+        if call.signed == Signed::Failed {
+            weigh.minus(40, "the signature of the token is wrong").but(case.errors(&["signature-wrong"]));
+        }
+        let mixed = case.errors(&["chain-application"]);
+        if !mixed.is_empty() {
+            weigh.minus(40, "outer and actor token name different applications").but(mixed);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::testing::Scene;
+    use crate::diagnose::testing::{Story, denied};
+
+    #[test]
+    fn fires_on_invalid_client() {
+        assert_eq!(
+            Story::of(Scene::healthy().refused("2000006;error_category=\"invalid_client\"")).lead(),
+            CAUSE.id
+        );
+    }
+
+    #[test]
+    fn stays_silent_on_invalid_user() {
+        assert!(
+            !Story::of(Scene::healthy().refused("2000005;error_category=\"invalid_user\""))
+                .causes()
+                .contains(&CAUSE.id)
+        );
+    }
+}

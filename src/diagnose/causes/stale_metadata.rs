@@ -1,0 +1,70 @@
+//! Takes the evidence, weighs `stale-metadata`: Exchange has outdated keys of the token service.
+
+use crate::checks::judge::facts::Signed;
+use crate::diagnose::cause::{Case, Cause, Rank, Weighing};
+
+/// See the text.
+pub(crate) static CAUSE: Cause = Cause {
+    id: "stale-metadata",
+    title: "Exchange has outdated keys of the token service",
+    rank: Rank::Root,
+    summary: "Exchange says that it cannot verify the signature or does not find the key, but with the keys given here the signature verifies: the keys that Exchange keeps of {issuer} are out of date. It fetches them every few hours, and cannot when its way to the metadata address is blocked.",
+    speaks_for: "Exchange refuses with invalid_signature or invalid_certificate a token whose signature this tool verifies.",
+    speaks_against: "The signature is wrong with the given keys too, or the key was not supplied.",
+    repair: &[
+        "Get-AuthServer | Format-List Name,IssuerIdentifier,AuthMetadataUrl,Enabled",
+        "Set-AuthServer <name> -RefreshAuthMetadata   # the one with IssuerIdentifier {issuer}",
+        "iisreset   # or wait a quarter of an hour",
+        "Get-WinEvent -FilterHashtable @{LogName=\"Application\";ProviderName=\"MSExchange OAuth\"} -MaxEvents 20   # 2007: the metadata could not be read",
+    ],
+    sources: &["Microsoft Support: Resolve free/busy errors", "Microsoft Learn: Set-AuthServer"],
+    examine,
+};
+
+fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
+    for category in ["invalid_signature", "invalid_certificate"] {
+        let refused = case.refused(category);
+        let of = |wanted: Signed| refused.iter().find(|(call, _)| call.signed == wanted);
+        if let Some((call, _)) = of(Signed::Verified) {
+            weigh
+                .plus(85, "Exchange does not accept a signature that verifies with the given keys")
+                .at(&refused);
+            weigh.value("issuer", call.issuer.as_deref().unwrap_or_default());
+        } else if let Some((call, _)) = of(Signed::NoKey) {
+            weigh.plus(50, "Exchange does not accept the signature; the key was not supplied here, so it could not be compared").at(&refused);
+            weigh.value("issuer", call.issuer.as_deref().unwrap_or_default());
+            if category == "invalid_certificate" {
+                weigh.plus(10, "it does not find the key that the token names");
+            }
+        }
+    }
+    let wrong =
+        case.errors(&["signature-wrong", "signature-algorithm-confusion", "signature-algorithm-mismatch"]);
+    if !wrong.is_empty() {
+        weigh.minus(60, "a signature is wrong with the given keys too").but(wrong);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::testing::Scene;
+    use crate::diagnose::testing::{Story, denied};
+
+    #[test]
+    fn fires_on_a_good_signature_called_invalid() {
+        assert_eq!(
+            Story::of(Scene::healthy().refused("2000000;error_category=\"invalid_signature\"")).lead(),
+            CAUSE.id
+        );
+    }
+
+    #[test]
+    fn stays_silent_on_a_bad_signature() {
+        assert!(
+            !Story::of(Scene::healthy().tampered().refused("2000000;error_category=\"invalid_signature\""))
+                .causes()
+                .contains(&CAUSE.id)
+        );
+    }
+}

@@ -1,0 +1,71 @@
+//! Takes the evidence, weighs `wildcard-accepted-domain`: a wildcard accepted domain hides the domain that the token names.
+
+use crate::diagnose::cause::{Case, Cause, Rank, Weighing};
+
+/// See the text.
+pub(crate) static CAUSE: Cause = Cause {
+    id: "wildcard-accepted-domain",
+    title: "a wildcard accepted domain hides the domain that the token names",
+    rank: Rank::Root,
+    summary: "Exchange says that it does not know the tenant, although the token names the right one. That is what happens when the domain is only covered by a wildcard accepted domain (*.{domain}) or not among the accepted domains at all: Exchange compares the realm with the accepted domains by name.",
+    speaks_for: "Exchange refuses with invalid_tenant a token whose realm is the given tenant, in issuer and audience.",
+    speaks_against: "The realm of the token is another tenant, or the challenge trusts the token service for another realm only.",
+    repair: &[
+        "Get-AcceptedDomain | Format-Table Name,DomainName,DomainType,MatchSubDomains",
+        "New-AcceptedDomain -Name {domain} -DomainName {domain} -DomainType Authoritative",
+        "Get-AuthConfig | Format-List Realm   # should be empty",
+        "Get-AuthServer | Format-List Name,Realm,Enabled",
+    ],
+    sources: &["Microsoft Support: Skype for Business and Exchange integration fails"],
+    examine,
+};
+
+fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
+    let refused = case.refused("invalid_tenant");
+    let Some((call, _)) = refused.iter().find(|(call, _)| call.tenant != Some(false)) else { return };
+    weigh.plus(65, "Exchange does not know the tenant of a token that names the right one").at(&refused);
+    if call.reason().to_ascii_lowercase().contains("tenant guid") {
+        weigh.plus(10, "it speaks of the tenant GUID, as it does with wildcard accepted domains");
+    }
+    let wrong = case.errors(&["issuer-tenant", "issuer-realm-missing", "audience-realm", "chain-realm"]);
+    if !wrong.is_empty() {
+        weigh.minus(60, "the token names another tenant somewhere").but(wrong);
+    }
+    let trusts = case.errors(&["challenge-realm", "challenge-cloud", "challenge-issuer-missing"]);
+    if !trusts.is_empty() {
+        weigh
+            .minus(40, "Exchange trusts the token service for another tenant, another one, or none")
+            .but(trusts);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::testing::Scene;
+    use crate::diagnose::testing::{Story, denied};
+
+    #[test]
+    fn fires_on_the_right_tenant_refused() {
+        assert_eq!(
+            Story::of(Scene::healthy().refused(
+                "2000004;reason=\"The tenant guid is not known.\";error_category=\"invalid_tenant\""
+            ))
+            .lead(),
+            CAUSE.id
+        );
+    }
+
+    #[test]
+    fn stays_silent_on_another_tenant() {
+        assert!(
+            !Story::of(
+                Scene::healthy()
+                    .both_realms(OTHER_TENANT)
+                    .refused("2000004;error_category=\"invalid_tenant\"")
+            )
+            .causes()
+            .contains(&CAUSE.id)
+        );
+    }
+}

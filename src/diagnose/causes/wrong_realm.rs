@@ -1,0 +1,89 @@
+//! Takes the evidence, weighs `wrong-realm`: tokens or settings name another tenant.
+
+use crate::diagnose::cause::{Case, Cause, Rank, Weighing};
+
+/// See the text.
+pub(crate) static CAUSE: Cause = Cause {
+    id: "wrong-realm",
+    title: "tokens or settings name another tenant",
+    rank: Rank::Root,
+    summary: "The realm is not the tenant {tenant}: {observed}. Tokens are issued for, or asked from, another tenant than the one that was given; the authorization server, the partner application or the caller is configured with the wrong one.",
+    speaks_for: "Tokens, token requests or the challenge name another tenant, none, or a wildcard; the token service does not know the tenant asked for; Exchange says invalid_tenant.",
+    speaks_against: "Everything names the given tenant.",
+    repair: &[
+        "Get-AuthServer | Format-List Name,IssuerIdentifier,Realm,TokenIssuingEndpoint,Enabled",
+        "Set-AuthServer <name> -AuthMetadataUrl https://accounts.accesscontrol.windows.net/{domain}/metadata/json/1",
+        "Get-AuthConfig | Format-List Realm; Get-PartnerApplication | Format-List Name,Realm",
+        "Get-MgOrganization | Format-List Id,VerifiedDomains",
+    ],
+    sources: &[
+        "[MS-XOAUTH] 3.2.5.6",
+        "Microsoft Entra authentication and authorization error codes",
+        "Microsoft Support: Resolve free/busy errors",
+    ],
+    examine,
+};
+
+fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
+    let named = case.errors(&["issuer-tenant", "issuer-realm-missing", "audience-realm"]);
+    if let Some(finding) = named.first().and_then(|&index| case.judgement.findings.get(index)) {
+        weigh
+            .plus(80, "tokens name another tenant, or none")
+            .words("observed", finding.observed.clone())
+            .by(named);
+    }
+    let trusted = case.errors(&["challenge-realm"]);
+    if let Some(finding) = trusted.first().and_then(|&index| case.judgement.findings.get(index)) {
+        weigh
+            .plus(75, "Exchange trusts the token service for another tenant")
+            .words("observed", finding.observed.clone())
+            .by(trusted);
+    }
+    let unknown = case.asks(|ask| ask.refused() && ask.has(&["90002", "90019", "50059"]));
+    if let Some((ask, _)) = unknown.first() {
+        weigh.words("observed", ask.tenant.clone().unwrap_or_else(|| "no tenant".into()));
+        match ask.own_tenant {
+            Some(true) => weigh.plus(40, "the token service does not know the tenant asked for").at(&unknown),
+            _ => weigh
+                .plus(85, "the token service does not know the tenant asked for, and it is not the given one")
+                .at(&unknown),
+        };
+    }
+    let other = case.asks(|ask| {
+        ask.own_tenant == Some(false) && !unknown.iter().any(|(known, _)| *known == ask) && ask.refused()
+    });
+    if !other.is_empty() {
+        weigh.plus(40, "a token request goes to another tenant, and is refused").at(&other);
+    }
+    let refused = case.refused("invalid_tenant");
+    if weigh.score() > 0 && !refused.is_empty() {
+        weigh.plus(15, "Exchange says that it does not know the tenant").at(&refused);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::testing::Scene;
+    use crate::diagnose::testing::{Story, denied};
+
+    #[test]
+    fn fires_on_another_tenant() {
+        assert_eq!(Story::of(Scene::healthy().both_realms(OTHER_TENANT)).lead(), CAUSE.id);
+    }
+
+    #[test]
+    fn fires_on_a_tenant_that_the_token_service_does_not_know() {
+        let story = Story::request(
+            Signer::Exchange,
+            400,
+            &denied("invalid_request", "AADSTS90002: Tenant not found."),
+        );
+        assert_eq!(story.target("/contoso.invalid/tokens/OAuth/2").lead(), CAUSE.id);
+    }
+
+    #[test]
+    fn stays_silent_on_the_given_tenant() {
+        assert!(!Story::of(Scene::healthy().status(500)).causes().contains(&CAUSE.id));
+    }
+}

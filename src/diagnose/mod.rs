@@ -1,0 +1,66 @@
+//! Takes a judgement, gives what is wrong: the cause with its evidence, the scenarios, the conversation.
+//!
+//! Findings say what differs from what must be; a cause says which one thing explains them, how sure that is, and
+//! the command that repairs it. Causes are data, one file each. What does not suffice is called `cannot-tell`.
+
+/// How a cause is declared and weighed.
+pub mod cause;
+/// The list of all causes.
+pub mod causes;
+/// What was done with the access: greetings, history, archive, …
+pub mod scenarios;
+/// The conversation, step by step, with the step that broke.
+pub mod sequence;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+
+use crate::checks::Verdict;
+use crate::checks::expectations::Expectations;
+use crate::checks::judge::Judgement;
+
+use cause::{Case, Confidence, Found, Rank};
+use scenarios::Scenario;
+use sequence::Step;
+
+/// What is wrong, as far as it can be told.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Diagnosis {
+    /// The leading cause first; empty when nothing is wrong, or nothing that has a cause.
+    pub causes: Vec<Found>,
+    /// Scenarios that were seen, and the three of Microsoft's success checks always.
+    pub scenarios: Vec<Scenario>,
+    /// The conversation in the order of time.
+    pub sequence: Vec<Step>,
+}
+
+/// Diagnoses a judgement.
+pub fn diagnose(judgement: &Judgement, expected: &Expectations) -> Diagnosis {
+    let case = Case { expected, judgement };
+    let causes = if judgement.verdict == Verdict::Pass { Vec::new() } else { weigh(&case) };
+    Diagnosis {
+        causes,
+        scenarios: scenarios::read(&judgement.facts),
+        sequence: sequence::read(&judgement.facts),
+    }
+}
+
+/// All causes that something speaks for. A fallback stands behind the cause that explains it.
+fn weigh(case: &Case<'_>) -> Vec<Found> {
+    let mut found: Vec<Found> = causes::CAUSES.iter().filter_map(|cause| cause::weigh(cause, case)).collect();
+    let root =
+        found.iter().any(|found| found.cause.rank == Rank::Root && found.confidence > Confidence::Possible);
+    // What may be is not worth a line beside what is.
+    if root {
+        found.retain(|found| found.cause.rank != Rank::Root || found.confidence > Confidence::Possible);
+    }
+    found.sort_by_key(|found| {
+        let first = if root { found.cause.rank } else { Rank::Root };
+        (first, std::cmp::Reverse(found.confidence), std::cmp::Reverse(found.score), found.cause.id)
+    });
+    if found.is_empty() {
+        found.extend(cause::weigh(&causes::cannot_tell::CAUSE, case));
+    }
+    found
+}

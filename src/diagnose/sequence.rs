@@ -1,0 +1,269 @@
+//! Takes the kinds of calls, gives the OAuth conversation in the order of time, across connections, with the step
+//! that broke it.
+//!
+//! [MS-XOAUTH] 1.3: metadata, discovery with an empty Bearer, challenge, token request, token, call, answer. Equal
+//! steps are one step with a count.
+
+use crate::base::Instant;
+use crate::checks::expectations;
+use crate::checks::judge::facts::{Ask, Call, Credential, Facts, Seen};
+use crate::exchange::ExchangeKey;
+use crate::limits::STEPS_SHOWN;
+
+/// What a step is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Kind {
+    /// A metadata document is fetched.
+    Metadata,
+    /// The caller asks for the challenge, with an empty Bearer.
+    Discovery,
+    /// A token is asked for and, when it goes well, given.
+    TokenRequest,
+    /// A call with a token.
+    Call,
+    /// A call with something else than a token.
+    OtherCall,
+}
+
+impl Kind {
+    /// The word in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Metadata => "metadata",
+            Self::Discovery => "discovery",
+            Self::TokenRequest => "token-request",
+            Self::Call => "call",
+            Self::OtherCall => "other-call",
+        }
+    }
+}
+
+/// How a step ended.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Outcome {
+    /// As it must.
+    Done,
+    /// Refused or failed.
+    Broken,
+    /// The answer was not seen.
+    Unanswered,
+}
+
+impl Outcome {
+    /// The word in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Broken => "broken",
+            Self::Unanswered => "unanswered",
+        }
+    }
+}
+
+/// One step.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Step {
+    /// What it is.
+    pub kind: Kind,
+    /// Who asks, in words: an application's name, or `caller`.
+    pub from: String,
+    /// Host that is asked.
+    pub to: String,
+    /// What is asked, in words.
+    pub asked: String,
+    /// What is answered, in words.
+    pub answered: String,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Whether it is the first step that broke: the place to look at.
+    pub broke: bool,
+    /// How often it was seen.
+    pub count: u64,
+    /// The first exchange of it.
+    pub exchange: Option<ExchangeKey>,
+    /// When it was first seen.
+    pub time: Option<Instant>,
+}
+
+/// Reads the conversation. At most [`STEPS_SHOWN`] steps: all that broke, then the first of the others.
+pub fn read(facts: &Facts) -> Vec<Step> {
+    let mut steps: Vec<Step> = Vec::new();
+    for (document, seen) in &facts.metadata {
+        let good = document.status.map(|status| (200..300).contains(&status));
+        let asked = format!("metadata {}", document.path);
+        put(
+            &mut steps,
+            step(Kind::Metadata, "caller".into(), &document.host, asked, status(document.status), good, seen),
+        );
+    }
+    for (ask, seen) in &facts.asks {
+        put(&mut steps, of_ask(ask, seen));
+    }
+    for (call, seen) in &facts.calls {
+        put(&mut steps, of_call(call, seen));
+    }
+    let order = |step: &Step| (step.time.is_none(), step.time, step.exchange);
+    steps.sort_by_key(order);
+    if steps.len() > STEPS_SHOWN {
+        let mut ranked: Vec<(bool, usize)> =
+            steps.iter().enumerate().map(|(at, step)| (step.outcome != Outcome::Broken, at)).collect();
+        ranked.sort_unstable();
+        ranked.truncate(STEPS_SHOWN);
+        let mut keep: Vec<usize> = ranked.into_iter().map(|(_, at)| at).collect();
+        keep.sort_unstable();
+        steps = keep.into_iter().filter_map(|at| steps.get(at).cloned()).collect();
+    }
+    if let Some(first) = steps.iter_mut().find(|step| step.outcome == Outcome::Broken) {
+        first.broke = true;
+    }
+    steps
+}
+
+/// Adds a step, or counts it where an equal one stands.
+fn put(steps: &mut Vec<Step>, step: Step) {
+    let same = |known: &&mut Step| {
+        (known.kind, &known.from, &known.to, &known.asked, &known.answered, known.outcome)
+            == (step.kind, &step.from, &step.to, &step.asked, &step.answered, step.outcome)
+    };
+    match steps.iter_mut().find(same) {
+        Some(known) => {
+            known.count += step.count;
+            if (step.time, step.exchange) < (known.time, known.exchange) {
+                (known.time, known.exchange) = (step.time, step.exchange);
+            }
+        }
+        None => steps.push(step),
+    }
+}
+
+fn step(
+    kind: Kind,
+    from: String,
+    to: &str,
+    asked: String,
+    answered: String,
+    good: Option<bool>,
+    seen: &Seen,
+) -> Step {
+    let outcome = match good {
+        Some(true) => Outcome::Done,
+        Some(false) => Outcome::Broken,
+        None => Outcome::Unanswered,
+    };
+    let (exchange, time) = (seen.key(), seen.first);
+    let to = to.to_owned();
+    Step { kind, from, to, asked, answered, outcome, broke: false, count: seen.count, exchange, time }
+}
+
+fn status(status: Option<u16>) -> String {
+    status.map_or_else(|| "no answer seen".into(), |status| status.to_string())
+}
+
+fn who(application: Option<&str>) -> String {
+    match application {
+        Some(id) => expectations::application_name(id).unwrap_or(id).to_owned(),
+        None => "caller".into(),
+    }
+}
+
+fn of_ask(ask: &Ask, seen: &Seen) -> Step {
+    let answered = match (&ask.error, ask.granted()) {
+        (Some(error), _) => {
+            format!("{} {error} {}", status(ask.status), ask.codes.join(", ")).trim().to_owned()
+        }
+        (None, true) => "a token".into(),
+        (None, false) => status(ask.status),
+    };
+    let good = ask.status.map(|_| ask.granted());
+    let target = ask.resource.as_deref().unwrap_or("a resource");
+    let asked = format!("a token for {target}");
+    step(Kind::TokenRequest, who(ask.application.as_deref()), &ask.host, asked, answered, good, seen)
+}
+
+fn of_call(call: &Call, seen: &Seen) -> Step {
+    if call.credential == Credential::EmptyBearer {
+        let challenge = call.offered.contains("bearer");
+        let answered = if challenge { "the Bearer challenge".into() } else { status(call.status) };
+        let asked = format!("the challenge of {}", call.path);
+        let good = call.status.map(|_| challenge);
+        return step(Kind::Discovery, "caller".into(), &call.host, asked, answered, good, seen);
+    }
+    let what = match (&call.operation, call.folders.first()) {
+        (Some(operation), Some(folder)) => format!("{operation} in {folder}"),
+        (Some(operation), None) => operation.clone(),
+        (None, _) => call.path.clone(),
+    };
+    let (kind, with) = match call.credential {
+        Credential::Token => (Kind::Call, "with a token"),
+        Credential::Basic => (Kind::OtherCall, "with a password (Basic)"),
+        Credential::Windows => (Kind::OtherCall, "with Windows authentication"),
+        Credential::OtherToken => (Kind::OtherCall, "with a token of another application"),
+        _ if call.path.ends_with("/wssecurity") => (Kind::OtherCall, "with WS-Security"),
+        _ => (Kind::OtherCall, "without credentials"),
+    };
+    let answered = match (&call.said, call.ews.first()) {
+        (Some((number, category, _)), _) => format!("{} {number} {category}", status(call.status)),
+        (None, Some((code, _))) => format!("{} {code}", status(call.status)),
+        (None, None) => status(call.status),
+    };
+    // A password that works is no good step either, but it is not where OAuth broke; a 401 to a request
+    // without credentials is how authentication begins.
+    let good = match (call.credential, call.status) {
+        (Credential::None, Some(401)) => Some(true),
+        (_, Some(_)) => Some(call.succeeded()),
+        (_, None) => None,
+    };
+    step(kind, who(call.application.as_deref()), &call.host, format!("{what} {with}"), answered, good, seen)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts(calls: &[(i64, Call)]) -> Facts {
+        let mut facts = Facts::default();
+        for (seconds, call) in calls {
+            let frame = u64::try_from(100 - seconds).unwrap();
+            let key = ExchangeKey { frame, ..ExchangeKey::default() };
+            facts.call(call.clone(), key, Some(Instant::from_seconds(*seconds)));
+        }
+        facts
+    }
+
+    fn call(credential: Credential, status: u16) -> Call {
+        let offered = if status == 401 { ["bearer".to_owned()].into() } else { Default::default() };
+        Call { exchange: true, credential, status: Some(status), offered, ..Call::default() }
+    }
+
+    #[test]
+    fn steps_stand_in_the_order_of_time_and_the_first_that_broke_is_marked() {
+        let steps = read(&facts(&[
+            (3, call(Credential::Basic, 200)),
+            (1, call(Credential::EmptyBearer, 401)),
+            (2, call(Credential::Token, 401)),
+        ]));
+        let kinds: Vec<_> = steps.iter().map(|step| (step.kind, step.outcome, step.broke)).collect();
+        assert_eq!(
+            kinds,
+            [
+                (Kind::Discovery, Outcome::Done, false),
+                (Kind::Call, Outcome::Broken, true),
+                (Kind::OtherCall, Outcome::Done, false)
+            ]
+        );
+    }
+
+    #[test]
+    fn the_list_is_bounded_and_keeps_what_broke() {
+        let many: Vec<_> = (0..90)
+            .map(|seconds| {
+                let mut call = call(Credential::Token, if seconds == 80 { 401 } else { 200 });
+                call.operation = Some(format!("Operation{seconds}"));
+                (seconds, call)
+            })
+            .collect();
+        let steps = read(&facts(&many));
+        assert_eq!(steps.len(), STEPS_SHOWN);
+        assert_eq!(steps.iter().filter(|step| step.broke).count(), 1);
+    }
+}

@@ -1,0 +1,80 @@
+//! Stories for the tests of causes: exchanges of one or several scenes, judged together and diagnosed.
+
+use crate::checks::expectations::Expectations;
+use crate::checks::judge::Judge;
+use crate::checks::testing::{Scene, Signer, body};
+use crate::diagnose::{Diagnosis, diagnose};
+use crate::exchange::Exchange;
+use crate::sink::Sink as _;
+
+/// Exchanges and what they are judged with.
+pub(crate) struct Story {
+    expected: Expectations,
+    exchanges: Vec<Exchange>,
+}
+
+/// The body of a refusal of the token service.
+pub(crate) fn denied(error: &str, description: &str) -> String {
+    serde_json::json!({ "error": error, "error_description": description }).to_string()
+}
+
+impl Story {
+    /// Of one scene.
+    pub(crate) fn of(scene: Scene) -> Self {
+        Self { expected: scene.expectations(), exchanges: scene.exchanges() }
+    }
+
+    /// A request of Exchange to the token service alone, with its answer.
+    pub(crate) fn request(signer: Signer, status: u16, answer: &str) -> Self {
+        let scene = Scene::healthy().assertion_by(signer);
+        let exchanges = scene.exchanges().split_off(1);
+        Self { expected: scene.expectations(), exchanges }.answer(status, answer)
+    }
+
+    /// And what another scene holds.
+    pub(crate) fn and(mut self, scene: Scene) -> Self {
+        self.exchanges.extend(scene.exchanges());
+        self
+    }
+
+    /// And the token requests of another scene.
+    pub(crate) fn and_requests(mut self, scene: Scene) -> Self {
+        self.exchanges.extend(scene.exchanges().split_off(1));
+        self
+    }
+
+    /// Another answer to the last exchange.
+    pub(crate) fn answer(mut self, status: u16, text: &str) -> Self {
+        let response = self.exchanges.last_mut().and_then(|last| last.response.as_mut()).unwrap();
+        response.status = status;
+        response.body = body(text);
+        self
+    }
+
+    /// Another target of the last exchange.
+    pub(crate) fn target(mut self, target: &str) -> Self {
+        self.exchanges.last_mut().and_then(|last| last.request.as_mut()).unwrap().target = target.into();
+        self
+    }
+
+    /// What is diagnosed.
+    pub(crate) fn diagnosis(&self) -> Diagnosis {
+        let mut judge = Judge::new(&self.expected);
+        for (frame, exchange) in (1..).zip(&self.exchanges) {
+            let mut exchange = exchange.clone();
+            exchange.key.frame = frame * 10;
+            judge.exchange(exchange);
+        }
+        diagnose(&judge.finish(), &self.expected)
+    }
+
+    /// The ids of the causes.
+    pub(crate) fn causes(&self) -> Vec<&'static str> {
+        self.diagnosis().causes.iter().map(|found| found.cause.id).collect()
+    }
+
+    /// The id of the leading cause, `none` without one.
+    pub(crate) fn lead(&self) -> &'static str {
+        self.causes().first().copied().unwrap_or("none")
+    }
+}

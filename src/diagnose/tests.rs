@@ -1,0 +1,77 @@
+//! Counts: every cause file is registered, documented and proved by two tests. And what holds for all causes.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use super::causes;
+use super::testing::{Story, denied};
+use crate::checks::testing::{Scene, Signer};
+
+#[test]
+fn every_cause_file_is_registered_and_has_both_tests() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/diagnose/causes");
+    let mut files = 0;
+    for entry in fs::read_dir(root).unwrap() {
+        let path = entry.unwrap().path();
+        if path.file_name().unwrap() == "mod.rs" {
+            continue;
+        }
+        files += 1;
+        let text = fs::read_to_string(&path).unwrap();
+        let name = path.file_stem().unwrap().to_string_lossy().replace('_', "-");
+        assert!(causes::all().any(|cause| cause.id == name), "{name} has no line in CAUSES");
+        for kind in ["fires_", "stays_silent_"] {
+            assert!(text.contains(&format!("    fn {kind}")), "{name} has no test {kind}…");
+        }
+    }
+    assert_eq!(files, causes::all().count());
+    assert!(files >= 25, "only {files} causes");
+}
+
+#[test]
+fn every_cause_is_documented() {
+    let ids: BTreeSet<_> = causes::all().map(|cause| cause.id).collect();
+    assert_eq!(ids.len(), causes::all().count());
+    for cause in causes::all() {
+        let texts = [cause.title, cause.summary, cause.speaks_for, cause.speaks_against];
+        assert!(texts.iter().all(|text| text.len() > 8), "{}", cause.id);
+        assert!(!cause.repair.is_empty() && !cause.sources.is_empty(), "{}", cause.id);
+        assert!(!cause.title.ends_with('.'), "{}", cause.id);
+    }
+    assert!(causes::CAUSES.is_sorted_by_key(|cause| cause.id));
+}
+
+#[test]
+fn nothing_is_wrong_with_a_healthy_call() {
+    assert_eq!(Story::of(Scene::healthy()).lead(), "none");
+    let asked =
+        Story::of(Scene::healthy().assertion_by(Signer::Exchange)).answer(200, r#"{"access_token":"x"}"#);
+    assert_eq!(asked.lead(), "none");
+}
+
+#[test]
+fn a_password_after_a_refusal_is_its_consequence() {
+    let story = Story::of(Scene::healthy().refused("2000005;error_category=\"invalid_user\""))
+        .and(Scene::healthy().authorization("Basic dXNlcjpwYXNzd29yZDEyMw=="));
+    assert_eq!(story.causes(), ["user-missing-or-ambiguous", "fallback-to-basic"]);
+}
+
+#[test]
+fn text_of_the_traffic_never_becomes_a_command() {
+    let answer = denied("invalid_client", "AADSTS7000112: no");
+    let form = "grant_type=client_credentials&client_id=%22;Remove-Item%20x";
+    let story = Story::of(Scene::healthy().token_request(form, 400, &answer));
+    let diagnosis = story.diagnosis();
+    let lead = diagnosis.causes.first().unwrap();
+    assert_eq!(lead.cause.id, "application-disabled");
+    assert!(lead.commands.iter().all(|command| !command.contains("Remove-Item")), "{:?}", lead.commands);
+}
+
+#[test]
+fn evidence_for_a_cause_is_among_the_findings() {
+    let story = Story::of(Scene::healthy().refused("2000006;error_category=\"invalid_client\""));
+    let diagnosis = story.diagnosis();
+    let lead = diagnosis.causes.first().unwrap();
+    assert!(!lead.supporting.is_empty() && !lead.reasons.is_empty() && !lead.exchanges.is_empty());
+}
