@@ -81,8 +81,8 @@ pub fn verification(verification: &Verification, options: &Options, out: &mut dy
             &Each(|| judgement.checks.iter().map(|check| verdict::check(check, mask))),
         )?;
         map.serialize_entry("findings", &verdict::findings(verification, mask))?;
-        map.serialize_entry("causes", &[(); 0])?;
-        map.serialize_entry("scenarios", &[(); 0])?;
+        map.serialize_entry("causes", &verdict::causes(verification, mask))?;
+        map.serialize_entry("scenarios", &verdict::scenarios(verification))?;
         let tokens = tokens(
             &judgement.tokens,
             &verification.order,

@@ -8,7 +8,7 @@ use super::claims::pretty;
 use super::escape::{shorten, terminal};
 use super::mask::Mask;
 use super::places::place;
-use super::{Inspection, Options, Verification, authentication, commands, words};
+use super::{Inspection, Options, Verification, authentication, commands, diagnosis, words};
 use crate::checks::finding::Finding;
 
 /// Places of one finding that are listed.
@@ -28,6 +28,7 @@ pub fn verification(verification: &Verification, options: &Options, out: &mut dy
     for (number, input) in verification.inputs.iter().enumerate() {
         writeln!(out, "- input {number}: {}, {}", code(&input.path), input.kind.name())?;
     }
+    causes(verification, mask, out)?;
     writeln!(out, "\n## What was not seen\n")?;
     let missing = words::missing(verification, mask);
     if missing.is_empty() {
@@ -48,6 +49,26 @@ pub fn verification(verification: &Verification, options: &Options, out: &mut dy
     for (index, one) in words::worst_first(verification) {
         let known = verification.known.as_ref().and_then(|known| known.get(index)) == Some(&true);
         finding(one, known, verification, mask, out)?;
+    }
+    Ok(())
+}
+
+fn causes(verification: &Verification, mask: Mask, out: &mut dyn Write) -> io::Result<()> {
+    let causes = &verification.diagnosis.causes;
+    if !causes.is_empty() {
+        writeln!(out, "\n## {}", diagnosis::heading(causes.len()))?;
+    }
+    for found in causes {
+        writeln!(out, "\n### {}\n", inline(&diagnosis::title(found)))?;
+        writeln!(out, "{}\n", inline(&mask.text(&found.summary)))?;
+        for line in diagnosis::evidence(found, verification, mask) {
+            writeln!(out, "- {}", inline(&line))?;
+        }
+        writeln!(out, "\n{}", fenced(&mask.text(&found.commands.join("\n")), "powershell"))?;
+    }
+    writeln!(out, "\n## Scenarios\n")?;
+    for scenario in &verification.diagnosis.scenarios {
+        writeln!(out, "- {}", inline(&mask.text(&diagnosis::scenario(scenario))))?;
     }
     Ok(())
 }

@@ -11,6 +11,8 @@ pub mod claims;
 pub mod commands;
 /// The exchanges as a table.
 pub mod csv;
+/// Causes, scenarios and the conversation in words.
+pub mod diagnosis;
 /// Characters that must not reach a terminal or a document as they are.
 pub mod escape;
 /// One self-contained page.
@@ -58,6 +60,7 @@ use crate::base::Instant;
 use crate::checks::finding::Severity;
 use crate::checks::judge::Judgement;
 use crate::connection::Connection;
+use crate::diagnose::Diagnosis;
 use crate::exchange::{Exchange, ExchangeKey};
 use crate::pipeline::Input;
 use crate::token::Sighting;
@@ -95,6 +98,8 @@ pub struct Verification {
     pub inputs: Vec<Input>,
     /// The judgement.
     pub judgement: Judgement,
+    /// What is wrong, as far as it can be told.
+    pub diagnosis: Diagnosis,
     /// Keys of all exchanges, sorted: the rank is the number that is printed.
     pub numbers: Vec<ExchangeKey>,
     /// The order in which tokens are printed.

@@ -10,6 +10,7 @@ use super::{Coverage, Expected, Verification};
 use crate::checks::expectations::Expectations;
 use crate::checks::judge::{Judge, Judgement};
 use crate::connection::{Connection, State};
+use crate::diagnose::diagnose;
 use crate::exchange::{Exchange, ExchangeKey};
 use crate::logrecord::LogRecord;
 use crate::pipeline::Input;
@@ -62,6 +63,7 @@ impl<'e> Recorder<'e> {
         let judgement = end(self.judge);
         Verification {
             order: Order::of(&judgement.tokens),
+            diagnosis: diagnose(&judgement, expected),
             judgement,
             coverage: Coverage {
                 truncated: inputs.iter().any(|input| input.truncated),

@@ -12,6 +12,7 @@ use crate::checks::finding::{Evidence, Finding, Severity};
 use crate::checks::judge::facts::Facts;
 use crate::checks::judge::{Judgement, SignatureState};
 use crate::checks::{CheckId, CheckResult, Outcome, Verdict};
+use crate::diagnose::Diagnosis;
 use crate::exchange::{Body, Exchange, ExchangeKey, Head, Protocol, Request, Response};
 use crate::pipeline::{Input, Kind};
 use crate::sink::Sink as _;
@@ -203,6 +204,7 @@ pub(crate) fn verification() -> Verification {
             judged: judged.into_iter().collect(),
             facts: Facts::default(),
         },
+        diagnosis: Diagnosis::default(),
         numbers: vec![key(17), key(23)],
         coverage: Coverage { connections: 3, undecrypted: 1, gaps: 0, truncated: true, exchanges: 2 },
         expected: Expected {

@@ -69,7 +69,7 @@ fn says_expired(ask: &Ask) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checks::testing::Scene;
+    use crate::checks::testing::{Scene, Signer};
     use crate::diagnose::testing::{Story, denied};
 
     #[test]

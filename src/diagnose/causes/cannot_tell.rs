@@ -81,7 +81,7 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
 mod tests {
     use super::*;
     use crate::checks::testing::Scene;
-    use crate::diagnose::testing::{Story, denied};
+    use crate::diagnose::testing::Story;
 
     #[test]
     fn fires_on_a_silent_failure() {

@@ -47,7 +47,7 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checks::testing::Scene;
+    use crate::checks::testing::{Scene, Signer, TENANT};
     use crate::diagnose::testing::{Story, denied};
 
     #[test]

@@ -92,7 +92,7 @@ fn says_time(ask: &Ask) -> bool {
 mod tests {
     use super::*;
     use crate::checks::testing::Scene;
-    use crate::diagnose::testing::{Story, denied};
+    use crate::diagnose::testing::Story;
 
     #[test]
     fn fires_on_a_fresh_token_called_expired() {

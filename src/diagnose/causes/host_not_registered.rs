@@ -48,7 +48,7 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checks::testing::Scene;
+    use crate::checks::testing::Signer;
     use crate::diagnose::testing::{Story, denied};
 
     #[test]

@@ -24,7 +24,10 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
     let without = case.calls(|call| {
         let asked = matches!(call.credential, Credential::EmptyBearer | Credential::Token);
         let iis = call.offered.contains("negotiate") || call.offered.contains("ntlm");
+        // A refusal that offers nothing at all does not tell what is switched on.
+        let told = call.credential == Credential::EmptyBearer || !call.offered.is_empty();
         asked
+            && told
             && call.exchange
             && call.status == Some(401)
             && !call.offered.contains("bearer")
@@ -48,6 +51,13 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
         _ => "EWS (Default Web Site)",
     };
     weigh.words("repair", format!("{directory} \"<server>\\{site}\""));
+    let contradicted = case.calls(|other| {
+        let same = other.host == call.host && other.path == call.path;
+        same && (other.offered.contains("bearer") || other.accepted())
+    });
+    if !contradicted.is_empty() {
+        weigh.minus(40, "the same path offers or accepts Bearer elsewhere in the recording");
+    }
     if !case
         .calls(|other| other.host == call.host && other.path != call.path && other.offered.contains("bearer"))
         .is_empty()
@@ -60,7 +70,7 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
 mod tests {
     use super::*;
     use crate::checks::testing::Scene;
-    use crate::diagnose::testing::{Story, denied};
+    use crate::diagnose::testing::Story;
 
     #[test]
     fn fires_on_windows_authentication_only() {

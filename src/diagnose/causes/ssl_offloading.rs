@@ -47,7 +47,7 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
 mod tests {
     use super::*;
     use crate::checks::testing::Scene;
-    use crate::diagnose::testing::{Story, denied};
+    use crate::diagnose::testing::Story;
 
     #[test]
     fn fires_when_only_the_scheme_differs() {

@@ -42,8 +42,8 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checks::testing::Scene;
-    use crate::diagnose::testing::{Story, denied};
+    use crate::checks::testing::{OTHER_TENANT, Scene};
+    use crate::diagnose::testing::Story;
 
     #[test]
     fn fires_on_the_right_tenant_refused() {

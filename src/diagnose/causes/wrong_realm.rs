@@ -64,7 +64,7 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checks::testing::Scene;
+    use crate::checks::testing::{OTHER_TENANT, Scene, Signer};
     use crate::diagnose::testing::{Story, denied};
 
     #[test]

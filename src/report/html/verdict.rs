@@ -7,7 +7,7 @@ use crate::report::mask::Mask;
 use crate::report::numbers::rank;
 use crate::report::places::{member_name, place, shown_part};
 use crate::report::reason::counted;
-use crate::report::{Verification, commands, words};
+use crate::report::{Verification, commands, diagnosis, words};
 
 pub(super) struct Verdict {
     pub(super) class: &'static str,
@@ -34,7 +34,26 @@ pub(super) struct Cause {
     pub(super) title: String,
     pub(super) confidence: &'static str,
     pub(super) summary: String,
+    pub(super) evidence: Vec<String>,
     pub(super) commands: String,
+}
+
+pub(super) fn causes(verification: &Verification, mask: Mask) -> Vec<Cause> {
+    let clean = |text: &str| lines(&mask.text(text));
+    let all = verification.diagnosis.causes.iter();
+    all.map(|found| Cause {
+        title: found.cause.title.into(),
+        confidence: found.confidence.name(),
+        summary: clean(&found.summary),
+        evidence: diagnosis::evidence(found, verification, mask).iter().map(|line| clean(line)).collect(),
+        commands: clean(&found.commands.join("\n")),
+    })
+    .collect()
+}
+
+pub(super) fn scenarios(verification: &Verification, mask: Mask) -> Vec<String> {
+    let all = verification.diagnosis.scenarios.iter();
+    all.map(|scenario| lines(&mask.text(&diagnosis::scenario(scenario)))).collect()
 }
 
 pub(super) struct Check {

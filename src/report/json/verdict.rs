@@ -56,6 +56,52 @@ pub(in crate::report) struct FindingRecord<'f> {
     new: Option<bool>,
 }
 
+#[derive(Serialize)]
+pub(super) struct CauseRecord<'f> {
+    id: &'static str,
+    confidence: &'static str,
+    summary: String,
+    commands: Vec<String>,
+    #[serde(rename = "for")]
+    supporting: &'f [usize],
+    #[serde(rename = "against")]
+    contradicting: &'f [usize],
+}
+
+/// All causes, the leading one first.
+pub(super) fn causes(verification: &Verification, mask: Mask) -> Vec<CauseRecord<'_>> {
+    let all = verification.diagnosis.causes.iter();
+    all.map(|found| CauseRecord {
+        id: found.cause.id,
+        confidence: found.confidence.name(),
+        summary: mask.text(&found.summary).into_owned(),
+        commands: found.commands.iter().map(|line| mask.text(line).into_owned()).collect(),
+        supporting: &found.supporting,
+        contradicting: &found.contradicting,
+    })
+    .collect()
+}
+
+#[derive(Serialize)]
+pub(super) struct ScenarioRecord {
+    id: &'static str,
+    state: &'static str,
+    strength: &'static str,
+    exchanges: Vec<usize>,
+}
+
+/// All scenarios.
+pub(super) fn scenarios(verification: &Verification) -> Vec<ScenarioRecord> {
+    let all = verification.diagnosis.scenarios.iter();
+    all.map(|scenario| ScenarioRecord {
+        id: scenario.kind.name(),
+        state: scenario.state.name(),
+        strength: scenario.strength.name(),
+        exchanges: scenario.exchanges.iter().filter_map(|key| rank(&verification.numbers, key)).collect(),
+    })
+    .collect()
+}
+
 /// All findings.
 pub(in crate::report) fn findings(verification: &Verification, mask: Mask) -> Vec<FindingRecord<'_>> {
     let all = verification.judgement.findings.iter().enumerate();

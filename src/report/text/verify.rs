@@ -11,7 +11,11 @@ use crate::checks::{Outcome, Verdict};
 use crate::report::escape::{lines, terminal};
 use crate::report::mask::Mask;
 use crate::report::places::place;
-use crate::report::{Options, Verification, words};
+use crate::report::reason::counted;
+use crate::report::{Options, Verification, diagnosis, words};
+
+/// Steps of the conversation that are shown.
+const STEPS: usize = 12;
 
 /// Writes the report.
 ///
@@ -20,9 +24,11 @@ use crate::report::{Options, Verification, words};
 pub fn verification(verification: &Verification, options: &Options, out: &mut dyn Write) -> io::Result<()> {
     let paint = Paint { color: options.color };
     head(verification, options, paint, out)?;
+    causes(verification, options, paint, out)?;
     unseen(verification, options, paint, out)?;
     checks(verification, options, paint, out)?;
     findings(verification, options, paint, out)?;
+    conversation(verification, options, paint, out)?;
     tokens(verification, options, paint, out)?;
     tail(verification, options, paint, out)
 }
@@ -43,6 +49,67 @@ fn head(verification: &Verification, options: &Options, paint: Paint, out: &mut 
         for line in wrap(&terminal(line), options.width.saturating_sub(2)) {
             writeln!(out, "  {}", paint.faint(&line))?;
         }
+    }
+    writeln!(out)
+}
+
+fn causes(
+    verification: &Verification,
+    options: &Options,
+    paint: Paint,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mask = Mask::new(options.show_secrets);
+    let causes = &verification.diagnosis.causes;
+    if causes.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "{}", paint.heading(diagnosis::heading(causes.len())))?;
+    for found in causes {
+        bullet(&terminal(&diagnosis::title(found)), "", options, out)?;
+        bullet(&terminal(&mask.text(&found.summary)), "  ", options, out)?;
+        for line in diagnosis::evidence(found, verification, mask) {
+            bullet(&terminal(&line), "  - ", options, out)?;
+        }
+        // Commands are never broken: they are copied.
+        for command in &found.commands {
+            writeln!(out, "      {}", terminal(&mask.text(command)))?;
+        }
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+/// What the access was used for, and the conversation with the step that broke.
+fn conversation(
+    verification: &Verification,
+    options: &Options,
+    paint: Paint,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mask = Mask::new(options.show_secrets);
+    writeln!(out, "{}", paint.heading("Scenarios"))?;
+    for scenario in &verification.diagnosis.scenarios {
+        bullet(&terminal(&mask.text(&diagnosis::scenario(scenario))), "- ", options, out)?;
+    }
+    writeln!(out)?;
+    let steps = &verification.diagnosis.sequence;
+    if steps.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "{}", paint.heading("Conversation"))?;
+    // What broke must be among the few that are shown.
+    let broke = steps.iter().position(|step| step.broke).unwrap_or(0);
+    let from = (broke + 2).saturating_sub(STEPS);
+    if from > 0 {
+        writeln!(out, "  - {} before", counted(from as u64, "step"))?;
+    }
+    for step in steps.iter().skip(from).take(STEPS) {
+        bullet(&terminal(&mask.text(&diagnosis::step(step, verification))), "- ", options, out)?;
+    }
+    let more = steps.len().saturating_sub(from + STEPS);
+    if more > 0 {
+        writeln!(out, "  - and {}", counted(more as u64, "further step"))?;
     }
     writeln!(out)
 }
