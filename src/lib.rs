@@ -10,7 +10,7 @@
 //! import                                       exports: files to exchanges
 //! token  checks  diagnose  provision  explain  report
 //! pipeline                                     knows all decoders: the spine
-//! probe  redact  cli  main
+//! probe  redact  live  cli  main
 //! ```
 #![forbid(unsafe_code)]
 #![warn(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::dbg_macro)]
@@ -27,6 +27,8 @@ pub mod import;
 pub mod json;
 pub mod keys;
 pub mod limits;
+#[cfg(feature = "live")]
+pub mod live;
 pub mod logrecord;
 pub mod pipeline;
 pub mod probe;

@@ -254,3 +254,12 @@ pub const PROBE_REDIRECTS: usize = 3;
 
 /// Addresses that one `probe` asks.
 pub const PROBE_TARGETS: usize = 64;
+
+/// Bytes of packets that wait for their keys while recording: half a second of a full gigabit link.
+pub const LIVE_HELD_BYTES: usize = 64 << 20;
+
+/// Bytes that are read at once of a key log that grows.
+pub const LIVE_KEYLOG_BYTES: u64 = 16 << 20;
+
+/// Bytes of keys that a recording writes again into each new file; a session's are under 1 KiB.
+pub const LIVE_KEYS_KEPT: usize = 8 << 20;

@@ -7,6 +7,9 @@
 
 mod engine;
 mod export;
+/// Packets as they are recorded.
+#[cfg(feature = "live")]
+pub mod live;
 mod lookahead;
 mod sources;
 mod workers;
@@ -120,6 +123,8 @@ pub struct Input {
     pub exchanges: u64,
     /// Packets read; 0 for exports.
     pub packets: u64,
+    /// Packets that the recorder says it lost.
+    pub dropped: u64,
     /// Whether it was cut, and used up to the cut.
     pub truncated: bool,
     /// Lines for people: odd entries, skipped packets by kind, bounds reached.
@@ -284,6 +289,7 @@ fn capture<S: Sink>(
             .push(format!("{over} datagrams of QUIC connections beyond {}", limits::QUIC_CONNECTIONS));
     }
     input.notices.extend(decapsulator.notices().into_iter().map(|(what, count)| format!("{what}: {count}")));
+    input.dropped = dropped;
     if dropped > 0 {
         input.notices.push(format!("the recorder says that it lost {dropped} packets"));
     }
@@ -318,6 +324,7 @@ impl Input {
             sha256: None,
             exchanges: 0,
             packets: 0,
+            dropped: 0,
             truncated: false,
             notices: Vec::new(),
         }

@@ -96,6 +96,17 @@ impl<'e> Judge<'e> {
         self.book.memory.truncated.insert(input);
     }
 
+    /// Notes that the recorder of an input lost packets.
+    pub fn lost(&mut self, input: u32, packets: u64) {
+        let packets = plural(packets, "packet");
+        self.book.memory.reason(CheckId::Coverage, &format!("the recorder of input {input} lost {packets}"));
+    }
+
+    /// Findings that are not marked in `told`; marks them.
+    pub fn news(&self, told: &mut Vec<bool>) -> Vec<&Finding> {
+        self.book.tally.news(told)
+    }
+
     /// The outcome of everything that was seen.
     pub fn finish(mut self) -> Judgement {
         let renumbered = self.store.finalise();

@@ -90,6 +90,17 @@ impl Tally {
         CauseId(self.findings.len() - 1)
     }
 
+    /// Findings that are not marked in `told`, in the order in which they came; marks them.
+    pub(super) fn news(&self, told: &mut Vec<bool>) -> Vec<&Finding> {
+        told.resize(self.findings.len(), false);
+        let fresh = self.findings.iter().zip(told).filter(|(finding, told)| finding.count > 0 && !**told);
+        let mark = |(finding, told): (_, &mut bool)| {
+            *told = true;
+            finding
+        };
+        fresh.map(mark).collect()
+    }
+
     /// Counts a place; `evidence` is only asked for when it may be listed.
     pub(super) fn place(
         &mut self,

@@ -86,7 +86,7 @@ pub enum Command {
     /// Judge the integration; the exit status is the verdict
     Verify(traffic::VerifyArgs),
     /// Record live traffic to pcapng and judge it as it arrives
-    Capture(field::CaptureArgs),
+    Capture(Box<field::CaptureArgs>),
     /// Decode one token, and verify it when keys are given
     Token(tools::TokenArgs),
     /// Show thumbprint, x5t, validity, key and upload value of certificates

@@ -4,6 +4,8 @@
 pub mod args;
 /// `--baseline`.
 pub mod baseline;
+/// `capture`.
+pub mod capture;
 /// `cert`.
 pub mod cert;
 /// `--config`.
@@ -66,7 +68,7 @@ fn run(arguments: Arguments) -> Status {
         Command::Man => manual::man(terminal),
         Command::Token(args) => token::run(&args, terminal),
         Command::Cert(args) => cert::run(&args, terminal),
-        Command::Capture(_) => not_built("capture", terminal),
+        Command::Capture(args) => capture::run(*args, terminal),
         Command::Provision(command) => provision::run(&command, terminal),
         Command::Probe(args) => probe::run(*args, terminal),
         Command::Redact(_) => not_built("redact", terminal),

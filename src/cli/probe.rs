@@ -170,6 +170,7 @@ fn input(number: u32, urls: &[String], found: &Probe) -> Input {
         sha256: None,
         exchanges: found.exchanges.len() as u64,
         packets: 0,
+        dropped: 0,
         truncated: false,
         notices: Vec::new(),
     }

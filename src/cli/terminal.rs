@@ -35,6 +35,13 @@ impl Terminal {
         self.line("error", anstyle::AnsiColor::Red, line);
     }
 
+    /// An error in the traffic, as it is seen.
+    pub fn finding(&self, line: &str) {
+        if !self.quiet {
+            self.line("error", anstyle::AnsiColor::Red, line);
+        }
+    }
+
     /// Something the reader of the result should know.
     pub fn warning(&self, line: &str) {
         if !self.quiet {

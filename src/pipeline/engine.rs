@@ -155,7 +155,7 @@ impl Done {
         self.relieved += other.relieved;
     }
 
-    fn say(&mut self) {
+    pub(super) fn say(&mut self) {
         if self.evicted > 0 {
             self.notices.push(format!(
                 "{} connections were let go before their end: more than {} at once",

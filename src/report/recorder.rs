@@ -60,6 +60,9 @@ impl<'e> Recorder<'e> {
         for (number, _) in (0..).zip(&inputs).filter(|(_, input)| input.truncated) {
             self.judge.truncated(number);
         }
+        for input in inputs.iter().filter(|input| input.dropped > 0) {
+            self.judge.lost(input.number, input.dropped);
+        }
         let judgement = end(self.judge);
         Verification {
             order: Order::of(&judgement.tokens),

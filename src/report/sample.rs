@@ -55,6 +55,7 @@ fn input() -> Input {
         sha256: None,
         exchanges: 2,
         packets: 40,
+        dropped: 0,
         truncated: true,
         notices: Vec::new(),
     }

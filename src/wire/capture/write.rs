@@ -95,6 +95,14 @@ impl<W: Write> Writer<W> {
         self.end()
     }
 
+    /// Hands everything so far to the system.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+
     /// Bytes written so far.
     pub const fn written(&self) -> u64 {
         self.written

@@ -1,0 +1,80 @@
+//! Takes packets one by one as they are recorded, gives exchanges and connections to the sink as soon as
+//! they are whole. The same decoders as for files, on one thread.
+
+use std::sync::Arc;
+
+use super::engine::{Shard, Shared, end};
+use crate::limits;
+use crate::sink::Sink;
+use crate::wire::capture::Packet;
+use crate::wire::ip::{Decapsulator, Segment, Transport};
+use crate::wire::quic::Quic;
+use crate::wire::tcp::shard_of;
+use crate::wire::tls::secrets::Secrets;
+
+/// Decodes what arrives.
+pub struct Live {
+    shared: Shared,
+    shards: Vec<Shard>,
+    decapsulator: Decapsulator,
+    quic: Quic,
+    segments: u32,
+    exchanges: u64,
+}
+
+impl Live {
+    /// For packets of one input; keys may be added to `secrets` at any time.
+    pub fn new(input: u32, secrets: Arc<Secrets>) -> Self {
+        Self {
+            shared: Shared { secrets, hashes: false, input },
+            shards: (0..limits::SHARDS).map(|_| Shard::default()).collect(),
+            decapsulator: Decapsulator::default(),
+            quic: Quic::default(),
+            segments: 0,
+            exchanges: 0,
+        }
+    }
+
+    /// Takes the next packet.
+    pub fn push<S: Sink>(&mut self, packet: &Packet<'_>, sink: &mut S) {
+        let Self { shared, shards, decapsulator, quic, segments, exchanges } = self;
+        decapsulator.push(packet, |transport| match transport {
+            Transport::Tcp(segment) => {
+                *exchanges += segment_of(shared, shards, &segment, *segments, sink);
+                *segments = segments.saturating_add(1);
+            }
+            Transport::Udp { frame, source, destination, payload } => {
+                if quic.push(shared.input, *segments, frame, source, destination, payload) {
+                    *segments = segments.saturating_add(1);
+                }
+            }
+        });
+    }
+
+    /// Ends all connections; gives the number of exchanges, and notices for people.
+    pub fn finish<S: Sink>(mut self, sink: &mut S) -> (u64, Vec<String>) {
+        let mut done = end(&mut self.shards, &self.shared, sink);
+        done.exchanges += self.exchanges;
+        done.say();
+        let (connections, _) = self.quic.finish();
+        connections.into_iter().for_each(|connection| sink.connection(connection));
+        let skipped = self.decapsulator.notices().into_iter().map(|(what, count)| format!("{what}: {count}"));
+        done.notices.extend(skipped);
+        (done.exchanges, done.notices)
+    }
+}
+
+/// Exchanges that became whole.
+fn segment_of<S: Sink>(
+    shared: &Shared,
+    shards: &mut [Shard],
+    segment: &Segment<'_>,
+    ordinal: u32,
+    sink: &mut S,
+) -> u64 {
+    let mut listener = shared.listener(sink);
+    if let Some(flows) = shards.get_mut(shard_of(segment)) {
+        flows.push(segment, ordinal, &mut listener);
+    }
+    listener.exchanges
+}
