@@ -254,12 +254,12 @@ fn capture<S: Sink>(
     std::thread::scope(|scope| {
         let mut engine = Engine::new(scope, settings, secrets, input.number, sink);
         loop {
-            match reader.next_item() {
+            match reader.next_in_memory() {
                 Ok(None) => break,
-                Ok(Some(Item::Packet(packet))) => {
+                Ok(Some((Item::Packet(packet), memory))) => {
                     input.packets += 1;
                     decapsulator.push(&packet, |transport| match transport {
-                        Transport::Tcp(segment) => engine.push(&segment),
+                        Transport::Tcp(segment) => engine.push(&segment, memory),
                         Transport::Udp { frame, source, destination, payload } => {
                             let ordinal = engine.ordinal();
                             if quic.push(number, ordinal, frame, source, destination, payload) {
@@ -269,8 +269,8 @@ fn capture<S: Sink>(
                     });
                     ahead.tick(secrets);
                 }
-                Ok(Some(Item::Dropped(count))) => dropped = dropped.saturating_add(count),
-                Ok(Some(item)) => take_secrets(&name, &item, secrets),
+                Ok(Some((Item::Dropped(count), _))) => dropped = dropped.saturating_add(count),
+                Ok(Some((item, _))) => take_secrets(&name, &item, secrets),
                 Err(error) => {
                     input.cut(&error);
                     break;

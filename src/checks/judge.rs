@@ -208,7 +208,7 @@ impl Sink for Judge<'_> {
         let memory = &mut self.book.memory;
         memory.exchanges += 1;
         exchange.time().into_iter().for_each(|at| memory.happened_at(at));
-        let sightings = find::in_exchange(&exchange, &mut self.store);
+        let (sightings, glimpse) = find::in_use(&exchange, &mut self.store);
         let top = outermost(&sightings, &self.store);
         for sighting in &top {
             self.book.learn(&self.store, sighting.token);
@@ -236,7 +236,7 @@ impl Sink for Judge<'_> {
                 Some(SeenToken { id, token, standing: book.standing(id), sighting })
             })
             .collect();
-        let case = ExchangeCase::new(book.expectations, store, &exchange, place, tokens);
+        let case = ExchangeCase::new(book.expectations, store, &exchange, place, tokens).with(glimpse);
         let (mut hits, mut missing) = (Vec::new(), Vec::new());
         for (rule, examine) in exchange_rules() {
             examine(&case, &mut Out::new(rule, &mut hits, &mut missing));

@@ -144,7 +144,7 @@ pub fn form_fields(text: &str) -> Vec<(String, String)> {
 }
 
 /// Whether packets to or from this address cross networks that others own: not private (RFC 1918, 4193),
-/// not shared (RFC 6598), not loopback, not link-local.
+/// not shared (RFC 6598), not loopback, not link-local, not for documentation (RFC 3849: never routed).
 pub fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => {
@@ -160,12 +160,13 @@ pub fn is_public(address: IpAddr) -> bool {
         IpAddr::V6(v6) => match v6.to_ipv4_mapped() {
             Some(v4) => is_public(IpAddr::V4(v4)),
             None => {
-                let first = v6.segments()[0];
+                let [first, second, ..] = v6.segments();
                 !(v6.is_loopback()
                     || v6.is_unspecified()
                     || v6.is_multicast()
                     || first & 0xfe00 == 0xfc00
-                    || first & 0xffc0 == 0xfe80)
+                    || first & 0xffc0 == 0xfe80
+                    || (first, second) == (0x2001, 0x0db8))
             }
         },
     }
@@ -247,11 +248,11 @@ mod tests {
     #[test]
     fn public_addresses_are_those_that_are_nothing_else() {
         let public = |text: &str| is_public(text.parse().unwrap());
-        assert!(public("8.8.8.8") && public("203.0.113.7") && public("2001:db8::1"));
+        assert!(public("8.8.8.8") && public("203.0.113.7") && public("2a01:4f8::1"));
         for private in ["10.0.0.1", "172.20.1.1", "192.168.1.1", "127.0.0.1", "169.254.1.1", "100.64.0.1"] {
             assert!(!public(private), "{private}");
         }
-        for private in ["::1", "fd00::1", "fe80::1", "::ffff:10.1.2.3"] {
+        for private in ["::1", "fd00::1", "fe80::1", "2001:db8::5", "::ffff:10.1.2.3"] {
             assert!(!public(private), "{private}");
         }
         assert!(public("::ffff:8.8.8.8"));

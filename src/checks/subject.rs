@@ -1,6 +1,7 @@
 //! What rules look at: typed views of tokens, uses, exchanges, connections and certificates, with the
 //! facts that several rules share computed once.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 
 use crate::base::Instant;
@@ -9,11 +10,12 @@ use crate::exchange::{Exchange, Request, Response};
 use crate::keys::Origin;
 use crate::keys::certificate::Certificate;
 use crate::keys::load::Loaded;
+use crate::limits;
 use crate::soap;
 use crate::token::principal::Principal;
 use crate::token::store::TokenStore;
 use crate::token::{Role, Sighting, Token, TokenId};
-use crate::wire::http::body;
+use crate::wire::http::body::{self, Glimpse};
 use crate::wire::http::challenge::{self, Challenge, Sent};
 
 use super::expectations::Expectations;
@@ -238,7 +240,9 @@ pub struct ExchangeCase<'a> {
     offered: OnceCell<Vec<Challenge>>,
     sent: OnceCell<Vec<Sent>>,
     form: OnceCell<Vec<(String, String)>>,
-    answer: OnceCell<Vec<u8>>,
+    glimpse: Option<Glimpse<'a>>,
+    /// `None` when it is the body's own bytes.
+    answer: OnceCell<Option<Vec<u8>>>,
     ews: OnceCell<Option<soap::ews::Outcome>>,
     granted: OnceCell<Option<soap::token_service::Answer>>,
 }
@@ -262,6 +266,7 @@ impl<'a> ExchangeCase<'a> {
             offered: OnceCell::new(),
             sent: OnceCell::new(),
             form: OnceCell::new(),
+            glimpse: None,
             answer: OnceCell::new(),
             ews: OnceCell::new(),
             granted: OnceCell::new(),
@@ -359,31 +364,38 @@ impl<'a> ExchangeCase<'a> {
         Some(&found.1)
     }
 
-    /// The content of the response's body, up to [`crate::limits::ANSWER_BYTES`].
+    /// The same with what is known of the response's content.
+    pub(crate) fn with(self, glimpse: Option<Glimpse<'a>>) -> Self {
+        Self { glimpse, ..self }
+    }
+
+    /// The content of the response's body, up to [`limits::ANSWER_BYTES`].
     pub fn answer(&self) -> &[u8] {
-        self.answer.get_or_init(|| {
-            let Some(response) = self.response() else { return Vec::new() };
-            if response.body.bytes.is_empty() {
-                return Vec::new();
+        if let Some(glimpse) = self.glimpse.as_ref().filter(|glimpse| glimpse.whole) {
+            return &glimpse.bytes;
+        }
+        let Some(response) = self.response() else { return &[] };
+        let decoded = self.answer.get_or_init(|| {
+            match body::content_prefix(&response.head, &response.body, limits::ANSWER_BYTES).0 {
+                Cow::Owned(decoded) => Some(decoded),
+                Cow::Borrowed(_) => None,
             }
-            let longest = crate::limits::ANSWER_BYTES;
-            let (content, _) = body::content_prefix(&response.head, &response.body, longest);
-            content.into_owned()
-        })
+        });
+        let own = &response.body.bytes;
+        decoded.as_deref().unwrap_or_else(|| own.get(..limits::ANSWER_BYTES).unwrap_or(own))
     }
 
     /// What EWS said in the response, when it is SOAP and an error may be in it: successes are many and
     /// large, and one look tells that they hold none.
     pub fn ews(&self) -> Option<&soap::ews::Outcome> {
-        let suspicious = |body: &[u8]| {
-            [&b"\"Error\""[..], b"'Error'", b">Error", b"Fault"]
-                .iter()
-                .any(|needle| memchr::memmem::find(body, needle).is_some())
-        };
         self.ews
             .get_or_init(|| {
-                let body = self.answer();
-                if suspicious(body) { soap::ews::read(body) } else { None }
+                let known = self.glimpse.as_ref().map(|glimpse| &*glimpse.bytes);
+                let body = match known.filter(|begin| soap::ews::decides(begin)) {
+                    Some(begin) => begin,
+                    None => self.answer(),
+                };
+                if soap::ews::is_suspicious(body) { soap::ews::read(body) } else { None }
             })
             .as_ref()
     }

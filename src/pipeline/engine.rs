@@ -11,6 +11,7 @@ use super::Settings;
 use super::workers::Workers;
 use crate::limits;
 use crate::sink::Sink;
+use crate::wire::capture::Memory;
 use crate::wire::conversation::{Conversation, Conversations};
 use crate::wire::ip::Segment;
 use crate::wire::tcp::{Flows, shard_of};
@@ -91,14 +92,14 @@ where
         self.segments = self.segments.saturating_add(1);
     }
 
-    /// Takes the next segment.
-    pub(super) fn push(&mut self, segment: &Segment<'_>) {
+    /// Takes the next segment; its payload may stand in `memory`.
+    pub(super) fn push(&mut self, segment: &Segment<'_>, memory: Option<&Memory>) {
         let ordinal = self.segments;
         self.segments = self.segments.saturating_add(1);
         self.bytes += segment.payload.len() as u64;
         let shard = shard_of(segment);
         if let Some(workers) = &mut self.workers {
-            return workers.push(shard, ordinal, segment);
+            return workers.push(shard, ordinal, segment, memory);
         }
         let mut listener = self.shared.listener(self.sink);
         if let Some(flows) = self.shards.get_mut(shard) {

@@ -1,10 +1,13 @@
-//! Takes segments from the reading thread, gives them in batches to workers that own the shards.
+//! Takes segments from the reading thread, gives them in batches to workers that own the shards. A batch
+//! holds the memory that its payloads were read into, so they are not copied.
 
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread::{Scope, ScopedJoinHandle};
 
 use super::engine::{Done, Shard, Shared, end};
 use crate::sink::Sink;
+use crate::wire::capture::Memory;
 use crate::wire::ip::Segment;
 
 /// Payload bytes of one batch.
@@ -20,12 +23,17 @@ struct Packed {
     segment: Segment<'static>,
     shard: usize,
     ordinal: u32,
+    /// In the memory of the capture, rather than in the batch's own bytes.
+    shared: bool,
     from: usize,
     to: usize,
 }
 
 #[derive(Default)]
 struct Batch {
+    /// The memory of the capture that payloads stand in: they are not copied.
+    memory: Option<Memory>,
+    /// Copies of payloads that stand elsewhere, for example in joined fragments.
     bytes: Vec<u8>,
     segments: Vec<Packed>,
 }
@@ -71,26 +79,47 @@ impl<'scope, S: Sink + 'scope> Workers<'scope, S> {
         Self { workers, empty }
     }
 
-    /// Takes the next segment.
-    pub(super) fn push(&mut self, shard: usize, ordinal: u32, segment: &Segment<'_>) {
-        let count = self.workers.len();
-        let Some(worker) = self.workers.get_mut(shard % count.max(1)) else { return };
+    /// Takes the next segment; its payload may stand in `memory`.
+    pub(super) fn push(
+        &mut self,
+        shard: usize,
+        ordinal: u32,
+        segment: &Segment<'_>,
+        memory: Option<&Memory>,
+    ) {
+        let Self { workers, empty } = self;
+        let count = workers.len();
+        let Some(worker) = workers.get_mut(shard % count.max(1)) else { return };
+        let place = memory.and_then(|memory| Some((memory, place_of(segment.payload, memory)?)));
+        if let Some((memory, _)) = place {
+            match &worker.batch.memory {
+                Some(held) if Arc::ptr_eq(held, memory) => {}
+                held => {
+                    if held.is_some() {
+                        worker.send(empty);
+                    }
+                    worker.batch.memory = Some(Arc::clone(memory));
+                }
+            }
+        }
         let batch = &mut worker.batch;
-        let from = batch.bytes.len();
-        batch.bytes.extend_from_slice(segment.payload);
-        let to = batch.bytes.len();
+        let (shared, from) = match place {
+            Some((_, from)) => (true, from),
+            None => {
+                batch.bytes.extend_from_slice(segment.payload);
+                (false, batch.bytes.len() - segment.payload.len())
+            }
+        };
         batch.segments.push(Packed {
             segment: Segment { payload: &[], ..*segment },
             shard,
             ordinal,
+            shared,
             from,
-            to,
+            to: from + segment.payload.len(),
         });
-        if to >= BATCH_BYTES || batch.segments.len() >= BATCH_SEGMENTS {
-            let empty = self.empty.try_recv().unwrap_or_default();
-            let batch = std::mem::replace(&mut worker.batch, empty);
-            // A worker ends only when this side hangs up.
-            let _ = worker.full.send(batch);
+        if batch.bytes.len() >= BATCH_BYTES || batch.segments.len() >= BATCH_SEGMENTS {
+            worker.send(empty);
         }
     }
 
@@ -111,6 +140,24 @@ impl<'scope, S: Sink + 'scope> Workers<'scope, S> {
     }
 }
 
+impl<S> Worker<'_, S> {
+    /// Gives the batch to the worker, begins another.
+    fn send(&mut self, empty: &Receiver<Batch>) {
+        let empty = empty.try_recv().unwrap_or_default();
+        let batch = std::mem::replace(&mut self.batch, empty);
+        // A worker ends only when this side hangs up.
+        let _ = self.full.send(batch);
+    }
+}
+
+/// Where `payload` stands in `memory`, if it does.
+fn place_of(payload: &[u8], memory: &[u8]) -> Option<usize> {
+    let from = payload.as_ptr().addr().checked_sub(memory.as_ptr().addr())?;
+    let there = memory.get(from..from.checked_add(payload.len())?)?;
+    // The same bytes, not equal ones.
+    std::ptr::eq(there, payload).then_some(from)
+}
+
 fn work<S: Sink>(
     mut shards: Vec<Shard>,
     stride: usize,
@@ -123,13 +170,15 @@ fn work<S: Sink>(
     for mut batch in batches {
         let mut listener = shared.listener(&mut sink);
         for packed in &batch.segments {
-            let payload = batch.bytes.get(packed.from..packed.to).unwrap_or_default();
+            let memory = batch.memory.as_deref().filter(|_| packed.shared).unwrap_or(&batch.bytes);
+            let payload = memory.get(packed.from..packed.to).unwrap_or_default();
             let segment = Segment { payload, ..packed.segment };
             if let Some(flows) = shards.get_mut(packed.shard / stride) {
                 flows.push(&segment, packed.ordinal, &mut listener);
             }
         }
         exchanges += listener.exchanges;
+        batch.memory = None;
         batch.bytes.clear();
         batch.segments.clear();
         // The reader may be done already.

@@ -3,6 +3,9 @@
 //! EWS `ResponseMessage` (`ResponseClass`, `ResponseCode`, `MessageText`), SOAP 1.1 and 1.2 faults. Entities
 //! are not resolved, depth is bounded, and damaged or cut XML gives what was found before the damage.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
@@ -57,6 +60,34 @@ impl Outcome {
                 || (message.class.is_empty() && message.code.starts_with("Error"))
         })
     }
+}
+
+static ERROR: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"Error"));
+static FAULT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"Fault"));
+static CLASS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"ResponseClass="));
+
+/// Whether an error may be in it: a class or a code that says so (`"Error"`, `>ErrorAccessDenied`), or a
+/// fault. Item properties may say the same by chance.
+pub fn is_suspicious(body: &[u8]) -> bool {
+    let said = |at: usize| {
+        let before = at.checked_sub(1).and_then(|at| body.get(at));
+        matches!(before, Some(b'"' | b'\'' | b'>'))
+    };
+    ERROR.find_iter(body).any(said) || FAULT.find(body).is_some()
+}
+
+/// Whether the beginning of an answer decides whether there is an error in the whole: a list of one
+/// folder's contents, whose only response message has begun. Operations on several items may fail for
+/// each of them, and are read further.
+pub fn decides(beginning: &[u8]) -> bool {
+    let mut classes = CLASS.find_iter(beginning);
+    let Some(first) = classes.next() else { return false };
+    let name = beginning.get(..first).unwrap_or_default();
+    let lists = [&b"Find"[..], b"Sync", b"ResolveNames", b"ExpandDL"];
+    let start = memchr::memrchr(b'<', name).map_or(0, |at| at + 1);
+    let name = name.get(start..).unwrap_or_default();
+    let local = memchr::memchr(b':', name).map_or(name, |at| name.get(at + 1..).unwrap_or_default());
+    lists.iter().any(|list| local.starts_with(list)) && classes.next().is_none()
 }
 
 /// Reads a SOAP envelope; `None` when the bytes do not hold one.
@@ -228,6 +259,30 @@ mod tests {
         assert!(read(&whole.as_bytes()[..60]).is_none_or(|outcome| outcome.is_success()));
         assert_eq!(read(b"<html><body>Envelope</body></html>"), None);
         assert_eq!(read(b""), None);
+    }
+
+    #[test]
+    fn a_beginning_decides_for_lists_only() {
+        let message = |operation: &str| {
+            envelope(&format!(
+                r#"<m:{operation}Response><m:ResponseMessages><m:{operation}ResponseMessage ResponseClass="Success"><m:ResponseCode>NoError</m:ResponseCode>"#
+            ))
+        };
+        assert!(decides(message("FindItem").as_bytes()));
+        assert!(decides(message("SyncFolderItems").as_bytes()));
+        assert!(!decides(message("GetItem").as_bytes()));
+        assert!(!decides(format!("{0}{0}", message("FindItem")).as_bytes()), "several folders");
+        assert!(!decides(b"<s:Envelope><s:Body><s:Fault>"));
+    }
+
+    #[test]
+    fn errors_and_faults_are_suspicious_and_successes_are_not() {
+        for body in
+            [r#"<a ResponseClass="Error">"#, "<a>ErrorAccessDenied", "ResponseClass='Error'", "<s:Fault>"]
+        {
+            assert!(is_suspicious(body.as_bytes()), "{body}");
+        }
+        assert!(!is_suspicious(br#"<a ResponseClass="Success"><b>NoError</b>"#));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -12,7 +13,7 @@ use crate::json::{self, Node, Value};
 use crate::limits;
 use crate::token::jwt::{Jwt, is_mask};
 use crate::token::store::Hint;
-use crate::wire::http::body::content;
+use crate::wire::http::body::{content, glimpse};
 
 /// The kinds of content that tokens travel in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -44,8 +45,8 @@ impl Content<'_> {
     }
 }
 
-impl Finder<'_> {
-    pub(super) fn body(&mut self, head: &Head, body: &Body) {
+impl<'e> Finder<'_, 'e> {
+    pub(super) fn body(&mut self, head: &'e Head, body: &'e Body) {
         if body.bytes.len() < 16 {
             return;
         }
@@ -54,8 +55,17 @@ impl Finder<'_> {
             && head
                 .text("content-encoding")
                 .is_some_and(|coding| !coding.trim().eq_ignore_ascii_case("identity"));
+        if coded && !may_be_text(&media) {
+            return;
+        }
+        // Answers in XML are many and large, and hold no token: their beginning says so.
+        if self.brief && self.half == Half::Response && media.contains("xml") {
+            self.glimpse = glimpse(head, body, limits::ANSWER_GLIMPSE);
+            if self.glimpse.as_ref().is_some_and(|glimpse| !may_hold_token(&glimpse.bytes)) {
+                return;
+            }
+        }
         let (decoded, fault) = match coded {
-            true if !may_be_text(&media) => return,
             true => content(head, body),
             false => (Cow::Borrowed(&body.bytes[..]), None),
         };
@@ -248,11 +258,16 @@ fn may_be_text(media: &str) -> bool {
         || ["json", "xml", "text", "html", "form", "javascript"].iter().any(|word| media.contains(word))
 }
 
+/// Parts of field names that say token, and a JWT in base64.
+static WORDS: LazyLock<[Word; 5]> = LazyLock::new(|| {
+    [&b"oken"[..], b"OKEN", b"ssertion", b"ZXlK", b"AppContext"].map(memchr::memmem::Finder::new)
+});
+
+type Word = memchr::memmem::Finder<'static>;
+
 /// Whether content can hold a token: a JWT, a JWT in base64, or a field that names one.
 fn may_hold_token(bytes: &[u8]) -> bool {
-    let has = |word: &[u8]| memchr::memmem::find(bytes, word).is_some();
-    scan::may_hold_jwt(bytes)
-        || [&b"oken"[..], b"OKEN", b"ssertion", b"ZXlK", b"AppContext"].iter().any(|word| has(word))
+    scan::may_hold_jwt(bytes) || WORDS.iter().any(|word| word.find(bytes).is_some())
 }
 
 fn kind(media: &str, bytes: &[u8]) -> Kind {

@@ -10,7 +10,7 @@ use crate::token::store::Hint;
 /// No JWT is shorter: `{"alg":"none"}` alone takes 19 characters.
 const SHORTEST: usize = 20;
 
-impl Finder<'_> {
+impl Finder<'_, '_> {
     pub(super) fn head(&mut self, head: &Head) {
         for field in head.fields() {
             if field.is("authorization") {

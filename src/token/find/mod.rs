@@ -18,11 +18,27 @@ use std::ops::Range;
 use super::store::{Hint, TokenStore};
 use super::{Half, Location, Sighting};
 use crate::exchange::{Exchange, ExchangeKey, FrameMap, Head, Request};
+use crate::wire::http::body::Glimpse;
 pub use scan::jwts;
 
 /// Finds the tokens of one exchange, in both halves, and remembers them in `store`.
 pub fn in_exchange(exchange: &Exchange, store: &mut TokenStore) -> Vec<Sighting> {
-    let mut finder = Finder { store, exchange: exchange.key, half: Half::Request, sightings: Vec::new() };
+    search(exchange, store, false).0
+}
+
+/// The same for one who has no use for tokens deep inside of large XML answers: of those only the
+/// beginning is searched, and given on.
+pub fn in_use<'e>(exchange: &'e Exchange, store: &mut TokenStore) -> (Vec<Sighting>, Option<Glimpse<'e>>) {
+    search(exchange, store, true)
+}
+
+fn search<'e>(
+    exchange: &'e Exchange,
+    store: &mut TokenStore,
+    brief: bool,
+) -> (Vec<Sighting>, Option<Glimpse<'e>>) {
+    let mut finder = Finder::new(store, exchange.key, Half::Request);
+    finder.brief = brief;
     if let Some(request) = &exchange.request {
         finder.target(request);
         finder.head(&request.head);
@@ -33,13 +49,13 @@ pub fn in_exchange(exchange: &Exchange, store: &mut TokenStore) -> Vec<Sighting>
         finder.head(&response.head);
         finder.body(&response.head, &response.body);
     }
-    finder.sightings
+    (finder.sightings, finder.glimpse)
 }
 
 /// Finds the tokens in plain text that stood at byte `offset` of an input, outside any message.
 pub fn in_text(text: &[u8], input: u32, offset: u64, store: &mut TokenStore) -> Vec<Sighting> {
     let exchange = ExchangeKey { input, frame: offset, sub: 0 };
-    let mut finder = Finder { store, exchange, half: Half::Text, sightings: Vec::new() };
+    let mut finder = Finder::new(store, exchange, Half::Text);
     let at = |range: Range<usize>| {
         let start = usize::try_from(offset).unwrap_or(usize::MAX);
         start.saturating_add(range.start)..start.saturating_add(range.end)
@@ -52,14 +68,22 @@ pub fn in_text(text: &[u8], input: u32, offset: u64, store: &mut TokenStore) -> 
 }
 
 /// What is gathered while one exchange is read.
-struct Finder<'s> {
+struct Finder<'s, 'e> {
     store: &'s mut TokenStore,
     exchange: ExchangeKey,
     half: Half,
     sightings: Vec<Sighting>,
+    /// Search large XML answers by their beginning.
+    brief: bool,
+    /// That beginning.
+    glimpse: Option<Glimpse<'e>>,
 }
 
-impl Finder<'_> {
+impl<'s> Finder<'s, '_> {
+    fn new(store: &'s mut TokenStore, exchange: ExchangeKey, half: Half) -> Self {
+        Self { store, exchange, half, sightings: Vec::new(), brief: false, glimpse: None }
+    }
+
     fn add(
         &mut self,
         text: &[u8],

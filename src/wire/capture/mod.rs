@@ -7,6 +7,7 @@
 use std::collections::VecDeque;
 use std::io::{ErrorKind, Read};
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::base::Instant;
 
@@ -141,6 +142,9 @@ enum Format {
     Etl(Box<Etl>),
 }
 
+/// The memory that packets stand in. Whoever holds it keeps its bytes as they are.
+pub type Memory = Arc<Vec<u8>>;
+
 /// Reads any capture file, recognised by its first bytes.
 pub struct Reader {
     window: Window,
@@ -178,8 +182,17 @@ impl Reader {
     /// After an error the reader gives `None`.
     #[inline]
     pub fn next_item(&mut self) -> Result<Option<Item<'_>>, CaptureError> {
+        Ok(self.next_in_memory()?.map(|(item, _)| item))
+    }
+
+    /// The same with the memory that its bytes stand in, where that can be held while others work on them.
+    ///
+    /// # Errors
+    /// After an error the reader gives `None`.
+    #[inline]
+    pub fn next_in_memory(&mut self) -> Result<Option<(Item<'_>, Option<&Memory>)>, CaptureError> {
         if let Some(raw) = self.pending.pop_front() {
-            return Ok(Some(raw.resolve(self.window.all())));
+            return Ok(Some((raw.resolve(self.window.all()), Some(self.window.buffer()))));
         }
         if self.ended {
             return Ok(None);
@@ -191,11 +204,13 @@ impl Reader {
             Format::Etl(format) => format.next(),
         };
         match next {
-            Ok(Some(raw)) => Ok(Some(raw.resolve(match &self.format {
-                Format::Pcap(_) | Format::Pcapng(_) => self.window.all(),
-                Format::Netmon(format) => format.bytes(),
-                Format::Etl(format) => format.bytes(),
-            }))),
+            Ok(Some(raw)) => Ok(Some(match &self.format {
+                Format::Pcap(_) | Format::Pcapng(_) => {
+                    (raw.resolve(self.window.all()), Some(self.window.buffer()))
+                }
+                Format::Netmon(format) => (raw.resolve(format.bytes()), None),
+                Format::Etl(format) => (raw.resolve(format.bytes()), None),
+            })),
             Ok(None) => {
                 self.ended = true;
                 let packets = self.packets();

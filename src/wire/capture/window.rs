@@ -2,14 +2,18 @@
 
 use std::io::{self, ErrorKind, Read};
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::limits;
 
 /// A buffer of fixed size that slides over the source. It grows only for a record larger than itself, as
-/// the record's bytes arrive, never for what a length field claims.
+/// the record's bytes arrive, never for what a length field claims. Whoever works on its bytes elsewhere
+/// holds the buffer; then the window goes on in another.
 pub(super) struct Window {
     read: Box<dyn Read + Send>,
-    buffer: Vec<u8>,
+    buffer: Arc<Vec<u8>>,
+    /// Buffers that others hold, or held.
+    lent: Vec<Arc<Vec<u8>>>,
     start: usize,
     end: usize,
     /// Offset in the source of `buffer[0]`.
@@ -20,7 +24,16 @@ pub(super) struct Window {
 
 impl Window {
     pub(super) fn new(read: Box<dyn Read + Send>) -> Self {
-        Self { read, buffer: Vec::new(), start: 0, end: 0, base: 0, ended: false, error: None }
+        Self {
+            read,
+            buffer: Arc::default(),
+            lent: Vec::new(),
+            start: 0,
+            end: 0,
+            base: 0,
+            ended: false,
+            error: None,
+        }
     }
 
     /// Offset in the source of the next byte.
@@ -71,6 +84,12 @@ impl Window {
         &self.buffer
     }
 
+    /// The buffer itself, to be held while others work on its bytes.
+    #[inline]
+    pub(super) const fn buffer(&self) -> &Arc<Vec<u8>> {
+        &self.buffer
+    }
+
     /// Consumes `count` bytes, in the window or not. `false` when the source ended before.
     pub(super) fn skip(&mut self, mut count: u64) -> bool {
         loop {
@@ -112,19 +131,21 @@ impl Window {
         if count > limits::CAPTURE_BLOCK {
             return false;
         }
-        self.buffer.copy_within(self.start..self.end, 0);
+        self.slide();
         self.base = self.base.saturating_add(self.start as u64);
         self.end -= self.start;
         self.start = 0;
+        // Nobody else holds the buffer after `slide`.
+        let Some(buffer) = Arc::get_mut(&mut self.buffer) else { return false };
         while self.end < count && !self.ended {
-            if self.end == self.buffer.len() {
-                let larger = self.buffer.len().saturating_mul(2).max(limits::CAPTURE_WINDOW);
-                self.buffer.resize(larger, 0);
+            if self.end == buffer.len() {
+                let larger = buffer.len().saturating_mul(2).max(limits::CAPTURE_WINDOW);
+                buffer.resize(larger, 0);
             }
-            let Some(free) = self.buffer.get_mut(self.end..) else { break };
+            let Some(free) = buffer.get_mut(self.end..) else { break };
             match self.read.read(free) {
                 Ok(0) => self.ended = true,
-                Ok(read) => self.end = self.end.saturating_add(read).min(self.buffer.len()),
+                Ok(read) => self.end = self.end.saturating_add(read).min(buffer.len()),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => {
                     self.ended = true;
@@ -133,5 +154,26 @@ impl Window {
             }
         }
         self.end >= count
+    }
+
+    /// Brings what is left to the front: in place, or of a buffer that nobody holds.
+    fn slide(&mut self) {
+        if let Some(buffer) = Arc::get_mut(&mut self.buffer) {
+            buffer.copy_within(self.start..self.end, 0);
+            return;
+        }
+        let free = self.lent.iter_mut().position(|buffer| Arc::get_mut(buffer).is_some());
+        let mut next = free.map_or_else(Arc::default, |at| self.lent.swap_remove(at));
+        if let Some(buffer) = Arc::get_mut(&mut next) {
+            let rest = self.ready();
+            let length = rest.len().max(limits::CAPTURE_WINDOW);
+            if buffer.len() < length {
+                buffer.resize(length, 0);
+            }
+            if let Some(front) = buffer.get_mut(..rest.len()) {
+                front.copy_from_slice(rest);
+            }
+        }
+        self.lent.push(std::mem::replace(&mut self.buffer, next));
     }
 }

@@ -37,6 +37,8 @@ enum Spoken {
     Http1(Box<Http1>),
     Http2(Box<Http2>),
     Tls(Box<Inside>),
+    /// It is over, and its decoder gone: connections wait a while for late packets.
+    Over(Content),
     Other,
 }
 
@@ -141,7 +143,7 @@ impl Node {
     /// Takes the next event of one direction.
     pub(super) fn push(&mut self, direction: Direction, event: StreamEvent<'_>, context: &mut Context<'_>) {
         match &mut self.spoken {
-            Spoken::Other => {}
+            Spoken::Other | Spoken::Over(_) => {}
             Spoken::Unknown(_) => self.recognise(direction, event, context),
             Spoken::Http1(http) => {
                 let mut out = Outbox::default();
@@ -160,7 +162,7 @@ impl Node {
     /// Whether anybody still looks at the bytes.
     pub(super) fn listens(&self) -> bool {
         match &self.spoken {
-            Spoken::Other => false,
+            Spoken::Other | Spoken::Over(_) => false,
             Spoken::Unknown(unknown) => !unknown.searching || !unknown.waiting.is_empty(),
             _ => true,
         }
@@ -177,7 +179,7 @@ impl Node {
     /// Both directions are over.
     pub(super) fn finish(&mut self, context: &mut Context<'_>) {
         match &mut self.spoken {
-            Spoken::Other => {}
+            Spoken::Other | Spoken::Over(_) => {}
             Spoken::Unknown(_) => self.decide_late(context),
             Spoken::Http1(http) => {
                 let mut out = Outbox::default();
@@ -191,6 +193,9 @@ impl Node {
             }
             Spoken::Tls(inside) => inside.finish(context),
         }
+        if let Spoken::Http1(_) | Spoken::Http2(_) = &self.spoken {
+            self.spoken = Spoken::Over(self.content());
+        }
     }
 
     /// What was recognised, innermost.
@@ -200,6 +205,7 @@ impl Node {
             Spoken::Unknown(_) | Spoken::Other => Content::Other,
             Spoken::Http1(_) => Content::Http1,
             Spoken::Http2(_) => Content::Http2,
+            Spoken::Over(content) => *content,
             Spoken::Tls(inside) => match inside.node.content() {
                 Content::Empty | Content::Other => Content::Tls,
                 content => content,

@@ -1,6 +1,7 @@
 //! Takes a body and its `Content-Encoding`, gives its content, within bounds. RFC 9110 8.4.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::io::{self, Read};
 
 use crate::exchange::{Body, Head};
@@ -59,6 +60,56 @@ pub fn content<'b>(head: &Head, body: &'b Body) -> (Cow<'b, [u8]>, Option<Coding
 /// The same for the first `max` bytes of the content only: that more follows is no error.
 pub fn content_prefix<'b>(head: &Head, body: &'b Body, max: usize) -> (Cow<'b, [u8]>, Option<CodingError>) {
     decode(head, body, Some(max))
+}
+
+/// The beginning of a content, for those who first look whether more is worth its cost.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Glimpse<'b> {
+    /// The first bytes.
+    pub bytes: Cow<'b, [u8]>,
+    /// Whether that is everything, and undamaged.
+    pub whole: bool,
+}
+
+/// The first `max` bytes of the content; `None` where only [`content`] can tell: other codings than gzip,
+/// damage, several members.
+pub fn glimpse<'b>(head: &Head, body: &'b Body, max: usize) -> Option<Glimpse<'b>> {
+    let mut codings = head.all("content-encoding").map(|field| field.value).filter(|_| !body.already_decoded);
+    let coding = codings.next().filter(|name| !name.eq_ignore_ascii_case(b"identity"));
+    if codings.next().is_some() {
+        return None;
+    }
+    let Some(name) = coding else {
+        let whole = body.bytes.len() <= max;
+        return Some(Glimpse { bytes: Cow::Borrowed(body.bytes.get(..max).unwrap_or(&body.bytes)), whole });
+    };
+    if Coding::named(name) != Some(Coding::Gzip) {
+        return None;
+    }
+    let coded = after_gzip_header(&body.bytes)?;
+    INFLATE.with_borrow_mut(|core| {
+        core.reset(false);
+        let mut out = Vec::with_capacity(max);
+        let status = core.decompress_vec(coded, &mut out, flate2::FlushDecompress::Finish).ok()?;
+        // Behind the data: a checksum, which is not worth its cost here, and the length (RFC 1952 2.3.1).
+        let trailer = coded.get(usize::try_from(core.total_in()).ok()?..)?;
+        let whole = status == flate2::Status::StreamEnd
+            && trailer.len() == 8
+            && trailer.last_chunk().map(|length| u32::from_le_bytes(*length) as usize) == Some(out.len());
+        (whole || out.len() == max).then_some(Glimpse { bytes: Cow::Owned(out), whole })
+    })
+}
+
+thread_local! {
+    /// The tables and the window of a decoder are larger than most bodies: one for each thread.
+    static INFLATE: RefCell<flate2::Decompress> = RefCell::new(flate2::Decompress::new(false));
+}
+
+/// What follows the header of a gzip member (RFC 1952 2.3); `None` where it has optional parts, which no
+/// server sends.
+fn after_gzip_header(bytes: &[u8]) -> Option<&[u8]> {
+    let (header, rest) = bytes.split_first_chunk::<10>()?;
+    header.starts_with(&[0x1f, 0x8b, 8, 0]).then_some(rest)
 }
 
 fn decode<'b>(head: &Head, body: &'b Body, max: Option<usize>) -> (Cow<'b, [u8]>, Option<CodingError>) {

@@ -443,7 +443,10 @@ impl Http1 {
     }
 
     /// Goes from a head to what follows it.
-    fn follow(&mut self, direction: Direction, message: Message, framing: Framing, out: &mut Outbox) {
+    fn follow(&mut self, direction: Direction, mut message: Message, framing: Framing, out: &mut Outbox) {
+        if let Framing::Length(length) = framing {
+            message.announced = Some(length);
+        }
         let lane = self.lane(direction);
         lane.message = Some(Box::new(message));
         lane.state = match framing {

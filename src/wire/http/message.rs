@@ -23,6 +23,8 @@ pub(super) struct Message {
     kept: Vec<u8>,
     /// How many bytes of the body to keep.
     pub(super) keep: usize,
+    /// How many bytes the body will have, as far as its head says.
+    pub(super) announced: Option<u64>,
     map: FrameMap,
     /// Bytes of the body on the wire.
     pub(super) total: u64,
@@ -37,6 +39,11 @@ pub(super) struct Message {
     pub(super) may_change: bool,
 }
 
+/// Room that is made at once for a body, whatever its head claims.
+const BODY_RESERVED: usize = 64 << 10;
+/// The same where its head does not say: growing from nothing costs more copies.
+const BODY_FIRST: usize = 8 << 10;
+
 impl Message {
     pub(super) fn new(half: Half, old: bool, first: FrameRef, last: FrameRef, oddities: Vec<Oddity>) -> Self {
         Self {
@@ -45,6 +52,7 @@ impl Message {
             old,
             kept: Vec::new(),
             keep: 0,
+            announced: None,
             map: FrameMap::default(),
             total: 0,
             broken: false,
@@ -65,6 +73,10 @@ impl Message {
             return None;
         }
         let at = self.kept.len();
+        if at == 0 {
+            let announced = self.announced.map_or(BODY_FIRST, |length| usize::try_from(length).unwrap_or(0));
+            self.kept.reserve(announced.min(BODY_RESERVED).min(self.keep).max(take.len()));
+        }
         self.kept.extend_from_slice(take);
         Some(at)
     }

@@ -50,6 +50,34 @@ fn every_coding_gives_the_text_back() {
 }
 
 #[test]
+fn a_glimpse_is_the_beginning_and_says_whether_it_is_all() {
+    let long: Vec<u8> = (0..40_000_u32).flat_map(|number| number.to_string().into_bytes()).collect();
+    // Twice: the decoder of a thread is used again.
+    for _ in 0..2 {
+        let (short, large) = (body(&gzip(TEXT)), body(&gzip(&long)));
+        let seen = glimpse(&head(&["gzip"]), &short, 4096).unwrap();
+        assert_eq!((&seen.bytes[..], seen.whole), (TEXT, true));
+        let seen = glimpse(&head(&["x-gzip"]), &large, 4096).unwrap();
+        assert_eq!((&seen.bytes[..], seen.whole), (&long[..4096], false));
+    }
+    let plain = body(&long);
+    let seen = glimpse(&head(&[]), &plain, 4096).unwrap();
+    assert_eq!((&seen.bytes[..], seen.whole), (&long[..4096], false));
+    assert!(glimpse(&head(&["identity"]), &body(TEXT), 4096).unwrap().whole);
+}
+
+#[test]
+fn what_only_a_whole_look_can_tell_is_no_glimpse() {
+    let coded = gzip(TEXT);
+    for broken in [&coded[..coded.len() - 9], &coded[..5], &[coded.as_slice(), &coded].concat(), TEXT] {
+        assert_eq!(glimpse(&head(&["gzip"]), &body(broken), 4096), None);
+    }
+    assert_eq!(glimpse(&head(&["br"]), &body(BROTLI), 4096), None);
+    assert_eq!(glimpse(&head(&["gzip", "gzip"]), &body(&coded), 4096), None);
+    assert_eq!(glimpse(&head(&["gzip, gzip"]), &body(&coded), 4096), None);
+}
+
+#[test]
 fn a_body_without_coding_is_borrowed() {
     let plain = body(TEXT);
     assert!(matches!(content(&head(&["identity"]), &plain), (Cow::Borrowed(TEXT), None)));
