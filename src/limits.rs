@@ -39,7 +39,7 @@ pub const EVIDENCE_LISTED: usize = 16;
 
 /// Bytes of a large XML answer that `verify` looks at before it decides whether more is worth its cost: the
 /// class of the first response message, a fault or a delivered token stand within the first two thousand.
-pub const ANSWER_GLIMPSE: usize = 8 << 10;
+pub const ANSWER_GLIMPSE: usize = 4 << 10;
 
 /// Bytes of an answer's content that are searched for EWS results and token service errors: response
 /// codes stand near the beginning, item contents follow.

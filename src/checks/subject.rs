@@ -400,9 +400,11 @@ impl<'a> ExchangeCase<'a> {
             .as_ref()
     }
 
-    /// What the token service said in the response, when it is JSON.
+    /// What the token service said in the response to a token request, when it is JSON.
     pub fn granted(&self) -> Option<&soap::token_service::Answer> {
-        self.granted.get_or_init(|| soap::token_service::read(self.answer())).as_ref()
+        // Answers of others are many and large.
+        let read = || self.token_request().and_then(|_| soap::token_service::read(self.answer()));
+        self.granted.get_or_init(read).as_ref()
     }
 
     /// What `x-ms-diagnostics` of the response says.

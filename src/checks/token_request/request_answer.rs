@@ -24,10 +24,7 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
-    let Some(answer) = case.granted().filter(|answer| answer.granted && case.token_request().is_some())
-    else {
-        return;
-    };
+    let Some(answer) = case.granted().filter(|answer| answer.granted) else { return };
     let stored = case
         .response()
         .and_then(|response| response.head.text("cache-control"))
