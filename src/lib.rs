@@ -33,6 +33,7 @@ pub mod logrecord;
 pub mod pipeline;
 pub mod probe;
 pub mod provision;
+pub mod redact;
 pub mod report;
 pub mod sink;
 pub mod soap;

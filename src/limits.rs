@@ -267,3 +267,13 @@ pub const LIVE_KEYLOG_BYTES: u64 = 16 << 20;
 
 /// Bytes of keys that a recording writes again into each new file; a session's are under 1 KiB.
 pub const LIVE_KEYS_KEPT: usize = 8 << 20;
+
+/// Values of one JSON document that is redacted; its tree takes some fifty bytes for each.
+pub const REDACT_JSON_NODES: usize = 20_000_000;
+
+/// Texts inside texts (JSON in a string of JSON, a token in base64) that are looked into when a file is
+/// redacted; what lies deeper is masked whole.
+pub const REDACT_DEPTH: usize = 24;
+
+/// Bytes of a file that is redacted: it is held several times.
+pub const REDACT_BYTES: u64 = 1 << 30;

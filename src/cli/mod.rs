@@ -24,6 +24,8 @@ pub mod output;
 pub mod probe;
 /// `provision`.
 pub mod provision;
+/// `redact`.
+pub mod redact;
 /// Exit statuses.
 pub mod status;
 /// stderr, colours, progress.
@@ -71,13 +73,8 @@ fn run(arguments: Arguments) -> Status {
         Command::Capture(args) => capture::run(*args, terminal),
         Command::Provision(command) => provision::run(&command, terminal),
         Command::Probe(args) => probe::run(*args, terminal),
-        Command::Redact(_) => not_built("redact", terminal),
+        Command::Redact(args) => redact::run(&args, terminal),
     }
-}
-
-fn not_built(command: &str, terminal: &Terminal) -> Status {
-    terminal.error(&format!("{command}: not built yet"));
-    Status::Usage
 }
 
 /// Tells what kept a command from beginning.

@@ -11,7 +11,7 @@ pub mod logs;
 mod message;
 /// mitmproxy flow dumps.
 pub mod mitmproxy;
-mod raw;
+pub(crate) mod raw;
 /// Fiddler session archives.
 pub mod saz;
 /// Plain text that holds tokens.

@@ -86,7 +86,7 @@ pub(super) fn response(
 
 /// Where the head of the message in `bytes` ends and its fields, as far as it is there: tells whether a
 /// reader that has only the beginning needs more.
-pub(super) fn beginning(bytes: &[u8]) -> Option<(Head, usize)> {
+pub(crate) fn beginning(bytes: &[u8]) -> Option<(Head, usize)> {
     let head = Bytes::copy_from_slice(bytes.get(..head_end(bytes, 0)?.0)?);
     let raw = split(&head, 0, &mut Vec::new())?;
     Some((raw.head, raw.body_at))
@@ -225,7 +225,7 @@ fn note_missing(oddities: &mut Vec<Oddity>, detail: &str) {
 
 /// Takes chunks apart (RFC 9112 7.1): the data, and whether the last chunk was there. `None` when the
 /// first line is no chunk size: the tool has unchunked the body already.
-fn unchunk(bytes: &[u8]) -> Option<(Vec<u8>, bool)> {
+pub(crate) fn unchunk(bytes: &[u8]) -> Option<(Vec<u8>, bool)> {
     let mut out = Vec::with_capacity(bytes.len().min(limits::BODY_KEPT));
     let mut rest = bytes;
     let mut first = true;

@@ -270,7 +270,7 @@ const MASKS: [&str; 8] =
 const OWN_MASK: &[u8] = b"<masked";
 
 /// Whether text in the place of a signature is a mask: `***`, `<redacted>`, `[signature]`, `…`, `XXXX`.
-pub(super) fn is_mask(text: &[u8]) -> bool {
+pub(crate) fn is_mask(text: &[u8]) -> bool {
     let Some(first) = text.first() else { return false };
     let repeated = text.len() > 2 && text.iter().all(|byte| byte == first);
     // Real signatures are long, and so is nothing else but a mask of one repeated character.
@@ -280,7 +280,7 @@ pub(super) fn is_mask(text: &[u8]) -> bool {
 }
 
 /// Whether the letters of a text make one of the words that tools put in the place of a secret.
-pub(super) fn is_mask_word(text: &[u8]) -> bool {
+pub(crate) fn is_mask_word(text: &[u8]) -> bool {
     if text.starts_with(OWN_MASK) {
         return true;
     }

@@ -7,7 +7,7 @@
 
 mod build;
 mod entry;
-mod scan;
+pub(crate) mod scan;
 mod stripped;
 
 use super::{ImportError, ImportSettings, Notice, Receiver};

@@ -12,7 +12,7 @@ use crate::limits;
 
 /// Why scanning stopped. The place is [`Scan::position`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Fault {
+pub(crate) enum Fault {
     /// The document ends inside a value.
     Cut,
     /// What should have stood here.
@@ -23,24 +23,24 @@ pub(super) enum Fault {
 
 /// A string between its quotes, or a number or literal as written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(super) struct Text<'a> {
+pub(crate) struct Text<'a> {
     raw: &'a [u8],
     escaped: bool,
 }
 
 impl<'a> Text<'a> {
     /// The bytes between the quotes, escapes left alone: enough for names of members.
-    pub(super) fn raw(self) -> &'a [u8] {
+    pub(crate) fn raw(self) -> &'a [u8] {
         self.raw
     }
 
     /// The string's bytes; UTF-8 unless the document was not.
-    pub(super) fn bytes(self) -> Cow<'a, [u8]> {
+    pub(crate) fn bytes(self) -> Cow<'a, [u8]> {
         if self.escaped { Cow::Owned(unescape(self.raw)) } else { Cow::Borrowed(self.raw) }
     }
 
     /// The beginning of the string's bytes, of at most about `limit`; what lies beyond is not decoded.
-    pub(super) fn beginning(self, limit: usize) -> Cow<'a, [u8]> {
+    pub(crate) fn beginning(self, limit: usize) -> Cow<'a, [u8]> {
         if !self.escaped || self.raw.len() <= limit {
             let bytes = self.bytes();
             return match bytes {
@@ -54,7 +54,7 @@ impl<'a> Text<'a> {
     }
 
     /// The string, replacement characters where it was not UTF-8.
-    pub(super) fn text(self) -> Cow<'a, str> {
+    pub(crate) fn text(self) -> Cow<'a, str> {
         match self.bytes() {
             Cow::Borrowed(bytes) => String::from_utf8_lossy(bytes),
             Cow::Owned(bytes) => Cow::Owned(
@@ -65,41 +65,41 @@ impl<'a> Text<'a> {
     }
 
     /// Whether nothing is between the quotes.
-    pub(super) fn is_empty(self) -> bool {
+    pub(crate) fn is_empty(self) -> bool {
         self.raw.is_empty()
     }
 
     /// A number, also one that was written as a string. Fractions are kept.
-    pub(super) fn number(self) -> Option<f64> {
+    pub(crate) fn number(self) -> Option<f64> {
         std::str::from_utf8(self.raw).ok()?.trim().parse().ok().filter(|value: &f64| value.is_finite())
     }
 }
 
 /// A cursor over a JSON document.
 #[derive(Clone, Debug)]
-pub(super) struct Scan<'a> {
+pub(crate) struct Scan<'a> {
     bytes: &'a [u8],
     at: usize,
 }
 
 impl<'a> Scan<'a> {
     /// At the start of `bytes`.
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
         Self { bytes, at: 0 }
     }
 
     /// Offset of the next byte.
-    pub(super) fn position(&self) -> usize {
+    pub(crate) fn position(&self) -> usize {
         self.at
     }
 
     /// Bytes of the whole document.
-    pub(super) fn length(&self) -> usize {
+    pub(crate) fn length(&self) -> usize {
         self.bytes.len()
     }
 
     /// The next byte that is not white space, left where it is.
-    pub(super) fn peek(&mut self) -> Option<u8> {
+    pub(crate) fn peek(&mut self) -> Option<u8> {
         loop {
             match self.bytes.get(self.at)? {
                 b' ' | b'\n' | b'\r' | b'\t' => self.at += 1,
@@ -120,7 +120,7 @@ impl<'a> Scan<'a> {
     }
 
     /// Reads a string.
-    pub(super) fn string(&mut self) -> Result<Text<'a>, Fault> {
+    pub(crate) fn string(&mut self) -> Result<Text<'a>, Fault> {
         self.expect(b'"', "a string")?;
         let start = self.at;
         let mut escaped = false;
@@ -142,7 +142,7 @@ impl<'a> Scan<'a> {
 
     /// Reads members of an object, if one stands here; another value is skipped and `false` given.
     /// `each` gets the name and must read or skip the value.
-    pub(super) fn object(
+    pub(crate) fn object(
         &mut self,
         mut each: impl FnMut(&mut Self, Text<'a>) -> Result<(), Fault>,
     ) -> Result<bool, Fault> {
@@ -171,7 +171,7 @@ impl<'a> Scan<'a> {
     }
 
     /// Reads elements of an array, if one stands here; another value is skipped and `false` given.
-    pub(super) fn array(
+    pub(crate) fn array(
         &mut self,
         mut each: impl FnMut(&mut Self) -> Result<(), Fault>,
     ) -> Result<bool, Fault> {
@@ -198,7 +198,7 @@ impl<'a> Scan<'a> {
     }
 
     /// Reads a string, number or boolean; `null`, objects and arrays are skipped and give nothing.
-    pub(super) fn scalar(&mut self) -> Result<Option<Text<'a>>, Fault> {
+    pub(crate) fn scalar(&mut self) -> Result<Option<Text<'a>>, Fault> {
         match self.peek() {
             None => Err(Fault::Cut),
             Some(b'"') => self.string().map(Some),
@@ -224,7 +224,7 @@ impl<'a> Scan<'a> {
     }
 
     /// Skips one value, without recursion.
-    pub(super) fn skip(&mut self) -> Result<(), Fault> {
+    pub(crate) fn skip(&mut self) -> Result<(), Fault> {
         let mut depth = 0_usize;
         loop {
             match self.peek() {
@@ -279,7 +279,7 @@ impl Scan<'_> {
     /// After a fault: goes to the comma before the next object that begins like an entry, at `from` or
     /// later. A quote that no backslash precedes cannot stand inside a string, so that nothing that is
     /// quoted in a body is taken for an entry.
-    pub(super) fn next_entry(&mut self, from: usize) -> bool {
+    pub(crate) fn next_entry(&mut self, from: usize) -> bool {
         let mut from = from;
         while let Some(found) = self.bytes.get(from..).and_then(|rest| memchr::memchr(b'{', rest)) {
             let brace = from + found;

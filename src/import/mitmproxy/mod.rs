@@ -6,7 +6,7 @@
 //! names instead of migrating from version to version. Bodies are as they travelled, without transfer
 //! coding.
 
-mod tnetstring;
+pub(crate) mod tnetstring;
 
 use std::sync::Arc;
 

@@ -5,14 +5,14 @@
 
 /// One value. Lists and dictionaries are the bytes of their elements.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Value<'a> {
+pub(crate) struct Value<'a> {
     data: &'a [u8],
     kind: u8,
 }
 
 /// Why no value stands there.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Fault {
+pub(crate) enum Fault {
     /// It goes on after the end.
     Cut,
     /// No length, or a type byte that is not known.
@@ -21,7 +21,7 @@ pub(super) enum Fault {
 
 impl<'a> Value<'a> {
     /// Reads the value at the start of `bytes`: gives it and what follows.
-    pub(super) fn read(bytes: &'a [u8]) -> Result<(Self, &'a [u8]), Fault> {
+    pub(crate) fn read(bytes: &'a [u8]) -> Result<(Self, &'a [u8]), Fault> {
         let digits = bytes.iter().take(13).take_while(|byte| byte.is_ascii_digit()).count();
         let (length, rest) = bytes.split_at_checked(digits).ok_or(Fault::Malformed)?;
         match rest.first() {
@@ -40,13 +40,23 @@ impl<'a> Value<'a> {
         Ok((Self { data, kind }, rest))
     }
 
+    /// Its bytes, whatever it is.
+    pub(crate) fn data(self) -> &'a [u8] {
+        self.data
+    }
+
+    /// Its type byte.
+    pub(crate) fn kind(self) -> u8 {
+        self.kind
+    }
+
     /// Whether it is a dictionary.
-    pub(super) fn is_dictionary(self) -> bool {
+    pub(crate) fn is_dictionary(self) -> bool {
         self.kind == b'}'
     }
 
     /// Elements of a list, or keys and values of a dictionary in turn; ends at the first fault.
-    pub(super) fn elements(self) -> impl Iterator<Item = Self> {
+    pub(crate) fn elements(self) -> impl Iterator<Item = Self> {
         let mut rest = if matches!(self.kind, b']' | b'}') { self.data } else { &[] };
         std::iter::from_fn(move || {
             let (value, after) = Self::read(rest).ok()?;
@@ -56,7 +66,7 @@ impl<'a> Value<'a> {
     }
 
     /// A member of a dictionary, the last of its name.
-    pub(super) fn get(self, name: &str) -> Option<Self> {
+    pub(crate) fn get(self, name: &str) -> Option<Self> {
         if !self.is_dictionary() {
             return None;
         }
@@ -71,28 +81,28 @@ impl<'a> Value<'a> {
     }
 
     /// The first of several names that is there and not null.
-    pub(super) fn any(self, names: &[&str]) -> Option<Self> {
+    pub(crate) fn any(self, names: &[&str]) -> Option<Self> {
         names.iter().find_map(|name| self.get(name))
     }
 
     /// Bytes or text.
-    pub(super) fn bytes(self) -> Option<&'a [u8]> {
+    pub(crate) fn bytes(self) -> Option<&'a [u8]> {
         matches!(self.kind, b',' | b';').then_some(self.data)
     }
 
     /// Bytes or text as a string, replacement characters where it is not UTF-8.
-    pub(super) fn text(self) -> Option<String> {
+    pub(crate) fn text(self) -> Option<String> {
         self.bytes().map(|bytes| String::from_utf8_lossy(bytes).into_owned())
     }
 
     /// An integer or a float.
-    pub(super) fn number(self) -> Option<f64> {
+    pub(crate) fn number(self) -> Option<f64> {
         let text = matches!(self.kind, b'#' | b'^').then(|| std::str::from_utf8(self.data).ok())??;
         text.trim().parse().ok().filter(|value: &f64| value.is_finite())
     }
 
     /// An integer.
-    pub(super) fn integer(self) -> Option<i64> {
+    pub(crate) fn integer(self) -> Option<i64> {
         (self.kind == b'#').then(|| std::str::from_utf8(self.data).ok()?.trim().parse().ok())?
     }
 }

@@ -19,16 +19,16 @@ use super::salvage::{self, Local};
 
 /// One member, as the index describes it.
 #[derive(Clone, Debug)]
-pub(super) struct Member {
+pub(crate) struct Member {
     /// Place in the index of the archive.
     index: usize,
     /// With `/` between folders.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// Where its bytes stand in the archive.
     start: usize,
     packed: usize,
     /// Bytes when unpacked, as claimed.
-    pub(super) size: u64,
+    pub(crate) size: u64,
     method: CompressionMethod,
     encrypted: bool,
     crc: u32,
@@ -36,7 +36,7 @@ pub(super) struct Member {
 
 /// An archive over bytes in memory. Clones share the index.
 #[derive(Clone)]
-pub(super) struct Archive<'a> {
+pub(crate) struct Archive<'a> {
     bytes: &'a [u8],
     /// Nothing where the index is lost.
     zip: Option<ZipArchive<Cursor<&'a [u8]>>>,
@@ -44,7 +44,7 @@ pub(super) struct Archive<'a> {
 
 /// Why a member cannot be read.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum MemberError {
+pub(crate) enum MemberError {
     /// None of the passwords opens it, or there are none.
     Password,
     /// What is wrong with it.
@@ -53,7 +53,7 @@ pub(super) enum MemberError {
 
 impl<'a> Archive<'a> {
     /// Reads the index; an archive that lost it is used up to the cut.
-    pub(super) fn open(bytes: &'a [u8]) -> Result<Self, ImportError> {
+    pub(crate) fn open(bytes: &'a [u8]) -> Result<Self, ImportError> {
         if !bytes.starts_with(b"PK") {
             return Err(ImportError::Damaged("is no ZIP archive (expected PK at byte 0)".to_owned()));
         }
@@ -68,7 +68,7 @@ impl<'a> Archive<'a> {
     }
 
     /// All members that are files, without those that lead out of the archive or elsewhere.
-    pub(super) fn members(&mut self, out: &mut dyn Receiver) -> Vec<Member> {
+    pub(crate) fn members(&mut self, out: &mut dyn Receiver) -> Vec<Member> {
         let Some(zip) = &mut self.zip else {
             let members = salvage::members(self.bytes);
             let text = format!(
@@ -96,7 +96,7 @@ impl<'a> Archive<'a> {
     }
 
     /// A reader of members; each thread has its own.
-    pub(super) fn unpacker<'p>(&self, passwords: &'p [Secret]) -> Unpacker<'a, 'p> {
+    pub(crate) fn unpacker<'p>(&self, passwords: &'p [Secret]) -> Unpacker<'a, 'p> {
         Unpacker { archive: self.clone(), inflate: Decompress::new(false), passwords, opened: None }
     }
 }
@@ -130,7 +130,7 @@ fn leads_out(name: &str) -> bool {
 }
 
 /// Reads members, one at a time.
-pub(super) struct Unpacker<'a, 'p> {
+pub(crate) struct Unpacker<'a, 'p> {
     archive: Archive<'a>,
     inflate: Decompress,
     passwords: &'p [Secret],
@@ -141,7 +141,7 @@ pub(super) struct Unpacker<'a, 'p> {
 impl Unpacker<'_, '_> {
     /// Unpacks a member, at least up to `limit` bytes if it has so many. `enough` is asked, after the
     /// first few kilobytes, whether more is wanted.
-    pub(super) fn read(
+    pub(crate) fn read(
         &mut self,
         member: &Member,
         limit: usize,
@@ -278,7 +278,7 @@ fn reason(error: &ZipError) -> Cow<'static, str> {
 
 impl Member {
     /// A member as its own header describes it.
-    pub(super) fn of_local(local: Local) -> Option<Self> {
+    pub(crate) fn of_local(local: Local) -> Option<Self> {
         let name = String::from_utf8_lossy(&local.name).replace('\\', "/");
         if name.ends_with('/') || leads_out(&name) {
             return None;
@@ -293,7 +293,7 @@ impl Member {
     }
 
     /// Whether a password is needed.
-    pub(super) fn encrypted(&self) -> bool {
+    pub(crate) fn encrypted(&self) -> bool {
         self.encrypted
     }
 }

@@ -5,7 +5,7 @@
 //! unpacked to disk. Bodies are as Fiddler kept them: often still chunked and compressed. They are
 //! inflated only as far as they are kept. Sessions are worked on by several threads, and given in order.
 
-mod archive;
+pub(crate) mod archive;
 mod metadata;
 mod salvage;
 

@@ -10,15 +10,15 @@ use crate::limits;
 const LOCAL: &[u8] = b"PK\x03\x04";
 
 /// What a local header says.
-pub(super) struct Local {
-    pub(super) name: Vec<u8>,
-    pub(super) start: usize,
-    pub(super) packed: usize,
+pub(crate) struct Local {
+    pub(crate) name: Vec<u8>,
+    pub(crate) start: usize,
+    pub(crate) packed: usize,
     /// 0 where the header leaves it to a descriptor behind the data.
-    pub(super) size: u64,
-    pub(super) method: u16,
-    pub(super) encrypted: bool,
-    pub(super) crc: u32,
+    pub(crate) size: u64,
+    pub(crate) method: u16,
+    pub(crate) encrypted: bool,
+    pub(crate) crc: u32,
 }
 
 /// All members whose headers are whole, in the order of the file.

@@ -325,7 +325,7 @@ fn opaque(part: &[u8], known: &[Range<usize>]) -> Vec<Range<usize>> {
 
 /// The text as UTF-8 without byte order mark: UTF-16 (either order, also without mark when every second
 /// byte of the beginning is zero) is converted, everything else is borrowed as it is.
-pub(super) fn utf8(bytes: &[u8]) -> Cow<'_, [u8]> {
+pub(crate) fn utf8(bytes: &[u8]) -> Cow<'_, [u8]> {
     if let Some(rest) = bytes.strip_prefix(b"\xef\xbb\xbf") {
         return Cow::Borrowed(rest);
     }

@@ -1,0 +1,266 @@
+//! Takes a header field, gives its value without what opens doors. RFC 9110 11, RFC 6265, RFC 7617.
+
+use base64::Engine as _;
+use base64::alphabet::STANDARD;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
+use base64::engine::DecodePaddingMode;
+
+use super::vault::Kind;
+use super::{Redactor, names};
+use crate::report::authentication::split;
+use crate::token::find::jwts;
+use crate::token::jwt::Jwt;
+
+/// Base64 as careless clients write it.
+pub(super) const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_allow_trailing_bits(true)
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// Fields whose values are addresses.
+const ADDRESSES: [&str; 6] = ["location", "content-location", "referer", "refresh", "link", "destination"];
+
+/// Fields whose values may look random and are none.
+const PUBLIC: [&str; 14] = [
+    "etag",
+    "if-match",
+    "if-none-match",
+    "user-agent",
+    "server",
+    "content-type",
+    "x-ms-diagnostics",
+    "content-security-policy",
+    "content-security-policy-report-only",
+    "public-key-pins",
+    "content-md5",
+    "digest",
+    "expect-ct",
+    "soapaction",
+];
+
+/// Words and parameters of credentials that say how, not what.
+fn is_kept(name: &[u8]) -> bool {
+    const KEPT: [&str; 14] = [
+        "bearer", "basic", "realm", "username", "uri", "algorithm", "qop", "nc", "client_id", "bearer:",
+        "charset", "stale", "ntlm", "negotiate",
+    ];
+    KEPT.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
+}
+
+impl Redactor {
+    /// The value of a field; `None` when it stays as it is.
+    pub(super) fn field(&mut self, name: &[u8], value: &[u8]) -> Option<Vec<u8>> {
+        let name = String::from_utf8_lossy(name).trim().to_ascii_lowercase();
+        if value.trim_ascii().is_empty() {
+            return None;
+        }
+        let changed = match name.as_str() {
+            "authorization" | "proxy-authorization" => self.credentials(value),
+            "set-cookie" | "set-cookie2" => self.set_cookie(value),
+            "www-authenticate" | "proxy-authenticate" | "authentication-info" | "proxy-authentication-info" => {
+                self.challenges(value)
+            }
+            "sec-websocket-protocol" => self.protocols(value),
+            _ if name == "cookie" || name.contains("cookie") => self.cookies(value),
+            _ if names::is_secret_field(&name) => self.named_field(value),
+            _ if ADDRESSES.contains(&name.as_str()) => self.address(value),
+            _ if PUBLIC.contains(&name.as_str()) => self.leaf(value, false),
+            _ => self.leaf(value, true),
+        };
+        changed.filter(|changed| changed != value)
+    }
+
+    /// `scheme credentials`.
+    fn credentials(&mut self, value: &[u8]) -> Option<Vec<u8>> {
+        let (scheme, rest) = split(value);
+        if rest.is_empty() {
+            return None;
+        }
+        let at = value.trim_ascii_end().len().checked_sub(rest.len())?;
+        let before = value.get(..at).unwrap_or_default();
+        let after = value.get(at + rest.len()..).unwrap_or_default();
+        let masked = match scheme.as_deref() {
+            Some("basic") => self.basic(rest),
+            Some("bearer") | None => self.bearers(rest),
+            Some(_) => self.words(rest, Kind::Credential),
+        };
+        Some([before, &masked, after].concat())
+    }
+
+    /// The value of the Basic scheme; what it says is remembered too.
+    pub(super) fn basic(&mut self, value: &[u8]) -> Vec<u8> {
+        if super::vault::is_mark(value) {
+            return value.to_vec();
+        }
+        if let Ok(decoded) = LENIENT.decode(value)
+            && let Some(colon) = memchr::memchr(b':', &decoded)
+        {
+            self.vault.remember(&decoded, Kind::Password);
+            self.vault.remember(decoded.get(colon + 1..).unwrap_or_default(), Kind::Password);
+        }
+        self.vault.mark(value, Kind::Basic)
+    }
+
+    /// One token, as usual, or several with words, quotes and parameters between.
+    fn bearers(&mut self, value: &[u8]) -> Vec<u8> {
+        if Jwt::parse(value).is_some() {
+            return self.token(value);
+        }
+        self.words(value, Kind::Opaque)
+    }
+
+    /// Masks each word: a JWT loses its signature, of a parameter the value goes.
+    fn words(&mut self, value: &[u8], kind: Kind) -> Vec<u8> {
+        let mut out = Vec::with_capacity(value.len());
+        let mut at = 0;
+        let separator = |byte: &u8| b", \t\r\n\";".contains(byte);
+        while at < value.len() {
+            let rest = value.get(at..).unwrap_or_default();
+            let blank = rest.iter().take_while(|byte| separator(byte)).count();
+            out.extend_from_slice(rest.get(..blank).unwrap_or_default());
+            let rest = rest.get(blank..).unwrap_or_default();
+            let length = rest.iter().take_while(|byte| !separator(byte)).count();
+            let word = rest.get(..length).unwrap_or_default();
+            at += blank + length;
+            if word.is_empty() {
+                continue;
+            }
+            let quoted = rest.get(length..).and_then(|rest| rest.strip_prefix(b"\""));
+            if let (Some(name), Some(quoted)) = (word.strip_suffix(b"="), quoted) {
+                let end = memchr::memchr(b'"', quoted).unwrap_or(quoted.len());
+                let given = quoted.get(..end).unwrap_or_default();
+                out.extend_from_slice(word);
+                out.push(b'"');
+                out.extend(if is_kept(name) { given.to_vec() } else { self.vault.mark(given, kind) });
+                at += 1 + end;
+                continue;
+            }
+            out.extend(self.word(word, kind));
+        }
+        out
+    }
+
+    fn word(&mut self, word: &[u8], kind: Kind) -> Vec<u8> {
+        if is_kept(word) {
+            return word.to_vec();
+        }
+        if Jwt::parse(word).is_some() {
+            return self.token(word);
+        }
+        if !jwts(word).is_empty()
+            && let Some(changed) = self.leaf(word, true)
+        {
+            return changed;
+        }
+        let equals = memchr::memchr(b'=', word).filter(|at| word.iter().skip(*at).any(|byte| *byte != b'='));
+        let Some(equals) = equals else {
+            return self.vault.mark(word, kind);
+        };
+        let (name, given) = word.split_at(equals + 1);
+        if is_kept(name.get(..equals).unwrap_or_default()) {
+            return word.to_vec();
+        }
+        [name, &self.vault.mark(given, kind)].concat()
+    }
+
+    /// A field with a secret by its name: a known scheme in front stays.
+    fn named_field(&mut self, value: &[u8]) -> Option<Vec<u8>> {
+        match split(value).0.as_deref() {
+            Some("bearer" | "basic" | "negotiate" | "ntlm" | "digest") => return self.credentials(value),
+            _ => {}
+        }
+        let bare = value.trim_ascii();
+        if Jwt::parse(bare).is_some() {
+            return Some(self.token(bare));
+        }
+        let tokens = jwts(bare);
+        if !tokens.is_empty() {
+            return self.leaf(value, true);
+        }
+        Some(self.vault.mark(bare, Kind::Credential))
+    }
+
+    /// `name=value; name=value`; a cookie without name is all value.
+    pub(super) fn cookies(&mut self, value: &[u8]) -> Option<Vec<u8>> {
+        let masked: Vec<Vec<u8>> = value.split(|byte| *byte == b';').map(|pair| self.cookie(pair)).collect();
+        Some(masked.join(&b';'))
+    }
+
+    fn cookie(&mut self, pair: &[u8]) -> Vec<u8> {
+        let equals = memchr::memchr(b'=', pair).map_or(0, |at| at + 1);
+        let (name, value) = pair.split_at(equals);
+        let blanks = value.len() - value.trim_ascii_start().len();
+        let (blanks, value) = value.split_at(blanks);
+        let end = value.trim_ascii_end().len();
+        let (value, tail) = value.split_at(end);
+        [name, blanks, &self.cookie_value(value), tail].concat()
+    }
+
+    /// A cookie's value alone.
+    pub(super) fn cookie_value(&mut self, value: &[u8]) -> Vec<u8> {
+        let bare = value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\"")).unwrap_or(value);
+        if Jwt::parse(bare).is_some_and(|jwt| jwt.header.is_some_and(|header| header.get("alg").is_some())) {
+            return self.token(bare);
+        }
+        self.vault.mark(value, Kind::Cookie)
+    }
+
+    /// The first pair is the cookie, what follows are its attributes.
+    fn set_cookie(&mut self, value: &[u8]) -> Option<Vec<u8>> {
+        // Some exporters join several fields with line feeds.
+        let one = |this: &mut Self, line: &[u8]| {
+            let end = memchr::memchr(b';', line).unwrap_or(line.len());
+            let (cookie, attributes) = line.split_at(end);
+            [&this.cookie(cookie), attributes].concat()
+        };
+        let lines: Vec<Vec<u8>> = value.split(|byte| *byte == b'\n').map(|line| one(self, line)).collect();
+        Some(lines.join(&b'\n'))
+    }
+
+    /// NTLM and Negotiate answer with tokens, which go; parameters stay.
+    fn challenges(&mut self, value: &[u8]) -> Option<Vec<u8>> {
+        let mut out: Vec<Vec<u8>> = Vec::new();
+        for part in value.split(|byte| *byte == b',') {
+            let bare = part.trim_ascii_start();
+            let lead = part.get(..part.len() - bare.len()).unwrap_or_default();
+            let space = memchr::memchr(b' ', bare).unwrap_or(bare.len());
+            let (scheme, rest) = bare.split_at(space);
+            let blob = rest.trim_ascii();
+            if ["ntlm", "negotiate", "kerberos"].iter().any(|name| scheme.eq_ignore_ascii_case(name.as_bytes()))
+                && !blob.is_empty()
+            {
+                let mark = self.vault.mark(blob, Kind::Credential);
+                out.push([lead, scheme, b" ", &mark].concat());
+            } else {
+                out.push(part.to_vec());
+            }
+        }
+        let joined = out.join(&b',');
+        self.leaf(&joined, false).or(Some(joined))
+    }
+
+    /// WebSocket: a token travels as a protocol's name after a word that announces it.
+    fn protocols(&mut self, value: &[u8]) -> Option<Vec<u8>> {
+        let mut announced = false;
+        let mut out = Vec::new();
+        for (index, word) in value.split(|byte| *byte == b',').enumerate() {
+            if index > 0 {
+                out.push(b',');
+            }
+            let bare = word.trim_ascii();
+            if announced && !bare.is_empty() {
+                let lead = word.len() - word.trim_ascii_start().len();
+                out.extend_from_slice(word.get(..lead).unwrap_or_default());
+                out.extend(self.token(bare));
+            } else {
+                out.extend(self.leaf(word, true).unwrap_or_else(|| word.to_vec()));
+            }
+            announced = ["access_token", "bearer", "authorization"]
+                .iter()
+                .any(|name| bare.eq_ignore_ascii_case(name.as_bytes()));
+        }
+        Some(out)
+    }
+}

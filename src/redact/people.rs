@@ -1,0 +1,211 @@
+//! Takes text, gives it with the names of people replaced by pseudonyms: the same person has the same one
+//! everywhere in a file. The domain stays, since what is wrong is often wrong with it.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use super::entropy::is_guid;
+use super::vault;
+
+/// Pseudonyms given so far.
+#[derive(Default)]
+pub(super) struct People {
+    /// By the part before the `@`, in lower case.
+    users: HashMap<String, usize>,
+    /// By the SID.
+    sids: HashMap<String, usize>,
+    /// By the display name.
+    names: HashMap<String, usize>,
+    /// How many names were replaced.
+    pub(super) count: u64,
+}
+
+/// Members and elements that hold the name of a person.
+const NAMES: [&str; 14] = [
+    "displayname",
+    "given_name",
+    "givenname",
+    "family_name",
+    "familyname",
+    "surname",
+    "unique_name",
+    "preferred_username",
+    "mailnickname",
+    "cn",
+    "commonname",
+    "username",
+    "user_name",
+    "owner",
+];
+
+/// Whether a member or element of this name holds the name of a person.
+pub(super) fn is_name(name: &[u8]) -> bool {
+    name.len() <= 24 && NAMES.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
+}
+
+/// Local parts that are no persons.
+const SERVICES: [&str; 4] = ["system", "postmaster", "noreply", "no-reply"];
+
+impl People {
+    /// Between two passes over one file.
+    pub(super) fn recount(&mut self) {
+        self.count = 0;
+    }
+
+    /// The pseudonym of a person who is named without an address.
+    pub(super) fn name(&mut self, name: &[u8]) -> Vec<u8> {
+        if name.len() < 2 || name.starts_with(b"Person ") || vault::is_mark(name) {
+            return name.to_vec();
+        }
+        let next = self.names.len() + 1;
+        let number = *self.names.entry(String::from_utf8_lossy(name).into_owned()).or_insert(next);
+        self.count += 1;
+        format!("Person {number}").into_bytes()
+    }
+
+    /// Addresses of mail, UPNs, SIP addresses and SIDs in a text, with what replaces them.
+    pub(super) fn edits(&mut self, text: &[u8]) -> Vec<(Range<usize>, Vec<u8>)> {
+        let mut edits = self.addresses(text);
+        edits.extend(self.sids(text));
+        edits.extend(self.elements(text));
+        edits.sort_by_key(|(range, _)| range.start);
+        self.count += edits.len() as u64;
+        edits
+    }
+
+    fn addresses(&mut self, text: &[u8]) -> Vec<(Range<usize>, Vec<u8>)> {
+        let mut edits = Vec::new();
+        for at in memchr::memchr2_iter(b'@', b'%', text) {
+            let sign = if text.get(at) == Some(&b'@') {
+                1
+            } else if text.get(at..at + 3) == Some(b"%40") {
+                3
+            } else {
+                continue;
+            };
+            let before = text.get(..at).unwrap_or_default();
+            let part = |byte: &&u8| byte.is_ascii_alphanumeric() || b"._-+'".contains(byte) || **byte >= 0x80;
+            let length = before.iter().rev().take(64).take_while(part).count();
+            let local = before.get(at - length..).unwrap_or_default();
+            // `application/host@realm` and `application@realm` name no person.
+            let slash = before.get(..at - length).and_then(<[u8]>::last) == Some(&b'/');
+            let realm = slash && !before.ends_with(b"//") && !is_path_to_mailbox(before);
+            let domain = domain(text.get(at + sign..).unwrap_or_default());
+            if local.is_empty() || is_guid(local) || realm || domain == 0 {
+                continue;
+            }
+            let name = String::from_utf8_lossy(local).to_ascii_lowercase();
+            let own = name.strip_prefix("user").is_some_and(|rest| rest.parse::<usize>().is_ok());
+            if own || SERVICES.contains(&name.as_str()) {
+                continue;
+            }
+            let next = self.users.len() + 1;
+            let number = *self.users.entry(name).or_insert(next);
+            edits.push((at - length..at, format!("user{number}").into_bytes()));
+        }
+        edits
+    }
+
+    fn sids(&mut self, text: &[u8]) -> Vec<(Range<usize>, Vec<u8>)> {
+        let mut edits = Vec::new();
+        for at in memchr::memmem::find_iter(text, b"S-1-5-21-") {
+            let rest = text.get(at..).unwrap_or_default();
+            let length = rest.iter().skip(2).take_while(|byte| byte.is_ascii_digit() || **byte == b'-').count() + 2;
+            let sid = rest.get(..length).unwrap_or_default();
+            let sid = sid.strip_suffix(b"-").unwrap_or(sid);
+            if sid.starts_with(b"S-1-5-21-0-0-0-") {
+                continue;
+            }
+            let next = self.sids.len() + 1;
+            let number = *self.sids.entry(String::from_utf8_lossy(sid).into_owned()).or_insert(next);
+            edits.push((at..at + sid.len(), format!("S-1-5-21-0-0-0-{}", 1000 + number).into_bytes()));
+        }
+        edits
+    }
+
+    /// `<t:Name>Bob</t:Name>`, `<DisplayName>…`
+    fn elements(&mut self, text: &[u8]) -> Vec<(Range<usize>, Vec<u8>)> {
+        let mut edits = Vec::new();
+        for at in memchr::memchr_iter(b'<', text) {
+            let rest = text.get(at + 1..).unwrap_or_default();
+            let Some(close) = memchr::memchr(b'>', rest.get(..rest.len().min(128)).unwrap_or_default()) else {
+                continue;
+            };
+            let tag = rest.get(..close).unwrap_or_default();
+            let word = tag.split(|byte| byte.is_ascii_whitespace()).next().unwrap_or_default();
+            let local = word.rsplit(|byte| *byte == b':').next().unwrap_or_default();
+            // EWS names mailboxes so; elsewhere a name may be that of anything.
+            let mailbox = local == b"Name" && word.len() > local.len();
+            if !(mailbox || is_name(local)) || tag.ends_with(b"/") {
+                continue;
+            }
+            let start = at + 1 + close + 1;
+            let content = text.get(start..).unwrap_or_default();
+            let length = memchr::memchr(b'<', content).unwrap_or(content.len());
+            let name = content.get(..length).unwrap_or_default();
+            if name.trim_ascii().is_empty() || name.contains(&b'@') || name.starts_with(b"S-1-5-") {
+                continue;
+            }
+            let new = self.name(name);
+            self.count = self.count.saturating_sub(1);
+            edits.push((start..start + length, new));
+        }
+        edits
+    }
+}
+
+/// `/users/bob@contoso.com`: Graph and the photo service name mailboxes in paths.
+fn is_path_to_mailbox(before: &[u8]) -> bool {
+    !before.rsplit(|byte| *byte == b'/').nth(1).is_some_and(is_guid)
+}
+
+/// The length of a domain name with a dot at the start of a text; 0 where there is none.
+fn domain(text: &[u8]) -> usize {
+    let part = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
+    let length = text.iter().take(255).take_while(part).count();
+    let name = text.get(..length).unwrap_or_default();
+    let name = name.strip_suffix(b".").unwrap_or(name);
+    let last = name.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
+    let letters = last.len() >= 2 && last.iter().all(u8::is_ascii_alphabetic);
+    if letters && name.contains(&b'.') { name.len() } else { 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn masked(people: &mut People, text: &str) -> String {
+        let edits = people.edits(text.as_bytes());
+        String::from_utf8(super::super::text::splice(text.as_bytes(), &edits)).unwrap()
+    }
+
+    #[test]
+    fn one_person_has_one_pseudonym_everywhere() {
+        let mut people = People::default();
+        let text = "upn=Bob.Smith@contoso.com sip:bob.smith@contoso.com alice@x.org bob.smith%40contoso.com";
+        let expected = "upn=user1@contoso.com sip:user1@contoso.com user2@x.org user1%40contoso.com";
+        assert_eq!(masked(&mut people, text), expected);
+        assert_eq!(masked(&mut people, expected), expected);
+        assert_eq!(
+            masked(&mut people, "S-1-5-21-1-2-3-1104, S-1-5-21-9-9-9-500, S-1-5-18"),
+            "S-1-5-21-0-0-0-1001, S-1-5-21-0-0-0-1002, S-1-5-18"
+        );
+        assert_eq!(
+            masked(&mut people, "<t:Mailbox><t:Name>Bob Smith</t:Name></t:Mailbox>"),
+            "<t:Mailbox><t:Name>Person 1</t:Name></t:Mailbox>"
+        );
+    }
+
+    #[test]
+    fn applications_are_no_people() {
+        let mut people = People::default();
+        for text in [
+            "00000002-0000-0ff1-ce00-000000000000@contoso.com",
+            "00000002-0000-0ff1-ce00-000000000000/mail.contoso.com@contoso.com",
+            "00000004-0000-0ff1-ce00-000000000000/@contoso.com",
+            "a @ b.com, x@y, @media screen",
+        ] {
+            assert_eq!(masked(&mut people, text), text);
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! Redacts every case and the corpus as a user would, and looks for their secrets in ways of its own.
+
+#[path = "redact/views.rs"]
+mod views;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use views::{Form, corpus, headers_of, survivors, views};
+
+#[derive(serde::Deserialize)]
+struct Case {
+    tenant: Vec<String>,
+    cert: String,
+    sts_keys: Option<String>,
+    secrets: Vec<String>,
+}
+
+/// A folder that vanishes with the test.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("oauthtrace-redact-{}-{name}", std::process::id()));
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn join(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn oauthtrace(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_oauthtrace"))
+        .current_dir(std::env::temp_dir())
+        .args(arguments)
+        .output()
+        .unwrap()
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+#[track_caller]
+fn redact(input: &Path, output: &Path, more: &[&str]) -> String {
+    let run = oauthtrace(&[&["redact", text(input), "-w", text(output)], more].concat());
+    let stderr = String::from_utf8(run.stderr).unwrap();
+    assert_eq!(run.status.code(), Some(0), "{}: {stderr}", input.display());
+    assert!(run.stdout.is_empty());
+    stderr
+}
+
+fn json(arguments: &[&str]) -> Option<Value> {
+    let run = oauthtrace(&[arguments, &["-o", "json"]].concat());
+    serde_json::from_slice(&run.stdout).ok().filter(|value: &Value| !value["inputs"].as_array().unwrap().is_empty())
+}
+
+/// The cases with their exports.
+fn cases() -> Vec<(PathBuf, Case, Vec<PathBuf>)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures");
+    let mut cases = Vec::new();
+    for entry in fs::read_dir(root).unwrap() {
+        let folder = entry.unwrap().path();
+        let Ok(toml) = fs::read_to_string(folder.join("case.toml")) else { continue };
+        let exports = ["traffic.har", "traffic.saz", "traffic.mitm"].map(|name| folder.join(name));
+        let exports: Vec<_> = exports.into_iter().filter(|path| path.exists()).collect();
+        if !exports.is_empty() {
+            cases.push((folder, toml::from_str(&toml).unwrap(), exports));
+        }
+    }
+    cases.sort_by(|a, b| a.0.cmp(&b.0));
+    cases
+}
+
+/// What must be the same of an exchange: all but the values that were masked and the sizes of bodies.
+fn exchange(value: &Value) -> Value {
+    let names = |half: &Value| -> Vec<String> {
+        let framing = ["content-length", "content-encoding", "transfer-encoding"];
+        let names = half["headers"].as_array().into_iter().flatten();
+        let names = names.map(|pair| pair[0].as_str().unwrap().to_ascii_lowercase());
+        names.filter(|name| !framing.contains(&name.as_str())).collect()
+    };
+    let target = value["request"]["target"].as_str().unwrap_or_default();
+    serde_json::json!([
+        value["index"], value["time"], value["client"], value["server"], value["protocol"], value["tls"],
+        value["complete"], value["request"]["method"], value["request"]["host"],
+        target.split('?').next(), value["response"]["status"], value["authentication"], value["tokens"],
+        names(&value["request"]), names(&value["response"]),
+    ])
+}
+
+/// What must be the same of a token: all but its text.
+fn token(value: &Value) -> Value {
+    let mut value = value.clone();
+    for changing in ["fingerprint", "signature", "faults", "notes"] {
+        value.as_object_mut().unwrap().remove(changing);
+    }
+    value
+}
+
+#[track_caller]
+fn same(name: &Path, before: &Value, after: &Value) {
+    for (list, part) in [("exchanges", exchange as fn(&Value) -> Value), ("tokens", token)] {
+        let parts = |report: &Value| report[list].as_array().unwrap().iter().map(part).collect::<Vec<_>>();
+        let (before, after) = (parts(before), parts(after));
+        assert_eq!(before.len(), after.len(), "{}: {list}", name.display());
+        for (before, after) in before.iter().zip(&after) {
+            assert_eq!(before, after, "{}: {list}", name.display());
+        }
+    }
+}
+
+fn verify(file: &Path, folder: &Path, case: &Case) -> Value {
+    let cert = folder.join(&case.cert);
+    let mut arguments = vec!["verify", text(file), "--cert", text(&cert)];
+    case.tenant.iter().for_each(|tenant| arguments.extend(["--tenant", tenant]));
+    let keys = case.sts_keys.as_ref().map(|keys| folder.join(keys));
+    if let Some(keys) = &keys {
+        arguments.extend(["--sts-keys", text(keys)]);
+    }
+    json(&arguments).unwrap()
+}
+
+/// Outcomes of the checks and rules of the findings, those of signatures apart.
+fn judgement(report: &Value) -> BTreeSet<String> {
+    let checks = report["checks"].as_array().unwrap().iter();
+    let checks = checks.map(|check| (&check["id"], &check["outcome"]));
+    let findings = report["findings"].as_array().unwrap().iter();
+    let findings = findings.map(|finding| (&finding["check"], &finding["rule"]));
+    checks.chain(findings).filter(|(check, _)| *check != "signature").map(|(a, b)| format!("{a} {b}")).collect()
+}
+
+#[test]
+fn every_case_loads_again_without_its_secrets_and_is_judged_alike() {
+    let folder = Folder::new("cases");
+    let (mut files, mut wrong) = (0, Vec::new());
+    for (home, case, exports) in cases() {
+        for input in &exports {
+            let output = folder.join(&format!("{}-{}", home.file_name().unwrap().display(), input.file_name().unwrap().display()));
+            redact(input, &output, &[]);
+            let bytes = fs::read(&output).unwrap();
+            let form = Form::of(&bytes);
+            for secret in &case.secrets {
+                for place in survivors(&views(form, &bytes), secret.as_bytes()) {
+                    wrong.push(format!("{}: {}… in {place}", input.display(), &secret[..4]));
+                }
+            }
+            let inspected = [input, &output].map(|file| json(&["inspect", text(file)]).unwrap());
+            same(input, &inspected[0], &inspected[1]);
+            let judged = [input, &output].map(|file| judgement(&verify(file, &home, &case)));
+            for lost in judged[0].symmetric_difference(&judged[1]) {
+                let side = if judged[0].contains(lost) { "only before" } else { "only after" };
+                wrong.push(format!("{}: {lost} {side}", input.display()));
+            }
+            files += 1;
+        }
+    }
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(files >= 100, "only {files} files");
+}
+
+/// Values of credential fields and cookies, and what follows the names of tokens in bodies: by reading the
+/// file as JSON or as bytes, not by anything of the program.
+#[test]
+fn no_secret_of_the_corpus_survives_in_any_form() {
+    let Some(corpus) = corpus() else { return };
+    let folder = Folder::new("corpus");
+    let (mut done, mut sought, mut wrong) = (0, 0, Vec::new());
+    for input in ["c-har", "d-proxy"].iter().flat_map(|set| files(&corpus.join(set))) {
+        let output = folder.join(input.file_name().unwrap().to_str().unwrap());
+        let bytes = fs::read(&input).unwrap();
+        let run = oauthtrace(&["redact", text(&input), "-w", text(&output)]);
+        let stderr = String::from_utf8(run.stderr).unwrap();
+        if run.status.code() != Some(0) {
+            let damaged = input.ends_with("mitmproxy/brokenfile.har") || input.extension().unwrap() == "etl";
+            assert!(damaged && run.status.code() == Some(3), "{}: {stderr}", input.display());
+            assert!(!output.exists());
+            continue;
+        }
+        let before = views(Form::of(&bytes), &bytes);
+        let copy = fs::read(&output).unwrap();
+        let after = views(Form::of(&copy), &copy);
+        let secrets = headers_of(&before);
+        sought += secrets.len();
+        for secret in &secrets {
+            assert!(!survivors(&before, secret).is_empty(), "a search that finds nothing even before");
+            for place in survivors(&after, secret) {
+                let shown = String::from_utf8_lossy(&secret[..secret.len().min(6)]).into_owned();
+                wrong.push(format!("{}: {shown}… in {place}", input.display()));
+            }
+        }
+        if let Some(before) = json(&["inspect", text(&input)]) {
+            same(&input, &before, &json(&["inspect", text(&output)]).expect("loads again"));
+        }
+        done += 1;
+    }
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(done >= 40 && sought >= 100, "{done} files, {sought} secrets");
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { found.extend(files(&path)) } else { found.push(path) }
+    }
+    found.sort();
+    found
+}
