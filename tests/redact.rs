@@ -63,7 +63,9 @@ fn redact(input: &Path, output: &Path, more: &[&str]) -> String {
 
 fn json(arguments: &[&str]) -> Option<Value> {
     let run = oauthtrace(&[arguments, &["-o", "json"]].concat());
-    serde_json::from_slice(&run.stdout).ok().filter(|value: &Value| !value["inputs"].as_array().unwrap().is_empty())
+    serde_json::from_slice(&run.stdout)
+        .ok()
+        .filter(|value: &Value| !value["inputs"].as_array().unwrap().is_empty())
 }
 
 /// The cases with their exports.
@@ -93,10 +95,21 @@ fn exchange(value: &Value) -> Value {
     };
     let target = value["request"]["target"].as_str().unwrap_or_default();
     serde_json::json!([
-        value["index"], value["time"], value["client"], value["server"], value["protocol"], value["tls"],
-        value["complete"], value["request"]["method"], value["request"]["host"],
-        target.split('?').next(), value["response"]["status"], value["authentication"], value["tokens"],
-        names(&value["request"]), names(&value["response"]),
+        value["index"],
+        value["time"],
+        value["client"],
+        value["server"],
+        value["protocol"],
+        value["tls"],
+        value["complete"],
+        value["request"]["method"],
+        value["request"]["host"],
+        target.split('?').next(),
+        value["response"]["status"],
+        value["authentication"],
+        value["tokens"],
+        names(&value["request"]),
+        names(&value["response"]),
     ])
 }
 
@@ -138,7 +151,11 @@ fn judgement(report: &Value) -> BTreeSet<String> {
     let checks = checks.map(|check| (&check["id"], &check["outcome"]));
     let findings = report["findings"].as_array().unwrap().iter();
     let findings = findings.map(|finding| (&finding["check"], &finding["rule"]));
-    checks.chain(findings).filter(|(check, _)| *check != "signature").map(|(a, b)| format!("{a} {b}")).collect()
+    checks
+        .chain(findings)
+        .filter(|(check, _)| *check != "signature")
+        .map(|(a, b)| format!("{a} {b}"))
+        .collect()
 }
 
 #[test]
@@ -147,7 +164,11 @@ fn every_case_loads_again_without_its_secrets_and_is_judged_alike() {
     let (mut files, mut wrong) = (0, Vec::new());
     for (home, case, exports) in cases() {
         for input in &exports {
-            let output = folder.join(&format!("{}-{}", home.file_name().unwrap().display(), input.file_name().unwrap().display()));
+            let output = folder.join(&format!(
+                "{}-{}",
+                home.file_name().unwrap().display(),
+                input.file_name().unwrap().display()
+            ));
             redact(input, &output, &[]);
             let bytes = fs::read(&output).unwrap();
             let form = Form::of(&bytes);
@@ -217,4 +238,123 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     }
     found.sort();
     found
+}
+
+#[test]
+fn one_recording_has_the_same_fingerprints_in_every_format() {
+    let folder = Folder::new("fingerprints");
+    let key = folder.join("key");
+    fs::write(&key, [7; 32]).unwrap();
+    let mut compared = 0;
+    for (home, _, exports) in cases() {
+        let prints: Vec<BTreeSet<String>> = exports
+            .iter()
+            .map(|input| {
+                let output = folder.join("copy");
+                redact(input, &output, &["--fingerprint-key", text(&key)]);
+                let bytes = fs::read(&output).unwrap();
+                views(Form::of(&bytes), &bytes).iter().flat_map(|(_, view)| prints(view)).collect()
+            })
+            .collect();
+        for other in &prints[1..] {
+            assert_eq!(&prints[0], other, "{}", home.display());
+        }
+        compared += prints[0].len();
+    }
+    assert!(compared >= 40, "only {compared} fingerprints");
+}
+
+/// What stands after `hmac`: outside of tokens, and at the end of those that are not inside others.
+fn prints(view: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(view);
+    let after = |mark: &str| -> Vec<String> {
+        text.match_indices(mark).map(|(at, _)| text[at + mark.len()..].chars().take(16).collect()).collect()
+    };
+    [after("[hmac:"), after("%5Bhmac%3A"), after("REDACTED_HMAC_")].concat()
+}
+
+#[test]
+fn people_get_pseudonyms_and_the_judgement_stays() {
+    let folder = Folder::new("people");
+    let mut seen = 0;
+    for (home, case, exports) in cases().into_iter().take(12) {
+        let input = &exports[0];
+        let before = fs::read(input).unwrap();
+        let output = folder.join("copy");
+        redact(input, &output, &["--mask-people"]);
+        let copy = fs::read(&output).unwrap();
+        let after = views(Form::of(&copy), &copy);
+        if !survivors(&views(Form::of(&before), &before), b"adele@").is_empty() {
+            seen += 1;
+            assert_eq!(survivors(&after, b"adele@"), Vec::<String>::new(), "{}", input.display());
+            assert!(!survivors(&after, b"user1@contoso.example").is_empty());
+        }
+        let judged = [input, &output].map(|file| judgement(&verify(file, &home, &case)));
+        assert_eq!(judged[0], judged[1], "{}", input.display());
+    }
+    assert!(seen >= 5, "only {seen}");
+}
+
+#[test]
+fn the_copy_is_private_reproducible_and_never_the_input() {
+    let folder = Folder::new("file");
+    let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures/healthy");
+    for name in ["traffic.har", "traffic.saz", "traffic.mitm"] {
+        let (one, two) = (folder.join("one"), folder.join("two"));
+        redact(&home.join(name), &one, &[]);
+        redact(&home.join(name), &two, &[]);
+        assert_eq!(fs::read(&one).unwrap(), fs::read(&two).unwrap(), "{name}");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            assert_eq!(fs::metadata(&one).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+        let bytes = fs::read(&one).unwrap();
+        for other in [one.clone(), folder.join("./one")] {
+            let run = oauthtrace(&["redact", text(&one), "-w", text(&other)]);
+            assert_eq!(run.status.code(), Some(2));
+            assert_eq!(fs::read(&one).unwrap(), bytes);
+        }
+    }
+    let capture = home.join("traffic.pcap");
+    let run = oauthtrace(&["redact", text(&capture), "-w", text(&folder.join("no"))]);
+    assert_eq!(run.status.code(), Some(3));
+    assert!(String::from_utf8(run.stderr).unwrap().contains("inspect -o json"));
+    assert!(!folder.join("no").exists());
+}
+
+#[test]
+fn reports_and_texts_are_redacted_too() {
+    let folder = Folder::new("reports");
+    let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures/healthy");
+    let case: Case = toml::from_str(&fs::read_to_string(home.join("case.toml")).unwrap()).unwrap();
+    let har = home.join("traffic.har");
+    let shown = oauthtrace(&["inspect", text(&har), "-o", "json", "--show-secrets"]).stdout;
+    assert!(case.secrets.iter().any(|secret| memchr::memmem::find(&shown, secret.as_bytes()).is_some()));
+    let report = folder.join("report.json");
+    fs::write(&report, shown).unwrap();
+    let output = folder.join("copy");
+    redact(&report, &output, &[]);
+    let bytes = fs::read(&output).unwrap();
+    let value: Value = serde_json::from_slice(&bytes).unwrap();
+    assert_eq!(value["schema"], "oauthtrace/inspect/1");
+    for secret in &case.secrets {
+        assert_eq!(survivors(&views(Form::Json, &bytes), secret.as_bytes()), Vec::<String>::new());
+    }
+    let masked = oauthtrace(&["inspect", text(&har), "-o", "json"]).stdout;
+    fs::write(&report, &masked).unwrap();
+    redact(&report, &output, &[]);
+    assert_eq!(fs::read(&output).unwrap(), masked, "a report holds no secrets");
+    let note = folder.join("note.txt");
+    let line = "curl -u bob:hunter2xyz https://h/ -H 'Authorization: Basic Ym9iOmh1bnRlcjJ4eXo='\nCookie: a=31d4d96e407a\n";
+    fs::write(&note, line).unwrap();
+    let stderr = redact(&note, &output, &[]);
+    let copy = fs::read_to_string(&output).unwrap();
+    for secret in ["hunter2xyz", "Ym9iOmh1bnRlcjJ4eXo=", "31d4d96e407a"] {
+        assert!(!copy.contains(secret) && !stderr.contains(secret), "{copy}{stderr}");
+    }
+    assert!(
+        copy.contains("Cookie: a=REDACTED_VALUE_") && copy.contains("curl -u bob:REDACTED_VALUE_"),
+        "{copy}"
+    );
 }

@@ -98,7 +98,9 @@ fn read(path: &Path) -> Result<Vec<u8>, String> {
 
 /// Whether two names lead to the same file, links followed.
 fn same_file(input: &Path, output: &Path) -> bool {
-    let (Ok(one), Ok(two)) = (std::fs::canonicalize(input), std::fs::canonicalize(output)) else { return false };
+    let (Ok(one), Ok(two)) = (std::fs::canonicalize(input), std::fs::canonicalize(output)) else {
+        return false;
+    };
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt as _;

@@ -137,6 +137,9 @@ impl Redactor {
 
 /// `name=value&…`
 fn looks_like_form(bytes: &[u8]) -> bool {
-    let name = bytes.iter().take(64).take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
-    name > 0 && bytes.get(name) == Some(&b'=') && !bytes.iter().take(4096).any(|byte| matches!(byte, b'\n' | b' '))
+    let name =
+        bytes.iter().take(64).take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
+    name > 0
+        && bytes.get(name) == Some(&b'=')
+        && !bytes.iter().take(4096).any(|byte| matches!(byte, b'\n' | b' '))
 }

@@ -2,14 +2,15 @@
 
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
-use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 
+use super::text::splice;
 use super::vault::Kind;
 use super::{Redactor, names};
 use crate::report::authentication::split;
 use crate::token::find::jwts;
-use crate::token::jwt::Jwt;
+use crate::token::jwt::{Jwt, is_mask};
 
 /// Base64 as careless clients write it.
 pub(super) const LENIENT: GeneralPurpose = GeneralPurpose::new(
@@ -20,10 +21,13 @@ pub(super) const LENIENT: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// Fields whose values are addresses.
-const ADDRESSES: [&str; 6] = ["location", "content-location", "referer", "refresh", "link", "destination"];
+const ADDRESSES: [&str; 7] =
+    [":path", "location", "content-location", "referer", "refresh", "link", "destination"];
 
 /// Fields whose values may look random and are none.
-const PUBLIC: [&str; 14] = [
+const PUBLIC: [&str; 16] = [
+    ":authority",
+    "host",
     "etag",
     "if-match",
     "if-none-match",
@@ -43,8 +47,20 @@ const PUBLIC: [&str; 14] = [
 /// Words and parameters of credentials that say how, not what.
 fn is_kept(name: &[u8]) -> bool {
     const KEPT: [&str; 14] = [
-        "bearer", "basic", "realm", "username", "uri", "algorithm", "qop", "nc", "client_id", "bearer:",
-        "charset", "stale", "ntlm", "negotiate",
+        "bearer",
+        "basic",
+        "realm",
+        "username",
+        "uri",
+        "algorithm",
+        "qop",
+        "nc",
+        "client_id",
+        "bearer:",
+        "charset",
+        "stale",
+        "ntlm",
+        "negotiate",
     ];
     KEPT.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
 }
@@ -59,15 +75,22 @@ impl Redactor {
         let changed = match name.as_str() {
             "authorization" | "proxy-authorization" => self.credentials(value),
             "set-cookie" | "set-cookie2" => self.set_cookie(value),
-            "www-authenticate" | "proxy-authenticate" | "authentication-info" | "proxy-authentication-info" => {
-                self.challenges(value)
-            }
+            "www-authenticate"
+            | "proxy-authenticate"
+            | "authentication-info"
+            | "proxy-authentication-info" => self.challenges(value),
             "sec-websocket-protocol" => self.protocols(value),
             _ if name == "cookie" || name.contains("cookie") => self.cookies(value),
             _ if names::is_secret_field(&name) => self.named_field(value),
             _ if ADDRESSES.contains(&name.as_str()) => self.address(value),
             _ if PUBLIC.contains(&name.as_str()) => self.leaf(value, false),
             _ => self.leaf(value, true),
+        };
+        // Names and attributes of cookies, and words that were kept, may be secrets elsewhere.
+        let edits = self.known(changed.as_deref().unwrap_or(value));
+        let changed = match edits.as_slice() {
+            [] => changed,
+            edits => Some(splice(changed.as_deref().unwrap_or(value), edits)),
         };
         changed.filter(|changed| changed != value)
     }
@@ -107,6 +130,10 @@ impl Redactor {
     fn bearers(&mut self, value: &[u8]) -> Vec<u8> {
         if Jwt::parse(value).is_some() {
             return self.token(value);
+        }
+        // `${token}`, `***`, `<redacted>`: the source has nothing here, and the copy must not seem to.
+        if is_mask(value) && !value.iter().any(u8::is_ascii_digit) {
+            return value.to_vec();
         }
         self.words(value, Kind::Opaque)
     }
@@ -228,7 +255,9 @@ impl Redactor {
             let space = memchr::memchr(b' ', bare).unwrap_or(bare.len());
             let (scheme, rest) = bare.split_at(space);
             let blob = rest.trim_ascii();
-            if ["ntlm", "negotiate", "kerberos"].iter().any(|name| scheme.eq_ignore_ascii_case(name.as_bytes()))
+            if ["ntlm", "negotiate", "kerberos"]
+                .iter()
+                .any(|name| scheme.eq_ignore_ascii_case(name.as_bytes()))
                 && !blob.is_empty()
             {
                 let mark = self.vault.mark(blob, Kind::Credential);

@@ -287,7 +287,8 @@ impl Redactor {
         let given = text.bytes();
         let media = media.unwrap_or_default();
         let base64 = encoding.is_some_and(|encoding| encoding.eq_ignore_ascii_case(b"base64"));
-        let bare: Vec<u8> = given.iter().copied().filter(|byte| base64 && !byte.is_ascii_whitespace()).collect();
+        let bare: Vec<u8> =
+            given.iter().copied().filter(|byte| base64 && !byte.is_ascii_whitespace()).collect();
         let new = match LENIENT.decode(&bare) {
             Ok(decoded) if base64 => {
                 self.exported_body(&media, &decoded).map(|new| STANDARD.encode(new).into_bytes())
@@ -310,11 +311,10 @@ impl Redactor {
         let address = value.get(..8).is_some_and(|start| {
             start.starts_with(b"http://") || start.starts_with(b"https://") || start.starts_with(b"ws")
         });
-        if address && value.contains(&b'?') {
-            return self.address(value);
-        }
-        let target = value.starts_with(b"/") && value.contains(&b'=');
-        if target && value.contains(&b'?') {
+        // Targets of requests, in reports and in custom members.
+        let target = value.starts_with(b"/")
+            && (value.contains(&b'?') || matches!(named, b"target" | b"path" | b"url" | b"redirectURL"));
+        if address || target {
             return self.address(value);
         }
         self.value(value, around.random && !names::is_public(named))

@@ -85,9 +85,7 @@ impl Redactor {
                 continue;
             };
             let bare = name.trim_ascii();
-            if length.is_some()
-                && FRAMING.iter().any(|known| bare.eq_ignore_ascii_case(known.as_bytes()))
-            {
+            if length.is_some() && FRAMING.iter().any(|known| bare.eq_ignore_ascii_case(known.as_bytes())) {
                 continue;
             }
             let lead = value.len() - value.trim_ascii_start().len();

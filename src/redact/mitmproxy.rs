@@ -28,7 +28,9 @@ fn read(value: Value<'_>, depth: usize) -> Option<Tree> {
         return None;
     }
     Some(match value.kind() {
-        b']' => Tree::List(children(value)?.into_iter().map(|child| read(child, depth + 1)).collect::<Option<_>>()?),
+        b']' => Tree::List(
+            children(value)?.into_iter().map(|child| read(child, depth + 1)).collect::<Option<_>>()?,
+        ),
         b'}' => {
             let children = children(value)?;
             let mut members = Vec::new();
@@ -114,7 +116,8 @@ impl Redactor {
         let mut index = 0_u64;
         while !rest.is_empty() {
             let at = bytes.len() - rest.len();
-            let damaged = || RedactError::Unreadable(format!("is cut or damaged in flow {index} (at byte {at})"));
+            let damaged =
+                || RedactError::Unreadable(format!("is cut or damaged in flow {index} (at byte {at})"));
             let (value, after) = Value::read(rest).map_err(|_| damaged())?;
             let mut flow = read(value, 0).ok_or_else(damaged)?;
             self.flow(&mut flow);
@@ -197,7 +200,8 @@ impl Redactor {
                     _ => None,
                 };
                 !name.is_some_and(|name| {
-                    name.eq_ignore_ascii_case(b"content-encoding") || name.eq_ignore_ascii_case(b"transfer-encoding")
+                    name.eq_ignore_ascii_case(b"content-encoding")
+                        || name.eq_ignore_ascii_case(b"transfer-encoding")
                 })
             });
         }

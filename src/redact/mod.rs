@@ -173,7 +173,12 @@ fn redact_planted(bytes: &[u8], options: &Options, planted: &[&[u8]]) -> Result<
 type Pass = (Vec<u8>, Vec<(String, Vec<u8>)>);
 
 impl Redactor {
-    fn pass(&mut self, form: Form, text: &[u8], unpacked: Option<&saz::Unpacked>) -> Result<Pass, RedactError> {
+    fn pass(
+        &mut self,
+        form: Form,
+        text: &[u8],
+        unpacked: Option<&saz::Unpacked>,
+    ) -> Result<Pass, RedactError> {
         Ok(match (form, unpacked) {
             (Form::Saz, Some(unpacked)) => self.archive(unpacked)?,
             (Form::Mitmproxy, _) => (self.flows(text)?, Vec::new()),

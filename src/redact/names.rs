@@ -1,7 +1,7 @@
 //! Takes the name of a field, member or element, says whether its value is a secret by that name.
 
 /// Names that mean a secret wherever they stand; compared without case, hyphens and underscores.
-const ANYWHERE: [&str; 46] = [
+const ANYWHERE: [&str; 47] = [
     "accesskey",
     "accesstoken",
     "actort",
@@ -25,6 +25,7 @@ const ANYWHERE: [&str; 46] = [
     "formdigest",
     "idtoken",
     "idtokenhint",
+    "jsessionid",
     "logontoken",
     "passwd",
     "password",
@@ -55,10 +56,17 @@ const PARAMETERS: [&str; 10] =
     ["auth", "bearer", "code", "credential", "flowtoken", "key", "sig", "signature", "token", "ctx"];
 
 /// Passwords among them.
-const PASSWORDS: [&str; 7] = ["passwd", "password", "pwd", "pfxpassword", "clientsecret", "secret", "sharedsecret"];
+const PASSWORDS: [&str; 7] =
+    ["passwd", "password", "pwd", "pfxpassword", "clientsecret", "secret", "sharedsecret"];
 
 /// Members whose values look random and are none.
-const PUBLIC: [&str; 22] = [
+const PUBLIC: [&str; 28] = [
+    "address",
+    "authority",
+    "host",
+    "ipaddress",
+    "serveripaddress",
+    "sni",
     "etag",
     "sha1",
     "sha256",
@@ -101,9 +109,7 @@ pub(super) fn is_secret(name: &[u8]) -> bool {
 
 /// Whether a parameter of a form, a query or a fragment does.
 pub(super) fn is_secret_parameter(name: &[u8]) -> bool {
-    plain(name).is_some_and(|name| {
-        ANYWHERE.contains(&name.as_str()) || PARAMETERS.contains(&name.as_str())
-    })
+    plain(name).is_some_and(|name| ANYWHERE.contains(&name.as_str()) || PARAMETERS.contains(&name.as_str()))
 }
 
 /// Whether the secret is a password, which nobody should be able to search for elsewhere.
@@ -118,8 +124,21 @@ pub(super) fn is_public(name: &[u8]) -> bool {
 
 /// Parts of names of header fields that promise a secret.
 const FIELD_PARTS: [&str; 15] = [
-    "token", "secret", "passw", "credential", "api-key", "apikey", "authorization", "session-id", "sessionid",
-    "subscription-key", "functions-key", "csrf", "xsrf", "signature", "canary",
+    "token",
+    "secret",
+    "passw",
+    "credential",
+    "api-key",
+    "apikey",
+    "authorization",
+    "session-id",
+    "sessionid",
+    "subscription-key",
+    "functions-key",
+    "csrf",
+    "xsrf",
+    "signature",
+    "canary",
 ];
 
 /// Fields with such a part in their name that hold no secret.

@@ -110,7 +110,8 @@ impl People {
         let mut edits = Vec::new();
         for at in memchr::memmem::find_iter(text, b"S-1-5-21-") {
             let rest = text.get(at..).unwrap_or_default();
-            let length = rest.iter().skip(2).take_while(|byte| byte.is_ascii_digit() || **byte == b'-').count() + 2;
+            let length =
+                rest.iter().skip(2).take_while(|byte| byte.is_ascii_digit() || **byte == b'-').count() + 2;
             let sid = rest.get(..length).unwrap_or_default();
             let sid = sid.strip_suffix(b"-").unwrap_or(sid);
             if sid.starts_with(b"S-1-5-21-0-0-0-") {
@@ -128,7 +129,8 @@ impl People {
         let mut edits = Vec::new();
         for at in memchr::memchr_iter(b'<', text) {
             let rest = text.get(at + 1..).unwrap_or_default();
-            let Some(close) = memchr::memchr(b'>', rest.get(..rest.len().min(128)).unwrap_or_default()) else {
+            let Some(close) = memchr::memchr(b'>', rest.get(..rest.len().min(128)).unwrap_or_default())
+            else {
                 continue;
             };
             let tag = rest.get(..close).unwrap_or_default();

@@ -100,7 +100,10 @@ fn read(unpacker: &mut Unpacker<'_, '_>, member: &Member, given: &[Secret]) -> R
 
 impl Redactor {
     /// The archive again, and what is inside it for the search.
-    pub(super) fn archive(&mut self, unpacked: &Unpacked) -> Result<(Vec<u8>, Vec<(String, Vec<u8>)>), RedactError> {
+    pub(super) fn archive(
+        &mut self,
+        unpacked: &Unpacked,
+    ) -> Result<(Vec<u8>, Vec<(String, Vec<u8>)>), RedactError> {
         let failed = |_| RedactError::Unreadable("the archive could not be written".to_owned());
         let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
         let options = SimpleFileOptions::default()

@@ -46,7 +46,10 @@ pub(super) fn census(form: Form, bytes: &[u8], passwords: &[Secret]) -> Vec<(Vec
     for (_, token) in store.iter() {
         match &token.jwt {
             Some(jwt) if jwt.parts == 5 => {
-                secrets.push((token.text.get(jwt.payload_part.clone()).unwrap_or_default().to_vec(), Kind::Opaque));
+                secrets.push((
+                    token.text.get(jwt.payload_part.clone()).unwrap_or_default().to_vec(),
+                    Kind::Opaque,
+                ));
             }
             Some(jwt) if jwt.is_signed() => {
                 let signature = token.text.get(jwt.signature_part.clone()).unwrap_or_default();
@@ -95,7 +98,12 @@ fn credentials(head: &Head, secrets: &mut Vec<(Vec<u8>, Kind)>) {
 }
 
 /// Where a secret stands in a copy, if one does.
-pub(super) fn survivor(form: Form, out: &[u8], inside: &[(String, Vec<u8>)], sought: &Needles) -> Option<String> {
+pub(super) fn survivor(
+    form: Form,
+    out: &[u8],
+    inside: &[(String, Vec<u8>)],
+    sought: &Needles,
+) -> Option<String> {
     if sought.is_empty() {
         return None;
     }
@@ -117,7 +125,8 @@ pub(super) fn survivor(form: Form, out: &[u8], inside: &[(String, Vec<u8>)], sou
     let found = import(form, out, &[]);
     for exchange in &found.exchanges {
         let request = exchange.request.as_ref().map(|request| ("request", &request.head, &request.body));
-        let response = exchange.response.as_ref().map(|response| ("response", &response.head, &response.body));
+        let response =
+            exchange.response.as_ref().map(|response| ("response", &response.head, &response.body));
         for (half, head, body) in request.into_iter().chain(response) {
             let (plain, _) = content(head, body);
             if sought.find(&plain, 0).is_some() {

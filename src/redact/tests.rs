@@ -1,1 +1,236 @@
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use proptest::prelude::*;
+
 use super::*;
+
+const SIGNATURE: &str = "aNf_OH8vQNbOM29Skr7EBuK6vM0gc_6IF-SCCE9dSqABtEYW";
+const OPAQUE: &str = "0.AXoA9Zk3mQe7YUKxq8v2Lw1b7nQ2x";
+
+fn jws(header: &str, payload: &str, signature: &str) -> String {
+    format!("{}.{}.{signature}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload))
+}
+
+fn signed(payload: &str) -> String {
+    jws(r#"{"typ":"JWT","alg":"RS256"}"#, payload, SIGNATURE)
+}
+
+/// Outer tokens around a signed one, each unsigned.
+fn nested(depth: usize) -> String {
+    (0..depth).fold(signed(r#"{"iss":"a@r","nameid":"b@r"}"#), |inner, level| {
+        let claim = if level % 2 == 0 { "actortoken" } else { "actort" };
+        jws(r#"{"alg":"none"}"#, &format!(r#"{{"iss":"b@r","{claim}":"{inner}"}}"#), "")
+    })
+}
+
+#[track_caller]
+fn masked(text: &str) -> String {
+    String::from_utf8(redact(text.as_bytes(), &Options::default()).unwrap().bytes).unwrap()
+}
+
+fn har(request: &str) -> String {
+    let entry = format!(r#"{{"request":{{"method":"POST","url":"https://h/",{request}}}}}"#);
+    masked(&format!(r#"{{"log":{{"entries":[{entry}]}}}}"#))
+}
+
+#[test]
+fn a_token_keeps_its_claims_at_every_depth_and_no_signature_at_any() {
+    for depth in 0..6 {
+        let text = masked(&format!("Authorization: Bearer {}\n", nested(depth)));
+        let mut token = text.trim().strip_prefix("Authorization: Bearer ").unwrap().to_owned();
+        for level in (0..depth).rev() {
+            let payload = token.split('.').nth(1).unwrap();
+            let claims: serde_json::Value =
+                serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap();
+            assert_eq!(claims["iss"], "b@r");
+            token = claims[if level % 2 == 0 { "actortoken" } else { "actort" }].as_str().unwrap().to_owned();
+        }
+        let (rest, mark) = token.rsplit_once('.').unwrap();
+        assert_eq!(mark, "[removed-1]", "depth {depth}");
+        assert!(nested(0).starts_with(rest));
+        let jwt = crate::token::jwt::Jwt::parse(token.as_bytes()).unwrap();
+        assert!(jwt.signature_removed());
+    }
+}
+
+#[test]
+fn header_fields_keep_scheme_names_and_attributes() {
+    let header = |name: &str, value: &str| {
+        let text = har(&format!(r#""headers":[{{"name":"{name}","value":{}}}]"#, serde_json::json!(value)));
+        let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+        value["log"]["entries"][0]["request"]["headers"][0]["value"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(header("authorization", "Basic dXNlcjpodW50ZXIyMg=="), "Basic REDACTED_VALUE_3");
+    assert_eq!(header("Proxy-Authorization", "NTLM TlRMTVNTUAADAAAA"), "NTLM REDACTED_VALUE_1");
+    assert_eq!(header("Authorization", &format!("Bearer {OPAQUE}")), "Bearer REDACTED_VALUE_1");
+    assert_eq!(header("Authorization", "Bearer"), "Bearer");
+    assert_eq!(
+        header(
+            "Authorization",
+            "Digest username=\"bob\", realm=\"r\", response=\"6629fae49393a05397450978507c4ef1\""
+        ),
+        "Digest username=\"bob\", realm=\"r\", response=\"REDACTED_VALUE_1\""
+    );
+    assert_eq!(header("Cookie", "FedAuth=77u/PD94bWwg; b="), "FedAuth=REDACTED_VALUE_1; b=");
+    assert_eq!(
+        header("Set-Cookie", "sid=31d4d96e407a; Path=/; Secure"),
+        "sid=REDACTED_VALUE_1; Path=/; Secure"
+    );
+    assert_eq!(header("X-My-Token", "short"), "REDACTED_VALUE_1");
+    assert_eq!(header("X-Whatever", "Zk3mQe7YUKxq8v2Lw1b7nQ2x9Zr"), "REDACTED_VALUE_1");
+    let challenge = "Bearer client_id=\"00000002-0000-0ff1-ce00-000000000000\", trusted_issuers=\"a@b\"";
+    assert_eq!(header("WWW-Authenticate", challenge), challenge);
+    assert_eq!(
+        header("Location", "https://u:p4ssw0rd@h/?code=abc"),
+        "https://u:REDACTED_VALUE_1@h/?code=REDACTED_VALUE_2"
+    );
+}
+
+#[test]
+fn bodies_of_every_kind_are_looked_into() {
+    let body = |mime: &str, text: &str| {
+        let out = har(&format!(r#""postData":{{"mimeType":"{mime}","text":{}}}"#, serde_json::json!(text)));
+        let value: serde_json::Value = serde_json::from_str(&out).unwrap();
+        value["log"]["entries"][0]["request"]["postData"]["text"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(
+        body(
+            "application/x-www-form-urlencoded",
+            "a=b%20c&client_secret=s3cr%2Bt+x&refresh_token=0.A%2FB&z=1"
+        ),
+        "a=b%20c&client_secret=REDACTED_VALUE_1&refresh_token=REDACTED_VALUE_2&z=1"
+    );
+    assert_eq!(
+        body(
+            "application/json",
+            r#"{ "expires_in": 1e3, "refresh_token" : "0.AB\"c", "x":{"password":"pw"}}"#
+        ),
+        r#"{ "expires_in": 1e3, "refresh_token" : "REDACTED_VALUE_1", "x":{"password":"REDACTED_VALUE_2"}}"#
+    );
+    let token = nested(1);
+    let wrapped = STANDARD.encode(&token);
+    let soap = format!(
+        "<o:BinarySecurityToken>{wrapped}</o:BinarySecurityToken><o:Password Type=\"t\">hunter2</o:Password>"
+    );
+    let out = body("text/xml", &soap);
+    assert!(out.contains("<o:Password Type=\"t\">REDACTED_VALUE_"), "{out}");
+    let start = out.find('>').unwrap() + 1;
+    let inside = STANDARD.decode(&out[start..out[start..].find('<').unwrap() + start]).unwrap();
+    assert!(crate::token::jwt::Jwt::parse(&inside).is_some_and(|jwt| jwt.claims.is_some()));
+    let page = r#"<form><input type="hidden" name="wresult" value="&lt;x>secret"/></form>"#;
+    assert!(body("text/html", page).contains(r#"value="REDACTED_VALUE_1""#));
+    let part = "--b\r\nContent-Disposition: form-data; name=\"password\"\r\n\r\nhunter2\r\n--b--\r\n";
+    assert!(body("multipart/form-data; boundary=b", part).contains("\r\n\r\nREDACTED_VALUE_1\r\n--b--"));
+}
+
+#[test]
+fn a_secret_goes_wherever_else_it_stands() {
+    let out = har(&format!(
+        r#""headers":[{{"name":"Authorization","value":"Bearer {OPAQUE}"}}],"comment":"it was {OPAQUE}.","_x":{{"{OPAQUE}":1}}"#
+    ).replace(&format!("\"_x\":{{\"{OPAQUE}\":1}}"), "\"_x\":0"));
+    assert!(out.contains(r#""comment":"it was REDACTED_VALUE_1.""#), "{out}");
+}
+
+#[test]
+fn a_secret_that_the_policy_misses_is_not_delivered() {
+    let text = format!(
+        "GET / HTTP/1.1\r\nHost: h\r\nX-Plain: hello-wide-world\r\nAuthorization: Bearer {OPAQUE}\r\n\r\n"
+    );
+    assert!(redact(text.as_bytes(), &Options::default()).is_ok());
+    for planted in ["hello-wide-world", "X-Plain: hello"] {
+        let refused =
+            redact_planted(text.as_bytes(), &Options::default(), &[planted.as_bytes()]).unwrap_err();
+        assert!(matches!(refused, RedactError::Survivor(_)));
+        assert!(!refused.to_string().contains("hello"), "{refused}");
+    }
+    // A member's name is not changed, or the structure would be.
+    let text = format!(
+        r#"{{"log":{{"entries":[{{"request":{{"headers":[{{"name":"Authorization","value":"Bearer {OPAQUE}"}}]}},"_by":{{"{OPAQUE}":1}}}}]}}}}"#
+    );
+    assert!(matches!(redact(text.as_bytes(), &Options::default()), Err(RedactError::Survivor(_))));
+}
+
+#[test]
+fn fingerprints_depend_on_the_secret_and_the_key_alone() {
+    let with = |key: &[u8], text: &str| {
+        let options = Options { fingerprint_key: Some(Secret::new(key.to_vec())), ..Options::default() };
+        String::from_utf8(redact(text.as_bytes(), &options).unwrap().bytes).unwrap()
+    };
+    let line = format!("Authorization: Bearer {OPAQUE}\n");
+    let one = with(b"0123456789abcdef", &line);
+    assert!(with(b"0123456789abcdef", &format!("Cookie: a=31d4d96e407a\n{line}")).ends_with(&one));
+    assert_ne!(with(b"another key 0123", &line), one);
+    let print = one.trim().rsplit('_').next().unwrap();
+    assert!(print.len() == 16 && print.bytes().all(|byte| byte.is_ascii_hexdigit()), "{one}");
+    let token = with(b"0123456789abcdef", &signed("{}"));
+    assert!(token.contains(".[hmac:"), "{token}");
+}
+
+#[test]
+fn a_copy_of_a_copy_is_the_same() {
+    let text = format!(
+        "POST /a?access_token={OPAQUE} HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer {}\r\nCookie: a=31d4d96e407a\r\n\r\nassertion={}&x=1",
+        nested(2),
+        signed("{}")
+    );
+    let once = masked(&text);
+    assert_eq!(masked(&once), once);
+}
+
+#[test]
+fn what_is_not_redacted_is_refused_with_a_way_out() {
+    let refused = |bytes: &[u8]| redact(bytes, &Options::default()).unwrap_err().to_string();
+    assert!(
+        refused(b"\xd4\xc3\xb2\xa1\x02\0\x04\0\0\0\0\0\0\0\0\0\0\0\x04\0\x01\0\0\0")
+            .contains("inspect -o json")
+    );
+    assert!(refused(b"").contains("empty"));
+    assert!(refused(b"\x7fELF\x01\x02\x03\0\0\0\0").contains("expected HAR"));
+    assert!(refused(br#"{"log":{"entries":[{"a" 1}]}}"#).contains("at byte"));
+    assert!(refused(b"PK\x03\x04").contains("ZIP"));
+}
+
+#[test]
+fn a_cut_file_loses_what_was_cut() {
+    let text = format!(
+        r#"{{"log":{{"entries":[{{"request":{{"headers":[{{"name":"Authorization","value":"Bearer {}"#,
+        signed("{}")
+    );
+    let out = masked(&text);
+    assert!(out.ends_with("\"value\":\"[cut]"), "{out}");
+}
+
+#[test]
+fn depth_is_bounded() {
+    let mut text = format!("\"{OPAQUE}\"");
+    for _ in 0..9 {
+        text = serde_json::to_string(&format!("[{text}]")).unwrap();
+        if text.len() > 1 << 20 {
+            break;
+        }
+    }
+    let _ = redact(format!("[{text}]").as_bytes(), &Options::default());
+    let _ = redact("[".repeat(100_000).as_bytes(), &Options::default());
+    let deep = nested(18);
+    let out = masked(&format!("Authorization: Bearer {deep}\n"));
+    assert!(!out.contains(SIGNATURE));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn no_bytes_make_it_panic(
+        data in proptest::collection::vec(any::<u8>(), 0..200),
+        pieces in proptest::collection::vec(proptest::sample::select(vec![
+            "{\"log\":{\"entries\":[", "{\"name\":\"Cookie\",\"value\":\"a=31d4d96e407a\"}", "\"headers\":[", "]", "}", ",",
+            ":", "\"", "\\", "Authorization: Basic dXNlcjpodW50ZXIyMg==", "\r\n", "<Password>", "</", "&lt;", "%40", "@a.bc",
+            "eyJhbGciOiJSUzI1NiJ9.e30.AAEC", "://u:p@", "é", "client_secret=", "\"password\": \"", "1:a,", "27:", "ZXlK",
+        ]), 0..40),
+    ) {
+        fuzz(&data);
+        fuzz(pieces.concat().as_bytes());
+        fuzz(format!("{{\"log\":{{\"entries\":[{}", pieces.concat()).as_bytes());
+        fuzz(format!("{}:{}}}", pieces.concat().len(), pieces.concat()).as_bytes());
+    }
+}

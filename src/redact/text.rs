@@ -11,6 +11,7 @@ use memchr::memmem;
 use super::field::LENIENT;
 use super::vault::{self, Kind};
 use super::{Redactor, entropy, names};
+use crate::limits;
 use crate::token::find::jwts;
 use crate::token::jwt::Jwt;
 
@@ -63,7 +64,9 @@ impl Redactor {
     fn wrapped_tokens(&mut self, text: &[u8]) -> Vec<Edit> {
         let mut edits = Vec::new();
         for range in base64_runs(text) {
-            let Some(decoded) = text.get(range.clone()).and_then(|run| LENIENT.decode(run).ok()) else { continue };
+            let Some(decoded) = text.get(range.clone()).and_then(|run| LENIENT.decode(run).ok()) else {
+                continue;
+            };
             if jwts(&decoded).is_empty() {
                 continue;
             }
@@ -110,13 +113,17 @@ impl Redactor {
                 let start = from + found + open.len();
                 from = start;
                 let rest = text.get(start..).unwrap_or_default();
-                let name = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b":_-.".contains(byte)).count();
+                let name = rest
+                    .iter()
+                    .take_while(|byte| byte.is_ascii_alphanumeric() || b":_-.".contains(byte))
+                    .count();
                 let name = rest.get(..name).unwrap_or_default();
                 let input = name.eq_ignore_ascii_case(b"input");
                 if name.is_empty() || !(input || names::is_secret(name)) {
                     continue;
                 }
-                let Some(tag) = memmem::find(rest, close) else { break };
+                let tag = if input { tag_end(rest) } else { memmem::find(rest, close) };
+                let Some(tag) = tag else { break };
                 if input {
                     edits.extend(self.hidden_field(text, start..start + tag));
                     continue;
@@ -125,7 +132,8 @@ impl Redactor {
                     continue;
                 }
                 let body = start + tag + close.len();
-                let length = text.get(body..).and_then(|rest| memmem::find(rest, open)).unwrap_or(text.len() - body);
+                let length =
+                    text.get(body..).and_then(|rest| memmem::find(rest, open)).unwrap_or(text.len() - body);
                 let content = text.get(body..body + length).unwrap_or_default();
                 let bare = content.trim_ascii();
                 let at = body + (content.len() - content.trim_ascii_start().len());
@@ -189,7 +197,8 @@ impl Redactor {
             return None;
         }
         let mut start = equals + 1;
-        start += text.get(start..)?.iter().take(4).take_while(|byte| matches!(byte, b'"' | b'\'' | b'\\')).count();
+        start +=
+            text.get(start..)?.iter().take(4).take_while(|byte| matches!(byte, b'"' | b'\'' | b'\\')).count();
         let length = text.get(start..)?.iter().take_while(|byte| !delimiter(byte)).count();
         self.named(name, text, start..start + length)
     }
@@ -237,7 +246,9 @@ impl Redactor {
         // Other names must stand at the beginning of a line, or anything in prose would be a field.
         let line = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
         let lead = before.get(line..name_at).unwrap_or_default();
-        let first = lead.iter().all(|byte| b" \t<>*'\"".contains(byte)) || lead.ends_with(b"-H '") || lead.ends_with(b"-H \"");
+        let first = lead.iter().all(|byte| b" \t<>*'\"".contains(byte))
+            || lead.ends_with(b"-H '")
+            || lead.ends_with(b"-H \"");
         if name.is_empty() || !(known || (first && names::is_secret_field(&lower))) {
             return None;
         }
@@ -285,9 +296,13 @@ impl Redactor {
             let run = rest.get(..rest.iter().take_while(|byte| part(byte)).count()).unwrap_or_default();
             let mixed = run.iter().any(u8::is_ascii_digit) && run.iter().any(u8::is_ascii_alphabetic);
             let new = match scheme.as_slice() {
-                b"basic" if LENIENT.decode(run).is_ok_and(|decoded| decoded.contains(&b':')) => self.basic(run),
+                b"basic" if LENIENT.decode(run).is_ok_and(|decoded| decoded.contains(&b':')) => {
+                    self.basic(run)
+                }
                 b"ntlm" | b"negotiate" if run.len() >= 16 && mixed => self.vault.mark(run, Kind::Credential),
-                b"bearer" | b"token" if run.len() >= 20 && mixed && Jwt::parse(run).is_none() => self.opaque(run),
+                b"bearer" | b"token" if run.len() >= 20 && mixed && Jwt::parse(run).is_none() => {
+                    self.opaque(run)
+                }
                 _ => continue,
             };
             edits.push((start..start + run.len(), new));
@@ -317,7 +332,9 @@ impl Redactor {
                 let end = rest.iter().position(u8::is_ascii_whitespace).unwrap_or(rest.len());
                 let word = rest.get(..end).unwrap_or_default();
                 let word = word.strip_suffix(b"'").or_else(|| word.strip_suffix(b"\"")).unwrap_or(word);
-                let Some(colon) = memchr::memchr(b':', word).filter(|_| memmem::find(text, b"curl").is_some()) else {
+                let Some(colon) =
+                    memchr::memchr(b':', word).filter(|_| memmem::find(text, b"curl").is_some())
+                else {
                     continue;
                 };
                 let range = start + colon + 1..start + word.len();
@@ -334,6 +351,9 @@ impl Redactor {
         let mut edits = Vec::new();
         let mut from = 0;
         while let Some((range, number)) = self.needles.find(text, from) {
+            if self.vault.is_long(number) {
+                return vec![(0..text.len(), self.vault.mark_known(number))];
+            }
             from = range.end;
             edits.push((range, self.vault.mark_known(number)));
         }
@@ -349,6 +369,19 @@ impl Redactor {
             })
             .collect()
     }
+}
+
+/// Where a tag ends: a `>` that is in no quotes.
+fn tag_end(tag: &[u8]) -> Option<usize> {
+    let mut quote = None;
+    tag.iter().take(limits::TOKEN_BYTES).position(|byte| {
+        match quote {
+            Some(open) if open == *byte => quote = None,
+            None if matches!(byte, b'"' | b'\'') => quote = Some(*byte),
+            _ => {}
+        }
+        quote.is_none() && *byte == b'>'
+    })
 }
 
 /// Runs of base64 that begin like a JWT in base64: `eyJ`, `eyA`, `ew0K`, … at the start.

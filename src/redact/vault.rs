@@ -12,8 +12,8 @@ use crate::base::Secret;
 use crate::token::jwt::is_mask;
 
 /// How all marks begin, but for those of signatures. The word alone would tell readers of tokens that
-/// nothing is there; where a token was, one must still be seen.
-pub(super) const MARK: &str = "REDACTED-";
+/// nothing is there; where a token was, one must still be seen. No scheme of RFC 9110 has an underscore.
+pub(super) const MARK: &str = "REDACTED_";
 
 /// What a secret is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -111,9 +111,9 @@ impl Vault {
             // Two forms: that of signatures is known to token readers as a mask, that of other
             // tokens must go on being a token to them.
             (Some(print), Kind::Signature) => format!("[hmac:{print}]"),
-            (Some(print), _) => format!("{MARK}HMAC-{print}"),
+            (Some(print), _) => format!("{MARK}HMAC_{print}"),
             (None, Kind::Signature) => format!("[removed-{number}]"),
-            (None, _) => format!("{MARK}VALUE-{number}"),
+            (None, _) => format!("{MARK}VALUE_{number}"),
         }
         .into_bytes()
     }
@@ -122,10 +122,16 @@ impl Vault {
     pub(super) fn mark_known(&self, number: usize) -> Vec<u8> {
         let secret = number.checked_sub(1).and_then(|index| self.secrets.get(index));
         match secret.and_then(|(secret, _)| self.fingerprint(secret.expose())) {
-            Some(print) => format!("{MARK}HMAC-{print}"),
-            None => format!("{MARK}VALUE-{number}"),
+            Some(print) => format!("{MARK}HMAC_{print}"),
+            None => format!("{MARK}VALUE_{number}"),
         }
         .into_bytes()
+    }
+
+    /// Whether a secret is so long that only its beginning is searched for.
+    pub(super) fn is_long(&self, number: usize) -> bool {
+        let secret = number.checked_sub(1).and_then(|index| self.secrets.get(index));
+        secret.is_some_and(|(secret, _)| secret.expose().len() > super::needles::LONG)
     }
 
     fn fingerprint(&self, secret: &[u8]) -> Option<String> {
@@ -159,8 +165,9 @@ impl Vault {
 
 /// Whether this is a mark of ours, alone.
 pub(super) fn is_mark(text: &[u8]) -> bool {
-    let word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'-';
-    let ours = text.strip_prefix(MARK.as_bytes()).is_some_and(|rest| rest.len() <= 24 && rest.iter().all(word));
+    let word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    let ours =
+        text.strip_prefix(MARK.as_bytes()).is_some_and(|rest| rest.len() <= 24 && rest.iter().all(word));
     let signature = [&b"[removed-"[..], b"[hmac:", b"<masked"].iter().any(|mark| text.starts_with(mark));
     ours || (signature && is_mask(text))
 }
@@ -187,7 +194,9 @@ pub(super) fn is_distinctive(secret: &[u8], kind: Kind) -> bool {
 }
 
 fn mixed(secret: &[u8]) -> bool {
-    secret.len() >= 16 && secret.iter().any(u8::is_ascii_lowercase) && secret.iter().any(u8::is_ascii_uppercase)
+    secret.len() >= 16
+        && secret.iter().any(u8::is_ascii_lowercase)
+        && secret.iter().any(u8::is_ascii_uppercase)
 }
 
 /// Labels with dots between, the last of letters alone.

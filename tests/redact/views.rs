@@ -59,7 +59,8 @@ pub fn views(form: Form, bytes: &[u8]) -> Vec<View> {
             }
         }
         Form::Json => {
-            let text = String::from_utf8_lossy(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)).into_owned();
+            let text =
+                String::from_utf8_lossy(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)).into_owned();
             if let Ok(value) = serde_json::from_str::<Value>(&text) {
                 strings(&value, "", &mut views);
             }
@@ -78,7 +79,9 @@ pub fn views(form: Form, bytes: &[u8]) -> Vec<View> {
 fn strings(value: &Value, place: &str, views: &mut Vec<View>) {
     match value {
         Value::String(text) => views.push((place.to_owned(), text.clone().into_bytes())),
-        Value::Array(all) => all.iter().enumerate().for_each(|(i, v)| strings(v, &format!("{place}/{i}"), views)),
+        Value::Array(all) => {
+            all.iter().enumerate().for_each(|(i, v)| strings(v, &format!("{place}/{i}"), views))
+        }
         Value::Object(all) => all.iter().for_each(|(k, v)| strings(v, &format!("{place}/{k}"), views)),
         _ => {}
     }
@@ -144,7 +147,8 @@ fn unpercent(view: &[u8]) -> Option<Vec<u8>> {
 
 fn unescape(view: &[u8]) -> Option<Vec<u8>> {
     let text = std::str::from_utf8(view).ok().filter(|text| text.contains('\\'))?;
-    let quoted = format!("\"{}\"", text.replace("\\\"", "\u{1}").replace('"', "\u{1}").replace('\u{1}', "\\\""));
+    let quoted =
+        format!("\"{}\"", text.replace("\\\"", "\u{1}").replace('"', "\u{1}").replace('\u{1}', "\\\""));
     let quoted: String = quoted.chars().filter(|letter| !letter.is_control()).collect();
     serde_json::from_str::<String>(&quoted).ok().map(String::into_bytes)
 }
@@ -154,8 +158,18 @@ fn base64_runs(view: &[u8]) -> Vec<Vec<u8>> {
     let letter = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/-_".contains(byte);
     let mut found = Vec::new();
     for run in view.split(|byte| !letter(byte)).filter(|run| run.len() >= 16) {
-        let standard: Vec<u8> =
-            run.iter().map(|byte| if *byte == b'-' { b'+' } else if *byte == b'_' { b'/' } else { *byte }).collect();
+        let standard: Vec<u8> = run
+            .iter()
+            .map(|byte| {
+                if *byte == b'-' {
+                    b'+'
+                } else if *byte == b'_' {
+                    b'/'
+                } else {
+                    *byte
+                }
+            })
+            .collect();
         for skip in 0..4 {
             let rest = &standard[skip..];
             let whole = if rest.len() % 4 == 1 { rest.len() - 1 } else { rest.len() };
@@ -185,7 +199,9 @@ fn pairs(value: &Value, list: &str, secrets: &mut BTreeSet<Vec<u8>>) {
     match value {
         Value::Array(all) => all.iter().for_each(|value| pairs(value, list, secrets)),
         Value::Object(all) => {
-            if let (Some(name), Some(value)) = (all.get("name").and_then(Value::as_str), all.get("value").and_then(Value::as_str)) {
+            if let (Some(name), Some(value)) =
+                (all.get("name").and_then(Value::as_str), all.get("value").and_then(Value::as_str))
+            {
                 match list {
                     "cookies" => add(value.as_bytes(), secrets),
                     _ => value.lines().for_each(|line| {
@@ -205,7 +221,8 @@ fn field(name: &str, value: &[u8], secrets: &mut BTreeSet<Vec<u8>>) {
         "authorization" | "proxy-authorization" => {
             let last = text.rsplit(' ').next().unwrap_or_default();
             // The claims of a token stay.
-            let secret = if last.starts_with("eyJ") { last.rsplit('.').next().unwrap_or_default() } else { last };
+            let secret =
+                if last.starts_with("eyJ") { last.rsplit('.').next().unwrap_or_default() } else { last };
             add(secret.as_bytes(), secrets);
         }
         "cookie" => text.split(';').for_each(|pair| cookie(pair, secrets)),
@@ -224,7 +241,8 @@ fn cookie(pair: &str, secrets: &mut BTreeSet<Vec<u8>>) {
 fn add(value: &[u8], secrets: &mut BTreeSet<Vec<u8>>) {
     let letters = value.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
     let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
-    let plain = value.contains(&b' ') || value.windows(3).any(|three| three == b"://") || value.starts_with(b"/");
+    let plain =
+        value.contains(&b' ') || value.windows(3).any(|three| three == b"://") || value.starts_with(b"/");
     if value.len() >= 8 && letters > 0 && digits > 0 && !plain {
         secrets.insert(value.to_vec());
     }
