@@ -49,10 +49,12 @@ fn looks_random(run: &[u8]) -> bool {
     if bare.len() < SHORTEST || bare.starts_with(vault::MARK.as_bytes()) || is_certificate(bare) {
         return false;
     }
-    // Between slashes and equals signs of paths and pairs stand words and GUIDs.
-    let pieces = bare.split(|byte| matches!(byte, b'/' | b'='));
-    let longest = pieces.filter(|piece| !is_guid(piece)).map(<[u8]>::len).max().unwrap_or_default();
-    if longest < 16 {
+    // Between the slashes of a path stand words and GUIDs; base64 has few slashes.
+    let longest =
+        bare.split(|byte| *byte == b'/').filter(|piece| !is_guid(piece)).max_by_key(|piece| piece.len());
+    let Some(bare) = longest.map(trimmed).filter(|piece| piece.len() >= SHORTEST) else { return false };
+    // Names of cipher suites and the like: many short words.
+    if bare.split(|byte| matches!(byte, b'-' | b'_')).all(|word| word.len() < 9) {
         return false;
     }
     let letters = bare.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
@@ -157,6 +159,8 @@ mod tests {
             "2026-11-23T06:52:46.321568+00:00",
             "REDACTED_HMAC_0123456789abcdef",
             "X-AnchorMailbox-Exchange-SP1",
+            "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+            "ECDHE-RSA-AES128-GCM-SHA256",
         ] {
             assert_eq!(found(value), Vec::<&str>::new(), "{value}");
         }

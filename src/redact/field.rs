@@ -107,6 +107,7 @@ impl Redactor {
         let masked = match scheme.as_deref() {
             Some("basic") => self.basic(rest),
             Some("bearer") | None => self.bearers(rest),
+            Some(_) if super::vault::is_mark(rest) => rest.to_vec(),
             Some(_) => self.words(rest, Kind::Credential),
         };
         Some([before, &masked, after].concat())
@@ -128,6 +129,9 @@ impl Redactor {
 
     /// One token, as usual, or several with words, quotes and parameters between.
     fn bearers(&mut self, value: &[u8]) -> Vec<u8> {
+        if super::vault::is_mark(value) {
+            return value.to_vec();
+        }
         if Jwt::parse(value).is_some() {
             return self.token(value);
         }
@@ -194,9 +198,8 @@ impl Redactor {
 
     /// A field with a secret by its name: a known scheme in front stays.
     fn named_field(&mut self, value: &[u8]) -> Option<Vec<u8>> {
-        match split(value).0.as_deref() {
-            Some("bearer" | "basic" | "negotiate" | "ntlm" | "digest") => return self.credentials(value),
-            _ => {}
+        if let Some("bearer" | "basic" | "negotiate" | "ntlm" | "digest") = split(value).0.as_deref() {
+            return self.credentials(value);
         }
         let bare = value.trim_ascii();
         if Jwt::parse(bare).is_some() {

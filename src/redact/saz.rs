@@ -9,7 +9,7 @@ use std::io::{Cursor, Write as _};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-use super::{RedactError, Redactor};
+use super::{Pass, RedactError, Redactor};
 use crate::base::Secret;
 use crate::import::saz::archive::{Archive, Member, MemberError, Unpacker};
 use crate::import::{Collected, ImportError};
@@ -100,10 +100,7 @@ fn read(unpacker: &mut Unpacker<'_, '_>, member: &Member, given: &[Secret]) -> R
 
 impl Redactor {
     /// The archive again, and what is inside it for the search.
-    pub(super) fn archive(
-        &mut self,
-        unpacked: &Unpacked,
-    ) -> Result<(Vec<u8>, Vec<(String, Vec<u8>)>), RedactError> {
+    pub(super) fn archive(&mut self, unpacked: &Unpacked) -> Result<Pass, RedactError> {
         let failed = |_| RedactError::Unreadable("the archive could not be written".to_owned());
         let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
         let options = SimpleFileOptions::default()

@@ -15,6 +15,9 @@ use crate::limits;
 use crate::token::find::jwts;
 use crate::token::jwt::Jwt;
 
+/// One way of looking at a text.
+type Look = fn(&mut Redactor, &[u8]) -> Vec<Edit>;
+
 /// What stands in the place of a part of a text.
 type Edit = (Range<usize>, Vec<u8>);
 
@@ -25,7 +28,7 @@ impl Redactor {
             return None;
         }
         let mut now: Option<Vec<u8>> = None;
-        let passes: [fn(&mut Self, &[u8]) -> Vec<Edit>; 8] = [
+        let passes: [Look; 8] = [
             Self::tokens,
             Self::wrapped_tokens,
             Self::private_keys,

@@ -188,7 +188,7 @@ pub(super) fn is_distinctive(secret: &[u8], kind: Kind) -> bool {
                 || secret.iter().any(u8::is_ascii_whitespace)
                 || secret.first() == Some(&b'/');
             let plain = super::entropy::is_guid(secret) || is_host(secret) || address;
-            !plain && ((letters && digits) || (digits && secret.len() >= 16) || mixed(secret))
+            !plain && ((digits && (letters || secret.len() >= 16)) || mixed(secret))
         }
     }
 }

@@ -154,7 +154,7 @@ fn unescape(view: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// All runs of base64, either alphabet, decoded at each alignment.
-fn base64_runs(view: &[u8]) -> Vec<Vec<u8>> {
+pub fn base64_runs(view: &[u8]) -> Vec<Vec<u8>> {
     let letter = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/-_".contains(byte);
     let mut found = Vec::new();
     for run in view.split(|byte| !letter(byte)).filter(|run| run.len() >= 16) {
