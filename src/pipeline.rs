@@ -341,3 +341,24 @@ impl Input {
         });
     }
 }
+
+/// For fuzzing: any bytes as a capture, through every layer.
+#[doc(hidden)]
+pub fn fuzz(data: &[u8]) {
+    struct Nowhere;
+    impl Sink for Nowhere {
+        fn exchange(&mut self, _: crate::exchange::Exchange) {}
+        fn connection(&mut self, _: crate::connection::Connection) {}
+        fn fork(&self) -> Self {
+            Self
+        }
+        fn join(&mut self, _: Self) {}
+    }
+
+    let read: Box<dyn Read + Send> = Box::new(std::io::Cursor::new(data.to_vec()));
+    let Ok(opened) = decompress::open(read) else { return };
+    let found = Found { name: String::new(), path: None, named: true };
+    let mut input = Input::new(&found, 0, Kind::Pcap, &opened);
+    let settings = Settings { threads: 1, ..Settings::default() };
+    let _ = capture(opened.read, &settings, &Arc::default(), Lookahead::new(&[]), &mut input, &mut Nowhere);
+}

@@ -208,6 +208,64 @@ fn a_file_that_is_cut_anywhere_is_used_up_to_the_cut() {
     }
 }
 
+/// Every capture of a scenario that went well, however it was recorded.
+fn all_healthy() -> Vec<(String, Capture)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures");
+    let mut found = Vec::new();
+    for folder in fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path()) {
+        let case = folder.file_name().unwrap().to_string_lossy().into_owned();
+        for path in fs::read_dir(&folder).into_iter().flatten().map(|entry| entry.unwrap().path()) {
+            let is_pcap = fs::read(&path).is_ok_and(|bytes| bytes.starts_with(&[0xd4, 0xc3, 0xb2, 0xa1]));
+            if is_pcap {
+                let file = path.file_name().unwrap().to_string_lossy().into_owned();
+                found.push((format!("{case}/{file}"), Capture::open(&case, &file)));
+            }
+        }
+    }
+    found.sort_by(|one, other| one.0.cmp(&other.0));
+    found.retain(|(_, capture)| {
+        let read = capture.read();
+        !read.exchanges.is_empty() && read.exchanges.iter().all(Exchange::complete)
+    });
+    found
+}
+
+#[test]
+fn losing_packets_of_any_whole_capture_invents_nothing() {
+    let captures = all_healthy();
+    let mut trials = 0;
+    for (name, capture) in &captures {
+        let truth = capture.read();
+        // The three of `healthy` lose each packet in turn; these a few, spread over their length.
+        let step = capture.records.len().div_ceil(6);
+        for lost in (0..capture.records.len()).step_by(step) {
+            let mut disturbed = capture.clone();
+            disturbed.records.remove(lost);
+            assert_honest(&disturbed.read(), &truth, &format!("{name} without packet {}", lost + 1));
+            trials += 1;
+        }
+    }
+    eprintln!("{} captures, {trials} losses", captures.len());
+    assert!(captures.len() >= 40, "{} captures", captures.len());
+}
+
+#[test]
+fn an_export_that_is_cut_anywhere_invents_nothing() {
+    for case in ["healthy", "healthy-teams"] {
+        for file in ["traffic.har", "traffic.saz", "traffic.mitm"] {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures").join(case).join(file);
+            let bytes = fs::read(path).unwrap();
+            let capture = Capture { header: Vec::new(), records: Vec::new(), keys: None };
+            let (truth, _) = capture.read_bytes(&bytes, 1);
+            assert!(!truth.exchanges.is_empty(), "{case}/{file}");
+            for cut in (0..bytes.len()).step_by(61).chain(bytes.len().saturating_sub(40)..bytes.len()) {
+                let (seen, _) = capture.read_bytes(&bytes[..cut], 1);
+                assert_honest(&seen, &truth, &format!("{case}/{file} cut at byte {cut}"));
+            }
+        }
+    }
+}
+
 #[test]
 fn one_thread_and_many_give_the_same() {
     let capture = Capture::open("healthy", "traffic.pcap");

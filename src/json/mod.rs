@@ -20,6 +20,11 @@ pub struct JsonError {
     pub what: &'static str,
 }
 
+/// What [`JsonError`] says at the bound on nesting.
+pub(crate) const TOO_DEEP: &str = "less nesting";
+/// What [`JsonError`] says at the bound on members and elements.
+pub(crate) const TOO_MANY: &str = "fewer members and elements";
+
 /// One value with its place in the text.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Node {

@@ -42,7 +42,7 @@ impl<'t> Parser<'t> {
     }
 
     fn value(&mut self, depth: usize) -> Parsed<Node> {
-        self.nodes_left = self.nodes_left.checked_sub(1).ok_or(self.error("fewer members and elements"))?;
+        self.nodes_left = self.nodes_left.checked_sub(1).ok_or(self.error(super::TOO_MANY))?;
         let start = self.at;
         let value = match self.peek() {
             Some(b'"') => Value::String(self.string()?),
@@ -234,7 +234,7 @@ impl<'t> Parser<'t> {
 
     fn enter(&mut self, depth: usize) -> Parsed<()> {
         if depth >= limits::JSON_DEPTH {
-            return Err(self.error("less nesting"));
+            return Err(self.error(super::TOO_DEEP));
         }
         self.at += 1;
         Ok(())

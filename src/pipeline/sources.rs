@@ -16,7 +16,7 @@ pub(super) struct Found {
     /// As reports name it.
     pub(super) name: String,
     /// `None` for standard input.
-    path: Option<PathBuf>,
+    pub(super) path: Option<PathBuf>,
     /// Whether the command line named it, rather than a directory held it.
     pub(super) named: bool,
 }

@@ -291,6 +291,12 @@ fn quoted(letters: &[char], mut from: usize, kind: &[char]) -> (String, usize) {
     (text, from)
 }
 
+/// For fuzzing: any text as a script.
+#[doc(hidden)]
+pub fn fuzz(data: &[u8]) {
+    read(&String::from_utf8_lossy(data));
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -61,6 +61,18 @@ fn is_csv(text: &str) -> bool {
     first.starts_with('"') && (first.contains("\",\"") || first.contains("\";\""))
 }
 
+/// For fuzzing: any bytes as cmdlet output of every kind.
+#[doc(hidden)]
+pub fn fuzz(data: &[u8]) {
+    let _ = load(data, "fuzz");
+    let text = String::from_utf8_lossy(data);
+    let _ = (clixml::read(&text, "fuzz"), json_text::read(&text, "fuzz"), csv::read(&text, "fuzz"));
+    format_list::read(&text, "fuzz");
+    for line in text.lines() {
+        super::dates::read(line, None);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

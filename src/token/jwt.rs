@@ -58,6 +58,23 @@ pub enum Fault {
     TooDeep,
 }
 
+impl Fault {
+    /// The bound that was reached, for faults that are one.
+    pub(super) fn bound(&self) -> Option<String> {
+        match self {
+            Self::TooLong(_) => Some(format!("tokens longer than {} bytes", limits::TOKEN_BYTES)),
+            Self::TooDeep => Some(format!("tokens more than {} deep inside each other", limits::TOKEN_DEPTH)),
+            Self::Json(_, what) if what.starts_with(json::TOO_DEEP) => {
+                Some(format!("tokens whose JSON nests more than {} deep", limits::JSON_DEPTH))
+            }
+            Self::Json(_, what) if what.starts_with(json::TOO_MANY) => {
+                Some(format!("tokens whose JSON has more than {} members and elements", limits::JSON_NODES))
+            }
+            _ => None,
+        }
+    }
+}
+
 impl std::fmt::Display for Fault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

@@ -3,7 +3,7 @@
 //! A capture repeats a token thousands of times; one hash of its text decides whether it is known. Stores
 //! of several threads are merged, and numbered at the end by what was seen, not by who saw it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use bytes::Bytes;
 
@@ -37,6 +37,8 @@ pub struct TokenStore {
     uses: Vec<Uses>,
     /// Keyed with a seed of this process: a capture is hostile and must not be able to choose collisions.
     known: HashMap<Bytes, TokenId, foldhash::fast::RandomState>,
+    /// What was not read because of a bound, and how often. The texts name bounds only, so they are few.
+    unread: BTreeMap<String, u64>,
 }
 
 /// Where and how often a token was seen; for a nested token, where the tokens that carry it were.
@@ -87,12 +89,25 @@ impl TokenStore {
         if let Some(jwt) = jwt.as_mut().filter(|_| too_deep) {
             jwt.faults.push(Fault::TooDeep);
         }
+        let bounds = jwt.iter().flat_map(|jwt| &jwt.faults).filter_map(Fault::bound);
+        bounds.collect::<Vec<_>>().into_iter().for_each(|what| self.note_unread(what));
         let id = self.add(text, jwt, hint, depth);
         if let Some(inner) = inner.filter(|_| !too_deep) {
             let (inner, _) = self.intern_at(inner.as_bytes(), Hint::None, depth + 1);
             self.link(id, inner);
         }
         (id, true)
+    }
+
+    /// Notes that something was not read, or not to its end, because of a bound of `limits`.
+    pub fn note_unread(&mut self, what: String) {
+        let count = self.unread.entry(what).or_default();
+        *count = count.saturating_add(1);
+    }
+
+    /// What was not read because of a bound, and how often.
+    pub fn unread(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.unread.iter().map(|(what, count)| (what.as_str(), *count))
     }
 
     fn add(&mut self, text: &[u8], jwt: Option<Jwt>, hint: Hint, depth: usize) -> TokenId {
@@ -174,7 +189,11 @@ impl TokenStore {
 
     /// Takes over what another store has seen. Gives the identity here of each token there, by its index.
     pub fn merge(&mut self, other: Self) -> Vec<TokenId> {
-        let Self { tokens, uses, known: _ } = other;
+        let Self { tokens, uses, known: _, unread } = other;
+        for (what, more) in unread {
+            let count = self.unread.entry(what).or_default();
+            *count = count.saturating_add(more);
+        }
         let mut new_ids = Vec::with_capacity(tokens.len());
         let mut links = Vec::new();
         for (token, their_uses) in tokens.into_iter().zip(uses) {

@@ -346,6 +346,9 @@ impl Decision<'_> {
         for input in &memory.truncated {
             missing.push(format!("input {input} was cut, and was used up to the cut"));
         }
+        for (what, count) in self.store.unread() {
+            missing.push(format!("{count} not read to the end because of a bound: {what}"));
+        }
         for connection in memory.troubled.values().take(REASONS_LISTED) {
             missing.push(crate::checks::coverage::describe(connection));
         }

@@ -13,7 +13,7 @@ use crate::json::{self, Node, Value};
 use crate::limits;
 use crate::token::jwt::{Jwt, is_mask};
 use crate::token::store::Hint;
-use crate::wire::http::body::{content, glimpse};
+use crate::wire::http::body::{CodingError, content, glimpse};
 
 /// The kinds of content that tokens travel in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -69,6 +69,9 @@ impl<'e> Finder<'_, 'e> {
             true => content(head, body),
             false => (Cow::Borrowed(&body.bytes[..]), None),
         };
+        if let Some(CodingError::Limit(what)) = fault {
+            self.store.note_unread(format!("bodies: {what}"));
+        }
         let cut = !body.complete || (body.bytes.len() as u64) < body.total || fault.is_some();
         if !may_hold_token(&decoded) {
             return;

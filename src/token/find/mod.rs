@@ -181,5 +181,13 @@ fn tidy(name: &str) -> String {
     name.chars().filter(|letter| !letter.is_control()).take(64).collect()
 }
 
+/// For fuzzing: any bytes, searched for tokens.
+#[doc(hidden)]
+pub fn fuzz(data: &[u8]) {
+    let mut store = TokenStore::default();
+    in_text(data, 0, 0, &mut store);
+    store.finalise();
+}
+
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,8 @@
 //! and is none is ignored, as gzip(1) does.
 
 use std::io::{self, BufRead, BufReader, Cursor, ErrorKind, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use flate2::bufread::GzDecoder;
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
@@ -49,15 +51,17 @@ pub struct Opened {
 /// # Errors
 /// The system's, or more than [`limits::COMPRESSION_LAYERS`].
 pub fn open(read: Box<dyn Read + Send>) -> io::Result<Opened> {
-    let mut read = read;
+    // Of the file itself: layers that each keep the ratio would multiply.
+    let count = Arc::new(AtomicU64::new(0));
+    let mut read: Box<dyn Read + Send> = Box::new(Counted { read, count: Arc::clone(&count) });
     let mut compression = None;
     for _ in 0..=limits::COMPRESSION_LAYERS {
         let (head, whole) = peek(read)?;
         read = whole;
         let kind = sniff(&head);
         let (found, inner): (_, Box<dyn Read + Send>) = match kind {
-            Sniffed::Gzip => (Compression::Gzip, Box::new(bounded(read, Compression::Gzip))),
-            Sniffed::Zstd => (Compression::Zstd, Box::new(bounded(read, Compression::Zstd))),
+            Sniffed::Gzip => (Compression::Gzip, Box::new(bounded(read, Compression::Gzip, &count))),
+            Sniffed::Zstd => (Compression::Zstd, Box::new(bounded(read, Compression::Zstd, &count))),
             _ => return Ok(Opened { kind, compression, read }),
         };
         compression = compression.or(Some(found));
@@ -87,30 +91,30 @@ impl Read for Failed {
     }
 }
 
-fn bounded(read: Box<dyn Read + Send>, compression: Compression) -> Bounded {
-    let source = BufReader::with_capacity(256 << 10, Counted { read, count: 0 });
+fn bounded(read: Box<dyn Read + Send>, compression: Compression, count: &Arc<AtomicU64>) -> Bounded {
+    let source = BufReader::with_capacity(256 << 10, read);
     let layer = match compression {
         Compression::Gzip => Layer::Gzip(Box::new(GzDecoder::new(source))),
         Compression::Zstd => Layer::Between(source),
     };
-    Bounded { layer, compression, produced: 0, units: 0 }
+    Bounded { layer, compression, consumed: Arc::clone(count), produced: 0, units: 0 }
 }
 
-/// Counts compressed bytes, for the ratio.
+/// Counts the bytes of the file, for the ratio.
 struct Counted {
     read: Box<dyn Read + Send>,
-    count: u64,
+    count: Arc<AtomicU64>,
 }
 
 impl Read for Counted {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.read.read(buffer)?;
-        self.count = self.count.saturating_add(count as u64);
+        self.count.fetch_add(count as u64, Ordering::Relaxed);
         Ok(count)
     }
 }
 
-type Source = BufReader<Counted>;
+type Source = BufReader<Box<dyn Read + Send>>;
 
 enum Layer {
     Gzip(Box<GzDecoder<Source>>),
@@ -142,21 +146,14 @@ impl Frame {
 struct Bounded {
     layer: Layer,
     compression: Compression,
+    /// Bytes of the file read so far.
+    consumed: Arc<AtomicU64>,
     produced: u64,
     /// Members or frames finished.
     units: u64,
 }
 
 impl Bounded {
-    fn consumed(&self) -> u64 {
-        match &self.layer {
-            Layer::Gzip(decoder) => decoder.get_ref().get_ref().count,
-            Layer::Zstd(frame) => frame.source.get_ref().count,
-            Layer::Between(source) => source.get_ref().count,
-            Layer::Done => 0,
-        }
-    }
-
     /// Begins the next member or frame, when there is one.
     fn begin(&mut self, mut source: Source) -> io::Result<()> {
         let head = source.fill_buf()?;
@@ -241,7 +238,7 @@ impl Read for Bounded {
         }
         let count = self.step(buffer)?;
         self.produced = self.produced.saturating_add(count as u64);
-        let ratio = self.consumed().saturating_mul(limits::UNPACK_RATIO);
+        let ratio = self.consumed.load(Ordering::Relaxed).saturating_mul(limits::UNPACK_RATIO);
         let bomb = self.produced > 64 << 20 && self.produced > ratio && count > 0;
         if bomb && !matches!(self.layer, Layer::Done) || self.produced > limits::UNPACKED_BYTES {
             self.layer = Layer::Done;

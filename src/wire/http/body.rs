@@ -236,7 +236,7 @@ impl Drain {
             self.out.extend_from_slice(piece.get(..count).unwrap_or_default());
             if self.out.len() > limits::BODY_DECODED {
                 self.out.truncate(limits::BODY_DECODED);
-                return Ok(Stop::Limit("the decoded body is longer than is kept"));
+                return Ok(Stop::Limit("the decoded body is longer than is kept (16 MiB)"));
             }
             if self.out.len() > 1 << 20 && self.out.len() / limits::DECODE_RATIO > self.input {
                 return Ok(Stop::Limit("the body grows too much when it is decoded"));

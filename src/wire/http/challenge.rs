@@ -290,6 +290,19 @@ pub fn challenges(head: &Head) -> Vec<Challenge> {
         .collect()
 }
 
+/// For fuzzing: any bytes as the fields of a response and of a request.
+#[doc(hidden)]
+pub fn fuzz(data: &[u8]) {
+    parse(&String::from_utf8_lossy(data));
+    let pairs = data.split(|byte| *byte == b'\n').flat_map(|value| {
+        [&b"WWW-Authenticate"[..], b"Authorization", b"Proxy-Authorization"].map(|name| (name, value))
+    });
+    let head = Head::from_pairs(pairs);
+    credentials_sent(&head);
+    schemes_offered(&head);
+    challenges(&head);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

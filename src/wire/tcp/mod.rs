@@ -246,3 +246,58 @@ impl<T> Flows<T> {
         (self.evicted, self.relieved)
     }
 }
+
+/// For fuzzing: nine bytes of control, then as much payload as they say, again and again.
+#[doc(hidden)]
+pub fn fuzz(data: &[u8]) {
+    use crate::wire::ip::Flags;
+    use crate::wire::stream::FrameRef;
+
+    struct Deaf;
+    impl Listener for Deaf {
+        type Talk = [u64; 2];
+        fn speaker(&self, bytes: &[u8]) -> Option<Direction> {
+            bytes.first().filter(|byte| **byte > 9).map(|byte| Direction::BOTH[usize::from(byte & 1)])
+        }
+        fn event(
+            &mut self,
+            _: &Identity,
+            talk: &mut Option<Box<[u64; 2]>>,
+            direction: Direction,
+            event: StreamEvent<'_>,
+        ) -> bool {
+            let ends = talk.get_or_insert_default();
+            assert_eq!(ends[direction.index()], 0, "an event after the end");
+            ends[direction.index()] = u64::from(matches!(event, StreamEvent::End(_)));
+            true
+        }
+        fn closed(&mut self, _: Summary, talk: Option<Box<[u64; 2]>>) {
+            assert!(talk.is_none_or(|ends| *ends == [1, 1]), "a stream without an end");
+        }
+    }
+
+    let mut flows = Flows::default();
+    let mut rest = data;
+    let mut number = 0;
+    while let Some((control, after)) = rest.split_first_chunk::<9>() {
+        let [ends, flags, length, cut, s0, s1, a0, a1, high] = *control;
+        let (payload, after) = after.split_at(usize::from(length).min(after.len()));
+        let end = |bit: u8| (std::net::IpAddr::from([10, 0, 0, ends >> bit & 1]), u16::from(ends >> 4 & 1));
+        let high = u32::from(high).wrapping_mul(0x0101_0000);
+        let segment = Segment {
+            frame: FrameRef { number, time: None },
+            source: end(0),
+            destination: end(1),
+            realm: 0,
+            sequence: u32::from_be_bytes([0, 0, s0, s1]).wrapping_add(high),
+            acknowledgement: u32::from_be_bytes([0, 0, a0, a1]).wrapping_add(high),
+            flags: Flags(flags),
+            payload,
+            cut: u32::from(cut),
+        };
+        flows.push(&segment, u32::try_from(number).unwrap_or(u32::MAX), &mut Deaf);
+        number += 1;
+        rest = after;
+    }
+    flows.finish(&mut Deaf);
+}

@@ -320,9 +320,10 @@ impl Streams {
         self.newest = self.newest.max(id);
         if !self.open.contains_key(&id) {
             if self.open.len() >= limits::H2_STREAMS {
-                self.order.retain(|id| self.open.contains_key(id));
-                if let Some(oldest) = self.order.pop_front() {
-                    crate::wire::http::note(out, "h2-too-many-streams", "more open streams than are kept");
+                crate::wire::http::note(out, "h2-too-many-streams", "more open streams than are kept");
+                let oldest =
+                    std::iter::from_fn(|| self.order.pop_front()).find(|id| self.open.contains_key(id));
+                if let Some(oldest) = oldest {
                     self.close(oldest, out);
                 }
             }
