@@ -100,6 +100,7 @@ fn build(wanted: &Wanted) -> Vec<u8> {
             etherparse::Ipv4Header::new(inner.len() as u16, 64, ip_number::TCP, [10, 0, 0, 1], [10, 0, 0, 2])
                 .unwrap();
         header.options = Ipv4Options::try_from(&wanted.options[..]).unwrap();
+        header.set_payload_len(inner.len()).unwrap();
         header.header_checksum = header.calc_header_checksum();
         header.write(&mut bytes).unwrap();
     }
