@@ -83,6 +83,7 @@ const LAYERS: [(&str, &[&str]); 29] = [
             "exchange",
             "connection",
             "logrecord",
+            "sink",
             "wire/http",
             "token",
             "checks",

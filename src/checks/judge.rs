@@ -25,6 +25,7 @@ use std::collections::{BTreeMap, HashSet};
 use crate::connection::{Connection, Content, State};
 use crate::exchange::{Exchange, ExchangeKey, Indexing};
 use crate::keys::certificate::Certificate;
+use crate::logrecord::LogRecord;
 use crate::sink::Sink;
 use crate::token::store::{Hint, TokenStore};
 use crate::token::{Half, Location, Sighting, TokenId, find};
@@ -37,7 +38,7 @@ use super::place::{self, Place};
 use super::rule::{Out, Rule, Scope};
 use super::rules::RULES;
 use super::subject::{
-    CaptureCase, CertificateCase, ConnectionCase, ExchangeCase, Proof, SeenToken, Standing,
+    CaptureCase, CertificateCase, ConnectionCase, ExchangeCase, LogCase, Proof, SeenToken, Standing,
 };
 use super::{CheckId, CheckResult, Verdict};
 use book::Book;
@@ -309,6 +310,28 @@ impl Sink for Judge<'_> {
         self.book.learn(&self.store, id);
         let sighting = Sighting { token: id, location, frames: Vec::new(), presented: false };
         self.book.use_token(&self.store, &sighting, None, key);
+    }
+
+    fn log_record(&mut self, record: LogRecord) {
+        let host = record.host.as_deref().map(place::bare_host);
+        if !self.hosts.is_empty() && host.is_some_and(|host| !self.hosts.contains(&host)) {
+            return;
+        }
+        let (mut hits, mut missing) = (Vec::new(), Vec::new());
+        for rule in RULES {
+            if let Scope::Log(examine) = rule.scope {
+                examine(&LogCase { record: &record }, &mut Out::new(rule, &mut hits, &mut missing));
+            }
+        }
+        let base = Evidence {
+            input: Some(record.input),
+            location: Some(format!("line {}", record.line)),
+            time: record.time,
+            ..Evidence::default()
+        };
+        let key = ExchangeKey { input: record.input, frame: record.line, sub: 0 };
+        self.book.put(&hits, &missing, Some(key), &base);
+        witness::log(&record, &mut self.book.memory.facts);
     }
 
     fn fork(&self) -> Self {

@@ -9,7 +9,9 @@ use crate::token::TokenId;
 use super::CheckId;
 use super::finding::Severity;
 use super::probed::ProbeCase;
-use super::subject::{CaptureCase, CertificateCase, ConnectionCase, ExchangeCase, TokenCase, UseCase};
+use super::subject::{
+    CaptureCase, CertificateCase, ConnectionCase, ExchangeCase, LogCase, TokenCase, UseCase,
+};
 
 /// One rule.
 #[derive(Debug)]
@@ -51,6 +53,8 @@ pub enum Scope {
     Use(for<'a> fn(&UseCase<'a>, &mut Out<'_>)),
     /// Each exchange that is in scope.
     Exchange(for<'a> fn(&ExchangeCase<'a>, &mut Out<'_>)),
+    /// Each line of a log, and each result of `Test-OAuthConnectivity`.
+    Log(for<'a> fn(&LogCase<'a>, &mut Out<'_>)),
     /// Each connection.
     Connection(for<'a> fn(&ConnectionCase<'a>, &mut Out<'_>)),
     /// Each certificate given with `--cert`, after all traffic was seen.
@@ -68,6 +72,7 @@ impl Scope {
             Self::Token(_) => "token",
             Self::Use(_) => "use of a token",
             Self::Exchange(_) => "exchange",
+            Self::Log(_) => "line of a log",
             Self::Connection(_) => "connection",
             Self::Certificate(_) => "certificate",
             Self::Capture(_) => "all inputs together",
@@ -200,4 +205,13 @@ impl<'h> Out<'h> {
     pub fn missing(&mut self, reason: impl Into<String>) {
         self.missing.push((self.rule.check, reason.into()));
     }
+}
+
+/// Whether a rule for logs speaks on a line.
+#[cfg(test)]
+pub(crate) fn fires_on_line(rule: &'static Rule, record: &crate::logrecord::LogRecord) -> bool {
+    let (mut hits, mut missing) = (Vec::new(), Vec::new());
+    let Scope::Log(examine) = rule.scope else { panic!("{} does not look at logs", rule.id) };
+    examine(&LogCase { record }, &mut Out::new(rule, &mut hits, &mut missing));
+    !hits.is_empty()
 }

@@ -11,6 +11,7 @@ use crate::keys::Origin;
 use crate::keys::certificate::Certificate;
 use crate::keys::load::Loaded;
 use crate::limits;
+use crate::logrecord::LogRecord;
 use crate::soap;
 use crate::token::principal::Principal;
 use crate::token::store::TokenStore;
@@ -18,9 +19,11 @@ use crate::token::{Role, Sighting, Token, TokenId};
 use crate::wire::http::body::{self, Glimpse};
 use crate::wire::http::challenge::{self, Challenge, Sent};
 
+use super::CheckId;
 use super::expectations::Expectations;
+use super::judge::memory::Memory;
+use super::judge::standing;
 use super::place::{self, Place};
-use super::{CheckId, judge::memory::Memory};
 
 /// How far a token is judged.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
@@ -437,6 +440,47 @@ impl<'a> ExchangeCase<'a> {
             (None, Some("http")) => Some(true),
             _ => None,
         }
+    }
+}
+
+/// One line of a log.
+#[derive(Clone, Copy, Debug)]
+pub struct LogCase<'a> {
+    /// The line.
+    pub record: &'a LogRecord,
+}
+
+impl LogCase<'_> {
+    /// Whether the request went to a path that OAuth calls use.
+    pub fn at_exchange(&self) -> bool {
+        place::of(None, self.record.path.as_deref().unwrap_or_default()) == Place::Exchange
+    }
+
+    /// Whether the caller was authenticated by `scheme` (lower case).
+    pub fn authenticated_by(&self, scheme: &str) -> bool {
+        self.record.authentication.as_deref().is_some_and(|named| named.trim().eq_ignore_ascii_case(scheme))
+    }
+
+    /// What `x-ms-diagnostics` said, in its own column or among the errors.
+    pub fn diagnostics(&self) -> Option<soap::diagnostics::Diagnostics> {
+        let record = self.record;
+        if let Some(said) = record.diagnostics.as_deref().and_then(soap::diagnostics::parse) {
+            return Some(said);
+        }
+        let errors = record.errors.as_deref()?;
+        let at = errors.find("200000")?;
+        soap::diagnostics::parse(errors.get(at..)?).filter(|said| said.category.is_some())
+    }
+
+    /// What the line tells, without the user.
+    pub fn summary(&self) -> String {
+        let record = self.record;
+        let mut parts = vec![format!("{} log", record.source.name())];
+        parts.extend(record.authentication.clone());
+        parts.extend(record.path.clone());
+        parts.extend(record.status.map(|status| status.to_string()));
+        parts.extend(record.diagnostics.clone().or_else(|| record.errors.clone()));
+        standing::shown(&parts.join(" "))
     }
 }
 

@@ -213,6 +213,10 @@ impl Weighing<'_> {
     /// The exchanges that the evidence for it rests on, with the findings there.
     pub fn at<'s, K: 's>(&mut self, seen: impl IntoIterator<Item = &'s (K, &'s Seen)>) -> &mut Self {
         for (_, seen) in seen {
+            // What has no exchange, a log told.
+            if seen.exchanges.is_empty() {
+                self.supporting.extend(self.case.errors(&["log-refused"]));
+            }
             self.supporting.extend(self.case.at(seen));
             self.exchanges.extend(&seen.exchanges);
         }

@@ -167,7 +167,7 @@ pub fn read(facts: &Facts) -> Vec<Scenario> {
     for (call, seen) in &facts.calls {
         // The challenge is asked for on behalf of anything, and a client that signs in with a password is
         // none of the service's.
-        if call.credential == Credential::EmptyBearer {
+        if call.credential == Credential::EmptyBearer || call.logged {
             continue;
         }
         let ended = call.status.map(|_| call.succeeded());

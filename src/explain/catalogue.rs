@@ -3,6 +3,8 @@
 use crate::checks::CheckId;
 use crate::checks::rule::Rule;
 use crate::checks::rules::RULES;
+use crate::diagnose::cause::Cause;
+use crate::diagnose::causes;
 use crate::soap::codes::{self, Code};
 
 /// What a page is about.
@@ -18,6 +20,8 @@ pub enum Kind {
     TokenService,
     /// An EWS response code.
     Ews,
+    /// A cause that a diagnosis names.
+    Cause,
 }
 
 impl Kind {
@@ -29,6 +33,7 @@ impl Kind {
             Self::Diagnostics => "x-ms-diagnostics",
             Self::TokenService => "token service error",
             Self::Ews => "EWS response code",
+            Self::Cause => "cause",
         }
     }
 }
@@ -60,6 +65,7 @@ pub struct Page {
 pub fn catalogue() -> Vec<Page> {
     let mut pages: Vec<Page> = CheckId::ALL.into_iter().map(of_check).collect();
     pages.extend(RULES.iter().map(|rule| of_rule(rule)));
+    pages.extend(causes::all().map(of_cause));
     let tables = [
         (
             Kind::Diagnostics,
@@ -161,6 +167,46 @@ fn of_rule(rule: &Rule) -> Page {
         ],
         sources: rule.sources.iter().map(|&source| source.to_owned()).collect(),
     }
+}
+
+fn of_cause(cause: &Cause) -> Page {
+    Page {
+        kind: Kind::Cause,
+        id: cause.id.into(),
+        alias: String::new(),
+        title: cause.title.into(),
+        check: None,
+        severity: None,
+        since: Some("0.1.0"),
+        sections: vec![
+            ("What happens", placeholders(cause.summary)),
+            ("What speaks for it", cause.speaks_for.into()),
+            ("What speaks against it", cause.speaks_against.into()),
+            ("Repair", cause.repair.iter().map(|line| placeholders(line)).collect::<Vec<_>>().join("\n")),
+        ],
+        sources: cause.sources.iter().map(|&source| source.to_owned()).collect(),
+    }
+}
+
+/// `{host}` as `<host>`: what a diagnosis fills in.
+fn placeholders(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('{') {
+        shown.push_str(before);
+        match after.split_once('}') {
+            Some((name, tail)) if !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase()) => {
+                shown.push_str(&format!("<{name}>"));
+                rest = tail;
+            }
+            _ => {
+                shown.push('{');
+                rest = after;
+            }
+        }
+    }
+    shown.push_str(rest);
+    shown
 }
 
 fn of_code(kind: Kind, code: &Code, source: &str) -> Page {

@@ -38,6 +38,30 @@ pub fn rules() -> String {
     text
 }
 
+/// The document of causes.
+pub fn causes() -> String {
+    let pages: Vec<_> = catalogue().into_iter().filter(|page| page.kind == Kind::Cause).collect();
+    let mut text = format!(
+        "# Causes\n\n\
+         Generated from the declarations of the causes (`UPDATE_DOCS=1 cargo test causes_document`): do not edit.\n\
+         {} causes. A diagnosis weighs the evidence for and against each of them: together 80 and more is certain, 50\n\
+         likely, 20 possible. `oauthtrace explain CAUSE` prints the same text.\n",
+        pages.len()
+    );
+    for page in pages {
+        let _ = writeln!(text, "\n## {}\n\n{}\n", page.id, sentence(&page.title));
+        for (heading, body) in &page.sections {
+            if *heading == "Repair" {
+                let _ = writeln!(text, "**{heading}.**\n\n```powershell\n{body}\n```\n");
+            } else {
+                let _ = writeln!(text, "**{heading}.** {}\n", body.replace('<', "`<").replace('>', ">`"));
+            }
+        }
+        let _ = writeln!(text, "Sources: {}.", page.sources.join("; "));
+    }
+    text
+}
+
 fn sentence(title: &str) -> String {
     let mut letters = title.chars();
     letters
@@ -58,6 +82,17 @@ fn example(body: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn causes_document_is_what_the_causes_say() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/causes.md");
+        let wanted = causes();
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            std::fs::write(path, &wanted).unwrap();
+        }
+        let found = std::fs::read_to_string(path).unwrap_or_default();
+        assert!(found == wanted, "docs/causes.md is stale: run UPDATE_DOCS=1 cargo test causes_document");
+    }
 
     #[test]
     fn rules_document_is_what_the_rules_say() {

@@ -169,6 +169,18 @@ pub const AADSTS: &[Code] = &[
         "The application is not found in the directory.",
         "Check the tenant and the application id.",
     ),
+    code(
+        "AADSTS700016",
+        "",
+        "The application is not found in the directory of the tenant.",
+        "Get-MgServicePrincipal -Filter \"appId eq '<application>'\"; New-MgServicePrincipal -AppId <application>",
+    ),
+    code(
+        "AADSTS700024",
+        "",
+        "The client assertion is outside its validity.",
+        "Compare the clocks: w32tm /query /status; w32tm /resync",
+    ),
     code("AADSTS700027", "", "The signature of the client assertion did not verify.", UPLOAD),
     code("AADSTS700030", "", "The subject of the certificate is not authorised.", UPLOAD),
     code(

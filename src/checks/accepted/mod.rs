@@ -2,10 +2,16 @@
 
 /// Autodiscover was reached without credentials.
 pub(crate) mod cas_error;
+/// What the server says contradicts what the token shows.
+pub(crate) mod disputed;
 /// EWS reports an error inside the answer.
 pub(crate) mod ews_error;
 /// Exchange forbade the call.
 pub(crate) mod forbidden;
+/// A log tells of an accepted Bearer call.
+pub(crate) mod log_accepted;
+/// A log tells of a refused Bearer call.
+pub(crate) mod log_refused;
 /// The call was answered with a client error.
 pub(crate) mod not_found;
 /// Something in front of Exchange answered.

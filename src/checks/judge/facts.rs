@@ -22,9 +22,9 @@ pub struct Seen {
 }
 
 impl Seen {
-    fn add(&mut self, key: ExchangeKey, at: Option<Instant>) {
+    fn add(&mut self, key: Option<ExchangeKey>, at: Option<Instant>) {
         self.count += 1;
-        self.exchanges.insert(key);
+        self.exchanges.extend(key);
         if self.exchanges.len() > EVIDENCE_LISTED {
             self.exchanges.pop_last();
         }
@@ -142,6 +142,8 @@ pub struct Call {
     pub agent: Option<&'static str>,
     /// Minutes that the server's clock is ahead of the recording, when beyond the tolerance.
     pub offset: Option<i64>,
+    /// Whether a log tells of it, not a recording.
+    pub logged: bool,
     /// Whether the request came without TLS.
     pub clear: Option<bool>,
 }
@@ -247,17 +249,22 @@ pub struct Facts {
 impl Facts {
     /// Adds a call.
     pub(crate) fn call(&mut self, call: Call, key: ExchangeKey, at: Option<Instant>) {
-        add(&mut self.calls, call, key, at, &mut self.left_out);
+        add(&mut self.calls, call, Some(key), at, &mut self.left_out);
+    }
+
+    /// Adds a call that a log tells of.
+    pub(crate) fn logged(&mut self, call: Call, at: Option<Instant>) {
+        add(&mut self.calls, call, None, at, &mut self.left_out);
     }
 
     /// Adds a token request.
     pub(crate) fn ask(&mut self, ask: Ask, key: ExchangeKey, at: Option<Instant>) {
-        add(&mut self.asks, ask, key, at, &mut self.left_out);
+        add(&mut self.asks, ask, Some(key), at, &mut self.left_out);
     }
 
     /// Adds a metadata request.
     pub(crate) fn metadata(&mut self, metadata: Metadata, key: ExchangeKey, at: Option<Instant>) {
-        add(&mut self.metadata, metadata, key, at, &mut self.left_out);
+        add(&mut self.metadata, metadata, Some(key), at, &mut self.left_out);
     }
 
     /// Takes over what another thread remembered.
@@ -272,7 +279,7 @@ impl Facts {
 fn add<K: Ord + Clone>(
     map: &mut BTreeMap<K, Seen>,
     kind: K,
-    key: ExchangeKey,
+    key: Option<ExchangeKey>,
     at: Option<Instant>,
     left_out: &mut u64,
 ) {

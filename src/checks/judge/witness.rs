@@ -4,9 +4,10 @@ use crate::base::Instant;
 use crate::checks::expectations::Expectations;
 use crate::checks::place::{self, Place};
 use crate::checks::realm::{self, Realm};
-use crate::checks::subject::{ExchangeCase, Proof, SeenToken, Standing, realm_of};
+use crate::checks::subject::{ExchangeCase, LogCase, Proof, SeenToken, Standing, realm_of};
 use crate::exchange::Response;
 use crate::limits::{NAME_SHOWN, REQUEST_BYTES, SENTENCE_KEPT};
+use crate::logrecord::LogRecord;
 use crate::soap::{self, codes};
 use crate::token::{Half, Role, TimeClaim, Token, TokenId};
 use crate::wire::http::body;
@@ -306,4 +307,22 @@ fn hex(x5t: &str) -> Option<String> {
 fn without_trace(text: &str) -> &str {
     let end = ["Trace ID", "Correlation ID", "Timestamp:"].iter().filter_map(|mark| text.find(mark)).min();
     text.get(..end.unwrap_or(text.len())).unwrap_or(text).trim_end()
+}
+
+/// Notes a line of a log that tells of a refusal with its reason: it has no exchange.
+pub(super) fn log(record: &LogRecord, facts: &mut Facts) {
+    let Some(said) = (LogCase { record }).diagnostics() else { return };
+    let Some(code) = codes::diagnostics(said.number, said.category.as_deref()) else { return };
+    let call = Call {
+        host: short(&place::bare_host(record.host.as_deref().unwrap_or_default())),
+        path: first_segments(record.path.as_deref().unwrap_or_default()),
+        exchange: true,
+        credential: Credential::Token,
+        status: record.status.or(Some(401)),
+        marks: true,
+        said: Some((said.number, code.alias.to_owned(), sentence(&said.reason))),
+        logged: true,
+        ..Call::default()
+    };
+    facts.logged(call, record.time);
 }

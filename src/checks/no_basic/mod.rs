@@ -6,6 +6,8 @@ pub(crate) mod basic_offered;
 pub(crate) mod basic_sent;
 /// A password was sent with Basic authentication to another path.
 pub(crate) mod basic_sent_elsewhere;
+/// A log tells of Basic authentication.
+pub(crate) mod log_basic;
 /// A password was sent to the token service.
 pub(crate) mod password_grant;
 /// A password stands in a URL.

@@ -1,5 +1,7 @@
 //! Were token requests well formed and granted? One file per rule.
 
+/// A log tells that Exchange got no token.
+pub(crate) mod log_outbound;
 /// The answer of the token service is unusual.
 pub(crate) mod request_answer;
 /// The assertion comes from another tenant than it asks in.

@@ -1,6 +1,5 @@
 //! Takes the evidence, weighs `auth-certificate-rolled-over`: the Exchange auth certificate was replaced, and the new one was not uploaded.
 
-use crate::checks::judge::facts::Ask;
 use crate::diagnose::cause::{Case, Cause, Rank, Weighing};
 
 /// See the text.
@@ -24,20 +23,17 @@ pub(crate) static CAUSE: Cause = Cause {
 };
 
 fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
-    let unknown = case.errors(&["signature-certificate-unknown"]);
+    let unknown = case.asks(|ask| super::signed_by_another(ask, case));
     if unknown.is_empty() {
         return;
     }
-    let own = |ask: &Ask| {
-        let print = ask.thumbprint.as_deref();
-        let files = case.expected.certificates.iter().flat_map(|(_, file)| &file.certificates);
-        print.is_some() && files.clone().all(|known| print != Some(&known.thumbprint_hex()))
-    };
     weigh
         .plus(50, "what Exchange signs names a certificate that is none of those given as uploaded")
-        .by(unknown);
-    let refused = case.asks(|ask| own(ask) && ask.refused() && super::key_not_accepted(ask));
-    let granted = case.asks(|ask| own(ask) && ask.granted());
+        .at(&unknown);
+    weigh.by(case.errors(&["signature-certificate-unknown"]));
+    let refused: Vec<_> =
+        unknown.iter().copied().filter(|(ask, _)| ask.refused() && super::key_not_accepted(ask)).collect();
+    let granted: Vec<_> = unknown.iter().copied().filter(|(ask, _)| ask.granted()).collect();
     for (ask, _) in refused.iter().chain(&granted) {
         weigh.value("thumbprint", ask.thumbprint.as_deref().unwrap_or_default());
     }
@@ -45,7 +41,10 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
         weigh.plus(40, "the token service does not accept the key of that certificate").at(&refused);
     }
     if !granted.is_empty() {
-        weigh.minus(30, "the token service grants tokens to it: the new certificate is uploaded, and the given file is the old one");
+        weigh.minus(
+            30,
+            "the token service grants tokens to it: the new certificate is uploaded, and the given file is the old one",
+        );
     }
 }
 

@@ -36,9 +36,10 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
     } else {
         weigh.plus(55, "the token service does not accept the credentials").at(&refused);
     }
-    let unknown = case.errors(&["signature-certificate-unknown"]);
-    if !unknown.is_empty() {
-        weigh.minus(60, "the assertion is signed with another certificate than the given one").but(unknown);
+    if super::signed_by_another(ask, case) {
+        weigh
+            .minus(60, "the assertion is signed with another certificate than the given one")
+            .but(case.errors(&["signature-certificate-unknown"]));
     }
     let expired = case.errors(&["certificate-expired"]);
     if !expired.is_empty() {

@@ -55,7 +55,7 @@ pub(crate) mod wrong_cloud;
 /// Tokens or settings name another tenant.
 pub(crate) mod wrong_realm;
 
-use super::cause::Cause;
+use super::cause::{Case, Cause};
 use crate::checks::judge::facts::Ask;
 
 /// All causes but [`cannot_tell`], which stands for their absence. A cause is its file and its line here.
@@ -91,6 +91,13 @@ pub static CAUSES: &[&Cause] = &[
 /// All causes, `cannot-tell` last.
 pub fn all() -> impl Iterator<Item = &'static Cause> {
     CAUSES.iter().copied().chain([&cannot_tell::CAUSE])
+}
+
+/// Whether the assertion is signed with a certificate that is none of the given ones.
+fn signed_by_another(ask: &Ask, case: &Case<'_>) -> bool {
+    let mut given = case.expected.certificates.iter().flat_map(|(_, file)| &file.certificates).peekable();
+    let Some(print) = ask.thumbprint.as_deref() else { return false };
+    given.peek().is_some() && given.all(|known| known.thumbprint_hex() != print)
 }
 
 /// Whether the token service does not accept the key that signed, for whatever reason.

@@ -1,0 +1,63 @@
+//! Takes one line of a log, gives findings of `log-refused`: a log tells of a refused Bearer call.
+
+use crate::checks::CheckId;
+use crate::checks::finding::Severity;
+use crate::checks::rule::{Out, Rule, Scope};
+use crate::checks::subject::LogCase;
+use crate::soap::codes;
+
+/// See the text.
+pub(crate) static RULE: Rule = Rule {
+    id: "log-refused",
+    check: CheckId::Accepted,
+    severity: Severity::Error,
+    since: "0.1.0",
+    candidates: &["O02"],
+    title: "a log tells of a refused Bearer call",
+    looks_at: "Lines of IIS and Exchange logs whose AuthenticationType is Bearer and whose status is 401 or 403, and lines that hold x-ms-diagnostics.",
+    matters: "The reason stands in the error columns, also where the recording of that connection stayed closed.",
+    bad: "AuthenticationType Bearer, HttpStatus 401",
+    good: "AuthenticationType Bearer, HttpStatus 200",
+    repair: "oauthtrace explain <number of x-ms-diagnostics>",
+    sources: &["Microsoft Learn: Exchange HttpProxy logs"],
+    scope: Scope::Log(examine),
+};
+
+fn examine(case: &LogCase<'_>, out: &mut Out<'_>) {
+    let bearer = case.authenticated_by("bearer") || case.authenticated_by("bearerpreauth");
+    let said = case.diagnostics();
+    if !(bearer && matches!(case.record.status, Some(401 | 403))) && said.is_none() {
+        return;
+    }
+    let hit = out.say("a log tells of a refused Bearer call");
+    hit.observed(case.summary()).expected("status 200");
+    if let Some(code) = said.and_then(|said| codes::diagnostics(said.number, said.category.as_deref())) {
+        hit.help(format!("{} {}", code.meaning, code.repair));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::rule::fires_on_line;
+    use crate::logrecord::{LogRecord, LogSource};
+
+    fn line(authentication: &str, status: u16) -> LogRecord {
+        LogRecord {
+            authentication: Some(authentication.into()),
+            status: Some(status),
+            path: Some("/ews/exchange.asmx".into()),
+            ..LogRecord::new(LogSource::HttpProxy, 7)
+        }
+    }
+
+    #[test]
+    fn fires_on_401() {
+        assert!(fires_on_line(&RULE, &line("Bearer", 401)));
+    }
+
+    #[test]
+    fn stays_silent_on_200() {
+        assert!(!fires_on_line(&RULE, &line("Bearer", 200)));
+    }
+}

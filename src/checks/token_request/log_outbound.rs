@@ -1,0 +1,57 @@
+//! Takes one line of a log, gives findings of `log-outbound`: a log tells that Exchange got no token.
+
+use crate::checks::CheckId;
+use crate::checks::finding::Severity;
+use crate::checks::judge::standing::shown;
+use crate::checks::rule::{Out, Rule, Scope};
+use crate::checks::subject::LogCase;
+use crate::logrecord::LogSource;
+
+/// See the text.
+pub(crate) static RULE: Rule = Rule {
+    id: "log-outbound",
+    check: CheckId::TokenRequest,
+    severity: Severity::Error,
+    since: "0.1.0",
+    candidates: &["O07"],
+    title: "a log tells that Exchange got no token",
+    looks_at: "Failed results of the OAuthOutbound log and of Test-OAuthConnectivity.",
+    matters: "Exchange could not ask for, or use, a token; the error names the step.",
+    bad: "result-code Fail, error-string MissingSigningCertificate",
+    good: "result-code Success",
+    repair: "Get-AuthConfig | Format-List CurrentCertificateThumbprint; Get-AuthServer | Format-List Name,Enabled; Test-OAuthConnectivity -Service EWS -TargetUri <url> -Mailbox <user> -Verbose",
+    sources: &["Microsoft Support: Resolve free/busy errors"],
+    scope: Scope::Log(examine),
+};
+
+fn examine(case: &LogCase<'_>, out: &mut Out<'_>) {
+    let record = case.record;
+    if !matches!(record.source, LogSource::OAuthOutbound | LogSource::TestOAuthConnectivity) {
+        return;
+    }
+    let result = record.result.as_deref().unwrap_or_default().to_ascii_lowercase();
+    if result.contains("fail") || result.contains("error") {
+        let errors = shown(record.errors.as_deref().unwrap_or("no error text"));
+        out.say("a log tells that Exchange got no token").observed(errors).expected("success");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::rule::fires_on_line;
+    use crate::logrecord::LogRecord;
+
+    #[test]
+    fn fires_on_a_failure() {
+        let record = LogRecord { result: Some("Fail".into()), ..LogRecord::new(LogSource::OAuthOutbound, 1) };
+        assert!(fires_on_line(&RULE, &record));
+    }
+
+    #[test]
+    fn stays_silent_on_success() {
+        let record =
+            LogRecord { result: Some("Success".into()), ..LogRecord::new(LogSource::OAuthOutbound, 1) };
+        assert!(!fires_on_line(&RULE, &record));
+    }
+}
