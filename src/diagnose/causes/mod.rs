@@ -56,6 +56,7 @@ pub(crate) mod wrong_cloud;
 pub(crate) mod wrong_realm;
 
 use super::cause::{Case, Cause};
+use crate::checks::expectations::EXCHANGE;
 use crate::checks::judge::facts::Ask;
 
 /// All causes but [`cannot_tell`], which stands for their absence. A cause is its file and its line here.
@@ -93,10 +94,17 @@ pub fn all() -> impl Iterator<Item = &'static Cause> {
     CAUSES.iter().copied().chain([&cannot_tell::CAUSE])
 }
 
-/// Whether the assertion is signed with a certificate that is none of the given ones.
+/// Whether an assertion of Exchange, or of an application in scope, is signed with a certificate that is none of
+/// the given ones. Other applications have certificates of their own.
 fn signed_by_another(ask: &Ask, case: &Case<'_>) -> bool {
     let mut given = case.expected.certificates.iter().flat_map(|(_, file)| &file.certificates).peekable();
     let Some(print) = ask.thumbprint.as_deref() else { return false };
+    let own = |id: &str| {
+        id == EXCHANGE || case.expected.principals.iter().any(|known| known.eq_ignore_ascii_case(id))
+    };
+    if !ask.application.as_deref().is_some_and(own) {
+        return false;
+    }
     given.peek().is_some() && given.all(|known| known.thumbprint_hex() != print)
 }
 
