@@ -114,17 +114,25 @@ struct Half {
     start: String,
     fields: Vec<(Vec<u8>, Vec<u8>)>,
     body: Option<Vec<u8>>,
+    /// A loss cut the exchange's head off: the fields before it are known.
+    cut: bool,
 }
 
 impl Half {
     fn of(start: String, head: &Head, body: &Body) -> Self {
-        Self { start, fields: fields(head), body: body.complete.then(|| body.bytes.to_vec()) }
+        Self { start, fields: fields(head), body: body.complete.then(|| body.bytes.to_vec()), cut: false }
+    }
+
+    fn cut(mut self, exchange: &Exchange) -> Self {
+        let marked = exchange.oddities.iter().any(|oddity| oddity.name == "http-head-cut");
+        self.cut = marked && self.body.is_none();
+        self
     }
 
     /// Whether this is `whole`, or as much of it as was seen.
     fn is_part_of(&self, whole: &Self) -> bool {
         self.start == whole.start
-            && self.fields == whole.fields
+            && (self.fields == whole.fields || self.cut && whole.fields.starts_with(&self.fields))
             && self.body.as_ref().is_none_or(|body| whole.body.as_ref() == Some(body))
     }
 }
@@ -132,12 +140,12 @@ impl Half {
 fn halves(exchange: &Exchange) -> (Option<Half>, Option<Half>) {
     let request = exchange.request.as_ref().map(|request| {
         let start = format!("{} {} {:?}", request.method, request.target, request.host);
-        Half::of(start, &request.head, &request.body)
+        Half::of(start, &request.head, &request.body).cut(exchange)
     });
     let response = exchange
         .response
         .as_ref()
-        .map(|response| Half::of(response.status.to_string(), &response.head, &response.body));
+        .map(|response| Half::of(response.status.to_string(), &response.head, &response.body).cut(exchange));
     (request, response)
 }
 

@@ -12,6 +12,8 @@ mod framing;
 mod head;
 /// The memory of one direction.
 mod lane;
+/// Start lines that break the grammar, and heads that a loss cut off.
+mod loose;
 /// Who answers whom.
 mod pairing;
 #[cfg(test)]
@@ -53,7 +55,7 @@ impl Http1 {
     /// Whether `bytes`, the first of a direction, look like HTTP/1: `Some(true)` a request or status
     /// line, `Some(false)` not, `None` too few to tell.
     pub fn recognise(direction: Direction, bytes: &[u8]) -> Option<bool> {
-        head::recognise(direction, bytes)
+        head::recognise_due(direction, bytes)
     }
 
     /// Takes the next event of one direction.
@@ -265,7 +267,7 @@ impl Http1 {
             if blank > 0 {
                 return blank;
             }
-            if head::recognise(direction, bytes) == Some(false) {
+            if lane.recognise(direction, bytes) == Some(false) {
                 return self.not_a_message(direction, fresh, bytes.len(), out);
             }
             let mut scanned = 0;
@@ -276,13 +278,13 @@ impl Http1 {
                 let mut map = FrameMap::default();
                 frames.iter().for_each(|frame| map.push(0, frame.number));
                 let whole = Bytes::copy_from_slice(bytes.get(..end).unwrap_or_default());
-                self.begin(direction, whole, map, *first, frames, out);
+                self.begin(direction, None, whole, map, *first, frames, out);
                 return end;
             }
         }
         let lane = self.lane(direction);
         lane.collect(bytes, frames);
-        if old > 0 && head::recognise(direction, &lane.buffer) == Some(false) {
+        if old > 0 && lane.recognise(direction, &lane.buffer) == Some(false) {
             return self.not_a_message(direction, fresh, bytes.len(), out);
         }
         let end = head::end(&lane.buffer, &mut lane.scanned);
@@ -297,7 +299,7 @@ impl Http1 {
         let whole = std::mem::take(&mut lane.buffer);
         let map = std::mem::take(&mut lane.map);
         if let Some(first) = lane.begun.or_else(|| frames.first().copied()) {
-            self.begin(direction, whole.into(), map, first, frames, out);
+            self.begin(direction, None, whole.into(), map, first, frames, out);
         }
         end.saturating_sub(old)
     }
@@ -325,10 +327,29 @@ impl Http1 {
         self.lane(direction).state = State::Scan;
     }
 
-    /// A whole head is there.
+    /// A hole, or the end, cuts off an unfinished head: what stands in whole lines is certain and kept.
+    /// Gives whether a message was begun (and ended) so.
+    fn begin_cut(&mut self, direction: Direction, out: &mut Outbox) -> bool {
+        let lane = self.lane(direction);
+        let Some(first) = lane.begun else { return false };
+        let Some((part, sent)) = loose::certain_part(direction, &lane.buffer) else { return false };
+        if !head::certain(direction, &part) {
+            return false;
+        }
+        let map = std::mem::take(&mut lane.map);
+        let time = first.time;
+        let frames = map.frames(0..part.len());
+        let frames: Vec<FrameRef> = frames.into_iter().map(|number| FrameRef { number, time }).collect();
+        self.begin(direction, Some(sent), part.into(), map, first, &frames, out);
+        self.lanes[direction.index()].state != State::Head
+    }
+
+    /// A head is there: whole, or what is left of it, of which so many bytes (`cut`) were sent.
+    #[allow(clippy::too_many_arguments)]
     fn begin(
         &mut self,
         direction: Direction,
+        cut: Option<usize>,
         bytes: Bytes,
         map: FrameMap,
         first: FrameRef,
@@ -350,9 +371,14 @@ impl Http1 {
             Start::Status(code) if (100..200).contains(&code) && code != 101 => return,
             Start::Status(status) => Half::Response(Response { status, ..Response::default() }),
         };
+        let bytes = cut.map_or_else(|| bytes.clone(), |sent| bytes.slice(..sent.min(bytes.len())));
         let head = Head { bytes, spans: parsed.spans, frames: map };
         let mut message = Message::new(half, parsed.old, first, last, parsed.oddities);
         *message.head_mut() = head;
+        message.cut = cut.is_some();
+        if message.cut {
+            message.note("http-head-cut", "the rest of its head is missing: fields may be");
+        }
         match direction {
             Direction::Sent => self.begin_request(message, out),
             Direction::Received => {
@@ -373,7 +399,10 @@ impl Http1 {
             upgrade: facts.upgrade.is_some() && facts.connection_upgrade,
             expects: facts.expects_continue,
         };
-        let framing = facts.framing(Direction::Sent, asked.connect, message.old, &mut message.oddities);
+        let framing = match message.cut {
+            true => Framing::Unknown,
+            false => facts.framing(Direction::Sent, asked.connect, message.old, &mut message.oddities),
+        };
         message.keep = facts.keeps(Direction::Sent);
         let host = facts.host.map(|host| String::from_utf8_lossy(host).into_owned());
         let absolute = absolute(&request.target);
@@ -392,7 +421,7 @@ impl Http1 {
             _ => Idle::Busy,
         };
         message.doubt = asked.expects;
-        message.may_change = asked.connect || asked.upgrade;
+        message.may_change = (asked.connect || asked.upgrade) && !message.cut;
         let authority = if asked.connect { authority.unwrap_or_default() } else { String::new() };
         let protocol = protocol(message.old);
         message.id = self.pairing.request(asked, protocol, authority, message.first.number, idle);
@@ -420,13 +449,17 @@ impl Http1 {
         let Half::Response(response) = &message.half else { return };
         let asked = asked.unwrap_or_default();
         let status = response.status;
-        let tunnel = asked.connect && (200..300).contains(&status);
+        let cut = message.cut;
+        let tunnel = asked.connect && (200..300).contains(&status) && !cut;
         let bodiless = asked.head || tunnel || matches!(status, 101 | 204 | 304);
         let facts = Facts::of(&response.head);
-        let framing = facts.framing(Direction::Received, bodiless, message.old, &mut message.oddities);
+        let framing = match cut {
+            true => Framing::Unknown,
+            false => facts.framing(Direction::Received, bodiless, message.old, &mut message.oddities),
+        };
         message.keep = facts.keeps(Direction::Received);
         let tunnel = match (status, tunnel) {
-            (101, _) => {
+            (101, _) if !cut => {
                 let name = facts.upgrade.map(|name| String::from_utf8_lossy(name).into_owned());
                 Some(Tunnel::Upgrade(name.unwrap_or_default()))
             }
@@ -485,20 +518,25 @@ impl Http1 {
     }
 
     fn gap(&mut self, direction: Direction, missing: u64, at: FrameRef, out: &mut Outbox) {
-        let lane = self.lane(direction);
-        match lane.state {
+        let (state, fresh) = (self.lane(direction).state, self.lane(direction).fresh);
+        match state {
             State::Answer(_) | State::Waiting => {
                 self.hold_or_force(direction, Held::Gap { missing, at }, out)
             }
-            State::Head | State::Scan if lane.fresh && missing == 0 => self.began_before(direction),
-            State::Head | State::Scan => {
-                let head = lane.state == State::Head;
-                lane.fresh = false;
+            State::Head | State::Scan if fresh && missing == 0 => self.began_before(direction),
+            State::Head if self.begin_cut(direction, out) => {
                 out.request_head_lost |= direction == Direction::Sent;
-                self.lost(direction, head);
+                if self.lanes[direction.index()].holds() {
+                    self.hold_or_force(direction, Held::Gap { missing, at }, out);
+                }
+            }
+            State::Head | State::Scan => {
+                self.lane(direction).fresh = false;
+                out.request_head_lost |= direction == Direction::Sent;
+                self.lost(direction, state == State::Head);
             }
             State::Close => {
-                if let Some(message) = &mut lane.message {
+                if let Some(message) = &mut self.lane(direction).message {
                     message.broken = true;
                 }
             }
@@ -548,10 +586,15 @@ impl Http1 {
     fn end(&mut self, direction: Direction, end: End, out: &mut Outbox) {
         let lane = self.lane(direction);
         lane.ended = true;
-        match lane.state {
+        let state = lane.state;
+        match state {
             State::Waiting | State::Answer(_) => self.hold_or_force(direction, Held::End(end), out),
+            // An answer that ends inside its head is none (RFC 9112 8); a request may hold a token.
+            State::Head if direction == Direction::Sent && self.begin_cut(direction, out) => {
+                out.request_head_lost = true;
+            }
             State::Head | State::Scan => {
-                if lane.clear() {
+                if self.lane(direction).clear() {
                     match direction {
                         Direction::Sent => out.request_head_lost = true,
                         Direction::Received => {

@@ -28,6 +28,8 @@ pub(super) struct Message {
     map: FrameMap,
     /// Bytes of the body on the wire.
     pub(super) total: u64,
+    /// The end of its head is missing.
+    pub(super) cut: bool,
     /// Something is missing.
     pub(super) broken: bool,
     /// The request is unknown: it may have been `HEAD`.
@@ -55,6 +57,7 @@ impl Message {
             announced: None,
             map: FrameMap::default(),
             total: 0,
+            cut: false,
             broken: false,
             doubt: false,
             first,

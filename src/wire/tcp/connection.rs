@@ -286,7 +286,14 @@ impl<T> Connection<T> {
     /// Decides who the client is where no SYN told: by what the first bytes say, else the lower port is
     /// the server's.
     fn choose_client<L: Listener<Talk = T>>(&mut self, listener: &L, side: Side, bytes: &[u8]) {
-        if self.identity.client.is_some() {
+        if let Some(client) = self.identity.client {
+            // A request that the called side sends first, before a byte of the caller: HTTP the other way
+            // round. Nothing was given on yet, so who asks can still be said.
+            let first =
+                self.talk.is_none() && client != side && self.halves.iter().all(|half| half.bytes == 0);
+            if first && listener.speaker(bytes) == Some(Direction::Sent) {
+                self.identity.client = Some(side);
+            }
             return;
         }
         let said = |side: Side, bytes: &[u8]| match listener.speaker(bytes)? {

@@ -4,6 +4,7 @@ use super::half::{Half, State};
 use super::keylog::Label;
 use super::suites::{CipherSuite, KeyExchange};
 use super::{Tls, Version};
+use crate::limits;
 
 /// Why a direction was given up.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -80,13 +81,26 @@ impl Tls {
             Reason::Midway => "the capture starts in the middle of the connection, and no TLS 1.3 traffic \
                                      secret opens it; record again from the start of the connection"
                 .to_owned(),
-            Reason::WaitedTooLong => "too much ciphertext waited for keys that were not there yet; give the \
-                                            keys as a key log file with --keylog"
-                .to_owned(),
+            Reason::WaitedTooLong => self.waited(),
             Reason::StreamCipherLost => {
                 "bytes were lost, and RC4 cannot go on after a loss; record again without loss".to_owned()
             }
         }
+    }
+
+    /// Ciphertext was let go before its keys came, if they came.
+    fn waited(&self) -> String {
+        let random = self.negotiations.iter().find_map(|one| Some(one.client.as_ref()?.random));
+        let late = random.is_some_and(|random| !self.secrets.labels(&random).is_empty());
+        let what = match late {
+            true => "its keys came too late: more ciphertext stood before them than is kept",
+            false => "too much ciphertext waited for keys that were not there yet",
+        };
+        let kept = limits::TLS_WAITING >> 20;
+        format!(
+            "{what} ({kept} MiB a connection); give the keys as a key log file with --keylog, or the capture as a \
+             file, which is looked through for keys first: standard input cannot be"
+        )
     }
 
     /// Which lines were looked for, and where.

@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use memchr::{memchr, memchr2, memrchr};
 
+use super::loose;
 use crate::exchange::{FieldSpan, Indexing, Oddity};
 use crate::limits;
 use crate::wire::stream::Direction;
@@ -57,7 +58,7 @@ pub(super) fn end(bytes: &[u8], scanned: &mut usize) -> Option<usize> {
 }
 
 /// RFC 9110 5.6.2.
-const fn is_token_byte(byte: u8) -> bool {
+pub(super) const fn is_token_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric()
         || matches!(
             byte,
@@ -90,6 +91,14 @@ pub(super) fn recognise(direction: Direction, bytes: &[u8]) -> Option<bool> {
     match direction {
         Direction::Sent => recognise_request(bytes),
         Direction::Received => recognise_status(bytes),
+    }
+}
+
+/// The same where a message is due: what has the shape of a message is one, however bad its start line.
+pub(super) fn recognise_due(direction: Direction, bytes: &[u8]) -> Option<bool> {
+    match recognise(direction, bytes) {
+        Some(false) => loose::recognise(direction, skip_blank(bytes)),
+        answer => answer,
     }
 }
 
@@ -187,24 +196,41 @@ fn status_line(line: &[u8]) -> Option<(u16, bool)> {
     Some((code, old))
 }
 
-/// Reads a whole head: `bytes` begin with the start line and end with the empty line.
+/// Reads a head: `bytes` begin with the start line and end with the empty line, or with the last whole
+/// line where the rest is lost.
 pub(super) fn parse(direction: Direction, bytes: &[u8]) -> Option<Parsed> {
     let mut notes = Notes::default();
     let line_end = memchr(b'\n', bytes)?;
     let line = strip_cr(bytes.get(..line_end)?, &mut notes);
     let (start, old) = match direction {
         Direction::Sent => {
-            let (method, target, old) = request_line(line)?;
-            if target.start > method.end + 1 || line.len() != target.end + 9 {
-                notes.add("http-start-line-blanks", "more blanks in the request line than its grammar has");
-            }
+            let (method, target, old) = match request_line(line) {
+                Some(parts) => {
+                    let (method, target, _) = &parts;
+                    if target.start > method.end + 1 || line.len() != target.end + 9 {
+                        let detail = "more blanks in the request line than its grammar has";
+                        notes.add("http-start-line-blanks", detail);
+                    }
+                    parts
+                }
+                None => {
+                    notes.add("http-start-line-invalid", "no request line by RFC 9112 3");
+                    loose::request_line(line)?
+                }
+            };
             if line.get(target.clone()).is_some_and(|target| memchr2(b' ', b'\t', target).is_some()) {
                 notes.add("http-target-blanks", "the request target holds blanks");
             }
             (Start::Request { method, target }, old)
         }
         Direction::Received => {
-            let (code, old) = status_line(line)?;
+            let (code, old) = match status_line(line) {
+                Some(parts) => parts,
+                None => {
+                    notes.add("http-start-line-invalid", "no status line by RFC 9112 4");
+                    (loose::status_line(line)?, false)
+                }
+            };
             (Start::Status(code), old)
         }
     };

@@ -3,11 +3,12 @@
 use std::collections::VecDeque;
 
 use super::chunks::Chunks;
+use super::head;
 use crate::exchange::FrameMap;
 use crate::limits;
 use crate::wire::http::OwnedChunk;
 use crate::wire::http::message::Message;
-use crate::wire::stream::{End, FrameRef};
+use crate::wire::stream::{Direction, End, FrameRef};
 
 /// Where one direction stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -81,6 +82,15 @@ impl Default for Lane {
 }
 
 impl Lane {
+    /// Whether `bytes`, where a head should begin, begin one. A place that was only found is held to the
+    /// grammar; where a message is due, its shape is enough.
+    pub(super) fn recognise(&self, direction: Direction, bytes: &[u8]) -> Option<bool> {
+        match self.tentative {
+            true => head::recognise(direction, bytes),
+            false => head::recognise_due(direction, bytes),
+        }
+    }
+
     /// Whether events are to be kept for later.
     pub(super) fn holds(&self) -> bool {
         matches!(self.state, State::Waiting | State::Answer(_))
