@@ -275,9 +275,14 @@ fn what_waits_is_bounded_and_the_bound_is_named() {
         tls.push(Direction::Sent, StreamEvent::Data(chunk), &mut |_, _| {});
         assert!(tls.waiting() <= oauthtrace::limits::TLS_WAITING);
     }
-    tls.finish(&mut |_, _| {});
     let why = tls.ledger().undecrypted.unwrap();
     assert!(why.contains("too much ciphertext waited"), "{why}");
+    // The keys after the packets, as a stream on standard input may have them.
+    let keys = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("captures/tls/keys.log")).unwrap();
+    secrets.add_keylog("late", &keys);
+    tls.finish(&mut |_, _| {});
+    let why = tls.ledger().undecrypted.unwrap();
+    assert!(why.contains("its keys came too late"), "{why}");
     assert_eq!(secrets.waiting(), 0);
 }
 

@@ -231,16 +231,17 @@ impl Node {
         context.request_head_lost |= out.request_head_lost;
         context.oddities.append(&mut out.oddities);
         let tunnel = out.tunnel.take();
-        let upgraded = match &tunnel {
-            Some((Tunnel::Upgrade(name), _)) if name.eq_ignore_ascii_case("h2c") => {
-                out.exchanges.pop().and_then(|exchange| exchange.request)
-            }
-            _ => None,
+        let h2c = matches!(&tunnel, Some((Tunnel::Upgrade(name), _)) if name.eq_ignore_ascii_case("h2c"));
+        let upgraded = match h2c {
+            true => out.exchanges.pop().and_then(|exchange| exchange.request),
+            false => None,
         };
         context.found.extend(out.exchanges.into_iter().map(|exchange| (exchange, None)));
         let Some((tunnel, rest)) = tunnel else { return };
         self.spoken = match (tunnel, upgraded) {
             (_, Some(request)) => Spoken::Http2(Box::new(Http2::upgraded(request))),
+            // The request that asked for it was not captured.
+            _ if h2c => Spoken::Http2(Box::default()),
             (Tunnel::Connect(_), _) if self.depth < limits::NESTING => {
                 *self = Self::new(self.depth + 1, false);
                 return self.replay(&rest, context);
