@@ -165,10 +165,8 @@ pub fn run<S: Sink>(sources: &[Source], settings: &Settings, sink: &mut S) -> In
         match decode(found, inputs.read.len(), settings, &secrets, ahead, sink) {
             Ok(Some(input)) => inputs.read.push(input),
             Ok(None) => inputs.skipped(found),
-            Err(message) if found.named => {
-                inputs.failed.push(InputError { path: found.name.clone(), message });
-            }
-            Err(message) => inputs.notices.push(format!("{}: {message}", found.name)),
+            // In a directory, too: what it held is not known to be harmless.
+            Err(message) => inputs.failed.push(InputError { path: found.name.clone(), message }),
         }
     }
     inputs.settle();
@@ -178,8 +176,16 @@ pub fn run<S: Sink>(sources: &[Source], settings: &Settings, sink: &mut S) -> In
 /// Reads the key logs and server keys of the settings.
 fn take_keys(settings: &Settings, secrets: &Secrets, inputs: &mut Inputs) {
     for (name, text) in &settings.keylogs {
-        let (_, unknown) = secrets.add_keylog(name, text.expose());
-        if unknown > 0 {
+        let (understood, unknown) = secrets.add_keylog(name, text.expose());
+        if understood == 0 && unknown > 0 {
+            inputs.failed.push(InputError {
+                path: name.clone(),
+                message:
+                    "holds not one line of a key log: expected \"<label> <client random> <secret>\" in hex, \
+                     as browsers write it where SSLKEYLOGFILE points (RFC 9850)"
+                        .to_owned(),
+            });
+        } else if unknown > 0 {
             inputs.notices.push(format!("{name}: {unknown} lines are not lines of a key log (RFC 9850)"));
         }
     }

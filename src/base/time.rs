@@ -58,11 +58,13 @@ impl Instant {
 }
 
 impl fmt::Display for Instant {
-    /// RFC 3339 in UTC with six digits of fraction, none when the fraction is zero.
+    /// RFC 3339 in UTC with six digits of fraction: none when the fraction is zero, nine when the source
+    /// counts nanoseconds.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match jiff::Timestamp::from_nanosecond(i128::from(self.0)) {
             Ok(stamp) if self.0.rem_euclid(NANOS) == 0 => write!(f, "{stamp:.0}"),
-            Ok(stamp) => write!(f, "{stamp:.6}"),
+            Ok(stamp) if self.0 % 1000 == 0 => write!(f, "{stamp:.6}"),
+            Ok(stamp) => write!(f, "{stamp:.9}"),
             Err(_) => write!(f, "{}ns", self.0),
         }
     }
@@ -77,6 +79,7 @@ mod tests {
         assert_eq!(Instant::parse("1700000000"), Some(Instant::from_seconds(1_700_000_000)));
         let at = Instant::parse("2026-11-22T10:00:00.123456Z").unwrap();
         assert_eq!(at.to_string(), "2026-11-22T10:00:00.123456Z");
+        assert_eq!(Instant::from_nanos(at.nanos() + 7).to_string(), "2026-11-22T10:00:00.123456007Z");
         assert_eq!(Instant::from_seconds(0).to_string(), "1970-01-01T00:00:00Z");
         assert_eq!(Instant::parse("yesterday"), None);
     }

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::args::{Color, Talk};
 use crate::report::escape::terminal;
+use crate::report::mask::Mask;
 
 /// How to talk to the person at the terminal.
 #[derive(Clone, Debug)]
@@ -67,7 +68,9 @@ impl Terminal {
         let mut stderr = anstream::AutoStream::new(std::io::stderr(), self.choice_for_stderr());
         let style = color.on_default().bold();
         // A closed stderr is nothing to fail for.
-        let _ = writeln!(stderr, "{style}{label}{style:#}: {}", terminal(line));
+        // A token may stand where a file's name was expected.
+        let line = Mask::new(false).text(line);
+        let _ = writeln!(stderr, "{style}{label}{style:#}: {}", terminal(&line));
     }
 
     fn choice_for_stderr(&self) -> anstream::ColorChoice {

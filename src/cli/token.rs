@@ -116,12 +116,12 @@ fn read(argument: &str, terminal: &Terminal, complaints: &mut Complaints) -> Opt
             return None;
         }
         ("stdin", bytes)
-    } else if !path.exists() && Jwt::parse(argument.trim().as_bytes()).is_some() {
+    } else if !path.exists() && Jwt::parse(without_scheme(argument.as_bytes())).is_some() {
         terminal.notice(
             "the token was given as an argument, where other users and the shell's history see it; a file or - \
              is safer",
         );
-        ("the argument", argument.trim().as_bytes().to_vec())
+        ("the argument", argument.as_bytes().to_vec())
     } else {
         (argument, read_small(path, complaints)?)
     };
@@ -138,13 +138,10 @@ fn read(argument: &str, terminal: &Terminal, complaints: &mut Complaints) -> Opt
 /// The token in a text: all of it, wrapped in lines perhaps, or the first that stands in it.
 fn token_in(bytes: &[u8], name: &str, terminal: &Terminal) -> Option<Vec<u8>> {
     let text = utf8(bytes);
-    let bare = text.trim_ascii();
-    let bare = match bare.split_at_checked(7) {
-        Some((scheme, rest)) if scheme.eq_ignore_ascii_case(b"bearer ") => rest.trim_ascii(),
-        _ => bare,
-    };
+    let bare = without_scheme(&text);
     let letter = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.=+/".contains(byte);
-    if bare.iter().all(|byte| letter(byte) || byte.is_ascii_whitespace()) {
+    let words = bare.split(u8::is_ascii_whitespace).filter(|word| Jwt::parse(word).is_some());
+    if words.count() < 2 && bare.iter().all(|byte| letter(byte) || byte.is_ascii_whitespace()) {
         // Line breaks belong to the file, not to the token.
         let joined: Vec<u8> = bare.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
         if Jwt::parse(&joined).is_some() {
@@ -158,6 +155,15 @@ fn token_in(bytes: &[u8], name: &str, terminal: &Terminal) -> Option<Vec<u8>> {
     match found.first() {
         Some(first) => text.get(first.clone()).map(<[u8]>::to_vec),
         None => Jwt::parse(bare).map(|_| bare.to_vec()),
+    }
+}
+
+/// What stands after `Bearer`, if that stands in front.
+fn without_scheme(text: &[u8]) -> &[u8] {
+    let text = text.trim_ascii();
+    match text.split_at_checked(7) {
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case(b"bearer ") => rest.trim_ascii(),
+        _ => text,
     }
 }
 

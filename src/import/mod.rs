@@ -39,6 +39,9 @@ pub enum ImportError {
     /// Damaged beyond use; says where and what was expected.
     #[error("{0}")]
     Damaged(String),
+    /// Looked like this kind at its beginning, and is none: in a directory it is skipped.
+    #[error("{0}")]
+    Kind(String),
     /// A version that this tool does not know.
     #[error("{0}")]
     Version(String),

@@ -6,7 +6,7 @@ use super::sources::Found;
 use super::{Input, Kind, Settings};
 use crate::connection::Connection;
 use crate::exchange::Exchange;
-use crate::import::{ImportSettings, Notice, Receiver, burp, har, logs, mitmproxy, saz, text};
+use crate::import::{ImportError, ImportSettings, Notice, Receiver, burp, har, logs, mitmproxy, saz, text};
 use crate::limits;
 use crate::logrecord::LogRecord;
 use crate::sink::Sink;
@@ -105,6 +105,7 @@ pub(super) fn read<S: Sink>(
         input.notices.push(format!("{} further notices", notices - NOTICES));
     }
     match result {
+        Err(ImportError::Kind(_)) if !found.named => return Ok(false),
         Err(error) if input.exchanges == 0 && tokens == 0 => return Err(error.to_string()),
         Err(error) => {
             input.truncated = true;

@@ -71,7 +71,11 @@ pub fn exchanges(inspection: &Inspection, options: &Options, out: &mut dyn Write
                 exchange.complete().to_string(),
                 text(request.map(|request| request.method.clone())),
                 text(request.and_then(|request| request.scheme.clone())),
-                text(request.and_then(|request| request.host.clone())),
+                text(
+                    request
+                        .and_then(|request| request.host.as_deref())
+                        .map(|host| mask.host(host).into_owned()),
+                ),
                 text(request.map(|request| mask.known(&request.target, &texts).into_owned())),
                 text(request.map(|request| request.body.total.to_string())),
                 text(response.map(|response| response.status.to_string())),

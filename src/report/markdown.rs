@@ -132,7 +132,7 @@ pub fn inspection(inspection: &Inspection, options: &Options, out: &mut dyn Writ
     for (number, listed) in inspection.exchanges.iter().enumerate() {
         let exchange = &listed.exchange;
         let request = exchange.request.as_ref().map_or("not seen".into(), |request| {
-            let host = request.host.as_deref().unwrap_or_default();
+            let host = mask.host(request.host.as_deref().unwrap_or_default());
             code(&mask.text(&format!("{} {host}{}", request.method, request.target)))
         });
         let sent: Vec<_> = authentication::sent(exchange)

@@ -111,6 +111,7 @@ impl Mask {
             "set-cookie" | "set-cookie2" => set_cookie(&text),
             "www-authenticate" | "proxy-authenticate" => challenges(&self.text(&text)),
             "authentication-info" | "proxy-authentication-info" => MASKED.into(),
+            "host" | ":authority" => self.host(&self.known(&text, tokens)).into_owned(),
             _ if promises_secret(&name) => with_scheme(value),
             _ => self.known(&text, tokens).into_owned(),
         }
@@ -132,6 +133,14 @@ impl Mask {
         match self.text(&text) {
             Cow::Borrowed(_) => text,
             Cow::Owned(masked) => Cow::Owned(masked),
+        }
+    }
+
+    /// An authority: user name and password before the host are masked.
+    pub fn host(self, authority: &str) -> Cow<'_, str> {
+        match authority.rsplit_once('@') {
+            Some((_, host)) if !self.show => Cow::Owned(format!("{MASKED}@{host}")),
+            _ => Cow::Borrowed(authority),
         }
     }
 
@@ -385,6 +394,13 @@ mod tests {
         assert_eq!(target("https://bob:pw@host/p?q=1"), "https://<masked>@host/p?q=1");
         assert_eq!(target("/ews/exchange.asmx?wsdl"), "/ews/exchange.asmx?wsdl");
         assert_eq!(target("/é?password=é"), "/é?password=<masked>");
+    }
+
+    #[test]
+    fn passwords_of_authorities_are_masked() {
+        assert_eq!(field("Host", "bob:pw@mail.contoso.com:443"), "<masked>@mail.contoso.com:443");
+        assert_eq!(field(":authority", "mail.contoso.com"), "mail.contoso.com");
+        assert_eq!(Mask::new(true).host("bob:pw@host"), "bob:pw@host");
     }
 
     #[test]

@@ -97,10 +97,81 @@ fn files_of_unknown_kind_in_a_folder_are_skipped_with_one_notice() {
     std::fs::copy(path("healthy/traffic.har"), folder.file("x", "").with_file_name("in/deep/a.har")).unwrap();
     folder.file("in/notes.md", [0xff, 0x00, 0x13].repeat(50));
     folder.file("in/more.bin", [0xff, 0x00, 0x13].repeat(50));
+    folder.file("in/readme.txt", "no token in here");
+    folder.file("in/settings.json", "{\"log\": {\"version\": 1}}");
+    folder.file("in/empty.pcap", "");
     let run = verify(&folder, &["in"], &["-o", "json"]);
     assert_eq!(json(run.status(0))["inputs"].as_array().unwrap().len(), 1);
     assert_eq!(run.stderr().lines().count(), 1, "{}", run.stderr());
     assert_eq!(verify(&folder, &["in"], &["-q"]).stderr(), "");
+}
+
+#[test]
+fn a_damaged_capture_in_a_folder_is_status_3_after_the_others_were_judged() {
+    let folder = Folder::new();
+    std::fs::create_dir_all(folder.file("x", "").with_file_name("in")).unwrap();
+    std::fs::copy(path("healthy/traffic.har"), folder.file("x", "").with_file_name("in/a.har")).unwrap();
+    folder.file("in/b.pcap", &EMPTY_PCAP[..10]);
+    let run = verify(&folder, &["in"], &["-o", "json"]);
+    assert_eq!(json(run.status(3))["verdict"], "pass");
+    assert!(run.stderr().contains("in/b.pcap: "), "{}", run.stderr());
+}
+
+#[test]
+fn a_key_log_without_a_line_of_one_is_status_3() {
+    let folder = Folder::new();
+    folder.file("a.log", "this is something else\n");
+    folder.file("b.log", "# a comment, and nothing yet\n");
+    let healthy = capture("healthy/traffic.har");
+    let run = verify(&folder, &[&healthy], &["--keylog", "a.log"]);
+    assert!(run.status(3).stderr().contains("a.log: holds not one line"), "{}", run.stderr());
+    verify(&folder, &[&healthy], &["--keylog", "b.log"]).status(0);
+}
+
+#[test]
+fn an_entry_that_is_cut_is_told_once() {
+    let folder = Folder::new();
+    let whole = std::fs::read_to_string(path("healthy/traffic.har")).unwrap();
+    let document: serde_json::Value = serde_json::from_str(&whole).unwrap();
+    let spaced = serde_json::to_string_pretty(&document).unwrap();
+    let last = spaced.rfind("\"response\"").unwrap();
+    folder.file("cut.har", &spaced[..last]);
+    let run = folder.run(&["inspect", "cut.har"]);
+    assert_eq!(run.status(0).stderr().lines().count(), 1, "{}", run.stderr());
+}
+
+#[test]
+fn user_names_and_passwords_of_addresses_are_masked_everywhere() {
+    let folder = Folder::new();
+    let har = std::fs::read_to_string(path("healthy/traffic.har")).unwrap();
+    folder.file("a.har", har.replace("://mail.contoso", "://bob:SeCrEt-77@mail.contoso"));
+    for format in ["json", "ndjson", "html", "markdown", "csv", "text"] {
+        for run in
+            [folder.run(&["inspect", "a.har", "-o", format]), verify(&folder, &["a.har"], &["-o", format])]
+        {
+            assert!(!run.stdout().contains("SeCrEt-77") && !run.stderr().contains("SeCrEt-77"), "{format}");
+        }
+    }
+}
+
+#[test]
+fn a_token_in_the_place_of_a_file_is_not_printed() {
+    let token = "eyJhbGciOiJub25lIn0.eyJpc3MiOiJhQGIifQ.c2lnbmF0dXJl";
+    let folder = Folder::new();
+    let run = folder.run(&["inspect", token]);
+    assert!(!run.status(3).stderr().contains("c2lnbmF0dXJl"), "{}", run.stderr());
+    let bearer = format!("Bearer {token}");
+    assert!(!folder.run(&["token", &bearer]).status(4).stderr().contains("c2lnbmF0dXJl"));
+}
+
+#[test]
+fn two_tokens_on_two_lines_are_not_one() {
+    let folder = Folder::new();
+    let token = "eyJhbGciOiJub25lIn0.eyJpc3MiOiJhQGIifQ.";
+    folder.file("two.txt", format!("{token}\n{token}\n"));
+    let run = folder.run(&["token", "two.txt"]);
+    assert!(run.status(4).stderr().contains("holds 2 tokens"), "{}", run.stderr());
+    assert!(run.stdout().contains("unsigned"), "{}", run.stdout());
 }
 
 #[test]

@@ -107,7 +107,6 @@ impl<'e> Book<'e> {
         {
             missing.push((CheckId::Signature, reason));
         }
-        self.memory.reasons(&missing);
         if standing.judged_by(CheckId::Certificate)
             && let Proof::Verified { thumbprint: Some(print), .. } = &proof
         {
@@ -125,7 +124,7 @@ impl<'e> Book<'e> {
             self.memory.host(&place::bare_host(&host));
         }
         let hits = hits.into_iter().map(|hit| (self.tally.cause(&hit), hit)).collect();
-        Some(TokenState { standing, proof, hits, basis })
+        Some(TokenState { standing, proof, hits, missing, used: false, basis })
     }
 
     /// Runs the rules for uses on a token and those inside it, and counts what is known of them.
@@ -142,7 +141,9 @@ impl<'e> Book<'e> {
             let Some(id) = next else { return };
             let Some(token) = store.get(id) else { return };
             next = token.actor;
-            let Some(Some(state)) = self.states.get(id.0 as usize) else { return };
+            let Some(Some(state)) = self.states.get_mut(id.0 as usize) else { return };
+            state.used = true;
+            self.memory.reasons(&std::mem::take(&mut state.missing));
             let standing = state.standing;
             let found = At { key, sighting, token: id, at };
             for (cause, hit) in &state.hits {
@@ -200,10 +201,12 @@ impl<'e> Book<'e> {
                 *cause = causes.get(cause.index()).copied().unwrap_or(*cause);
                 hit.token = hit.token.map(here);
             }
-            if let Some(slot) = self.slot(id)
-                && slot.as_ref().is_none_or(|mine| mine.standing < state.standing)
-            {
-                *slot = Some(state);
+            if let Some(slot) = self.slot(id) {
+                let used = state.used || slot.as_ref().is_some_and(|mine| mine.used);
+                if slot.as_ref().is_none_or(|mine| mine.standing < state.standing) {
+                    *slot = Some(state);
+                }
+                slot.iter_mut().for_each(|mine| mine.used = used);
             }
         }
     }

@@ -27,6 +27,8 @@ pub struct Memory {
     pub exchanges: u64,
     /// Exchanges in scope with a request that could be read.
     pub requests: u64,
+    /// Of these: those that went to no token service.
+    pub calls: u64,
     /// Hosts that a decoded exchange or an audience names, bare.
     pub hosts: BTreeSet<String>,
     /// Addresses of servers of exchanges in scope.
@@ -174,6 +176,7 @@ impl Memory {
         for (mine, theirs) in [
             (&mut self.exchanges, other.exchanges),
             (&mut self.requests, other.requests),
+            (&mut self.calls, other.calls),
             (&mut self.audiences, other.audiences),
             (&mut self.lifetimes, other.lifetimes),
             (&mut self.presented, other.presented),

@@ -52,6 +52,7 @@ pub(super) fn note_use(case: &UseCase<'_>, memory: &mut Memory) {
 pub(super) fn note_exchange(case: &ExchangeCase<'_>, memory: &mut Memory) {
     if case.request().is_some() {
         memory.requests += 1;
+        memory.calls += u64::from(case.place != Place::TokenService);
     }
     if let Some(host) = case.host() {
         memory.host(&place::bare_host(host));
@@ -97,11 +98,14 @@ pub(super) fn decide(
     CheckId::ALL
         .into_iter()
         .map(|id| {
-            let errors = findings
-                .iter()
-                .filter(|finding| finding.check == id && finding.severity == Severity::Error)
-                .count();
-            decision.check(id, errors)
+            let of = |severity| {
+                let mut found = findings
+                    .iter()
+                    .filter(|finding| finding.check == id && finding.severity == severity)
+                    .map(|finding| finding.message.as_str());
+                (found.next(), found.count())
+            };
+            decision.check(id, of(Severity::Error), of(Severity::Warning))
         })
         .collect()
 }
@@ -119,9 +123,8 @@ impl Seen {
     fn count(store: &TokenStore, states: &[Option<TokenState>]) -> Self {
         let mut seen = Self::default();
         for ((_, token), state) in store.iter().zip(states) {
-            let Some(state) = state.as_ref().filter(|state| state.standing != Standing::Other) else {
-                continue;
-            };
+            let judged = |state: &&TokenState| state.used && state.standing != Standing::Other;
+            let Some(state) = state.as_ref().filter(judged) else { continue };
             let in_scope = state.standing == Standing::InScope;
             seen.in_scope += usize::from(in_scope);
             seen.outer += usize::from(in_scope && token.role == Role::Outer);
@@ -141,15 +144,26 @@ struct Decision<'a> {
 }
 
 impl Decision<'_> {
-    fn check(&self, id: CheckId, errors: usize) -> CheckResult {
+    /// `errors` and `warnings`: the first, in words, and how many more there are.
+    fn check(
+        &self,
+        id: CheckId,
+        errors: (Option<&str>, usize),
+        warnings: (Option<&str>, usize),
+    ) -> CheckResult {
         let (required, applicable) = self.conditions(id);
         let missing = self.missing(id);
-        let (outcome, summary) = if errors > 0 {
-            (Outcome::Fail, plural(errors as u64, "error"))
+        let (outcome, summary) = if let (Some(first), more) = errors {
+            (Outcome::Fail, and_more(first, more, "error"))
         } else if !applicable {
             (Outcome::NotApplicable, self.absent(id).to_owned())
         } else if missing.is_empty() {
-            (Outcome::Pass, self.holds(id))
+            let holds = self.holds(id);
+            let summary = match warnings {
+                (Some(first), more) => format!("{holds}; but: {}", and_more(first, more, "warning")),
+                (None, _) => holds,
+            };
+            (Outcome::Pass, summary)
         } else {
             (Outcome::NotEstablished, missing.first().cloned().unwrap_or_default())
         };
@@ -200,8 +214,9 @@ impl Decision<'_> {
             CheckId::Coverage => self.uncovered(),
             _ => Vec::new(),
         };
-        let removed =
-            |state: &&TokenState| state.standing != Standing::Other && state.proof == Proof::Removed;
+        let removed = |state: &&TokenState| {
+            state.used && state.standing != Standing::Other && state.proof == Proof::Removed
+        };
         if id == CheckId::Signature && self.states.iter().flatten().any(|state| removed(&state)) {
             missing.push(
                 "a token's signature was removed by the source (a log, a dump or a masked export): give the \
@@ -229,9 +244,19 @@ impl Decision<'_> {
     /// Why no token in scope was seen, as far as that can be told.
     fn no_token(&self) -> Vec<String> {
         let mut missing = vec![NO_TOKEN.to_owned()];
+        let in_scope = |state: &Option<TokenState>| {
+            state.as_ref().is_some_and(|state| state.standing == Standing::InScope)
+        };
+        if self.states.iter().any(in_scope) {
+            missing.push(format!(
+                "tokens in scope went to other hosts than --host {}: add the host that they went to",
+                self.expected.hosts.join(" and ")
+            ));
+        }
         let mut others: Vec<(String, TokenId)> = Vec::new();
-        for (id, token) in self.store.iter() {
-            if let Some(name) = token.application()
+        for ((id, token), state) in self.store.iter().zip(self.states) {
+            if !in_scope(state)
+                && let Some(name) = token.application()
                 && !others.iter().any(|(known, _)| known.eq_ignore_ascii_case(&name.id))
                 && others.len() < REASONS_LISTED
             {
@@ -263,6 +288,8 @@ impl Decision<'_> {
         let mut missing = Vec::new();
         if self.memory.requests == 0 {
             missing.push("no HTTP request in scope could be read".to_owned());
+        } else if self.memory.calls == 0 && !self.expected.hosts.is_empty() {
+            missing.push(format!("no request to {} could be read", self.expected.hosts.join(" or ")));
         }
         let closed = |name: &str, closed: &Closed| {
             format!(
@@ -429,6 +456,14 @@ fn first(closed: &Closed) -> String {
     closed.first.map_or_else(String::new, |(input, ordinal)| {
         format!(" (first: connection {ordinal} of input {input})")
     })
+}
+
+/// `the first (and 2 more errors)`.
+fn and_more(first: &str, more: usize, thing: &str) -> String {
+    match more {
+        0 => first.to_owned(),
+        more => format!("{first} (and {})", plural(more as u64, &format!("more {thing}"))),
+    }
 }
 
 /// `1 token`, `2 tokens`.

@@ -3,7 +3,7 @@
 use crate::checks::expectations::{EXCHANGE, Expectations};
 use crate::checks::realm::{self, Realm};
 use crate::checks::subject::{self, Proof, Standing, algorithm};
-use crate::checks::{place, rule::Hit};
+use crate::checks::{CheckId, place, rule::Hit};
 use crate::keys::signature::{Signature, Signer};
 use crate::keys::{Key, KeyRing, Material, Origin};
 use crate::token::store::TokenStore;
@@ -20,6 +20,10 @@ pub(super) struct TokenState {
     pub proof: Proof,
     /// What the rules for tokens said, counted at each use.
     pub hits: Vec<(CauseId, Hit)>,
+    /// What they said is missing, told at the first use.
+    pub missing: Vec<(CheckId, String)>,
+    /// Whether it was seen where `--host` lets it be judged.
+    pub used: bool,
     /// What the standing was decided from: role, and number of tokens that carry it.
     pub basis: (Role, usize),
 }

@@ -89,10 +89,50 @@ fn a_domain_where_only_a_guid_was_given_says_which_tenant_to_add() {
 }
 
 #[test]
-fn another_tenant_fails() {
+fn another_tenant_fails_and_the_summary_says_so() {
     let judgement = Scene::healthy().both_realms(OTHER_TENANT).judge();
     assert_eq!(judgement.verdict, Verdict::Fail);
     assert_eq!(outcome(&judgement, CheckId::Issuer), Outcome::Fail);
+    let summary = &check(&judgement, CheckId::Issuer).summary;
+    assert!(summary.starts_with("the token names another tenant"), "{summary}");
+}
+
+#[test]
+fn a_host_that_was_not_seen_is_never_a_pass() {
+    let scene = Scene::healthy()
+        .token_request("grant_type=client_credentials", 200, "{}")
+        .expect(|expected| expected.hosts = vec!["elsewhere.contoso.com".into()]);
+    let judgement = scene.judge();
+    assert_eq!(judgement.verdict, Verdict::Incomplete, "{:#?}", judgement.checks);
+    for id in [CheckId::Oauth, CheckId::Issuer, CheckId::Signature, CheckId::Lifetime, CheckId::NoBasic] {
+        assert_eq!(outcome(&judgement, id), Outcome::NotEstablished, "{id:?}");
+    }
+    assert!(missing(&judgement, CheckId::Oauth).contains("--host elsewhere.contoso.com"));
+    assert!(missing(&judgement, CheckId::NoBasic).contains("elsewhere.contoso.com"));
+}
+
+#[test]
+fn what_other_hosts_got_is_no_reason_for_doubt() {
+    // A token for another host, whose key nobody gave, beside a healthy call.
+    let healthy = Scene::healthy().expect(|expected| expected.hosts = vec!["mail.contoso.com".into()]);
+    let expected = healthy.expectations();
+    let mut judge = Judge::new(&expected);
+    healthy.exchanges().into_iter().for_each(|exchange| judge.exchange(exchange));
+    let stranger =
+        Scene::healthy().host("other.example").both_audiences("x".into()).actor_header("x5t", "AAAA");
+    for mut exchange in stranger.exchanges() {
+        exchange.key.frame += 1000;
+        judge.exchange(exchange);
+    }
+    let judgement = judge.finish();
+    assert_eq!(judgement.verdict, Verdict::Pass, "{:#?}", judgement.checks);
+}
+
+#[test]
+fn a_warning_under_a_check_that_passes_is_in_its_summary() {
+    let judgement = Scene::healthy().clear().judge();
+    let summary = &check(&judgement, CheckId::Transport).summary;
+    assert!(summary.contains("but: a token crossed a network without TLS"), "{summary}");
 }
 
 #[test]

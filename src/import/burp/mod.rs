@@ -42,7 +42,7 @@ pub fn read(bytes: &[u8], settings: &ImportSettings, out: &mut dyn Receiver) -> 
     };
     match end {
         None if file.found => Ok(()),
-        None => Err(ImportError::Damaged("is XML, but not by Burp: it has no element items".to_owned())),
+        None => Err(ImportError::Kind("is XML, but not by Burp: it has no element items".to_owned())),
         Some(fault) => {
             let place =
                 format!("{fault} (at byte {})", reader.error_position().max(reader.buffer_position()));

@@ -33,7 +33,7 @@ pub fn read(bytes: &[u8], settings: &ImportSettings, out: &mut dyn Receiver) -> 
     stripped.finish(out);
     match end {
         Ok(()) if found => Ok(()),
-        Ok(()) => Err(ImportError::Damaged("is JSON, but no HAR: it has no member log.entries".to_owned())),
+        Ok(()) => Err(ImportError::Kind("is JSON, but no HAR: it has no member log.entries".to_owned())),
         Err(fault) if used == 0 => Err(ImportError::Damaged(place(&scan, &describe(fault)))),
         Err(fault) => {
             let what = match fault {
@@ -90,6 +90,8 @@ impl File<'_> {
 
     fn entry(&mut self, scan: &mut Scan<'_>) -> Result<(), Fault> {
         let index = self.entries;
+        // To the entry's brace, so that looking for the next one does not find this one again.
+        scan.peek();
         let start = scan.position();
         let told = match Entry::read(scan) {
             Ok(Some(entry)) => match build::exchange(&entry, index) {

@@ -38,12 +38,12 @@ pub fn read(bytes: &[u8], settings: &ImportSettings, out: &mut dyn Receiver) -> 
         out.notice(Notice { entry: None, text });
     }
     if records == 0 && table.columns.is_empty() {
-        return Err(ImportError::Damaged("is no log that is known: it declares no columns".to_owned()));
+        return Err(ImportError::Kind("is no log that is known: it declares no columns".to_owned()));
     }
     if records == 0 && table.odd + foreign > 0 {
         let text = "is a log of a kind that is not known (expected IIS W3C, HttpProxy, Ews, Autodiscover \
                     or OAuthOutbound)";
-        return Err(ImportError::Damaged(text.to_owned()));
+        return Err(ImportError::Kind(text.to_owned()));
     }
     Ok(())
 }

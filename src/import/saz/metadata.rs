@@ -124,7 +124,7 @@ mod tests {
         assert_eq!(metadata.client.unwrap().to_string(), "10.0.0.7:53011");
         assert_eq!(metadata.host_ip.unwrap().address.to_string(), "140.82.112.4");
         assert!(metadata.https && metadata.blind_tunnel);
-        assert_eq!(metadata.request.unwrap().0.to_string(), "2020-09-01T19:57:59.728729Z");
+        assert_eq!(metadata.request.unwrap().0.to_string(), "2020-09-01T19:57:59.728729200Z");
         assert_eq!(metadata.response.unwrap().0.to_string(), "2020-09-01T19:58:00Z");
         assert_eq!(parse(b"<html>"), None);
     }

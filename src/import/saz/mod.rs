@@ -33,7 +33,7 @@ pub fn read(bytes: &[u8], settings: &ImportSettings, out: &mut dyn Receiver) -> 
     let members = archive.members(out);
     let sessions = sessions(&members);
     if sessions.is_empty() {
-        return Err(ImportError::Damaged(
+        return Err(ImportError::Kind(
             "is a ZIP archive, but no Fiddler session archive: it holds no raw/*_c.txt".to_owned(),
         ));
     }

@@ -39,7 +39,7 @@ pub fn read(bytes: &[u8], settings: &ImportSettings, out: &mut dyn Receiver) -> 
     }
     if exchanges == 0 && seen.tokens == 0 {
         let told = "holds neither an HTTP message nor anything that looks like a token".to_owned();
-        return Err(ImportError::Damaged(told));
+        return Err(ImportError::Kind(told));
     }
     Ok(())
 }

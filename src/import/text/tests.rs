@@ -85,7 +85,7 @@ fn utf_16_is_converted() {
 fn a_text_without_either_is_refused() {
     for text in [&b""[..], b"hello", b"\0\0\0\0"] {
         let result = read(text, &ImportSettings::default(), &mut Collected::default());
-        assert!(matches!(result, Err(ImportError::Damaged(_))));
+        assert!(matches!(result, Err(ImportError::Kind(_))));
     }
     assert!(recognise(b"hello\r\n") && !recognise(b"\0\x01\x02") && !recognise(b""));
 }

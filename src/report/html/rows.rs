@@ -75,8 +75,8 @@ pub(super) fn request(listed: &Listed, inspection: &Inspection, mask: Mask) -> S
         .filter_map(|sighting| inspection.tokens.get(sighting.token))
         .map(|token| &token.text[..])
         .collect();
-    let host = request.host.as_deref().unwrap_or_default();
-    let host = if request.target.contains("://") || request.method == "CONNECT" { "" } else { host };
+    let host = mask.host(request.host.as_deref().unwrap_or_default());
+    let host = if request.target.contains("://") || request.method == "CONNECT" { "" } else { &*host };
     let text = format!("{} {host}{}", request.method, mask.known(&request.target, &texts));
     terminal(&shorten(&text, REQUEST)).into_owned()
 }

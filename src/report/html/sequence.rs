@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::rows::{request, sent, tokens};
+use crate::checks::place::without_user;
 use crate::report::escape::{shorten, terminal};
 use crate::report::mask::Mask;
 use crate::report::{Inspection, Listed, authentication};
@@ -119,7 +120,9 @@ fn tells(listed: &Listed) -> bool {
 }
 
 fn host(listed: &Listed) -> String {
-    let named = listed.exchange.request.as_ref().and_then(|request| request.host.clone());
+    let named = listed.exchange.request.as_ref().and_then(|request| request.host.as_deref());
+    // Columns are hosts: who speaks to them stands elsewhere.
+    let named = named.map(|host| without_user(host).to_owned());
     named.or_else(|| listed.exchange.server.map(|end| end.to_string())).unwrap_or_else(|| "server".into())
 }
 

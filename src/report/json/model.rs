@@ -1,5 +1,6 @@
 //! Takes exchanges, tokens, connections and inputs, gives the records of the schema.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::ser::{SerializeMap as _, SerializeSeq as _};
@@ -56,7 +57,7 @@ struct TlsRecord<'e> {
 struct RequestRecord<'e> {
     method: &'e str,
     scheme: Option<&'e str>,
-    host: Option<&'e str>,
+    host: Option<Cow<'e, str>>,
     target: String,
     headers: Vec<(String, String)>,
     body_bytes: u64,
@@ -134,7 +135,7 @@ pub(in crate::report) fn exchange<'e>(
         request: exchange.request.as_ref().map(|request| RequestRecord {
             method: &request.method,
             scheme: request.scheme.as_deref(),
-            host: request.host.as_deref(),
+            host: request.host.as_deref().map(|host| mask.host(host)),
             target: mask.known(&request.target, &asked).into_owned(),
             headers: headers(&request.head, &asked, mask),
             body_bytes: request.body.total,

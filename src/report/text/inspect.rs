@@ -137,9 +137,9 @@ fn request(listed: &Listed, inspection: &Inspection, mask: Mask, columns: usize)
         .filter_map(|sighting| inspection.tokens.get(sighting.token))
         .map(|token| &token.text[..])
         .collect();
-    let host = request.host.as_deref().unwrap_or_default();
+    let host = mask.host(request.host.as_deref().unwrap_or_default());
     let target = mask.known(&request.target, &texts);
-    let host = if target.contains("://") || request.method == "CONNECT" { "" } else { host };
+    let host = if target.contains("://") || request.method == "CONNECT" { "" } else { &*host };
     let address = format!("{} {host}{target}", request.method);
     let mut lines = wrap_address(&terminal(&address), columns);
     if lines.len() > ADDRESS_LINES {

@@ -178,7 +178,7 @@ fn a_real_log_is_walked_and_has_no_packets() {
     log.read(&bytes);
     assert_eq!((log.damage, log.lost, log.compressed, log.events.len()), (None, 3, 0, 0));
     // The header's own event is the first tick: the log's start, as its header says.
-    assert_eq!(log.clock.at(log.clock.first).to_string(), "2020-02-17T12:48:30.420313Z");
+    assert_eq!(log.clock.at(log.clock.first).to_string(), "2020-02-17T12:48:30.420313800Z");
     assert_eq!(log.clock.frequency, 10_000_000);
     assert!(all(&bytes).error.unwrap().contains("without packets"));
 }
