@@ -107,7 +107,7 @@ fn streams_that_never_end_are_let_go() {
 fn a_body_that_unpacks_without_end_is_given_up() {
     let bomb = gzip(&vec![b' '; times(64 << 20)]);
     let mut received = format!(
-        "HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n",
         bomb.len()
     )
     .into_bytes();
