@@ -38,8 +38,8 @@ pub const JSON_BODY_NODES: usize = 200_000;
 pub const EVIDENCE_LISTED: usize = 16;
 
 /// Bytes of a large XML answer that `verify` looks at before it decides whether more is worth its cost: the
-/// class of the first response message, a fault or a delivered token stand within the first two thousand.
-pub const ANSWER_GLIMPSE: usize = 4 << 10;
+/// class of the first response message, a fault or a delivered token stand within the first thousand.
+pub const ANSWER_GLIMPSE: usize = 2 << 10;
 
 /// Bytes of an answer's content that are searched for EWS results and token service errors: response
 /// codes stand near the beginning, item contents follow.

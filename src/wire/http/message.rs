@@ -44,7 +44,7 @@ pub(super) struct Message {
 /// Room that is made at once for a body, whatever its head claims.
 const BODY_RESERVED: usize = 64 << 10;
 /// The same where its head does not say: growing from nothing costs more copies.
-const BODY_FIRST: usize = 8 << 10;
+const BODY_FIRST: usize = 16 << 10;
 
 impl Message {
     pub(super) fn new(half: Half, old: bool, first: FrameRef, last: FrameRef, oddities: Vec<Oddity>) -> Self {
