@@ -83,6 +83,10 @@ pub enum Kind {
     Log,
     /// A live service that `probe` asked.
     Service,
+    /// What cmdlets print, for `provision check`.
+    State,
+    /// A PowerShell script, for `provision check`.
+    Script,
 }
 
 impl Kind {
@@ -99,6 +103,8 @@ impl Kind {
             Self::Burp => "burp",
             Self::Text => "text",
             Self::Log => "log",
+            Self::State => "state",
+            Self::Script => "script",
             Self::Service => "service",
         }
     }

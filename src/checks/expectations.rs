@@ -3,6 +3,7 @@
 use crate::base::Instant;
 use crate::keys::KeyRing;
 use crate::keys::load::Loaded;
+use crate::state::StateFile;
 
 use super::finding::Severity;
 
@@ -56,6 +57,8 @@ pub struct Expectations {
     pub leeway: i64,
     /// Lowest severity that fails.
     pub fail_on: Severity,
+    /// State of the organisation.
+    pub state: Vec<StateFile>,
 }
 
 impl Default for Expectations {
@@ -70,6 +73,7 @@ impl Default for Expectations {
             at: None,
             leeway: 300,
             fail_on: Severity::Error,
+            state: Vec::new(),
         }
     }
 }

@@ -22,6 +22,10 @@ mod witness;
 
 use std::collections::{BTreeMap, HashSet};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use crate::base::Instant;
 use crate::connection::{Connection, Content, State};
 use crate::exchange::{Exchange, ExchangeKey, Indexing};
 use crate::keys::certificate::Certificate;
@@ -32,15 +36,17 @@ use crate::token::{Half, Location, Sighting, TokenId, find};
 
 pub(crate) use outcomes::plural;
 
-use super::expectations::Expectations;
+use super::expectations::{EXCHANGE, Expectations};
 use super::finding::{Evidence, Finding};
+use super::organisation::thumbprints::Row;
+use super::organisation::{self, Shown, StateCase};
 use super::place::{self, Place};
 use super::rule::{Out, Rule, Scope};
 use super::rules::RULES;
 use super::subject::{
     CaptureCase, CertificateCase, ConnectionCase, ExchangeCase, LogCase, Proof, SeenToken, Standing,
 };
-use super::{CheckId, CheckResult, Verdict};
+use super::{CheckId, CheckResult, Verdict, judge_state};
 use book::Book;
 use memory::count_closed;
 
@@ -69,6 +75,8 @@ pub struct Judgement {
     pub judged: BTreeMap<TokenId, (bool, SignatureState)>,
     /// What a diagnosis needs to know of the traffic.
     pub facts: facts::Facts,
+    /// Which certificate stands where; empty without the state of the organisation.
+    pub thumbprints: Vec<Row>,
 }
 
 /// Judges one stream of exchanges; several judges of one run are joined.
@@ -114,13 +122,56 @@ impl<'e> Judge<'e> {
         self.book.renumber(&renumbered);
         self.judge_certificates();
         self.judge_capture();
+        let thumbprints = self.judge_state();
         let judged = self.judged();
         let Book { expectations, states, tally, memory, .. } = self.book;
         let findings = tally.finish();
         let checks = outcomes::decide(expectations, &self.store, &states, &memory, &findings);
         let severities = findings.iter().map(|finding| finding.severity);
         let verdict = Verdict::of(&checks, severities, expectations.fail_on);
-        Judgement { verdict, checks, findings, tokens: self.store, judged, facts: memory.facts }
+        Judgement { verdict, checks, findings, tokens: self.store, judged, facts: memory.facts, thumbprints }
+    }
+
+    /// Both sides together: what the tokens show, and the state that the organisation is in.
+    fn judge_state(&mut self) -> Vec<Row> {
+        let Book { expectations: expected, memory, .. } = &self.book;
+        if expected.state.is_empty() {
+            return Vec::new();
+        }
+        let last = memory.uses.or(memory.times).map(|(_, last)| last);
+        let at = expected.at.or(last).unwrap_or_else(Instant::now);
+        let case = StateCase {
+            certificates: expected
+                .certificates
+                .iter()
+                .flat_map(|(path, loaded)| loaded.certificates.iter().map(|found| (path.as_str(), found)))
+                .collect(),
+            hosts: &expected.hosts,
+            shown: Some(self.shown()),
+            ..StateCase::new(&expected.state, at)
+        };
+        let (hits, missing) = judge_state::ask_state(&case);
+        // What of the state could not be compared says nothing about the tokens: it is told, and decides nothing.
+        let missing: Vec<_> = missing.into_iter().map(|(_, reason)| (CheckId::Coverage, reason)).collect();
+        let rows = organisation::thumbprints::table(&case);
+        self.book.put(&hits, &missing, None, &Evidence::default());
+        rows
+    }
+
+    /// What traffic showed that the state can be held against.
+    fn shown(&self) -> Shown {
+        let mut shown = Shown { roles: self.book.memory.roles.clone(), ..Shown::default() };
+        for (id, token) in self.store.iter() {
+            let own = token.application().is_some_and(|name| name.is(EXCHANGE));
+            if own && super::subject::self_issued(token) {
+                shown.self_issued.extend(token.header_member("x5t").and_then(x5t));
+            }
+            if self.book.standing(id) == Standing::InScope {
+                let audience = token.principal("aud").and_then(|name| name.host);
+                shown.audiences.extend(audience.map(|host| place::bare_host(&host)));
+            }
+        }
+        shown
     }
 
     fn judged(&self) -> BTreeMap<TokenId, (bool, SignatureState)> {
@@ -343,6 +394,11 @@ impl Sink for Judge<'_> {
         self.book.merge(other.book, &tokens);
         self.foreign.extend(other.foreign);
     }
+}
+
+/// The thumbprint that an `x5t` stands for.
+fn x5t(text: &str) -> Option<[u8; 20]> {
+    URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).ok()?.try_into().ok()
 }
 
 /// Whether TLS stayed closed, so that anything could have been said inside.

@@ -9,6 +9,10 @@ pub mod expectations;
 pub mod finding;
 /// The driver: feeds subjects to rules, remembers what later decisions need.
 pub mod judge;
+/// The driver for state and scripts.
+pub mod judge_state;
+/// What rules on state and scripts look at.
+pub mod organisation;
 /// What kind of place a host, path or address is.
 pub mod place;
 /// What `probe` learns of a live service.
@@ -53,6 +57,8 @@ mod transport;
 
 #[cfg(test)]
 pub(crate) mod testing;
+#[cfg(test)]
+mod testing_state;
 
 use finding::Severity;
 

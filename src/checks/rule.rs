@@ -8,6 +8,8 @@ use crate::token::TokenId;
 
 use super::CheckId;
 use super::finding::Severity;
+use super::organisation::StateCase;
+use super::organisation::script::CommandCase;
 use super::probed::ProbeCase;
 use super::subject::{
     CaptureCase, CertificateCase, ConnectionCase, ExchangeCase, LogCase, TokenCase, UseCase,
@@ -63,6 +65,10 @@ pub enum Scope {
     Capture(for<'a> fn(&CaptureCase<'a>, &mut Out<'_>)),
     /// Each service and each question of `probe`; never recorded traffic.
     Probe(for<'a> fn(&ProbeCase<'a>, &mut Out<'_>)),
+    /// The state of the organisation, as its cmdlets print it.
+    State(for<'a> fn(&StateCase<'a>, &mut Out<'_>)),
+    /// The commands of scripts that somebody is about to run.
+    Command(for<'a> fn(&CommandCase<'a>, &mut Out<'_>)),
 }
 
 impl Scope {
@@ -77,6 +83,8 @@ impl Scope {
             Self::Certificate(_) => "certificate",
             Self::Capture(_) => "all inputs together",
             Self::Probe(_) => "live service (`probe`)",
+            Self::State(_) => "state of the organisation",
+            Self::Command(_) => "commands of scripts",
         }
     }
 }

@@ -388,6 +388,17 @@ impl<'a> ExchangeCase<'a> {
         decoded.as_deref().unwrap_or_else(|| own.get(..limits::ANSWER_BYTES).unwrap_or(own))
     }
 
+    /// Roles that an EWS request asks for in its `ManagementRole` header.
+    pub fn management_roles(&self) -> Vec<String> {
+        let Some(request) = self.request() else { return Vec::new() };
+        if request.body.bytes.is_empty() {
+            return Vec::new();
+        }
+        let longest = crate::limits::ANSWER_BYTES;
+        let (content, _) = body::content_prefix(&request.head, &request.body, longest);
+        soap::ews::management_roles(&content)
+    }
+
     /// What EWS said in the response, when it is SOAP and an error may be in it: successes are many and
     /// large, and one look tells that they hold none.
     pub fn ews(&self) -> Option<&soap::ews::Outcome> {

@@ -7,11 +7,14 @@ use super::output::print;
 use super::status::{Complaints, Status};
 use super::terminal::Terminal;
 use crate::base::{Instant, Secret};
+use crate::checks::organisation::hex;
 use crate::keys::certificate::Certificate;
 use crate::keys::load::{Loaded, certificate_file, key_file};
-use crate::keys::{Key, Origin};
+use crate::keys::{Key, Material, Origin};
 use crate::report;
 use crate::report::cert::{CertFile, Certs, Comparison};
+use crate::state;
+use crate::state::uploaded::{hex_thumbprint, uploaded};
 
 /// Runs the command.
 pub fn run(args: &CertArgs, terminal: &Terminal) -> Status {
@@ -22,10 +25,14 @@ pub fn run(args: &CertArgs, terminal: &Terminal) -> Status {
         let name = path.display().to_string();
         match key_file(&bytes, &name, Origin::Given, &passwords) {
             Ok(loaded) => Some((name, loaded)),
-            Err(error) => {
-                complaints.unreadable(error.to_string());
-                None
-            }
+            // What the cmdlets print of AuthConfig and of uploaded keys can be compared too.
+            Err(error) => match of_state(&bytes, &name) {
+                Some(loaded) => Some((name, loaded)),
+                None => {
+                    complaints.unreadable(error.to_string());
+                    None
+                }
+            },
         }
     });
     let mut files = Vec::new();
@@ -52,6 +59,37 @@ pub fn run(args: &CertArgs, terminal: &Terminal) -> Status {
     if certs.files.iter().any(differs) { status.max(Status::Failed) } else { status }
 }
 
+/// Thumbprints and uploaded keys of a state file; `None` when it holds none.
+fn of_state(bytes: &[u8], name: &str) -> Option<Loaded> {
+    let file = state::read(bytes, name).ok()?;
+    let mut loaded = Loaded { kind: "cmdlet output", ..Loaded::default() };
+    let mut print = |thumbprint: [u8; 20], source: &str| {
+        loaded.keys.push(Key {
+            source: source.to_owned(),
+            origin: Origin::Given,
+            kid: None,
+            x5t: Some(thumbprint),
+            x5t_s256: None,
+            algorithm: None,
+            material: Material::Other("thumbprint only".into()),
+            certificate: None,
+        });
+    };
+    for object in &file.objects {
+        for name in ["CurrentCertificateThumbprint", "NextCertificateThumbprint", "Thumbprint"] {
+            if let Some(found) = object.text(name).and_then(hex_thumbprint) {
+                print(found, &object.place);
+            }
+        }
+    }
+    for key in uploaded(&file.objects) {
+        if let Some(found) = key.thumbprint {
+            print(found, &key.place);
+        }
+    }
+    (!loaded.keys.is_empty()).then_some(loaded)
+}
+
 fn load(bytes: &[u8], name: &str, passwords: &[Secret]) -> Result<Loaded, String> {
     certificate_file(bytes, name, passwords).map_err(|error| error.to_string())
 }
@@ -71,9 +109,11 @@ fn file(path: String, loaded: Loaded, against: Option<&(String, Loaded)>) -> Cer
 /// key.
 fn compare(certificates: &[Certificate], name: &str, other: &Loaded) -> Comparison {
     let known = |certificate: &Certificate| {
+        // AuthConfig names certificates by thumbprint only.
+        let named = |key: &Key| key.x5t_s256.is_none() && key.x5t == Some(certificate.thumbprint);
         let same_print = |key: &Key| key.x5t_s256 == Some(certificate.thumbprint_s256);
         let same_key = |key: &Key| key.certificate.is_none() && key.material == certificate.key;
-        other.keys.iter().any(|key| same_print(key) || same_key(key))
+        other.keys.iter().any(|key| same_print(key) || same_key(key) || named(key))
     };
     let missing: Vec<_> = certificates.iter().filter(|one| !known(one)).collect();
     let only_key_agrees =
@@ -83,6 +123,10 @@ fn compare(certificates: &[Certificate], name: &str, other: &Loaded) -> Comparis
         same: missing.is_empty(),
         missing: missing.iter().map(|certificate| certificate.thumbprint_hex()).collect(),
         renewed: missing.iter().copied().any(|certificate| only_key_agrees(&certificate)),
-        there: other.certificates.iter().map(Certificate::thumbprint_hex).collect(),
+        there: if other.certificates.is_empty() {
+            other.keys.iter().filter_map(|key| key.x5t).map(hex).collect()
+        } else {
+            other.certificates.iter().map(Certificate::thumbprint_hex).collect()
+        },
     }
 }

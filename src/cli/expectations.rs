@@ -17,6 +17,7 @@ use crate::keys::Origin;
 use crate::keys::load::{certificate_file, key_file};
 use crate::pipeline::{Settings, Source};
 use crate::report;
+use crate::state::{self, StateFile};
 
 /// Largest key, certificate, password or configuration file that is read.
 const SMALL_FILE: u64 = 64 << 20;
@@ -147,13 +148,35 @@ pub fn expectations(args: &ExpectArgs, passwords: &[Secret], complaints: &mut Co
             Err(error) => complaints.unreadable(error.to_string()),
         }
     }
-    for path in &args.state {
-        read_small(path, complaints);
-    }
+    expectations.state = states(&args.state, complaints);
     expectations
 }
 
-fn certificates(
+/// State files; in a directory, all its files, sorted by name.
+pub fn states(paths: &[PathBuf], complaints: &mut Complaints) -> Vec<StateFile> {
+    let mut files = Vec::new();
+    for path in paths {
+        let mut named = vec![path.clone()];
+        if path.is_dir() {
+            let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
+            named = entries.map(|entry| entry.path()).filter(|path| path.is_file()).collect();
+            named.sort();
+        }
+        for one in named {
+            let Some(bytes) = read_small(&one, complaints) else { continue };
+            match state::read(&bytes, &one.display().to_string()) {
+                Ok(file) => files.push(file),
+                // In a directory other files are no mistake.
+                Err(_) if path.is_dir() => {}
+                Err(error) => complaints.unreadable(error),
+            }
+        }
+    }
+    files
+}
+
+/// The certificates of `--cert`.
+pub fn certificates(
     paths: &[PathBuf],
     passwords: &[Secret],
     expectations: &mut Expectations,
@@ -212,7 +235,8 @@ fn principals(values: &[String], complaints: &mut Complaints) -> Vec<String> {
     ids
 }
 
-fn hosts(values: &[String], complaints: &mut Complaints) -> Vec<String> {
+/// `--host`
+pub fn hosts(values: &[String], complaints: &mut Complaints) -> Vec<String> {
     let mut hosts: Vec<String> = Vec::new();
     for value in values {
         let host = value.trim().trim_end_matches('.').to_ascii_lowercase();

@@ -2,28 +2,37 @@
 
 use std::io::Write as _;
 use std::path::Path;
+use std::sync::Arc;
 
 use serde_json::json;
 
-use super::args::field::{Cloud as CloudName, ProfileName, ProvisionCommand, ScriptArgs};
-use super::output;
+use super::args::field::{CheckArgs, Cloud as CloudName, ProfileName, ProvisionCommand, ScriptArgs};
+use super::expectations;
+use super::output::{self, deliver};
 use super::status::{Complaints, Status};
 use super::tell;
 use super::terminal::Terminal;
+use crate::base::Instant;
+use crate::checks::expectations::Expectations;
+use crate::checks::judge::Judge;
+use crate::checks::judge_state;
+use crate::checks::organisation::StateCase;
+use crate::pipeline::{Input, Kind};
 use crate::provision::collect;
 use crate::provision::deployment::{Cloud, Deployment};
 use crate::provision::profile::Profile;
 use crate::provision::script::{self, Scripts};
+use crate::report::recorder::Recorder;
+use crate::report::{Document, Provision};
+use crate::state::StateFile;
+use crate::state::dates::Order;
 
 /// Runs the command.
 pub fn run(command: &ProvisionCommand, terminal: &Terminal) -> Status {
     match command {
         ProvisionCommand::Script(args) => write_scripts(args, terminal),
         ProvisionCommand::Collect => output::print(terminal, |out| out.write_all(collect::SCRIPT.as_bytes())),
-        ProvisionCommand::Check(_) => {
-            terminal.error("provision check: not built yet");
-            Status::Usage
-        }
+        ProvisionCommand::Check(args) => check(args, terminal),
     }
 }
 
@@ -45,6 +54,75 @@ impl From<CloudName> for Cloud {
             CloudName::China => Self::China,
         }
     }
+}
+
+/// Judges the state that the commands left; lints scripts.
+fn check(args: &CheckArgs, terminal: &Terminal) -> Status {
+    let mut complaints = Complaints::default();
+    let destinations = expectations::destinations(&args.output, &mut complaints);
+    let order = args.culture.as_deref().and_then(|culture| {
+        let order = Order::of_culture(culture);
+        if order.is_none() {
+            complaints.usage(format!(
+                "--culture {culture}: the name of a culture expected, for example en-US or de-DE"
+            ));
+        }
+        order
+    });
+    let at = args.at.as_deref().and_then(|text| expectations::time("--at", text, &mut complaints));
+    let mut expected = Expectations {
+        hosts: expectations::hosts(&args.host, &mut complaints),
+        at: Some(at.unwrap_or_else(Instant::now)),
+        ..Expectations::default()
+    };
+    expectations::certificates(&args.cert, &[], &mut expected, &mut complaints);
+    if !complaints.is_empty() {
+        return tell(&complaints, terminal);
+    }
+    // A file that cannot be read costs itself: the others are judged all the same.
+    let files = expectations::states(&args.states, &mut complaints);
+    complaints.lines().for_each(|line| terminal.error(line));
+    if files.is_empty() {
+        if complaints.is_empty() {
+            terminal.error("no cmdlet output and no script found; oauthtrace provision collect prints the script that gathers it");
+        }
+        return Status::Unreadable;
+    }
+    let profile = Profile::from(args.profile);
+    let certificates = expected
+        .certificates
+        .iter()
+        .flat_map(|(path, loaded)| loaded.certificates.iter().map(|found| (path.as_str(), found)));
+    let case = StateCase {
+        certificates: certificates.collect(),
+        profile,
+        cloud: args.cloud.map(Cloud::from),
+        order,
+        hosts: &expected.hosts,
+        ..StateCase::new(&files, expected.at.unwrap_or_else(Instant::now))
+    };
+    let recorder = Recorder::new(Judge::new(&expected), true, Arc::default());
+    let mut verification = recorder.finish_with(inputs(&files), &expected, |_| judge_state::judge(&case));
+    verification.provision = Some(Provision { profile: profile.name(), culture: args.culture.clone() });
+    let verdict = Status::from(verification.judgement.verdict);
+    let delivered = deliver(&Document::Verification(&verification), &destinations, terminal);
+    complaints.status().max(verdict).max(delivered)
+}
+
+fn inputs(files: &[StateFile]) -> Vec<Input> {
+    let input = |(number, file): (u32, &StateFile)| Input {
+        number,
+        path: file.path.clone(),
+        kind: if file.script.is_some() { Kind::Script } else { Kind::State },
+        compression: None,
+        bytes: file.bytes,
+        sha256: None,
+        exchanges: 0,
+        packets: 0,
+        truncated: false,
+        notices: Vec::new(),
+    };
+    (0..).zip(files).map(input).collect()
 }
 
 fn deployment(args: &ScriptArgs, complaints: &mut Complaints) -> Option<Deployment> {

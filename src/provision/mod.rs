@@ -7,9 +7,7 @@
 pub mod collect;
 /// What an organisation is called and where it lives.
 pub mod deployment;
-/// PowerShell literals that cannot be broken out of.
-pub mod powershell;
-/// Dated procedures.
-pub mod profile;
 /// From a deployment to numbered scripts.
 pub mod script;
+
+pub use crate::state::{powershell, profile};

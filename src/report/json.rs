@@ -24,6 +24,9 @@ pub const INSPECT_SCHEMA: &str = "oauthtrace/inspect/1";
 /// Schema of `verify -o json`.
 pub const VERIFY_SCHEMA: &str = "oauthtrace/verify/1";
 
+/// Schema of `provision check -o json`.
+pub const PROVISION_SCHEMA: &str = "oauthtrace/provision-check/1";
+
 /// Schema of `token -o json`.
 pub const TOKEN_SCHEMA: &str = "oauthtrace/token/1";
 
@@ -72,6 +75,9 @@ pub fn inspection(inspection: &Inspection, options: &Options, out: &mut dyn Writ
 pub fn verification(verification: &Verification, options: &Options, out: &mut dyn Write) -> io::Result<()> {
     let mask = Mask::new(options.show_secrets);
     let judgement = &verification.judgement;
+    if verification.provision.is_some() {
+        return provision(verification, mask, out);
+    }
     write(out, |map| {
         map.serialize_entry("schema", VERIFY_SCHEMA)?;
         map.serialize_entry("verdict", judgement.verdict.name())?;
@@ -91,7 +97,30 @@ pub fn verification(verification: &Verification, options: &Options, out: &mut dy
             mask,
         );
         map.serialize_entry("tokens", &tokens)?;
+        if !judgement.thumbprints.is_empty() {
+            map.serialize_entry("thumbprints", &verdict::thumbprints(&judgement.thumbprints))?;
+        }
         map.serialize_entry("coverage", &verdict::coverage(&verification.coverage))
+    })
+}
+
+/// `provision check -o json`
+fn provision(verification: &Verification, mask: Mask, out: &mut dyn Write) -> io::Result<()> {
+    let judgement = &verification.judgement;
+    write(out, |map| {
+        map.serialize_entry("schema", PROVISION_SCHEMA)?;
+        map.serialize_entry("verdict", judgement.verdict.name())?;
+        if let Some(provision) = &verification.provision {
+            map.serialize_entry("profile", provision.profile)?;
+            map.serialize_entry("culture", &provision.culture)?;
+        }
+        map.serialize_entry("inputs", &Each(|| verification.inputs.iter().map(input)))?;
+        map.serialize_entry(
+            "checks",
+            &Each(|| judgement.checks.iter().map(|check| verdict::check(check, mask))),
+        )?;
+        map.serialize_entry("findings", &verdict::findings(verification, mask))?;
+        map.serialize_entry("thumbprints", &verdict::thumbprints(&judgement.thumbprints))
     })
 }
 

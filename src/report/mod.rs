@@ -112,6 +112,17 @@ pub struct Verification {
     pub listing: Option<Inspection>,
     /// With a baseline: for each finding, whether it was known.
     pub known: Option<Vec<bool>>,
+    /// What `provision check` judged by; nothing for traffic.
+    pub provision: Option<Provision>,
+}
+
+/// What `provision check` judged by.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Provision {
+    /// The procedure.
+    pub profile: &'static str,
+    /// The culture that dates were read in, where one was named.
+    pub culture: Option<String>,
 }
 
 /// What was seen, in numbers.

@@ -86,6 +86,7 @@ impl<'e> Recorder<'e> {
             listing: self.listing.map(|listing| listing.finish(inputs.clone())),
             inputs,
             known: None,
+            provision: None,
         }
     }
 }

@@ -194,6 +194,7 @@ pub(crate) fn verification() -> Verification {
         inputs: vec![input()],
         order: Order::of(&tokens),
         judgement: Judgement {
+            thumbprints: Vec::new(),
             verdict: Verdict::Fail,
             checks: checks(),
             findings: vec![
@@ -219,5 +220,6 @@ pub(crate) fn verification() -> Verification {
         },
         listing: Some(inspection()),
         known: None,
+        provision: None,
     }
 }

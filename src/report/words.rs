@@ -34,6 +34,10 @@ pub fn sentence(verification: &Verification) -> String {
         }
     };
     match judgement.verdict {
+        Verdict::Pass if verification.provision.is_some() => {
+            let with = if warnings > 0 { format!(", with {problems}") } else { String::new() };
+            format!("what was given is as the procedure says{with}")
+        }
         Verdict::Pass if warnings > 0 => format!("the evidence shows that it works, with {problems}"),
         Verdict::Pass => "the evidence shows that it works as expected".into(),
         Verdict::Fail => problems,
@@ -70,6 +74,18 @@ pub const fn outcome(outcome: Outcome) -> &'static str {
 /// What was judged, in numbers.
 pub fn scope(verification: &Verification) -> Vec<String> {
     let expected = &verification.expected;
+    if let Some(provision) = &verification.provision {
+        let culture = match &provision.culture {
+            Some(culture) => format!("dates read as {culture}"),
+            None => "dates read without a culture".into(),
+        };
+        let at = expected.at.map_or_else(|| "now".to_owned(), |at| at.to_string());
+        return vec![
+            format!("profile {}", provision.profile),
+            counted(verification.inputs.len() as u64, "file"),
+            format!("times judged at {at}, {culture}"),
+        ];
+    }
     let judged = &verification.judgement.judged;
     let in_scope = judged.values().filter(|(in_scope, _)| *in_scope).count() as u64;
     let tokens = verification.order.tokens().len() as u64;
@@ -122,7 +138,8 @@ pub fn unseen(coverage: &Coverage) -> Vec<String> {
 
 /// Everything that was not seen or not supplied: coverage first, then what checks miss.
 pub fn missing(verification: &Verification, mask: Mask) -> Vec<String> {
-    let mut lines = unseen(&verification.coverage);
+    let traffic = verification.provision.is_none();
+    let mut lines = if traffic { unseen(&verification.coverage) } else { Vec::new() };
     for check in &verification.judgement.checks {
         let told = check.missing.iter().map(|line| format!("{}: {}", check.id.name(), mask.text(line)));
         lines.extend(told.map(|line| super::escape::lines(&line)));

@@ -124,6 +124,33 @@ pub fn read(body: &[u8]) -> Option<Outcome> {
     walk.envelope.then_some(walk.outcome)
 }
 
+/// Roles that a request asks for in its `ManagementRole` header ([MS-OXWSCDATA] 2.2.4: `UserRoles`,
+/// `ApplicationRoles`), at most a few.
+pub fn management_roles(body: &[u8]) -> Vec<String> {
+    const ROLES: usize = 32;
+    let Some(from) = memchr::memmem::find(body, b"ManagementRole") else { return Vec::new() };
+    let rest = body.get(from..).unwrap_or_default();
+    let end =
+        memchr::memmem::find(rest.get(14..).unwrap_or_default(), b"ManagementRole").map_or(0, |at| at + 14);
+    let text = String::from_utf8_lossy(rest.get(..end).unwrap_or_default());
+    let mut roles = Vec::new();
+    for part in text.split('<').filter(|part| roles_tag(part)).take(ROLES) {
+        if let Some((_, role)) = part.split_once('>') {
+            let role = role.trim();
+            if !role.is_empty() && role.len() <= 64 && role.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+                roles.push(role.to_owned());
+            }
+        }
+    }
+    roles
+}
+
+/// `Role>…` or `t:Role>…`
+fn roles_tag(part: &str) -> bool {
+    let name = part.split(['>', ' ']).next().unwrap_or_default();
+    name.rsplit(':').next() == Some("Role") && !name.starts_with('/')
+}
+
 /// Where the reader is.
 #[derive(Default)]
 struct Walk {

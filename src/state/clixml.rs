@@ -24,6 +24,14 @@ const NODES: usize = 2_000_000;
 /// # Errors
 /// One line: where the text stops being CLIXML. Objects before that place are lost only when the first is damaged.
 pub fn read(text: &str, path: &str) -> Result<Vec<Object>, String> {
+    read_asked(text, path).map(|(objects, _)| objects)
+}
+
+/// The same, with the cmdlets that were asked: one that gave nothing has no objects, but is a key of the dictionary.
+///
+/// # Errors
+/// Those of [`read`].
+pub fn read_asked(text: &str, path: &str) -> Result<(Vec<Object>, Vec<Kind>), String> {
     let mut parser = Parser {
         reader: Reader::from_str(text),
         path,
@@ -32,14 +40,14 @@ pub fn read(text: &str, path: &str) -> Result<Vec<Object>, String> {
         nodes: 0,
         count: 0,
     };
-    let mut found = Vec::new();
+    let (mut found, mut asked) = (Vec::new(), Vec::new());
     loop {
         match parser.next() {
             Ok(Event::Start(tag)) if tag.local_name().as_ref() == "Objs" => {}
             Ok(Event::Start(tag)) => {
                 let tag = tag.into_owned();
                 match parser.value(&tag, 0) {
-                    Ok(value) => flatten(value, None, &mut found),
+                    Ok(value) => flatten(value, None, path, &mut found, &mut asked),
                     Err(error) if found.is_empty() => return Err(error),
                     Err(_) => break,
                 }
@@ -50,17 +58,20 @@ pub fn read(text: &str, path: &str) -> Result<Vec<Object>, String> {
             Err(_) => break,
         }
     }
-    Ok(found)
+    Ok((found, asked))
 }
 
 /// Takes lists and dictionaries apart until objects with properties are left. `key` is the dictionary's key, which
 /// names the cmdlet where a type does not.
-fn flatten(value: Value, key: Option<&str>, found: &mut Vec<Object>) {
+fn flatten(value: Value, key: Option<&str>, path: &str, found: &mut Vec<Object>, asked: &mut Vec<Kind>) {
     match value {
-        Value::List(values, _) => values.into_iter().for_each(|value| flatten(value, key, found)),
+        Value::List(values, _) => {
+            values.into_iter().for_each(|value| flatten(value, key, path, found, asked));
+        }
         Value::Object(mut object) if object.display.as_deref() == Some(DICTIONARY) => {
             for (name, value) in std::mem::take(&mut object.properties) {
-                flatten(value, Some(&name), found);
+                asked.extend(Kind::of_cmdlet(&name));
+                flatten(value, Some(&name), path, found, asked);
             }
         }
         Value::Object(mut object) => {
@@ -68,11 +79,14 @@ fn flatten(value: Value, key: Option<&str>, found: &mut Vec<Object>) {
                 object.kind = Kind::of_properties(&object);
             }
             if object.kind == Kind::Other
-                && let Some(kind) =
-                    key.and_then(|key| Kind::of_type(key.split('-').next_back().unwrap_or(key)))
+                && let Some(kind) = key.and_then(Kind::of_cmdlet)
             {
                 object.kind = kind;
             }
+            object.place = match key {
+                Some(key) => format!("{path}: object {} ({key})", found.len() + 1),
+                None => format!("{path}: object {}", found.len() + 1),
+            };
             found.push(*object);
         }
         _ => {}

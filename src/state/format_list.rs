@@ -11,9 +11,14 @@ const VALUE_LINES: usize = 5000;
 
 /// Reads all objects of a text.
 pub fn read(text: &str, path: &str) -> Vec<Object> {
-    let mut objects = Vec::new();
+    read_asked(text, path).0
+}
+
+/// The same, with the cmdlets that a prompt shows to have been asked, whatever they gave.
+pub fn read_asked(text: &str, path: &str) -> (Vec<Object>, Vec<Kind>) {
+    let (mut objects, mut asked) = (Vec::new(), Vec::new());
     let mut current: Option<Open> = None;
-    let mut prompt_kind = None;
+    let mut asked_by = Asked::default();
     for (number, raw) in text.lines().enumerate() {
         let line = raw.trim_end().replace('\u{a0}', " ");
         if line.trim().is_empty() {
@@ -23,8 +28,9 @@ pub fn read(text: &str, path: &str) -> Vec<Object> {
             continue;
         }
         if let Some(command) = prompt(&line) {
-            close(&mut current, prompt_kind, &mut objects);
-            prompt_kind = kind_of_command(command);
+            close(&mut current, &asked_by, &mut objects);
+            asked_by = Asked { kind: kind_of_command(command), application: guid_in(command) };
+            asked.extend(asked_by.kind);
             continue;
         }
         match property(&line) {
@@ -34,7 +40,7 @@ pub fn read(text: &str, path: &str) -> Vec<Object> {
                         || !open.blank && open.object.properties.iter().any(|(own, _)| own == name)
                 });
                 if again || current.as_ref().is_some_and(|open| open.blank && open.column == column) {
-                    close(&mut current, prompt_kind, &mut objects);
+                    close(&mut current, &asked_by, &mut objects);
                 }
                 let open = current.get_or_insert_with(|| Open {
                     object: Object::new(format!("{path}:{}", number + 1)),
@@ -59,13 +65,30 @@ pub fn read(text: &str, path: &str) -> Vec<Object> {
                     }
                     open.lines.push(line.get(open.column..).unwrap_or_default().to_owned());
                 } else {
-                    close(&mut current, prompt_kind, &mut objects);
+                    close(&mut current, &asked_by, &mut objects);
                 }
             }
         }
     }
-    close(&mut current, prompt_kind, &mut objects);
-    objects
+    close(&mut current, &asked_by, &mut objects);
+    (objects, asked)
+}
+
+/// What the prompt in front of an output says.
+#[derive(Default)]
+struct Asked {
+    kind: Option<Kind>,
+    /// The application whose keys were asked for.
+    application: Option<String>,
+}
+
+/// The first GUID of a command line.
+fn guid_in(command: &str) -> Option<String> {
+    let plain = |letter: char| !letter.is_ascii_hexdigit() && letter != '-';
+    command
+        .split(plain)
+        .find(|word| word.len() == 36 && word.split('-').map(str::len).eq([8, 4, 4, 4, 12]))
+        .map(str::to_ascii_lowercase)
 }
 
 struct Open {
@@ -86,7 +109,7 @@ impl Open {
     }
 }
 
-fn close(current: &mut Option<Open>, from_prompt: Option<Kind>, objects: &mut Vec<Object>) {
+fn close(current: &mut Option<Open>, asked: &Asked, objects: &mut Vec<Object>) {
     let Some(mut open) = current.take() else { return };
     open.finish_value();
     let mut object = open.object;
@@ -94,9 +117,15 @@ fn close(current: &mut Option<Open>, from_prompt: Option<Kind>, objects: &mut Ve
         return;
     }
     object.kind = match Kind::of_properties(&object) {
-        Kind::Other => from_prompt.unwrap_or(Kind::Other),
+        Kind::Other => asked.kind.unwrap_or(Kind::Other),
         kind => kind,
     };
+    // The keys themselves do not say whose they are; the command that was typed does.
+    if let (Kind::MsolCredential | Kind::KeyCredential, Some(application)) = (object.kind, &asked.application)
+        && object.get("AppPrincipalId").is_none()
+    {
+        object.properties.push(("AppPrincipalId".into(), Value::Text(application.clone())));
+    }
     objects.push(object);
 }
 
@@ -115,25 +144,7 @@ fn kind_of_command(command: &str) -> Option<Kind> {
         .chars()
         .take_while(|letter| letter.is_ascii_alphanumeric() || *letter == '-')
         .collect();
-    let kinds = [
-        Kind::AuthConfig,
-        Kind::AuthServer,
-        Kind::PartnerApplication,
-        Kind::MailUser,
-        Kind::AcceptedDomain,
-        Kind::OrganizationConfig,
-        Kind::RoleAssignment,
-        Kind::ExchangeCertificate,
-        Kind::Connector,
-        Kind::WebServices,
-        Kind::Autodiscover,
-        Kind::MsolCredential,
-        Kind::ServicePrincipal,
-        Kind::OAuthConnectivity,
-        Kind::HybridConfiguration,
-        Kind::SettingOverride,
-    ];
-    kinds.into_iter().find(|kind| kind.cmdlet().eq_ignore_ascii_case(&name))
+    name.contains('-').then(|| Kind::of_cmdlet(&name)).flatten()
 }
 
 /// `Name : value`: the name, the value and the column (in bytes) that values begin at.

@@ -10,21 +10,30 @@ use crate::base::Instant;
 /// # Errors
 /// One line: where the text stops being JSON.
 pub fn read(text: &str, path: &str) -> Result<Vec<Object>, String> {
-    let json: Json = serde_json::from_str(text).map_err(|error| format!("{path}: not JSON: {error}"))?;
-    let mut objects = Vec::new();
-    collect(&json, None, path, &mut objects);
-    Ok(objects)
+    read_asked(text, path).map(|(objects, _)| objects)
 }
 
-fn collect(json: &Json, key: Option<&str>, path: &str, objects: &mut Vec<Object>) {
+/// The same, with the cmdlets that were asked, whatever they gave.
+///
+/// # Errors
+/// Those of [`read`].
+pub fn read_asked(text: &str, path: &str) -> Result<(Vec<Object>, Vec<Kind>), String> {
+    let json: Json = serde_json::from_str(text).map_err(|error| format!("{path}: not JSON: {error}"))?;
+    let (mut objects, mut asked) = (Vec::new(), Vec::new());
+    collect(&json, None, path, &mut objects, &mut asked);
+    Ok((objects, asked))
+}
+
+fn collect(json: &Json, key: Option<&str>, path: &str, objects: &mut Vec<Object>, asked: &mut Vec<Kind>) {
     match json {
-        Json::Array(values) => values.iter().for_each(|value| collect(value, key, path, objects)),
+        Json::Array(values) => values.iter().for_each(|value| collect(value, key, path, objects, asked)),
         Json::Object(members) => {
             let nested = members.values().all(|value| value.is_object() || value.is_array());
-            let named = |name: &str| Kind::of_type(name.rsplit('-').next().unwrap_or(name));
+            let named = Kind::of_cmdlet;
             if nested && !members.is_empty() && members.keys().all(|name| named(name).is_some()) {
                 for (name, value) in members {
-                    collect(value, Some(name), path, objects);
+                    asked.extend(named(name));
+                    collect(value, Some(name), path, objects, asked);
                 }
                 return;
             }

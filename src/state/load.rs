@@ -1,7 +1,8 @@
 //! Takes the bytes of a state file, gives its objects, whatever form it has.
 
-use super::object::Object;
-use super::{clixml, csv, format_list, json_text};
+use super::commands::Script;
+use super::object::{Kind, Object};
+use super::{clixml, commands, csv, format_list, json_text};
 
 /// Decodes text: UTF-8 or UTF-16, with or without byte order mark.
 ///
@@ -24,36 +25,103 @@ pub fn text(bytes: &[u8]) -> Result<String, String> {
     }
 }
 
+/// A file given to `provision check` or `--state`.
+#[derive(Clone, PartialEq, Debug)]
+pub struct StateFile {
+    /// As named.
+    pub path: String,
+    /// `Format-List`, `CLIXML`, `JSON`, `CSV` or `script`.
+    pub form: &'static str,
+    /// Size in bytes.
+    pub bytes: u64,
+    /// What the cmdlets printed.
+    pub objects: Vec<Object>,
+    /// Cmdlets that were asked, as far as the file says so; one that gave nothing has no objects.
+    pub asked: Vec<Kind>,
+    /// A script, with its text.
+    pub script: Option<(String, Script)>,
+}
+
 /// Reads a state file: CLIXML, JSON, CSV or `Format-List` text.
 ///
 /// # Errors
 /// One line that names the file, what was expected and what was found.
 pub fn load(bytes: &[u8], path: &str) -> Result<Vec<Object>, String> {
     let text = text(bytes).map_err(|error| format!("{path}: {error}"))?;
+    let file = state(&text, path)?;
+    if file.objects.is_empty() { Err(nothing(path)) } else { Ok(file.objects) }
+}
+
+/// Reads a state file or a script. A script is known by its suffix, or by commands where no output is.
+///
+/// # Errors
+/// Those of [`load`].
+pub fn read(bytes: &[u8], path: &str) -> Result<StateFile, String> {
+    let text = text(bytes).map_err(|error| format!("{path}: {error}"))?;
+    let lower = path.to_ascii_lowercase();
+    let named = lower.ends_with(".ps1") || lower.ends_with(".psm1");
+    let file = state(&text, path);
+    let output = file.as_ref().is_ok_and(|file| !file.objects.is_empty() || !file.asked.is_empty());
+    let mut file = if output && !named {
+        file?
+    } else {
+        let script = commands::read(&text);
+        if !script.commands.iter().any(|command| is_ours(&command.name))
+            && !(named && !text.trim().is_empty())
+        {
+            file?;
+            return Err(nothing(path));
+        }
+        StateFile { form: "script", script: Some((text, script)), ..empty(path) }
+    };
+    file.bytes = bytes.len() as u64;
+    Ok(file)
+}
+
+/// Verbs that a provisioning script begins with.
+fn is_ours(name: &str) -> bool {
+    let verb = name.split(|letter: char| !letter.is_ascii_alphabetic()).next().unwrap_or_default();
+    ["new", "set", "get", "connect", "import", "update", "remove", "add", "test", "export"]
+        .contains(&verb.to_ascii_lowercase().as_str())
+}
+
+fn nothing(path: &str) -> String {
+    format!(
+        "{path}: no cmdlet output found; expected Format-List text, CLIXML, JSON or CSV, best what `oauthtrace provision collect` writes"
+    )
+}
+
+fn empty(path: &str) -> StateFile {
+    StateFile {
+        path: path.to_owned(),
+        form: "Format-List",
+        bytes: 0,
+        objects: Vec::new(),
+        asked: Vec::new(),
+        script: None,
+    }
+}
+
+fn state(text: &str, path: &str) -> Result<StateFile, String> {
     let start = text.trim_start();
     if start.is_empty() {
         return Err(format!(
             "{path}: is empty; cmdlet output expected (Format-List text, CLIXML, JSON or CSV)"
         ));
     }
-    let objects = if start.starts_with('<') {
+    let (form, (objects, asked)) = if start.starts_with('<') && !start.starts_with("<#") {
         if !start.contains("<Objs") {
             return Err(format!("{path}: XML, but not that of Export-Clixml"));
         }
-        clixml::read(start, path)?
-    } else if start.starts_with(['{', '[']) && !start.starts_with("[PS]") {
-        json_text::read(start, path)?
+        ("CLIXML", clixml::read_asked(start, path)?)
+    } else if start.starts_with(['{', '[']) && !start.starts_with("[PS]") && !start.starts_with("[Cmdlet") {
+        ("JSON", json_text::read_asked(start, path)?)
     } else if start.starts_with("#TYPE ") || is_csv(start) {
-        csv::read(start, path)?
+        ("CSV", (csv::read(start, path)?, Vec::new()))
     } else {
-        format_list::read(&text, path)
+        ("Format-List", format_list::read_asked(text, path))
     };
-    if objects.is_empty() {
-        return Err(format!(
-            "{path}: no cmdlet output found; expected Format-List text, CLIXML, JSON or CSV, best what `oauthtrace provision collect` writes"
-        ));
-    }
-    Ok(objects)
+    Ok(StateFile { form, objects, asked, ..empty(path) })
 }
 
 fn is_csv(text: &str) -> bool {

@@ -5,6 +5,8 @@
 
 /// `Export-Clixml`.
 pub mod clixml;
+/// Clouds.
+pub mod cloud;
 /// Commands of a script.
 pub mod commands;
 /// `Export-Csv`, `ConvertTo-Csv`.
@@ -19,6 +21,12 @@ pub mod json_text;
 pub mod load;
 /// Objects, properties and what cmdlet they came from.
 pub mod object;
+/// PowerShell literals that cannot be broken out of.
+pub mod powershell;
+/// Dated procedures.
+pub mod profile;
+/// Keys that were uploaded to service principals.
+pub mod uploaded;
 
-pub use load::load;
+pub use load::{StateFile, load, read};
 pub use object::{Kind, Object, Value};

@@ -68,6 +68,37 @@ impl Kind {
         }
     }
 
+    /// All that a cmdlet prints.
+    pub const ALL: [Self; 17] = [
+        Self::AuthConfig,
+        Self::AuthServer,
+        Self::PartnerApplication,
+        Self::MailUser,
+        Self::AcceptedDomain,
+        Self::OrganizationConfig,
+        Self::RoleAssignment,
+        Self::ExchangeCertificate,
+        Self::Connector,
+        Self::WebServices,
+        Self::Autodiscover,
+        Self::MsolCredential,
+        Self::ServicePrincipal,
+        Self::KeyCredential,
+        Self::OAuthConnectivity,
+        Self::HybridConfiguration,
+        Self::SettingOverride,
+    ];
+
+    /// From a cmdlet's name, or the noun of one.
+    pub fn of_cmdlet(name: &str) -> Option<Self> {
+        let noun = |text: &str| text.split_once('-').map_or(text, |(_, noun)| noun).to_ascii_lowercase();
+        let wanted = noun(name);
+        if wanted == "msolserviceprincipal" {
+            return Some(Self::ServicePrincipal);
+        }
+        Self::ALL.into_iter().find(|kind| noun(kind.cmdlet()) == wanted).or_else(|| Self::of_type(name))
+    }
+
     /// From a .NET type name, `Deserialized.` in front allowed.
     pub fn of_type(name: &str) -> Option<Self> {
         let short = name.rsplit('.').next().unwrap_or(name);

@@ -9,7 +9,7 @@ foreach ($ApplicationIdentifier in @({% for app in v.applications %}{{ app.id }}
         }
     }
 }
-foreach ($Name in @({% for account in v.accounts %}{{ v.account }}{% if !loop.last %}, {% endif %}{% endfor %})) {
+foreach ($Name in @({% for account in v.accounts %}{{ account }}{% if !loop.last %}, {% endif %}{% endfor %})) {
     $user = Get-MailUser -Identity $Name -DomainController $DomainController -ErrorAction SilentlyContinue
     if ($null -eq $user) { Write-Found "no mail user $Name"; continue }
     foreach ($assignment in @(Get-ManagementRoleAssignment -RoleAssignee $user.Identity -DomainController $DomainController)) {

@@ -8,7 +8,15 @@ pub(crate) mod form;
 pub(crate) mod host;
 /// The audience names another tenant, or none.
 pub(crate) mod realm;
+/// The host names of Exchange are not registered.
+pub(crate) mod script_endpoints_missing;
+/// A wildcard stands where a domain or host name belongs.
+pub(crate) mod script_wildcard;
 /// TLS was opened under another name.
 pub(crate) mod sni;
+/// The account's address is not in an accepted domain.
+pub(crate) mod state_account_domain;
+/// A host name of Exchange is not registered on Exchange's service principal.
+pub(crate) mod state_host_not_registered;
 /// An Entra token is meant for another address.
 pub(crate) mod uri;

@@ -14,5 +14,23 @@ pub(crate) mod not_yet_valid;
 pub(crate) mod private_key;
 /// Tokens are still signed with a certificate that has a successor.
 pub(crate) mod rollover;
+/// The certificate is exported with its private key.
+pub(crate) mod script_export_private;
+/// An empty thumbprint would match every certificate.
+pub(crate) mod script_match;
+/// The auth certificate ends soon and no successor is named.
+pub(crate) mod state_auth_certificate_expires_soon;
+/// The auth certificate is not on the Exchange servers.
+pub(crate) mod state_auth_certificate_missing;
+/// The auth certificate cannot be used.
+pub(crate) mod state_auth_certificate_unusable;
+/// Get-AuthConfig has another service name or a realm.
+pub(crate) mod state_auth_config;
+/// The given certificate is not the one that Exchange uses.
+pub(crate) mod state_certificate_differs;
+/// A date can be read in two ways.
+pub(crate) mod state_date_ambiguous;
+/// The next auth certificate is not on the service principals and takes effect soon.
+pub(crate) mod state_next_certificate;
 /// Not the certificate that Exchange makes for OAuth.
 pub(crate) mod subject;

@@ -41,3 +41,13 @@ pub(crate) fn issuers(challenge: &Challenge) -> Option<Vec<Principal>> {
     let list = parameter(challenge, "trusted_issuers").or_else(|| parameter(challenge, "trustedissuers"))?;
     Some(list.split(',').filter_map(|name| Principal::parse(name.trim())).collect())
 }
+/// An auth server does not fit the cloud.
+pub(crate) mod script_cloud;
+/// TLS certificates are not checked.
+pub(crate) mod script_trust_any;
+/// An auth server is missing or disabled.
+pub(crate) mod state_auth_server;
+/// Several auth servers are the default authorization endpoint.
+pub(crate) mod state_default_endpoint;
+/// OAuth is off on a virtual directory.
+pub(crate) mod state_oauth_off;

@@ -41,3 +41,9 @@ pub(crate) fn describe(connection: &Connection) -> String {
     };
     format!("connection {} of input {}{ends}: {}", connection.ordinal, connection.input, parts.join("; "))
 }
+/// A placeholder of the template was left in the script.
+pub(crate) mod script_placeholder;
+/// Typographic dashes or quotes stand in the script.
+pub(crate) mod script_typographic;
+/// A list was cut by the output.
+pub(crate) mod state_list_truncated;

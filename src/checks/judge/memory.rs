@@ -73,6 +73,8 @@ pub struct Memory {
     pub times: Option<(Instant, Instant)>,
     /// Thumbprints of certificates that verified a judged token.
     pub thumbprints: BTreeSet<[u8; 20]>,
+    /// Roles that requests asked for in `ManagementRole` headers.
+    pub roles: BTreeSet<String>,
     /// Connections in all.
     pub connections: u64,
     /// TLS connections that stayed closed, in all.
@@ -134,6 +136,13 @@ impl Memory {
         }
     }
 
+    /// Remembers a role that was asked for.
+    pub(crate) fn role(&mut self, role: String) {
+        if self.roles.len() < NAMES_KEPT {
+            self.roles.insert(role);
+        }
+    }
+
     /// Remembers a host name.
     pub(crate) fn host(&mut self, bare: &str) {
         if !bare.is_empty() && self.hosts.len() < NAMES_KEPT && !self.hosts.contains(bare) {
@@ -157,6 +166,9 @@ impl Memory {
         self.servers.extend(other.servers);
         self.thumbprints.extend(other.thumbprints);
         self.truncated.extend(other.truncated);
+        for role in other.roles {
+            self.role(role);
+        }
         self.issuers.extend(other.issuers);
         for (issuers, key) in other.trusted {
             self.trusts(issuers, key);

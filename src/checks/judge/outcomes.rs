@@ -60,6 +60,10 @@ pub(super) fn note_exchange(case: &ExchangeCase<'_>, memory: &mut Memory) {
     if let Some(server) = case.exchange.server {
         memory.servers.insert(server.address);
     }
+    // Only with the state of the organisation does somebody ask which roles were wanted.
+    if !case.expected.state.is_empty() && case.presented().is_some() {
+        case.management_roles().into_iter().for_each(|role| memory.role(role));
+    }
     if case.token_request().is_some() {
         memory.asked += 1;
         match case.status() {

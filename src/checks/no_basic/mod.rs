@@ -21,3 +21,7 @@ use crate::checks::subject::ExchangeCase;
 pub(crate) fn target(case: &ExchangeCase<'_>) -> String {
     shown(&format!("{}{}", case.host().unwrap_or_default(), shown_path(case.path())))
 }
+/// A secret stands in the script.
+pub(crate) mod script_secret;
+/// No intra-organisation connector is enabled.
+pub(crate) mod state_connector;

@@ -190,6 +190,15 @@ pub struct CheckArgs {
     /// Culture in which the state was printed, for dates (for example fr-FR)
     #[arg(long, value_name = "NAME")]
     pub culture: Option<String>,
+    /// Judge times at this moment, RFC 3339 or Unix seconds [default: now]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub at: Option<String>,
+    /// External Exchange host name that has to be registered; repeatable
+    #[arg(long, value_name = "H")]
+    pub host: Vec<String>,
+    /// Which cloud the addresses in scripts should belong to
+    #[arg(long, value_enum, value_name = "CLOUD")]
+    pub cloud: Option<Cloud>,
     /// Where results go.
     #[command(flatten)]
     pub output: OutputArgs,

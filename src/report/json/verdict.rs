@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::checks::CheckResult;
 use crate::checks::finding::{Evidence, Finding};
+use crate::checks::organisation::thumbprints::Row;
 use crate::report::mask::Mask;
 use crate::report::numbers::rank;
 use crate::report::{Coverage, Verification};
@@ -140,6 +141,35 @@ fn evidence<'f>(evidence: &'f Evidence, verification: &Verification) -> Evidence
         connection: evidence.connection,
         time: evidence.time.map(|time| time.to_string()),
     }
+}
+
+#[derive(Serialize)]
+pub(super) struct ThumbprintRecord<'r> {
+    thumbprint: &'r str,
+    x5t: &'r str,
+    auth_config: Option<&'static str>,
+    servers: &'r [String],
+    given: &'r [String],
+    uploaded: &'r [String],
+    signs_tokens: bool,
+    not_after: Option<String>,
+}
+
+/// Which certificate stands where.
+pub(super) fn thumbprints(rows: &[Row]) -> Vec<ThumbprintRecord<'_>> {
+    fn record(row: &Row) -> ThumbprintRecord<'_> {
+        ThumbprintRecord {
+            thumbprint: &row.thumbprint,
+            x5t: &row.x5t,
+            auth_config: row.auth_config,
+            servers: &row.servers,
+            given: &row.given,
+            uploaded: &row.uploaded,
+            signs_tokens: row.signs,
+            not_after: row.not_after.map(|at| at.to_string()),
+        }
+    }
+    rows.iter().map(record).collect()
 }
 
 #[derive(Serialize)]

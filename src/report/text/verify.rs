@@ -7,6 +7,7 @@ use super::paint::Paint;
 use super::table::{rest, table};
 use super::wrap::wrap;
 use crate::checks::finding::Severity;
+use crate::checks::organisation::thumbprints::Row;
 use crate::checks::{Outcome, Verdict};
 use crate::report::escape::{lines, terminal};
 use crate::report::mask::Mask;
@@ -29,6 +30,7 @@ pub fn verification(verification: &Verification, options: &Options, out: &mut dy
     checks(verification, options, paint, out)?;
     findings(verification, options, paint, out)?;
     conversation(verification, options, paint, out)?;
+    thumbprints(verification, paint, out)?;
     tokens(verification, options, paint, out)?;
     tail(verification, options, paint, out)
 }
@@ -208,6 +210,34 @@ fn findings(
             note.evidence.first().map_or(String::new(), |at| format!(" ({})", place(at, verification)));
         let line = format!("{}{observed} [{}]{place}", note.message, note.rule);
         bullet(&terminal(&mask.text(&line)), "- ", options, out)?;
+    }
+    writeln!(out)
+}
+
+/// Thumbprint, x5t and uploaded key in one table.
+fn thumbprints(verification: &Verification, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
+    let all = &verification.judgement.thumbprints;
+    if all.is_empty() {
+        return Ok(());
+    }
+    let list = |texts: &[String]| texts.iter().map(|text| terminal(text)).collect::<Vec<_>>().join("\n");
+    let row = |row: &Row| {
+        let servers =
+            row.servers.iter().map(|name| if name.is_empty() { "yes".into() } else { name.clone() });
+        vec![
+            format!("{}\n{}", row.thumbprint, row.x5t),
+            row.auth_config.unwrap_or("-").to_owned(),
+            list(&servers.collect::<Vec<_>>()),
+            list(&row.uploaded),
+            list(&row.given),
+            if row.signs { "yes".into() } else { String::new() },
+            row.not_after.map(|at| at.to_string()).unwrap_or_default(),
+        ]
+    };
+    writeln!(out, "{}", paint.heading("Certificates"))?;
+    let header = ["thumbprint, x5t", "AuthConfig", "servers", "uploaded to", "given", "signs tokens", "ends"];
+    for line in table(&header, all.iter().map(row).collect(), 2) {
+        writeln!(out, "{line}")?;
     }
     writeln!(out)
 }

@@ -1,0 +1,59 @@
+//! Takes the commands of scripts, gives findings of `script-linked-account`: a partner application is made without its account.
+
+use crate::checks::CheckId;
+use crate::checks::expectations::{SKYPE, TEAMS_SCHEDULER};
+use crate::checks::finding::Severity;
+use crate::checks::organisation::quoted;
+use crate::checks::organisation::script::CommandCase;
+use crate::checks::rule::{Out, Rule, Scope};
+
+/// See the text.
+pub(crate) static RULE: Rule = Rule {
+    id: "script-linked-account",
+    check: CheckId::Accepted,
+    severity: Severity::Error,
+    since: "0.1.0",
+    candidates: &["M05"],
+    title: "a partner application is made without its account",
+    looks_at: "New-PartnerApplication for 00000004 and 7557eb47 without -LinkedAccount.",
+    matters: "Without an account the application has no rights: every call is refused.",
+    bad: "New-PartnerApplication -ApplicationIdentifier 00000004-... -Enabled $True",
+    good: "... -LinkedAccount $user.Identity",
+    repair: "Add -LinkedAccount $user.Identity",
+    sources: &[
+        "Microsoft: Configure Integration and OAuth between Skype for Business Online and Exchange Server",
+    ],
+    scope: Scope::Command(examine),
+};
+
+fn examine(case: &CommandCase<'_>, out: &mut Out<'_>) {
+    for (file, command) in case.named("New-PartnerApplication") {
+        let id = command.value("ApplicationIdentifier").unwrap_or_default().to_ascii_lowercase();
+        if [SKYPE, TEAMS_SCHEDULER].contains(&id.as_str()) && !command.has("LinkedAccount") {
+            out.say("a partner application is made without its account")
+                .location(file.place(command.line))
+                .observed(format!("New-PartnerApplication -ApplicationIdentifier {id}, no -LinkedAccount"))
+                .expected("-LinkedAccount $user.Identity")
+                .help(format!(
+                    "New-PartnerApplication -Name {} -ApplicationIdentifier {id} -Enabled $True -LinkedAccount $user.Identity",
+                    quoted(command.value("Name").unwrap_or("SfBOnline"))
+                ));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::testing_state::Scene;
+
+    #[test]
+    fn fires_without_it() {
+        assert!(Scene::script("New-PartnerApplication -Name SfBOnline -ApplicationIdentifier 00000004-0000-0ff1-ce00-000000000000 -Enabled $True\n").fires(&RULE));
+    }
+
+    #[test]
+    fn stays_silent_with_it() {
+        assert!(!Scene::script("New-PartnerApplication -Name SfBOnline -ApplicationIdentifier 00000004-0000-0ff1-ce00-000000000000 -Enabled $True -LinkedAccount $user.Identity").fires(&RULE));
+    }
+}

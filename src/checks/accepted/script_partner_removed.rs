@@ -1,0 +1,59 @@
+//! Takes the commands of scripts, gives findings of `script-partner-removed`: the partner application of Skype for Business Online is removed.
+
+use crate::checks::CheckId;
+use crate::checks::expectations::SKYPE;
+use crate::checks::finding::Severity;
+use crate::checks::organisation::script::CommandCase;
+use crate::checks::rule::{Out, Rule, Scope};
+
+/// See the text.
+pub(crate) static RULE: Rule = Rule {
+    id: "script-partner-removed",
+    check: CheckId::Accepted,
+    severity: Severity::Warning,
+    since: "0.1.0",
+    candidates: &["M19"],
+    title: "the partner application of Skype for Business Online is removed",
+    looks_at: "Remove-PartnerApplication in scripts that name 00000004 or SfBOnline.",
+    matters: "Out-of-office voicemail greetings still use it, also after the move to the new applications.",
+    bad: "Remove-PartnerApplication SfBOnline",
+    good: "the application is kept",
+    repair: "Keep it until Microsoft says otherwise.",
+    sources: &["Microsoft: page of June 2025"],
+    scope: Scope::Command(examine),
+};
+
+fn examine(case: &CommandCase<'_>, out: &mut Out<'_>) {
+    for (file, command) in case.named("Remove-PartnerApplication") {
+        let named = command
+            .arguments
+            .iter()
+            .filter_map(|(_, value)| value.as_deref())
+            .any(|value| value.eq_ignore_ascii_case("SfBOnline") || value.eq_ignore_ascii_case(SKYPE));
+        if named || file.ids().iter().any(|id| id == SKYPE) {
+            out.say("the partner application of Skype for Business Online is removed")
+                .location(file.place(command.line))
+                .observed(format!(
+                    "Remove-PartnerApplication {}",
+                    command.value("Identity").unwrap_or_default()
+                ))
+                .expected("it is kept: voicemail greetings still use it");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::testing_state::Scene;
+
+    #[test]
+    fn fires_on_its_name() {
+        assert!(Scene::script("Remove-PartnerApplication -Identity SfBOnline\n").fires(&RULE));
+    }
+
+    #[test]
+    fn stays_silent_on_another() {
+        assert!(!Scene::script("Remove-PartnerApplication -Identity Lync2013\n").fires(&RULE));
+    }
+}

@@ -1,0 +1,74 @@
+//! Takes the commands of scripts, gives findings of `script-role-missing`: a role is not assigned to the account that is made.
+
+use crate::checks::CheckId;
+use crate::checks::finding::Severity;
+use crate::checks::organisation::script::CommandCase;
+use crate::checks::organisation::script::is_known;
+use crate::checks::organisation::{ROLES, quoted};
+use crate::checks::rule::{Out, Rule, Scope};
+use crate::state::commands::Command;
+
+/// See the text.
+pub(crate) static RULE: Rule = Rule {
+    id: "script-role-missing",
+    check: CheckId::Accepted,
+    severity: Severity::Error,
+    since: "0.1.0",
+    candidates: &["M07"],
+    title: "a role is not assigned to the account that is made",
+    looks_at: "New-ManagementRoleAssignment in scripts that make the account of Skype for Business Online.",
+    matters: "Without UserApplication calls for people fail, without ArchiveApplication archiving does.",
+    bad: "New-MailUser and UserApplication only",
+    good: "UserApplication and ArchiveApplication",
+    repair: "New-ManagementRoleAssignment -Role ArchiveApplication -User $user.Identity \
+             -DomainController <DC>",
+    sources: &[
+        "Microsoft: Configure Integration and OAuth between Skype for Business Online and Exchange Server",
+    ],
+    scope: Scope::Command(examine),
+};
+
+fn examine(case: &CommandCase<'_>, out: &mut Out<'_>) {
+    let scheduler = |command: &Command| {
+        command
+            .arguments
+            .iter()
+            .filter_map(|(_, value)| value.as_deref())
+            .any(|value| value.contains("TeamsScheduler"))
+    };
+    let Some((file, made)) = case.named("New-MailUser").find(|(_, command)| !scheduler(command)) else {
+        return;
+    };
+    let assigned: Vec<&str> =
+        case.named("New-ManagementRoleAssignment").filter_map(|(_, command)| command.value("Role")).collect();
+    if assigned.iter().any(|role| !is_known(role)) {
+        return;
+    }
+    let controller = made.value("DomainController").filter(|value| is_known(value));
+    for role in ROLES.iter().filter(|role| !assigned.iter().any(|own| own.eq_ignore_ascii_case(role))) {
+        out.say(format!("the role {role} is not assigned to the account"))
+            .location(file.place(made.line))
+            .observed(if assigned.is_empty() { "no role".to_owned() } else { assigned.join(", ") })
+            .expected(ROLES.join(", "))
+            .help(format!(
+                "New-ManagementRoleAssignment -Role {role} -User $user.Identity{}",
+                controller.map_or_else(String::new, |name| format!(" -DomainController {}", quoted(name)))
+            ));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::testing_state::Scene;
+
+    #[test]
+    fn fires_without_archive_application() {
+        assert!(Scene::script("$user = New-MailUser -Name SfBOnline-ApplicationAccount -ExternalEmailAddress a@fabrikam.example -DomainController dc1.fabrikam.example\nNew-ManagementRoleAssignment -Role UserApplication -User $user.Identity\n").fires(&RULE));
+    }
+
+    #[test]
+    fn stays_silent_with_both() {
+        assert!(!Scene::script("$user = New-MailUser -Name SfBOnline-ApplicationAccount -ExternalEmailAddress a@fabrikam.example -DomainController dc1.fabrikam.example\nNew-ManagementRoleAssignment -Role UserApplication -User $user.Identity -DomainController dc1.fabrikam.example\nNew-ManagementRoleAssignment -Role ArchiveApplication -User $user.Identity -DomainController dc1.fabrikam.example\n").fires(&RULE));
+    }
+}

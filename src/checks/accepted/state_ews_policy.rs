@@ -1,0 +1,105 @@
+//! Takes the state of the organisation, gives findings of `state-ews-policy`: the EWS application policy shuts Teams out.
+
+use crate::checks::CheckId;
+use crate::checks::finding::Severity;
+use crate::checks::organisation::StateCase;
+use crate::checks::organisation::quoted;
+use crate::checks::rule::{Out, Rule, Scope};
+use crate::state::object::{Kind, Value};
+
+/// See the text.
+pub(crate) static RULE: Rule = Rule {
+    id: "state-ews-policy",
+    check: CheckId::Accepted,
+    severity: Severity::Error,
+    since: "0.1.0",
+    candidates: &["N21"],
+    title: "the EWS application policy shuts Teams out",
+    looks_at: "EwsApplicationAccessPolicy, EwsAllowList and EwsEnabled of Get-OrganizationConfig.",
+    matters: "With an allow list only named user agents may use EWS; when the agents of Teams are not in \
+              it, its calls are refused.",
+    bad: "EnforceAllowList without *SchedulingService*",
+    good: "no policy, or a list that holds the agents of Teams",
+    repair: "Set-OrganizationConfig -EwsAllowList \
+             @{Add='*SchedulingService*','MicrosoftNinja/*','*Teams/*','SkypeSpaces/*'}",
+    sources: &["Microsoft Learn: How Exchange and Teams interact"],
+    scope: Scope::State(examine),
+};
+
+const AGENTS: [&str; 4] = ["*SchedulingService*", "MicrosoftNinja/*", "*Teams/*", "SkypeSpaces/*"];
+
+fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
+    for config in case.of(Kind::OrganizationConfig) {
+        if config.flag("EwsEnabled") == Some(false) {
+            out.say("EWS is off for the organisation")
+                .location(&config.place)
+                .claim("EwsEnabled")
+                .observed("EwsEnabled: False")
+                .expected("True, or empty")
+                .help("Set-OrganizationConfig -EwsEnabled $true");
+        }
+        if config.text("EwsApplicationAccessPolicy") != Some("EnforceAllowList") {
+            continue;
+        }
+        let list = config.get("EwsAllowList");
+        let own: Vec<&str> = list.map(Value::texts).unwrap_or_default();
+        let lacking: Vec<&str> = AGENTS
+            .into_iter()
+            .filter(|agent| !own.iter().any(|known| known.eq_ignore_ascii_case(agent) || *known == "*"))
+            .collect();
+        if lacking.is_empty() {
+            continue;
+        }
+        if list.is_some_and(Value::is_cut) {
+            out.missing(
+                "EwsAllowList was cut by the output: set $FormatEnumerationLimit = -1 and print it again",
+            );
+            continue;
+        }
+        out.say("the list of allowed EWS applications shuts Teams out")
+            .location(&config.place)
+            .claim("EwsAllowList")
+            .observed(if own.is_empty() { "EwsAllowList: (empty)".to_owned() } else { own.join(", ") })
+            .expected(format!("also {}", lacking.join(", ")))
+            .help(format!(
+                "Set-OrganizationConfig -EwsAllowList @{{Add={}}}",
+                lacking.iter().map(|agent| quoted(agent)).collect::<Vec<_>>().join(",")
+            ));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::testing_state::{Scene, list};
+
+    #[test]
+    fn fires_on_a_list_without_the_agents() {
+        assert!(
+            Scene::healthy()
+                .set("Get-OrganizationConfig", "", "EwsApplicationAccessPolicy", "EnforceAllowList")
+                .set("Get-OrganizationConfig", "", "EwsAllowList", list(&["Outlook/*"]))
+                .fires(&RULE)
+        );
+    }
+
+    #[test]
+    fn fires_when_ews_is_off() {
+        assert!(Scene::healthy().set("Get-OrganizationConfig", "", "EwsEnabled", false).fires(&RULE));
+    }
+
+    #[test]
+    fn stays_silent_without_a_policy() {
+        assert!(!Scene::healthy().fires(&RULE));
+    }
+
+    #[test]
+    fn stays_silent_on_a_list_with_all() {
+        assert!(
+            !Scene::healthy()
+                .set("Get-OrganizationConfig", "", "EwsApplicationAccessPolicy", "EnforceAllowList")
+                .set("Get-OrganizationConfig", "", "EwsAllowList", list(&AGENTS))
+                .fires(&RULE)
+        );
+    }
+}

@@ -1,0 +1,97 @@
+//! Takes the state of the organisation, gives findings of `state-partner-duplicated`: a partner application is enabled twice.
+
+use crate::checks::CheckId;
+use crate::checks::expectations::EXCHANGE;
+use crate::checks::finding::Severity;
+use crate::checks::organisation::StateCase;
+use crate::checks::organisation::quoted;
+use crate::checks::rule::{Out, Rule, Scope};
+use crate::state::object::Object;
+
+/// See the text.
+pub(crate) static RULE: Rule = Rule {
+    id: "state-partner-duplicated",
+    check: CheckId::Accepted,
+    severity: Severity::Error,
+    since: "0.1.0",
+    candidates: &["N13"],
+    title: "a partner application is enabled twice",
+    looks_at: "How many enabled partner applications have the same ApplicationIdentifier and Realm.",
+    matters: "Exchange cannot tell which of them, and which account, a token stands for.",
+    bad: "two enabled objects for 00000004-0000-0ff1-ce00-000000000000",
+    good: "exactly one",
+    repair: "Remove the one that was not meant: Remove-PartnerApplication -Identity <name>",
+    sources: &[
+        "Microsoft: Configure Integration and OAuth between Skype for Business Online and Exchange Server",
+    ],
+    scope: Scope::State(examine),
+};
+
+fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
+    for id in case.applications().iter().map(|application| application.id).chain([EXCHANGE]) {
+        let realm = |object: &Object| object.text("Realm").unwrap_or_default().trim().to_ascii_lowercase();
+        let enabled: Vec<&Object> =
+            case.partners(id).into_iter().filter(|object| object.flag("Enabled") != Some(false)).collect();
+        let twice = enabled.iter().enumerate().find(|(at, one)| {
+            enabled
+                .iter()
+                .take(*at)
+                .any(|earlier| realm(earlier) == realm(one) && earlier.name() != one.name())
+        });
+        if let Some((_, second)) = twice {
+            let names: Vec<&str> = enabled.iter().map(|object| object.name()).collect();
+            out.say(format!("{} partner applications {id} are enabled", enabled.len()))
+                .location(&second.place)
+                .observed(names.join(", "))
+                .expected("exactly one")
+                .help(format!(
+                    "Remove-PartnerApplication -Identity {} # or the other one",
+                    quoted(second.name())
+                ));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::testing_state::{
+        Scene,
+        organisation::{ACCOUNT, SKYPE},
+        properties,
+    };
+
+    #[test]
+    fn fires_on_two() {
+        assert!(
+            Scene::healthy()
+                .add(
+                    "Get-PartnerApplication",
+                    properties([
+                        ("Name", "Second".into()),
+                        ("ApplicationIdentifier", SKYPE.into()),
+                        ("Enabled", true.into()),
+                        ("LinkedAccount", ACCOUNT.into())
+                    ])
+                )
+                .fires(&RULE)
+        );
+    }
+
+    #[test]
+    fn stays_silent_when_the_second_is_disabled() {
+        assert!(
+            !Scene::healthy()
+                .add(
+                    "Get-PartnerApplication",
+                    properties([
+                        ("Name", "Second".into()),
+                        ("ApplicationIdentifier", SKYPE.into()),
+                        ("Enabled", false.into()),
+                        ("LinkedAccount", ACCOUNT.into())
+                    ])
+                )
+                .fires(&RULE)
+        );
+    }
+}

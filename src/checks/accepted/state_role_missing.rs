@@ -1,0 +1,94 @@
+//! Takes the state of the organisation, gives findings of `state-role-missing`: a role of the account is missing.
+
+use crate::checks::CheckId;
+use crate::checks::finding::Severity;
+use crate::checks::organisation::StateCase;
+use crate::checks::organisation::{leaf, quoted};
+use crate::checks::rule::{Out, Rule, Scope};
+use crate::state::object::Kind;
+
+/// See the text.
+pub(crate) static RULE: Rule = Rule {
+    id: "state-role-missing",
+    check: CheckId::Accepted,
+    severity: Severity::Error,
+    since: "0.1.0",
+    candidates: &[],
+    title: "a role of the account is missing",
+    looks_at: "Get-ManagementRoleAssignment of the accounts that partner applications act as: \
+               UserApplication and ArchiveApplication for Skype for Business Online.",
+    matters: "Without UserApplication calls for people fail, without ArchiveApplication archiving does.",
+    bad: "UserApplication only",
+    good: "UserApplication and ArchiveApplication",
+    repair: "New-ManagementRoleAssignment -Role ArchiveApplication -User SfBOnline-ApplicationAccount \
+             (step 2).",
+    sources: &[
+        "Microsoft: Configure Integration and OAuth between Skype for Business Online and Exchange Server",
+    ],
+    scope: Scope::State(examine),
+};
+
+fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
+    if !case.asked(Kind::RoleAssignment) {
+        return;
+    }
+    for application in case.applications() {
+        let partner = case.partners(application.id).into_iter().next();
+        let Some(account) = partner.and_then(|partner| case.linked_account(partner)).or(application.account)
+        else {
+            continue;
+        };
+        let assigned = case.roles_of(account);
+        for role in application.roles {
+            // Least privilege made a role of its own of UserApplication; the whole one suffices too.
+            let suffices =
+                |own: &str| own == *role || (*role == "TeamsSchedulerRole" && own == "UserApplication");
+            if assigned.iter().any(|(own, _)| suffices(own)) {
+                continue;
+            }
+            let own: Vec<&str> = assigned.iter().map(|(own, _)| *own).collect();
+            let hit = out.say(format!("{} lacks the role {role}", leaf(account)));
+            hit.observed(if own.is_empty() { "no role".to_owned() } else { own.join(", ") });
+            hit.expected(application.roles.join(", "));
+            hit.help(format!(
+                "New-ManagementRoleAssignment -Role {} -User {}",
+                quoted(role),
+                quoted(account)
+            ));
+            if let Some((_, first)) = assigned.first() {
+                hit.location(&first.place);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::testing_state::Scene;
+    use crate::state::profile::Profile;
+
+    #[test]
+    fn fires_without_archive_application() {
+        assert!(Scene::healthy().without("Get-ManagementRoleAssignment", "ArchiveApplication").fires(&RULE));
+    }
+
+    #[test]
+    fn fires_without_any() {
+        assert!(Scene::healthy().without("Get-ManagementRoleAssignment", "").fires(&RULE));
+    }
+
+    #[test]
+    fn fires_on_a_disabled_assignment() {
+        assert!(
+            Scene::healthy()
+                .set("Get-ManagementRoleAssignment", "UserApplication", "Enabled", false)
+                .fires(&RULE)
+        );
+    }
+
+    #[test]
+    fn stays_silent_with_both() {
+        assert!(!Scene::healthy().profile(Profile::Teams2025).fires(&RULE));
+    }
+}

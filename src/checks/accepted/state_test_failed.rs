@@ -1,0 +1,120 @@
+//! Takes the state of the organisation, gives findings of `state-test-failed`: Test-OAuthConnectivity failed.
+
+use crate::checks::CheckId;
+use crate::checks::finding::Severity;
+use crate::checks::organisation::StateCase;
+use crate::checks::rule::{Out, Rule, Scope};
+use crate::state::object::Kind;
+
+/// See the text.
+pub(crate) static RULE: Rule = Rule {
+    id: "state-test-failed",
+    check: CheckId::Accepted,
+    severity: Severity::Error,
+    since: "0.1.0",
+    candidates: &["N16"],
+    title: "Test-OAuthConnectivity failed",
+    looks_at: "ResultType of Test-OAuthConnectivity, and what its detail says of the place where it \
+               stopped.",
+    matters: "It tells which side refused: the local configuration, the token service, or the target.",
+    bad: "ResultType Error",
+    good: "ResultType Success",
+    repair: "Read the detail from the end: an AADSTS code is the token service, a diagnostics number the \
+             target; `oauthtrace explain` knows both.",
+    sources: &[
+        "Microsoft Learn: Configure OAuth authentication between Exchange and Exchange Online",
+        "CSS-Exchange: FreeBusyChecker, HealthChecker",
+    ],
+    scope: Scope::State(examine),
+};
+
+fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
+    for object in case.of(Kind::OAuthConnectivity) {
+        if object.text("ResultType").is_none_or(|text| !text.trim().eq_ignore_ascii_case("error")) {
+            continue;
+        }
+        let detail = object.text("Detail").unwrap_or_default();
+        let (place, help) = classify(detail);
+        out.say(format!("Test-OAuthConnectivity failed: {place}"))
+            .location(&object.place)
+            .claim("ResultType")
+            .observed(
+                object.text("Task").map_or_else(
+                    || "ResultType: Error".to_owned(),
+                    |task| format!("ResultType: Error ({task})"),
+                ),
+            )
+            .expected("ResultType: Success")
+            .help(help);
+    }
+}
+
+/// Where it stopped. Prose is localised; bracket tags, codes and numbers are not.
+fn classify(detail: &str) -> (String, String) {
+    // Long values were wrapped: codes are looked for without blanks.
+    let joined: String = detail.chars().filter(|letter| !letter.is_whitespace()).collect();
+    let digits = |text: &str| text.chars().take_while(char::is_ascii_digit).collect::<String>();
+    if let Some(at) = joined.find("AADSTS") {
+        let code = format!("AADSTS{}", digits(joined.get(at + 6..).unwrap_or_default()));
+        let line = format!("the token service refused the request ({code})");
+        return (
+            line,
+            format!("oauthtrace explain {code}; then Test-OAuthConnectivity again with -ReloadConfig"),
+        );
+    }
+    if let Some((_, rest)) = joined.split_once("diagnostics:") {
+        let number = digits(rest);
+        if !number.is_empty() {
+            let help = format!("oauthtrace explain {number}; then Test-OAuthConnectivity again");
+            return (format!("the target refused the token (diagnostics {number})"), help);
+        }
+    }
+    if joined.contains("GetActorTokenFromAuthServer") {
+        let help = "look at the answer of the token service in the detail: its host must be reachable from the servers \
+                    (proxy: Set-ExchangeServer -InternetWebProxy)";
+        return ("after the request to the token service".to_owned(), help.to_owned());
+    }
+    if joined.contains("OAuthCredentials:GetToken") {
+        let help = "Get-AuthServer | Format-List; Get-AuthConfig | Format-List; no token was asked for: the challenge or \
+                    the auth servers do not fit";
+        return ("before a token was asked for".to_owned(), help.to_owned());
+    }
+    ("no challenge was answered".to_owned(), "Get-AuthServer | Format-List; Get-IntraOrganizationConnector | Format-List; check that -TargetUri can be reached and offers Bearer".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::testing_state::{Scene, properties};
+
+    #[test]
+    fn fires_on_an_error_and_names_the_code() {
+        assert!(
+            Scene::healthy()
+                .add("Get-OAuth", vec![])
+                .add(
+                    "Test-OAuthConnectivity",
+                    properties([
+                        ("ResultType", "Error".into()),
+                        ("Task", "x".into()),
+                        ("Detail", "Error: AADSTS7000 27".into())
+                    ])
+                )
+                .hits(&RULE)[0]
+                .message
+                .contains("AADSTS700027")
+        );
+    }
+
+    #[test]
+    fn stays_silent_on_success() {
+        assert!(
+            !Scene::healthy()
+                .add(
+                    "Test-OAuthConnectivity",
+                    properties([("ResultType", "Success".into()), ("Task", "x".into())])
+                )
+                .fires(&RULE)
+        );
+    }
+}

@@ -1,0 +1,124 @@
+//! Takes the state of the organisation, gives findings of `state-auth-certificate-unusable`: the auth certificate cannot be used.
+
+use crate::checks::CheckId;
+use crate::checks::finding::Severity;
+use crate::checks::organisation::StateCase;
+use crate::checks::organisation::{hex, quoted};
+use crate::checks::rule::{Out, Rule, Scope};
+
+/// See the text.
+pub(crate) static RULE: Rule = Rule {
+    id: "state-auth-certificate-unusable",
+    check: CheckId::Certificate,
+    severity: Severity::Error,
+    since: "0.1.0",
+    candidates: &["N02"],
+    title: "the auth certificate cannot be used",
+    looks_at: "The entry of the current auth certificate in Get-ExchangeCertificate: HasPrivateKey, \
+               Status, dates, PublicKeySize.",
+    matters: "Without its private key nothing can be signed; when it has expired, or is not trusted, \
+              every token is refused.",
+    bad: "HasPrivateKey False; Status Invalid; NotAfter 2024-01-01",
+    good: "HasPrivateKey True; Status Valid; NotAfter in the future; 2048 bits",
+    repair: "Make a new auth certificate, upload it, then publish it: `oauthtrace provision script` \
+             writes the rollover (80, 50, 81).",
+    sources: &[
+        "CSS-Exchange: FreeBusyChecker, HealthChecker",
+        "Microsoft: Configure Integration and OAuth between Skype for Business Online and Exchange Server",
+    ],
+    scope: Scope::State(examine),
+};
+
+fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
+    let Some(current) = case.auth_thumbprint("Current") else { return };
+    for object in case.stored(current) {
+        let server = object.text("Server").filter(|name| !name.is_empty());
+        let on = server.map_or_else(String::new, |name| format!(" on {name}"));
+        let mut wrong: Vec<(String, &'static str, &'static str)> = Vec::new();
+        if object.flag("HasPrivateKey") == Some(false) {
+            wrong.push((
+                "HasPrivateKey: False".into(),
+                "the certificate with its private key",
+                "HasPrivateKey",
+            ));
+        }
+        if let Some(status) = object.text("Status").filter(|text| !text.is_empty() && *text != "Valid") {
+            wrong.push((format!("Status: {status}"), "Status: Valid", "Status"));
+        }
+        let bits = object.text("PublicKeySize").and_then(|text| text.trim().parse::<u32>().ok());
+        if let Some(bits) = bits.filter(|bits| *bits < 2048) {
+            wrong.push((format!("PublicKeySize: {bits}"), "2048 bits or more", "PublicKeySize"));
+        }
+        if let Some(end) = case.when(object, "NotAfter").known().filter(|end| *end < case.at) {
+            wrong.push((format!("NotAfter: {end}"), "an end of validity in the future", "NotAfter"));
+        }
+        if let Some(start) = case.when(object, "NotBefore").known().filter(|start| *start > case.at) {
+            wrong.push((format!("NotBefore: {start}"), "a start of validity in the past", "NotBefore"));
+        }
+        let target = server.map_or_else(String::new, |name| format!(" -Server {}", quoted(name)));
+        for (observed, expected, claim) in wrong {
+            out.say(format!("the current auth certificate{on} cannot be used"))
+                .location(&object.place)
+                .claim(claim)
+                .observed(observed)
+                .expected(expected)
+                .help(format!(
+                    "Get-ExchangeCertificate{target} -Thumbprint {0} | Format-List *; replace it: \
+                     `oauthtrace provision script` writes 80-RolloverPrepare.ps1, 50-UploadAuthCert.ps1 and \
+                     81-RolloverPublish.ps1 (Set-AuthConfig -NewCertificateThumbprint, upload, Set-AuthConfig \
+                     -PublishCertificate)",
+                    hex(current)
+                ));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::testing_state::{Scene, date};
+
+    #[test]
+    fn fires_without_a_private_key() {
+        assert!(Scene::healthy().set("Get-ExchangeCertificate", "EX02", "HasPrivateKey", false).fires(&RULE));
+    }
+
+    #[test]
+    fn fires_on_an_expired_one() {
+        assert!(
+            Scene::healthy()
+                .set("Get-ExchangeCertificate", "EX01", "NotAfter", date("2025-01-01T00:00:00Z"))
+                .fires(&RULE)
+        );
+    }
+
+    #[test]
+    fn fires_on_a_short_key() {
+        assert!(
+            Scene::healthy().set("Get-ExchangeCertificate", "EX01", "PublicKeySize", "1024").fires(&RULE)
+        );
+    }
+
+    #[test]
+    fn fires_on_a_bad_status() {
+        assert!(
+            Scene::healthy()
+                .set("Get-ExchangeCertificate", "EX01", "Status", "RevocationCheckFailure")
+                .fires(&RULE)
+        );
+    }
+
+    #[test]
+    fn stays_silent_on_a_good_one() {
+        assert!(!Scene::healthy().fires(&RULE));
+    }
+
+    #[test]
+    fn stays_silent_on_another_certificate() {
+        assert!(
+            !Scene::healthy()
+                .set("Get-ExchangeCertificate", "CN=mail.contoso.example", "HasPrivateKey", false)
+                .fires(&RULE)
+        );
+    }
+}

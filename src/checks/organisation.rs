@@ -1,0 +1,389 @@
+//! Takes the state files of an organisation and what is expected of them, gives the cases that rules look at.
+
+/// Whether the auth certificate is among the keys of an application.
+pub mod keys;
+/// What rules on scripts look at.
+pub mod script;
+/// Which certificate stands where.
+pub mod thumbprints;
+
+use std::collections::BTreeSet;
+
+use super::expectations::{CLOUD_VOICEMAIL, EXCHANGE, SKYPE, TEAMS_SCHEDULER};
+use super::place::bare_host;
+use crate::base::Instant;
+use crate::keys::certificate::Certificate;
+use crate::state::StateFile;
+use crate::state::cloud::Cloud;
+use crate::state::dates::{self, Order, Reading};
+use crate::state::object::{Kind, Object, Value};
+use crate::state::powershell::Literal;
+use crate::state::profile::Profile;
+use crate::state::uploaded::{self, UploadedKey, hex_thumbprint};
+
+/// Seconds within which a date without a zone can be right: zones differ by up to 14 hours.
+const ZONES: i64 = 14 * 3600;
+/// Zones differ by whole quarters of an hour.
+const QUARTER: i64 = 900;
+
+/// Roles of the Skype for Business application account.
+pub const ROLES: [&str; 2] = ["UserApplication", "ArchiveApplication"];
+
+/// An application that the profile sets up.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Application {
+    /// Its id.
+    pub id: &'static str,
+    /// The name of its partner application on Microsoft's page.
+    pub name: &'static str,
+    /// The mail user that it acts as; none for Cloud Voicemail.
+    pub account: Option<&'static str>,
+    /// Roles of that mail user.
+    pub roles: &'static [&'static str],
+}
+
+const APPLICATIONS: [Application; 3] = [
+    Application {
+        id: SKYPE,
+        name: "SfBOnline",
+        account: Some("SfBOnline-ApplicationAccount"),
+        roles: &ROLES,
+    },
+    Application {
+        id: TEAMS_SCHEDULER,
+        name: "TeamsScheduler",
+        account: Some("TeamsScheduler"),
+        roles: &["TeamsSchedulerRole"],
+    },
+    Application { id: CLOUD_VOICEMAIL, name: "CloudVoicemail", account: None, roles: &[] },
+];
+
+/// The applications of a profile.
+pub fn applications(profile: Profile) -> &'static [Application] {
+    let count = if profile == Profile::Teams2025 { 3 } else { 1 };
+    APPLICATIONS.get(..count).unwrap_or(&APPLICATIONS)
+}
+
+/// What a printed date says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum When {
+    /// Nothing there, or no date.
+    None,
+    /// A moment, within the zones.
+    At(Instant),
+    /// Day and month can be exchanged.
+    Ambiguous,
+}
+
+impl When {
+    /// The moment.
+    pub const fn known(self) -> Option<Instant> {
+        match self {
+            Self::At(at) => Some(at),
+            Self::None | Self::Ambiguous => None,
+        }
+    }
+}
+
+/// Whether two dates can be the same moment, printed in two zones.
+pub fn same_moment(one: Instant, other: Instant) -> bool {
+    let apart = one.seconds_since(other).saturating_abs();
+    let quarter = apart % QUARTER;
+    apart <= ZONES && (quarter <= 1 || quarter >= QUARTER - 1)
+}
+
+/// What traffic showed, for `verify --state`.
+#[derive(Clone, Debug, Default)]
+pub struct Shown {
+    /// `x5t` of tokens that Exchange itself issued.
+    pub self_issued: BTreeSet<[u8; 20]>,
+    /// Roles that callers asked for in `ManagementRole` headers.
+    pub roles: BTreeSet<String>,
+    /// Hosts in the audience of tokens in scope.
+    pub audiences: BTreeSet<String>,
+}
+
+/// Everything that a rule on the state may look at.
+#[derive(Clone, Debug)]
+pub struct StateCase<'a> {
+    /// All files.
+    pub files: &'a [StateFile],
+    /// Certificates of `--cert`, with their files.
+    pub certificates: Vec<(&'a str, &'a Certificate)>,
+    /// The procedure.
+    pub profile: Profile,
+    /// The cloud, where it was named.
+    pub cloud: Option<Cloud>,
+    /// The order of day and month, where it was named.
+    pub order: Option<Order>,
+    /// The moment to judge at.
+    pub at: Instant,
+    /// Host names given.
+    pub hosts: &'a [String],
+    /// Keys of service principals.
+    pub keys: Vec<UploadedKey>,
+    /// What traffic showed; only with `verify`.
+    pub shown: Option<Shown>,
+}
+
+impl<'a> StateCase<'a> {
+    /// A case that knows nothing but the files.
+    pub fn new(files: &'a [StateFile], at: Instant) -> Self {
+        Self {
+            files,
+            certificates: Vec::new(),
+            profile: Profile::Sfbo2022Graph,
+            cloud: None,
+            order: None,
+            at,
+            hosts: &[],
+            keys: uploaded::uploaded(files.iter().flat_map(|file| &file.objects)),
+            shown: None,
+        }
+    }
+
+    /// All objects of a kind.
+    pub fn of(&self, kind: Kind) -> impl Iterator<Item = &'a Object> + use<'a> {
+        self.files.iter().flat_map(|file| &file.objects).filter(move |object| object.kind == kind)
+    }
+
+    /// Whether the cmdlet was asked: its objects are here, or the file says that it gave none.
+    pub fn asked(&self, kind: Kind) -> bool {
+        self.of(kind).next().is_some() || self.files.iter().any(|file| file.asked.contains(&kind))
+    }
+
+    /// Whether any cmdlet output was given.
+    pub fn has_state(&self) -> bool {
+        self.files.iter().any(|file| file.script.is_none())
+    }
+
+    /// The applications of the profile.
+    pub fn applications(&self) -> &'static [Application] {
+        applications(self.profile)
+    }
+
+    /// A date of an object.
+    pub fn when(&self, object: &Object, name: &str) -> When {
+        object.get(name).map_or(When::None, |value| self.date(value))
+    }
+
+    /// A date.
+    pub fn date(&self, value: &Value) -> When {
+        match value {
+            Value::Date(at) => When::At(*at),
+            other => match other.as_text().map(|text| dates::read(text, self.order)) {
+                Some(Reading::One(at)) => When::At(at),
+                Some(Reading::Two(..)) => When::Ambiguous,
+                Some(Reading::None) | None => When::None,
+            },
+        }
+    }
+
+    /// `Get-AuthConfig`.
+    pub fn auth_config(&self) -> Option<&'a Object> {
+        self.of(Kind::AuthConfig).next()
+    }
+
+    /// A thumbprint of `Get-AuthConfig`: `Current`, `Next` or `Previous`.
+    pub fn auth_thumbprint(&self, which: &str) -> Option<[u8; 20]> {
+        hex_thumbprint(self.auth_config()?.text(&format!("{which}CertificateThumbprint"))?)
+    }
+
+    /// Certificates of Exchange servers with that thumbprint.
+    pub fn stored(&self, thumbprint: [u8; 20]) -> impl Iterator<Item = &'a Object> + use<'a> {
+        self.of(Kind::ExchangeCertificate)
+            .filter(move |object| object.text("Thumbprint").and_then(hex_thumbprint) == Some(thumbprint))
+    }
+
+    /// The certificate with that thumbprint, where its bytes are at hand.
+    pub fn certificate(&self, thumbprint: [u8; 20]) -> Option<Certificate> {
+        let given = self.certificates.iter().find(|(_, given)| given.thumbprint == thumbprint);
+        if let Some((_, given)) = given {
+            return Some((*given).clone());
+        }
+        let raw = self.stored(thumbprint).find_map(|object| match object.get("RawData") {
+            Some(Value::Bytes(der)) => Certificate::from_der(der, &object.place).ok(),
+            _ => None,
+        });
+        raw.or_else(|| {
+            let key = self.keys.iter().find(|key| key.thumbprint == Some(thumbprint))?;
+            key.certificate.as_deref().cloned()
+        })
+    }
+
+    /// Start or end of a certificate's validity: from its bytes, else as Exchange printed it.
+    pub fn validity(&self, thumbprint: [u8; 20], end: bool) -> When {
+        if let Some(certificate) = self.certificate(thumbprint) {
+            return When::At(if end { certificate.not_after } else { certificate.not_before });
+        }
+        let name = if end { "NotAfter" } else { "NotBefore" };
+        self.stored(thumbprint).next().map_or(When::None, |object| self.when(object, name))
+    }
+
+    /// Partner applications of that id.
+    pub fn partners(&self, id: &str) -> Vec<&'a Object> {
+        let same = |object: &&Object| {
+            object.text("ApplicationIdentifier").is_some_and(|text| text.trim().eq_ignore_ascii_case(id))
+        };
+        self.of(Kind::PartnerApplication).filter(same).collect()
+    }
+
+    /// The account that a partner application acts as.
+    pub fn linked_account(&self, partner: &'a Object) -> Option<&'a str> {
+        partner.text("LinkedAccount").map(str::trim).filter(|text| !text.is_empty())
+    }
+
+    /// The mail user of that name or identity.
+    pub fn mail_user(&self, account: &str) -> Option<&'a Object> {
+        let names = ["Identity", "Name", "Id", "Alias", "DistinguishedName", "DisplayName"];
+        let is = |object: &&Object| {
+            names.iter().any(|name| object.text(name).is_some_and(|own| same_account(own, account)))
+        };
+        self.of(Kind::MailUser).find(is)
+    }
+
+    /// Roles assigned to that account, with the objects that say so.
+    pub fn roles_of(&self, account: &str) -> Vec<(&'a str, &'a Object)> {
+        let whose = ["RoleAssigneeName", "RoleAssignee", "User"];
+        let is = |object: &&Object| match whose.iter().find_map(|name| object.text(name)) {
+            Some(own) if !own.is_empty() => same_account(own, account),
+            // Without an assignee the name tells it: `<role>-<account>`, cut to 64 characters.
+            _ => object.text("Name").filter(|name| name.contains('-')).is_none_or(|name| {
+                let role = object.text("Role").unwrap_or_default();
+                let rest = name.strip_prefix(role).unwrap_or(name).trim_start_matches('-');
+                leaf(account).to_ascii_lowercase().starts_with(&rest.to_ascii_lowercase())
+                    || rest.to_ascii_lowercase().starts_with(&leaf(account).to_ascii_lowercase())
+            }),
+        };
+        let assigned = self.of(Kind::RoleAssignment).filter(is);
+        assigned
+            .filter(|object| object.flag("Enabled") != Some(false))
+            .filter_map(|object| Some((leaf(object.text("Role")?), object)))
+            .collect()
+    }
+
+    /// The service principal of that application.
+    pub fn principal(&self, application: &str) -> Option<&'a Object> {
+        self.of(Kind::ServicePrincipal)
+            .find(|object| uploaded::application(object).as_deref() == Some(application))
+    }
+
+    /// Keys of that application; `None` when they were not given. Keys that do not say whose they are belong to
+    /// step 6, which asks for those of Skype for Business Online.
+    pub fn keys_of(&self, application: &str) -> Option<Vec<&UploadedKey>> {
+        let own = |key: &&UploadedKey| match &key.application {
+            Some(own) => own == application,
+            None => application == SKYPE,
+        };
+        let keys: Vec<_> = self.keys.iter().filter(own).collect();
+        let told = !keys.is_empty()
+            || self.principal(application).is_some_and(|object| object.get("KeyCredentials").is_some())
+            || (application == SKYPE && self.keys.is_empty() && self.asked(Kind::MsolCredential));
+        told.then_some(keys)
+    }
+
+    /// Whether a list of keys was cut, so that one more may be there.
+    pub fn keys_cut(&self, application: &str) -> bool {
+        let cut = |object: &Object| object.get("KeyCredentials").is_some_and(Value::is_cut);
+        self.principal(application).is_some_and(cut)
+    }
+
+    /// The dedicated hybrid application that Exchange uses towards the cloud, where it is switched on: the id on the
+    /// Entra auth server and the setting override.
+    pub fn dedicated_application(&self) -> Option<String> {
+        let set = self.named_application()?;
+        (!self.asked(Kind::SettingOverride) || self.dedicated_override()).then_some(set)
+    }
+
+    /// The application id on the Entra auth server.
+    pub fn named_application(&self) -> Option<String> {
+        self.of(Kind::AuthServer)
+            .filter(|object| object.flag("Enabled") != Some(false))
+            .find_map(|object| object.text("ApplicationIdentifier").filter(|text| !text.trim().is_empty()))
+            .map(|text| text.trim().to_ascii_lowercase())
+    }
+
+    /// The setting override that switches the dedicated application on.
+    pub fn dedicated_override(&self) -> bool {
+        let on = |object: &Object| {
+            object.text("SectionName").is_some_and(|name| name == "ExchangeOnpremAsThirdPartyAppId")
+                && object.get("Parameters").is_none_or(|value| {
+                    let texts = value.texts();
+                    texts.is_empty() || texts.iter().any(|text| text.eq_ignore_ascii_case("Enabled=true"))
+                })
+        };
+        self.of(Kind::SettingOverride).any(on)
+    }
+}
+
+/// The last part of `contoso.com/Users/Name` or `CN=Name,…`.
+pub fn leaf(text: &str) -> &str {
+    let text = text.trim();
+    match text.strip_prefix("CN=") {
+        Some(rest) => rest.split(',').next().unwrap_or(rest),
+        None => text.rsplit(['/', '\\']).next().unwrap_or(text),
+    }
+}
+
+/// Whether two spellings name one account.
+pub fn same_account(one: &str, other: &str) -> bool {
+    one.trim().eq_ignore_ascii_case(other.trim()) || leaf(one).eq_ignore_ascii_case(leaf(other))
+}
+
+/// One PowerShell argument, whatever is in the text.
+pub fn quoted(text: &str) -> String {
+    Literal::new(text).to_string()
+}
+
+/// 40 upper-case hex digits.
+pub fn hex(thumbprint: [u8; 20]) -> String {
+    thumbprint.iter().map(|byte| format!("{byte:02X}")).collect()
+}
+
+/// The host of a URL, bare.
+pub fn host_of(url: &str) -> Option<String> {
+    let rest = url.trim().split_once("://").map_or(url.trim(), |(_, rest)| rest);
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    (!host.is_empty()).then(|| bare_host(host))
+}
+
+/// The command that shows the keys of an application.
+pub fn show_keys(application: &str) -> String {
+    format!(
+        "Get-MgServicePrincipal -Filter \"AppId eq '{application}'\" -Property id,appId,keyCredentials,servicePrincipalNames"
+    )
+}
+
+/// How to put the certificate on an application.
+pub fn upload(application: &str) -> String {
+    format!(
+        "export the current certificate and add it to the keys of {application}, existing ones kept: \
+         `oauthtrace provision script` writes 40-ExportAuthCert.ps1 and 50-UploadAuthCert.ps1 for it \
+         ($p = {}; Update-MgServicePrincipal -ServicePrincipalId $p.Id -KeyCredentials $keys)",
+        show_keys(application)
+    )
+}
+
+/// The Exchange principal's id, for rules.
+pub const EXCHANGE_ID: &str = EXCHANGE;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_of_two_zones_can_be_one_moment() {
+        let at = Instant::from_seconds(1_000_000_000);
+        for (seconds, same) in
+            [(0, true), (3600, true), (-7200, true), (19_800, true), (60, false), (86_400, false)]
+        {
+            assert_eq!(same_moment(at, Instant::from_seconds(1_000_000_000 + seconds)), same, "{seconds}");
+        }
+    }
+
+    #[test]
+    fn accounts_are_the_same_in_all_spellings() {
+        assert!(same_account("contoso.lab/Users/A", "CN=A,CN=Users,DC=contoso"));
+        assert!(!same_account("contoso.lab/Users/A", "contoso.lab/Users/B"));
+    }
+}

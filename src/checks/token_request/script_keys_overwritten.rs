@@ -1,0 +1,70 @@
+//! Takes the commands of scripts, gives findings of `script-keys-overwritten`: existing keys of the service principal are overwritten.
+
+use crate::checks::CheckId;
+use crate::checks::finding::Severity;
+use crate::checks::organisation::script::CommandCase;
+use crate::checks::rule::{Out, Rule, Scope};
+
+/// See the text.
+pub(crate) static RULE: Rule = Rule {
+    id: "script-keys-overwritten",
+    check: CheckId::TokenRequest,
+    severity: Severity::Error,
+    since: "0.1.0",
+    candidates: &["M16"],
+    title: "existing keys of the service principal are overwritten",
+    looks_at: "Update-MgServicePrincipal -KeyCredentials in scripts that do not read keyCredentials \
+               before and send them again.",
+    matters: "The collection is written as a whole: what is not sent again is deleted, keys of other \
+              servers too.",
+    bad: "-KeyCredentials @($new)",
+    good: "the existing keys and the new one",
+    repair: "$p = Get-MgServicePrincipal -Filter ... -Property id,keyCredentials; $keys = \
+             @($p.KeyCredentials | ForEach-Object { @{ key = $_.Key; type = $_.Type; usage = $_.Usage } \
+             }) + $new; Update-MgServicePrincipal -ServicePrincipalId $p.Id -KeyCredentials $keys",
+    sources: &["Microsoft: page of June 2025", "Microsoft Graph: update servicePrincipal"],
+    scope: Scope::Command(examine),
+};
+
+fn examine(case: &CommandCase<'_>, out: &mut Out<'_>) {
+    for file in &case.scripts {
+        let Some(command) = file.upload().filter(|command| command.is("Update-MgServicePrincipal")) else {
+            continue;
+        };
+        let asks = file.script.commands.iter().any(|read| {
+            read.is("Get-MgServicePrincipal")
+                && read.arguments.iter().any(|(_, value)| {
+                    value
+                        .as_deref()
+                        .is_some_and(|value| value.to_ascii_lowercase().contains("keycredentials"))
+                })
+        });
+        let kept = file.line_with(".KeyCredentials").is_some();
+        if !(asks && kept) {
+            out.say("existing keys of the service principal are overwritten")
+                .location(file.place(command.line))
+                .observed(if asks {
+                    "the keys are read, and not sent again"
+                } else {
+                    "keyCredentials is not asked for before"
+                })
+                .expected("the existing keys sent again beside the new one");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::testing_state::Scene;
+
+    #[test]
+    fn fires_without_reading_them() {
+        assert!(Scene::script("$p = Get-MgServicePrincipal -Filter \"AppId eq 'x'\"\nUpdate-MgServicePrincipal -ServicePrincipalId $p.Id -KeyCredentials @($new)\n").fires(&RULE));
+    }
+
+    #[test]
+    fn stays_silent_when_they_are_sent_again() {
+        assert!(!Scene::script("$p = Get-MgServicePrincipal -Filter \"AppId eq 'x'\" -Property 'id,keyCredentials'\n$keys = @($p.KeyCredentials) + $new\nUpdate-MgServicePrincipal -ServicePrincipalId $p.Id -KeyCredentials $keys\n").fires(&RULE));
+    }
+}

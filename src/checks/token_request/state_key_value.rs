@@ -1,0 +1,73 @@
+//! Takes the state of the organisation, gives findings of `state-key-value`: an uploaded key has the dates of the auth certificate, but is another one.
+
+use crate::checks::CheckId;
+use crate::checks::finding::Severity;
+use crate::checks::organisation::StateCase;
+use crate::checks::organisation::{hex, same_moment, upload};
+use crate::checks::rule::{Out, Rule, Scope};
+
+/// See the text.
+pub(crate) static RULE: Rule = Rule {
+    id: "state-key-value",
+    check: CheckId::TokenRequest,
+    severity: Severity::Error,
+    since: "0.1.0",
+    candidates: &["N08"],
+    title: "an uploaded key has the dates of the auth certificate, but is another one",
+    looks_at: "The bytes or the thumbprint of uploaded keys whose end date is that of the current \
+               certificate.",
+    matters: "Dates alone can agree by chance or by a renewal on the same day; tokens signed with \
+              another key are refused.",
+    bad: "Value of a certificate 7736..., current certificate 9C02...",
+    good: "the bytes of the current certificate",
+    repair: "Export the certificate that Get-AuthConfig names and upload it again.",
+    sources: &[
+        "Microsoft: Configure Integration and OAuth between Skype for Business Online and Exchange Server",
+    ],
+    scope: Scope::State(examine),
+};
+
+fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
+    let Some(current) = case.auth_thumbprint("Current") else { return };
+    let Some(end) = case.validity(current, true).known() else { return };
+    for application in case.applications() {
+        let keys = case.keys_of(application.id).unwrap_or_default();
+        if keys.iter().any(|key| key.thumbprint == Some(current)) {
+            continue;
+        }
+        for key in keys {
+            let same_end = case.date(&key.end).known().is_some_and(|own| same_moment(own, end));
+            if let Some(own) =
+                key.thumbprint.filter(|own| same_end && Some(*own) != case.auth_thumbprint("Next"))
+            {
+                out.say(format!(
+                    "a key of {} has the dates of the auth certificate, but is another one",
+                    application.id
+                ))
+                .location(&key.place)
+                .observed(format!("key {}: certificate {}", key.id, hex(own)))
+                .expected(format!("certificate {}", hex(current)))
+                .help(upload(application.id));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::testing_state::{
+        Scene, key,
+        organisation::{NOT_AFTER, OTHER_DER, SKYPE},
+    };
+
+    #[test]
+    fn fires_on_other_bytes_of_the_same_dates() {
+        assert!(Scene::healthy().keys(SKYPE, vec![key("a", OTHER_DER, NOT_AFTER)]).fires(&RULE));
+    }
+
+    #[test]
+    fn stays_silent_on_the_right_bytes() {
+        assert!(!Scene::healthy().fires(&RULE));
+    }
+}

@@ -1,0 +1,515 @@
+//! `provision check`: healthy and broken states in two formats, other languages, cut lists, real outputs, scripts.
+
+#[path = "cli/support.rs"]
+#[allow(dead_code)]
+mod support;
+
+#[path = "provision/organisation.rs"]
+#[allow(dead_code)]
+mod organisation;
+
+use std::path::PathBuf;
+
+use organisation::*;
+use serde_json::Value;
+use support::Folder;
+
+type Change = fn(Organisation) -> Organisation;
+
+/// Runs `provision check` on one text, gives status and document.
+fn check(name: &str, text: &str, more: &[&str]) -> (i32, Value) {
+    let folder = Folder::new();
+    let file = folder.file(name, text);
+    let mut arguments = vec!["provision", "check", file.to_str().unwrap(), "--at", AT, "-o", "json", "-q"];
+    arguments.extend(more);
+    let run = folder.run(&arguments);
+    let document = serde_json::from_str(&run.stdout()).unwrap_or(Value::Null);
+    (run.0.status.code().unwrap(), document)
+}
+
+fn rules(document: &Value, severity: &str) -> Vec<String> {
+    let all = document["findings"].as_array().into_iter().flatten();
+    all.filter(|one| one["severity"] == severity)
+        .map(|one| one["rule"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+/// Broken states made by us: name, what is changed, the rule that names it, what its help must hold, whether text
+/// can show it too (bytes of keys cannot).
+const BROKEN: &[(&str, Change, &str, &str, bool)] = &[
+    (
+        "certificate on no server",
+        |o| o.without("Get-ExchangeCertificate", PRINT),
+        "state-auth-certificate-missing",
+        "New-ExchangeCertificate",
+        true,
+    ),
+    (
+        "certificate missing on one server",
+        |o| o.set("Get-ExchangeCertificate", "EX02", "Thumbprint", "AA"),
+        "state-auth-certificate-missing",
+        "Import-ExchangeCertificate -Server 'EX02'",
+        true,
+    ),
+    (
+        "no current certificate",
+        |o| o.set("Get-AuthConfig", "", "CurrentCertificateThumbprint", Val::Nothing),
+        "state-auth-certificate-missing",
+        "Set-AuthConfig",
+        true,
+    ),
+    (
+        "no private key",
+        |o| o.set("Get-ExchangeCertificate", "EX01", "HasPrivateKey", false),
+        "state-auth-certificate-unusable",
+        "-Server 'EX01'",
+        true,
+    ),
+    (
+        "certificate not trusted",
+        |o| o.set("Get-ExchangeCertificate", "EX02", "Status", "Invalid"),
+        "state-auth-certificate-unusable",
+        "Get-ExchangeCertificate",
+        true,
+    ),
+    (
+        "certificate of 1024 bits",
+        |o| o.set("Get-ExchangeCertificate", "EX01", "PublicKeySize", "1024"),
+        "state-auth-certificate-unusable",
+        "80-RolloverPrepare.ps1",
+        true,
+    ),
+    (
+        "certificate expired",
+        |o| o.set("Get-ExchangeCertificate", "EX01", "NotAfter", date("2025-03-31T10:00:00Z")),
+        "state-auth-certificate-unusable",
+        "Get-ExchangeCertificate",
+        true,
+    ),
+    (
+        "service name changed",
+        |o| o.set("Get-AuthConfig", "", "ServiceName", SKYPE),
+        "state-auth-config",
+        "Set-AuthConfig -ServiceName '00000002-0000-0ff1-ce00-000000000000'",
+        true,
+    ),
+    (
+        "key of an old certificate",
+        |o| keys(o, SKYPE, vec![key("a", "", "2026-12-31T10:00:00Z")]),
+        "state-key-missing",
+        "Update-MgServicePrincipal",
+        true,
+    ),
+    (
+        "no key at all",
+        |o| keys(o, SKYPE, vec![]),
+        "state-key-missing",
+        "00000004-0000-0ff1-ce00-000000000000",
+        false,
+    ),
+    (
+        "key for signing",
+        |o| keys(o, SKYPE, vec![signing()]),
+        "state-key-missing",
+        "Update-MgServicePrincipal",
+        true,
+    ),
+    (
+        "only an expired key",
+        |o| keys(o, SKYPE, vec![key("a", "", "2025-01-31T10:00:00Z")]),
+        "state-key-expired",
+        "Update-MgServicePrincipal",
+        true,
+    ),
+    (
+        "other bytes, same dates",
+        |o| keys(o, SKYPE, vec![key("a", OTHER_DER, NOT_AFTER)]),
+        "state-key-value",
+        "50-UploadAuthCert.ps1",
+        false,
+    ),
+    (
+        "no key for Exchange itself",
+        |o| keys(o, EXCHANGE, vec![]),
+        "state-exchange-key-missing",
+        "00000002-0000-0ff1-ce00-000000000000",
+        false,
+    ),
+    (
+        "principal disabled",
+        |o| o.set("Get-MgServicePrincipal", SKYPE, "AccountEnabled", false),
+        "state-principal-disabled",
+        "-AccountEnabled:$true",
+        true,
+    ),
+    (
+        "no ACS",
+        |o| o.without("Get-AuthServer", "WindowsAzureACS"),
+        "state-auth-server",
+        "New-AuthServer -Name WindowsAzureACS",
+        true,
+    ),
+    (
+        "ACS disabled",
+        |o| o.set("Get-AuthServer", "WindowsAzureACS", "Enabled", false),
+        "state-auth-server",
+        "Set-AuthServer -Identity 'WindowsAzureACS' -Enabled $true",
+        true,
+    ),
+    (
+        "no evoSTS",
+        |o| o.without("Get-AuthServer", "evoSTS"),
+        "state-auth-server",
+        "New-AuthServer -Name evoSTS -Type AzureAD",
+        true,
+    ),
+    (
+        "OAuth off on EWS",
+        |o| o.set("Get-WebServicesVirtualDirectory", "", "OAuthAuthentication", false),
+        "state-oauth-off",
+        r"Set-WebServicesVirtualDirectory -Identity 'EX01\EWS (Default Web Site)' -OAuthAuthentication $true",
+        true,
+    ),
+    (
+        "OAuth off on Autodiscover",
+        |o| o.set("Get-AutodiscoverVirtualDirectory", "", "OAuthAuthentication", false),
+        "state-oauth-off",
+        "Set-AutodiscoverVirtualDirectory",
+        true,
+    ),
+    (
+        "host not registered",
+        |o| {
+            o.set(
+                "Get-WebServicesVirtualDirectory",
+                "",
+                "ExternalUrl",
+                "https://ex.contoso.example/EWS/Exchange.asmx",
+            )
+        },
+        "state-host-not-registered",
+        "'https://ex.contoso.example/'",
+        true,
+    ),
+    (
+        "address in a foreign domain",
+        |o| o.set("Get-MailUser", ACCOUNT, "ExternalEmailAddress", "SMTP:x@fabrikam.example"),
+        "state-account-domain",
+        "'x@contoso.example'",
+        true,
+    ),
+    (
+        "partner application missing",
+        |o| o.without("Get-PartnerApplication", SKYPE),
+        "state-partner-missing",
+        "New-PartnerApplication -Name 'SfBOnline'",
+        true,
+    ),
+    (
+        "Exchange Online partner missing",
+        |o| o.without("Get-PartnerApplication", EXCHANGE),
+        "state-partner-missing",
+        "PrepareAD",
+        true,
+    ),
+    (
+        "partner application disabled",
+        |o| o.set("Get-PartnerApplication", SKYPE, "Enabled", false),
+        "state-partner-disabled",
+        "Set-PartnerApplication -Identity 'SfBOnline' -Enabled $True",
+        true,
+    ),
+    (
+        "partner application twice",
+        |o| o.add("Get-PartnerApplication", second()),
+        "state-partner-duplicated",
+        "Remove-PartnerApplication -Identity 'Bob''s app'",
+        true,
+    ),
+    (
+        "no linked account",
+        |o| o.set("Get-PartnerApplication", SKYPE, "LinkedAccount", Val::Nothing),
+        "state-partner-account",
+        "-LinkedAccount 'contoso.example/Users/SfBOnline-ApplicationAccount'",
+        true,
+    ),
+    (
+        "linked to an administrator",
+        |o| o.set("Get-PartnerApplication", SKYPE, "LinkedAccount", "contoso.example/Users/Administrator"),
+        "state-partner-account",
+        "Set-PartnerApplication",
+        true,
+    ),
+    (
+        "mail user missing",
+        |o| o.without("Get-MailUser", ACCOUNT),
+        "state-account-missing",
+        "New-MailUser -Name 'SfBOnline-ApplicationAccount' -ExternalEmailAddress 'SfBOnline-ApplicationAccount@contoso.example'",
+        true,
+    ),
+    (
+        "mail user visible",
+        |o| o.set("Get-MailUser", ACCOUNT, "HiddenFromAddressListsEnabled", false),
+        "state-account-visible",
+        "Set-MailUser -Identity 'contoso.example/Users/SfBOnline-ApplicationAccount' -HiddenFromAddressListsEnabled $True",
+        true,
+    ),
+    (
+        "archive role missing",
+        |o| o.without("Get-ManagementRoleAssignment", "ArchiveApplication"),
+        "state-role-missing",
+        "New-ManagementRoleAssignment -Role 'ArchiveApplication'",
+        true,
+    ),
+    (
+        "user role missing",
+        |o| o.without("Get-ManagementRoleAssignment", "UserApplication"),
+        "state-role-missing",
+        "New-ManagementRoleAssignment -Role 'UserApplication'",
+        true,
+    ),
+    (
+        "EWS off",
+        |o| o.set("Get-OrganizationConfig", "", "EwsEnabled", false),
+        "state-ews-policy",
+        "Set-OrganizationConfig -EwsEnabled $true",
+        true,
+    ),
+    (
+        "Teams not on the allow list",
+        |o| o.set("Get-OrganizationConfig", "", "EwsApplicationAccessPolicy", "EnforceAllowList"),
+        "state-ews-policy",
+        "'*SchedulingService*'",
+        true,
+    ),
+    (
+        "connectivity test failed",
+        |o| o.add("Test-OAuthConnectivity", failed()),
+        "state-test-failed",
+        "oauthtrace explain 2000003",
+        true,
+    ),
+];
+
+fn keys(organisation: Organisation, application: &str, keys: Vec<Properties>) -> Organisation {
+    organisation.set("Get-MgServicePrincipal", application, "KeyCredentials", Val::Keys(keys))
+}
+
+fn signing() -> Properties {
+    properties([
+        ("KeyId", "a".into()),
+        ("Type", "Symmetric".into()),
+        ("Usage", "Sign".into()),
+        ("StartDateTime", date(NOT_BEFORE)),
+        ("EndDateTime", date(NOT_AFTER)),
+    ])
+}
+
+fn second() -> Properties {
+    properties([
+        ("Enabled", true.into()),
+        ("ApplicationIdentifier", SKYPE.into()),
+        ("Realm", Val::Nothing),
+        ("LinkedAccount", ACCOUNT.into()),
+        ("Name", "Bob's app".into()),
+    ])
+}
+
+fn failed() -> Properties {
+    properties([
+        ("Task", "Checking EWS API Call Under Oauth".into()),
+        ("Detail", "System.Net.WebException: 401, diagnostics: 2000003;reason=\"The hostname component of the audience claim value is invalid\"".into()),
+        ("ResultType", "Error".into()),
+    ])
+}
+
+#[test]
+fn a_healthy_state_passes_in_both_formats() {
+    let healthy = Organisation::healthy();
+    for (name, text, more) in [
+        ("state.xml", healthy.clixml(), &[][..]),
+        ("state.txt", healthy.format_list(american), &["--culture", "en-US"]),
+        ("state.txt", healthy.format_list(german), &["--culture", "de-DE"]),
+        ("state.txt", healthy.format_list(french), &["--culture", "fr-FR"]),
+        ("state.txt", healthy.format_list(french), &["--culture", "es-ES"]),
+        ("state.txt", healthy.format_list(swedish), &[]),
+    ] {
+        let (status, document) = check(name, &text, more);
+        assert_eq!(status, 0, "{name} {more:?}: {document:#}");
+        assert_eq!(document["verdict"], "pass");
+        assert_eq!(document["schema"], "oauthtrace/provision-check/1");
+        assert_eq!(document["thumbprints"][0]["thumbprint"], PRINT);
+        assert_eq!(document["thumbprints"][0]["auth_config"], "current");
+    }
+}
+
+#[test]
+fn every_broken_state_is_named_with_the_command_that_repairs_it() {
+    assert!(BROKEN.len() >= 30);
+    for (name, change, rule, help, in_text) in BROKEN {
+        let organisation = change(Organisation::healthy());
+        let mut forms = vec![("state.xml", organisation.clixml(), &[][..])];
+        if *in_text {
+            forms.push(("state.txt", organisation.format_list(german), &["--culture", "de-DE"]));
+        }
+        for (file, text, more) in forms {
+            let (status, document) = check(file, &text, more);
+            assert_eq!(status, 1, "{name} in {file}: {document:#}");
+            let found = document["findings"].as_array().unwrap().iter().find(|one| {
+                one["rule"] == *rule
+                    && one["severity"] == "error"
+                    && one["help"].as_str().unwrap().contains(help)
+            });
+            let found =
+                found.unwrap_or_else(|| panic!("{name} in {file}: no {rule} with {help}: {document:#}"));
+            assert!(!found["message"].as_str().unwrap().is_empty());
+        }
+    }
+}
+
+#[test]
+fn ambiguous_dates_ask_for_the_culture_and_are_not_guessed() {
+    // June 9 or September 6: only the dates could tell that this key is right.
+    let (status, document) = check("state.txt", &Organisation::healthy().format_list(french), &[]);
+    assert_eq!(status, 4, "{document:#}");
+    assert!(document.to_string().contains("--culture"));
+}
+
+#[test]
+fn a_cut_list_is_no_proof_that_something_is_missing() {
+    let names = ["a/1", "b/2", "c/3", "d/4", "https://mail.contoso.example/"];
+    let cut = Organisation::healthy().set(
+        "Get-MgServicePrincipal",
+        EXCHANGE,
+        "ServicePrincipalNames",
+        list(&names),
+    );
+    let (status, document) = check("state.txt", &cut.format_list(swedish), &[]);
+    assert_eq!(status, 4, "{document:#}");
+    assert!(!rules(&document, "error").contains(&"state-host-not-registered".to_owned()));
+    assert!(rules(&document, "info").contains(&"state-list-truncated".to_owned()));
+    assert_eq!(check("state.xml", &cut.clixml(), &[]).0, 0, "the whole list is there");
+}
+
+#[test]
+fn outputs_that_were_not_given_are_asked_for_by_cmdlet() {
+    for cmdlet in [
+        "Get-AuthConfig",
+        "Get-PartnerApplication",
+        "Get-MailUser",
+        "Get-AuthServer",
+        "Get-MgServicePrincipal",
+    ] {
+        let (status, document) = check("state.xml", &Organisation::healthy().unasked(cmdlet).clixml(), &[]);
+        assert_eq!(status, 4, "{cmdlet}: {document:#}");
+        let missing = document["checks"].to_string();
+        assert!(missing.contains(cmdlet), "{cmdlet}: {missing}");
+    }
+}
+
+#[test]
+fn the_given_certificate_is_compared_and_stands_in_the_table() {
+    let folder = Folder::new();
+    let state = folder.file("state.xml", Organisation::healthy().clixml());
+    let right = folder.file("right.cer", DER);
+    let wrong = folder.file("wrong.cer", OTHER_DER);
+    let run = |cert: &PathBuf| {
+        folder.run(&[
+            "provision",
+            "check",
+            state.to_str().unwrap(),
+            "--at",
+            AT,
+            "--cert",
+            cert.to_str().unwrap(),
+        ])
+    };
+    assert!(run(&right).status(0).stdout().contains(PRINT));
+    let text = run(&wrong).status(1).stdout();
+    assert!(text.contains("state-certificate-differs") && text.contains(OTHER_PRINT), "{text}");
+    let against =
+        |cert: &PathBuf| folder.run(&["cert", cert.to_str().unwrap(), "--against", state.to_str().unwrap()]);
+    against(&right).status(0);
+    against(&wrong).status(1);
+}
+
+#[test]
+fn real_outputs_do_not_pass_and_do_not_break() {
+    let corpus = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/corpus/h-exchange"));
+    if !corpus.is_dir() {
+        eprintln!("skipped: no corpus at {}", corpus.display());
+        return;
+    }
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(corpus.join("css-exchange")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.push(corpus.join("docs-samples.txt"));
+    for file in &files {
+        let folder = Folder::new();
+        let run = folder.run(&["provision", "check", file.to_str().unwrap(), "--at", AT, "-q"]);
+        let status = run.0.status.code();
+        assert!(matches!(status, Some(1 | 4)), "{}: {status:?} {}", file.display(), run.stderr());
+    }
+    assert!(files.len() > 10);
+}
+
+#[test]
+fn our_own_scripts_lint_clean_of_errors() {
+    for profile in ["sfbo-2022", "sfbo-2022-graph", "teams-2025"] {
+        let folder = Folder::new();
+        let arguments = [
+            "provision",
+            "script",
+            "--profile",
+            profile,
+            "--tenant",
+            TENANT,
+            "--verified-domain",
+            "nordwind.example",
+            "--domain-controller",
+            "dc1.nordwind.example",
+            "--host",
+            "mail.nordwind.example",
+        ];
+        let single = folder.run(&arguments).status(0).stdout();
+        let mut whole = arguments.to_vec();
+        whole.extend(["--out", "steps"]);
+        folder.run(&whole).status(0);
+        let one = folder.file("all.ps1", single);
+        let steps = one.with_file_name("steps");
+        for input in [&one, &steps] {
+            let run = folder.run(&[
+                "provision",
+                "check",
+                input.to_str().unwrap(),
+                "--profile",
+                profile,
+                "-o",
+                "json",
+                "-q",
+            ]);
+            let document: Value = serde_json::from_str(&run.stdout()).unwrap();
+            assert_eq!(rules(&document, "error"), Vec::<String>::new(), "{profile}: {document:#}");
+            run.status(0);
+        }
+    }
+}
+
+#[test]
+fn the_script_of_the_page_is_linted_by_profile() {
+    let page = "Connect-MsolService\nImport-Module MSOnline\n$ServiceName = \"00000004-0000-0ff1-ce00-000000000000\"\n$p = Get-MsolServicePrincipal -ServicePrincipalName $ServiceName\nNew-MsolServicePrincipalCredential -AppPrincipalId $p.AppPrincipalId -Type asymmetric -Usage Verify -Value $credValue\n";
+    let (status, document) = check("upload.ps1", page, &["--profile", "sfbo-2022"]);
+    assert_eq!(status, 0, "{document:#}");
+    assert!(rules(&document, "info").contains(&"script-retired-module".to_owned()));
+    let (status, document) = check("upload.ps1", page, &[]);
+    assert_eq!(status, 1);
+    assert!(rules(&document, "error").contains(&"script-retired-module".to_owned()));
+}
+
+#[test]
+fn files_of_no_use_are_status_three_and_options_status_two() {
+    let folder = Folder::new();
+    let empty = folder.file("empty.txt", "");
+    folder.run(&["provision", "check", empty.to_str().unwrap()]).status(3).complains("empty.txt");
+    folder.run(&["provision", "check", "absent.xml"]).status(3);
+    folder.run(&["provision", "check", "absent.xml", "--culture", "klingon"]).status(2);
+}
