@@ -120,6 +120,7 @@ fn inputs(files: &[StateFile]) -> Vec<Input> {
         exchanges: 0,
         packets: 0,
         truncated: false,
+        dropped: 0,
         notices: Vec::new(),
     };
     (0..).zip(files).map(input).collect()

@@ -29,7 +29,9 @@ pub fn verification(verification: &Verification, options: &Options, out: &mut dy
     unseen(verification, options, paint, out)?;
     checks(verification, options, paint, out)?;
     findings(verification, options, paint, out)?;
-    conversation(verification, options, paint, out)?;
+    if verification.provision.is_none() {
+        conversation(verification, options, paint, out)?;
+    }
     thumbprints(verification, paint, out)?;
     tokens(verification, options, paint, out)?;
     tail(verification, options, paint, out)
