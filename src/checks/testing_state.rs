@@ -79,7 +79,7 @@ impl Scene {
     }
 
     /// Printed as Format-List in that culture.
-    pub(crate) fn as_text(mut self, date: fn(&str) -> String) -> Self {
+    pub(crate) fn printed(mut self, date: fn(&str) -> String) -> Self {
         self.text = Some(date);
         self
     }

@@ -66,9 +66,8 @@ pub fn read(bytes: &[u8], path: &str) -> Result<StateFile, String> {
         file?
     } else {
         let script = commands::read(&text);
-        if !script.commands.iter().any(|command| is_ours(&command.name))
-            && !(named && !text.trim().is_empty())
-        {
+        let runs = script.commands.iter().any(|command| is_ours(&command.name));
+        if !runs && (!named || text.trim().is_empty()) {
             file?;
             return Err(nothing(path));
         }

@@ -184,7 +184,7 @@ mod tests {
                     "ServicePrincipalNames",
                     list(&["a", "b", "c", "d", "e"])
                 )
-                .as_text(swedish)
+                .printed(swedish)
                 .fires(&RULE)
         );
     }

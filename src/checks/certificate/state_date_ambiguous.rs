@@ -65,17 +65,17 @@ mod tests {
 
     #[test]
     fn fires_without_a_culture() {
-        assert!(Scene::healthy().as_text(american).fires(&RULE));
+        assert!(Scene::healthy().printed(american).fires(&RULE));
     }
 
     #[test]
     fn fires_and_leaves_the_check_open() {
-        assert!(Scene::healthy().as_text(german).misses(&RULE));
+        assert!(Scene::healthy().printed(german).misses(&RULE));
     }
 
     #[test]
     fn stays_silent_with_a_culture() {
-        assert!(!Scene::healthy().as_text(american).order(Order::MonthFirst).fires(&RULE));
+        assert!(!Scene::healthy().printed(american).order(Order::MonthFirst).fires(&RULE));
     }
 
     #[test]

@@ -66,13 +66,13 @@ mod tests {
                     "ServicePrincipalNames",
                     list(&["a", "b", "c", "d", "e"])
                 )
-                .as_text(german)
+                .printed(german)
                 .fires(&RULE)
         );
     }
 
     #[test]
     fn stays_silent_on_whole_lists() {
-        assert!(!Scene::healthy().as_text(german).fires(&RULE));
+        assert!(!Scene::healthy().printed(german).fires(&RULE));
     }
 }

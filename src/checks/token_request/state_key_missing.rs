@@ -95,11 +95,11 @@ mod tests {
 
     #[test]
     fn stays_silent_when_dates_are_ambiguous() {
-        assert!(!Scene::healthy().as_text(french).fires(&RULE));
+        assert!(!Scene::healthy().printed(french).fires(&RULE));
     }
 
     #[test]
     fn stays_silent_on_text_in_a_known_culture() {
-        assert!(!Scene::healthy().as_text(french).order(Order::DayFirst).fires(&RULE));
+        assert!(!Scene::healthy().printed(french).order(Order::DayFirst).fires(&RULE));
     }
 }
