@@ -50,7 +50,8 @@ impl Capture {
         let mut records = Vec::new();
         while rest.len() >= 16 {
             let length = u32::from_le_bytes(rest[8..12].try_into().unwrap()) as usize;
-            let (record, after) = rest.split_at(16 + length);
+            // One of the recordings is cut inside its last packet on purpose.
+            let Some((record, after)) = rest.split_at_checked(16 + length) else { break };
             records.push(record.to_vec());
             rest = after;
         }
