@@ -105,22 +105,25 @@ fn healthy() -> [Capture; 3] {
     ]
 }
 
-fn fields(head: &Head) -> Vec<(Vec<u8>, Vec<u8>)> {
+/// A name and a value.
+type Field = (Vec<u8>, Vec<u8>);
+
+fn fields(head: &Head) -> Vec<Field> {
     head.fields().map(|field| (field.name.to_vec(), field.value.to_vec())).collect()
 }
 
 /// One half of an exchange: start line, fields, and the body when it is whole.
 #[derive(Clone, PartialEq, Debug)]
 struct Half {
-    start: String,
-    fields: Vec<(Vec<u8>, Vec<u8>)>,
+    start: Vec<String>,
+    fields: Vec<Field>,
     body: Option<Vec<u8>>,
     /// A loss cut the exchange's head off: the fields before it are known.
     cut: bool,
 }
 
 impl Half {
-    fn of(start: String, head: &Head, body: &Body) -> Self {
+    fn of(start: Vec<String>, head: &Head, body: &Body) -> Self {
         Self { start, fields: fields(head), body: body.complete.then(|| body.bytes.to_vec()), cut: false }
     }
 
@@ -130,23 +133,46 @@ impl Half {
         self
     }
 
+    /// Whether the fields are those of `whole`. Where HPACK entries are unknown, a field without name and value may
+    /// be a pseudo-header field, and the others stand among the true ones in their order.
+    fn fields_of(&self, whole: &Self) -> bool {
+        let bytes = |seen: &Vec<u8>, whole: &Vec<u8>| seen.is_empty() || seen == whole;
+        let unknown = self.fields.iter().any(|(name, _)| name.is_empty());
+        if !unknown {
+            return self.fields == whole.fields || self.cut && whole.fields.starts_with(&self.fields);
+        }
+        let mut rest = whole.fields.iter();
+        self.fields
+            .iter()
+            .filter(|(name, value)| !name.is_empty() || !value.is_empty())
+            .all(|seen| rest.any(|whole| bytes(&seen.0, &whole.0) && bytes(&seen.1, &whole.1)))
+    }
+
     /// Whether this is `whole`, or as much of it as was seen.
     fn is_part_of(&self, whole: &Self) -> bool {
-        self.start == whole.start
-            && (self.fields == whole.fields || self.cut && whole.fields.starts_with(&self.fields))
+        // HPACK entries from before a loss stay empty: unknown, which is not invented.
+        let word = |(seen, whole): (&String, &String)| seen.is_empty() || seen == whole;
+        self.start.len() == whole.start.len()
+            && self.start.iter().zip(&whole.start).all(word)
+            && self.fields_of(whole)
             && self.body.as_ref().is_none_or(|body| whole.body.as_ref() == Some(body))
     }
 }
 
+/// Status 0 stands for one that is not known.
+fn status(status: u16) -> String {
+    if status == 0 { String::new() } else { status.to_string() }
+}
+
 fn halves(exchange: &Exchange) -> (Option<Half>, Option<Half>) {
     let request = exchange.request.as_ref().map(|request| {
-        let start = format!("{} {} {:?}", request.method, request.target, request.host);
+        let host = request.host.clone().unwrap_or_default();
+        let start = vec![request.method.clone(), request.target.clone(), host];
         Half::of(start, &request.head, &request.body).cut(exchange)
     });
-    let response = exchange
-        .response
-        .as_ref()
-        .map(|response| Half::of(response.status.to_string(), &response.head, &response.body).cut(exchange));
+    let response = exchange.response.as_ref().map(|response| {
+        Half::of(vec![status(response.status)], &response.head, &response.body).cut(exchange)
+    });
     (request, response)
 }
 
