@@ -1,6 +1,6 @@
 //! How a rule is declared: what it looks at (by type), what it says, and the text that explains it.
 //!
-//! A rule is one file below its check's folder plus one line in [`super::rules::RULES`]. Its identity is
+//! A rule is one file below its check's folder plus one line in `checks::rules::RULES`. Its identity is
 //! its id; its documentation stands on the declaration and feeds `explain`, reports and `docs/rules.md`.
 
 use crate::exchange::ExchangeKey;

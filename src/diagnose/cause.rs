@@ -1,6 +1,6 @@
 //! How a cause is declared: what speaks for and against it, what repairs it, and the function that weighs.
 //!
-//! A cause is one file in `causes/` plus one line in [`super::causes::CAUSES`]. Its text feeds reports, `explain` and
+//! A cause is one file in `causes/` plus one line in `diagnose::causes::CAUSES`. Its text feeds reports, `explain` and
 //! `docs/causes.md`. Each piece of evidence has a weight: 80 and more together are certain, 50 likely, 20
 //! possible; less is not said.
 

@@ -41,7 +41,7 @@ pub struct Fault {
 pub struct Outcome {
     /// Local name of the first child of the body, for example `CreateItemResponse`.
     pub operation: Option<String>,
-    /// Response messages in order; the first [`RESULTS`] of them.
+    /// Response messages in order; the first `RESULTS` of them.
     pub messages: Vec<ResponseMessage>,
     /// The fault.
     pub fault: Option<Fault>,

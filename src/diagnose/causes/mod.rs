@@ -59,7 +59,7 @@ use super::cause::{Case, Cause};
 use crate::checks::expectations::EXCHANGE;
 use crate::checks::judge::facts::Ask;
 
-/// All causes but [`cannot_tell`], which stands for their absence. A cause is its file and its line here.
+/// All causes but `cannot_tell`, which stands for their absence. A cause is its file and its line here.
 pub static CAUSES: &[&Cause] = &[
     &application_disabled::CAUSE,
     &auth_certificate_expired::CAUSE,

@@ -1,7 +1,7 @@
 //! Takes the two byte streams of an HTTP connection, gives exchanges.
 //!
 //! RFC 9110, RFC 9112 (`h1`), RFC 9113 and RFC 7541 (`h2`). Decoders share one shape: `push` an event of
-//! one direction, take finished messages from an [`Outbox`].
+//! one direction, take finished messages from an `Outbox`.
 
 /// Content codings, bounded.
 pub mod body;

@@ -1,7 +1,7 @@
 //! Takes the number of a cipher suite, gives its name and what it is made of.
 //!
 //! IANA "TLS Cipher Suites" registry (RFC 8446 B.4, RFC 5246 A.5 and those before and after them). Suites
-//! whose cipher is [`Cipher::Other`] are named and never opened.
+//! whose cipher is `Cipher::Other` are named and never opened.
 
 use std::fmt;
 
