@@ -429,10 +429,6 @@ const REASONS: &[(&str, &str)] = &[
     ("request-method: OPTIONS request with RTSP", "RTSP is not HTTP"),
     ("request-method: ANNOUNCE request with RTSP", "RTSP is not HTTP"),
     (
-        "request-sample: No HTTP version",
-        "a simple request of HTTP/0.9 carries no fields; any text with a blank would be one",
-    ),
-    (
         "request-transfer-encoding: No extension after semicolon",
         "chunk extensions are skipped, not judged: sizes do not depend on them",
     ),
@@ -466,7 +462,6 @@ const REASONS: &[(&str, &str)] = &[
     ),
     ("response-sample: RTSP response", "RTSP is not HTTP"),
     ("response-sample: ICE response", "Icecast is not HTTP"),
-    ("response-sample: HTTP version 0.9", "HTTP/0.9 has no status line"),
 ];
 
 #[test]
