@@ -13,7 +13,7 @@ pub(crate) static CAUSE: Cause = Cause {
     repair: &[
         "(Get-AuthConfig).CurrentCertificateThumbprint   # expected: {thumbprint}",
         "$certificate = Get-ExchangeCertificate {thumbprint}; [IO.File]::WriteAllBytes(\"$env:TEMP\\OAuthCert.cer\", $certificate.RawData)",
-        "oauthtrace provision script --tenant {tenant}   # prints the upload of that file to the service principals",
+        "oauthtrace provision script --tenant {tenant} --verified-domain <domain> --domain-controller <controller> --host <host>   # prints the upload of that file to the service principals",
     ],
     sources: &[
         "Microsoft Support: Resolve free/busy errors",

@@ -12,7 +12,7 @@ pub(crate) static CAUSE: Cause = Cause {
     speaks_for: "The token service refuses the assertion because it does not find the key, or says that the application has no key at all; the certificate is the given one, or none was given.",
     speaks_against: "The assertion is signed with another certificate than the given one (rolled over), the certificate has expired, or the same key is accepted for another application.",
     repair: &[
-        "oauthtrace provision script --tenant {tenant}   # prints the upload",
+        "oauthtrace provision script --tenant {tenant} --verified-domain <domain> --domain-controller <controller> --host <host>   # prints the upload",
         "Get-MgServicePrincipal -Filter \"appId eq '{application}'\" | Select-Object -ExpandProperty KeyCredentials | Format-List DisplayName,EndDateTime,CustomKeyIdentifier",
     ],
     sources: &[

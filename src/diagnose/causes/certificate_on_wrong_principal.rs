@@ -11,7 +11,7 @@ pub(crate) static CAUSE: Cause = Cause {
     speaks_for: "One key is accepted for one application and not found for another.",
     speaks_against: "The requests lie far apart in time: the certificate may have been removed between them.",
     repair: &[
-        "oauthtrace provision script --tenant {tenant}   # prints the upload to every principal that needs it",
+        "oauthtrace provision script --tenant {tenant} --verified-domain <domain> --domain-controller <controller> --host <host>   # prints the upload to every principal that needs it",
         "Get-MgServicePrincipal -Filter \"appId eq '{application}'\" | Select-Object -ExpandProperty KeyCredentials | Format-List DisplayName,EndDateTime,CustomKeyIdentifier",
     ],
     sources: &[
