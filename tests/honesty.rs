@@ -1,37 +1,17 @@
 //! Disturbs recorded captures and holds what comes out to what was there: order, loss, cuts, threads.
 
+#[path = "support/everything.rs"]
+mod everything;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use everything::Everything;
 use oauthtrace::base::Secret;
-use oauthtrace::connection::Connection;
 use oauthtrace::exchange::{Body, Exchange, Head};
 use oauthtrace::pipeline::{self, Inputs, Settings, Source};
-use oauthtrace::sink::Sink;
 use proptest::prelude::*;
-
-#[derive(Default)]
-struct All {
-    exchanges: Vec<Exchange>,
-    connections: Vec<Connection>,
-}
-
-impl Sink for All {
-    fn exchange(&mut self, exchange: Exchange) {
-        self.exchanges.push(exchange);
-    }
-    fn connection(&mut self, connection: Connection) {
-        self.connections.push(connection);
-    }
-    fn fork(&self) -> Self {
-        Self::default()
-    }
-    fn join(&mut self, other: Self) {
-        self.exchanges.extend(other.exchanges);
-        self.connections.extend(other.connections);
-    }
-}
 
 /// A pcap file as its header and its records.
 #[derive(Clone)]
@@ -62,16 +42,16 @@ impl Capture {
         [self.header.clone(), self.records.concat()].concat()
     }
 
-    fn read(&self) -> All {
+    fn read(&self) -> Everything {
         self.read_bytes(&self.bytes(), 1).0
     }
 
-    fn read_bytes(&self, bytes: &[u8], threads: usize) -> (All, Inputs) {
+    fn read_bytes(&self, bytes: &[u8], threads: usize) -> (Everything, Inputs) {
         let file = Temporary::new(bytes);
         let keylogs =
             self.keys.iter().map(|keys| ("keys.log".to_owned(), Secret::new(keys.clone()))).collect();
         let settings = Settings { threads, keylogs, hashes: true, ..Settings::default() };
-        let mut all = All::default();
+        let mut all = Everything::default();
         let inputs = pipeline::run(&[Source::Path(file.0.clone())], &settings, &mut all);
         all.exchanges.sort_by_key(|exchange| exchange.key);
         all.connections.sort_by_key(|connection| connection.ordinal);
@@ -177,7 +157,7 @@ fn halves(exchange: &Exchange) -> (Option<Half>, Option<Half>) {
 }
 
 /// Every exchange of `seen` is one of `truth`, perhaps with something missing.
-fn assert_honest(seen: &All, truth: &All, what: &str) {
+fn assert_honest(seen: &Everything, truth: &Everything, what: &str) {
     let whole: Vec<_> = truth.exchanges.iter().map(halves).collect();
     for exchange in &seen.exchanges {
         let (request, response) = halves(exchange);
@@ -191,8 +171,8 @@ fn assert_honest(seen: &All, truth: &All, what: &str) {
     }
 }
 
-fn same(seen: &All, truth: &All) -> bool {
-    let all = |all: &All| all.exchanges.iter().map(halves).collect::<Vec<_>>();
+fn same(seen: &Everything, truth: &Everything) -> bool {
+    let all = |all: &Everything| all.exchanges.iter().map(halves).collect::<Vec<_>>();
     let (mut seen, truth) = (all(seen), all(truth));
     truth.iter().all(|exchange| {
         let at = seen.iter().position(|other| other == exchange);

@@ -1,10 +1,14 @@
 //! Reads every HTTP case of the third-party corpus: llhttp's messages, hpack-test-case stories,
 //! http2-frame-test-case frames. Each reads as its file says, or stands in a table here with the reason.
 
+#[path = "support/corpus.rs"]
+mod corpus;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use corpus::corpus;
 use oauthtrace::wire::http::h1::Http1;
 use oauthtrace::wire::http::h2::Http2;
 use oauthtrace::wire::http::h2::frame::{Header, Payload};
@@ -13,16 +17,10 @@ use oauthtrace::wire::http::{Finished, Outbox};
 use oauthtrace::wire::stream::{Chunk, Direction, End, FrameRef, StreamEvent};
 use serde_json::Value;
 
-/// The files of a folder of the corpus; `None`, said on stderr, where it is absent.
-fn corpus(folder: &str) -> Option<Vec<PathBuf>> {
-    let shared = std::env::var_os("OAUTHTRACE_SHARED")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
-    let path = shared.join("corpus/f-h2").join(folder);
-    let Ok(entries) = fs::read_dir(&path) else {
-        eprintln!("skipped: no corpus at {}", path.display());
-        return None;
-    };
-    let mut files: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+/// The files of a folder of `corpus/f-h2`.
+fn vectors(folder: &str) -> Option<Vec<PathBuf>> {
+    let path = corpus(&format!("f-h2/{folder}"))?;
+    let mut files: Vec<_> = fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
     assert!(!files.is_empty());
     Some(files)
@@ -39,7 +37,7 @@ fn json(path: &Path) -> Value {
 
 #[test]
 fn every_frame_reads_as_the_frame_test_cases_say() {
-    let Some(files) = corpus("frames") else { return };
+    let Some(files) = vectors("frames") else { return };
     let (mut good, mut refused) = (0, 0);
     for path in &files {
         let case = json(path);
@@ -124,7 +122,7 @@ fn fields(case: &Value) -> Fields {
 
 #[test]
 fn every_story_of_hpack_test_case_decodes() {
-    let Some(files) = corpus("hpack") else { return };
+    let Some(files) = vectors("hpack") else { return };
     let mut blocks = 0;
     for path in &files {
         let mut hpack = Hpack::default();
@@ -146,7 +144,7 @@ fn every_story_of_hpack_test_case_decodes() {
 /// The stories once more, as requests of one connection each.
 #[test]
 fn every_story_gives_the_same_fields_as_a_connection() {
-    let Some(files) = corpus("hpack") else { return };
+    let Some(files) = vectors("hpack") else { return };
     let at = [FrameRef { number: 1, time: None }];
     for path in &files {
         let story = json(path);
@@ -466,7 +464,7 @@ const REASONS: &[(&str, &str)] = &[
 
 #[test]
 fn every_message_case_of_llhttp_reads_as_its_log_says() {
-    let Some(files) = corpus("llhttp") else { return };
+    let Some(files) = vectors("llhttp") else { return };
     let reasons: BTreeMap<_, _> = REASONS.iter().copied().collect();
     let (mut same, mut excused, mut wrong) = (0, Vec::new(), Vec::new());
     for case in files.iter().flat_map(|path| cases(path)) {

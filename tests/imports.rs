@@ -1,24 +1,17 @@
 //! Exports against the truth that other tools read from the same files (`../shared/corpus`).
 
+#[path = "support/corpus.rs"]
+mod corpus;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use corpus::corpus;
 use oauthtrace::exchange::{Exchange, Request};
 use oauthtrace::import::{Collected, ImportError, ImportSettings, har, mitmproxy, saz};
 use serde_json::Value;
 
 type Reader = fn(&[u8], &ImportSettings, &mut dyn oauthtrace::import::Receiver) -> Result<(), ImportError>;
-
-/// The corpus, or nothing, said on stderr.
-fn corpus() -> Option<PathBuf> {
-    let shared = std::env::var_os("OAUTHTRACE_SHARED").map(PathBuf::from);
-    let shared = shared.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"));
-    let found = Some(shared.join("corpus")).filter(|path| path.is_dir());
-    if found.is_none() {
-        eprintln!("skipped: no corpus");
-    }
-    found
-}
 
 fn files(folder: &Path, suffix: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
@@ -84,7 +77,7 @@ const LEFT_OUT: [(&str, u64, &str); 1] =
 
 #[test]
 fn http_archives_equal_what_python_reads() {
-    let Some(corpus) = corpus() else { return };
+    let Some(corpus) = corpus("") else { return };
     let (mut entries, mut files_read, mut refused, mut fields) = (0, 0, 0, 0);
     for file in files(&corpus.join("c-har"), ".har") {
         let truth = truth(&corpus, &file);
@@ -154,7 +147,7 @@ fn check_body(exchange: &Exchange, expected: &Value, here: &str) {
 
 #[test]
 fn mitmproxy_dumps_equal_what_mitmproxy_reads() {
-    let Some(corpus) = corpus() else { return };
+    let Some(corpus) = corpus("") else { return };
     let (mut flows, mut converted) = (0, 0);
     for file in files(&corpus.join("d-proxy/mitmproxy"), ".mitm") {
         let label = name(&file);
@@ -233,7 +226,7 @@ fn a_dump_of_todays_mitmproxy_is_read() {
 
 #[test]
 fn a_fiddler_archive_equals_what_python_unzips() {
-    let Some(corpus) = corpus() else { return };
+    let Some(corpus) = corpus("") else { return };
     let file = corpus.join("d-proxy/saz/saz2jmx-test.saz");
     let out = read(&file, saz::read).unwrap();
     let truth = truth(&corpus, &file);

@@ -1,9 +1,13 @@
 //! Signatures against vectors from outside: Wycheproof, RFC 7520, tokens that Entra issued.
 
+#[path = "support/corpus.rs"]
+mod corpus;
+
 use std::path::PathBuf;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use corpus::corpus;
 use oauthtrace::keys::certificate::Certificate;
 use oauthtrace::keys::load::key_file;
 use oauthtrace::keys::signature::Signature;
@@ -11,18 +15,6 @@ use oauthtrace::keys::{Key, KeyRing, Origin};
 use oauthtrace::token::jwt::Jwt;
 use oauthtrace::token::proof::{Proof, prove};
 use serde_json::Value;
-
-/// A folder of the shared corpus; `None` (and a line on stderr) where it is absent.
-fn corpus(folder: &str) -> Option<PathBuf> {
-    let shared = std::env::var_os("OAUTHTRACE_SHARED")
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
-    let path = shared.join("corpus").join(folder);
-    if path.is_dir() {
-        return Some(path);
-    }
-    eprintln!("skipped: no corpus at {}", path.display());
-    None
-}
 
 fn json(path: PathBuf) -> Value {
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()

@@ -1,25 +1,17 @@
 //! Reads every capture of the corpus down to TCP segments and compares with what tshark saw.
 
+#[path = "support/corpus.rs"]
+mod corpus;
+
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use corpus::corpus;
 use oauthtrace::wire::capture::{CaptureError, Item, Reader, decompress};
 use oauthtrace::wire::ip::{Decapsulator, Transport};
 use serde_json::Value;
-
-/// The corpus, or nothing where it is absent.
-fn corpus() -> Option<PathBuf> {
-    let shared = std::env::var_os("OAUTHTRACE_SHARED").map(PathBuf::from);
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
-    let found =
-        shared.into_iter().chain([beside]).map(|shared| shared.join("corpus")).find(|path| path.is_dir());
-    if found.is_none() {
-        eprintln!("skipped: no corpus");
-    }
-    found
-}
 
 /// All files below a folder, in order.
 fn files(folder: &Path) -> Vec<PathBuf> {
@@ -74,7 +66,7 @@ fn read(path: &Path) -> Read {
 
 #[test]
 fn every_capture_holds_as_many_packets_as_tshark_counts() {
-    let Some(corpus) = corpus() else { return };
+    let Some(corpus) = corpus("") else { return };
     let mut captures = 0;
     let mut packets = 0;
     let mut wrong = Vec::new();
@@ -147,7 +139,7 @@ const CHOSEN: [&str; 19] = [
 
 #[test]
 fn every_tcp_segment_is_the_one_that_tshark_sees() {
-    let Some(corpus) = corpus() else { return };
+    let Some(corpus) = corpus("") else { return };
     let all = std::env::var_os("OAUTHTRACE_EVERY_CAPTURE").is_some();
     let (mut captures, mut segments) = (0, 0);
     let mut wrong = Vec::new();

@@ -1,5 +1,8 @@
 //! `provision check`: healthy and broken states in two formats, other languages, cut lists, real outputs, scripts.
 
+#[path = "support/corpus.rs"]
+mod corpus;
+
 #[path = "cli/support.rs"]
 #[allow(dead_code)]
 mod support;
@@ -10,6 +13,7 @@ mod organisation;
 
 use std::path::PathBuf;
 
+use corpus::corpus;
 use organisation::*;
 use serde_json::Value;
 use support::Folder;
@@ -435,11 +439,7 @@ fn the_given_certificate_is_compared_and_stands_in_the_table() {
 
 #[test]
 fn real_outputs_do_not_pass_and_do_not_break() {
-    let corpus = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/corpus/h-exchange"));
-    if !corpus.is_dir() {
-        eprintln!("skipped: no corpus at {}", corpus.display());
-        return;
-    }
+    let Some(corpus) = corpus("h-exchange") else { return };
     let mut files: Vec<PathBuf> =
         std::fs::read_dir(corpus.join("css-exchange")).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.push(corpus.join("docs-samples.txt"));

@@ -1,15 +1,23 @@
 //! Reads every capture of the corpus' plaintext part and compares requests, statuses and credentials with
 //! what tshark reads (`corpus/truth`). What differs stands in a table with its reason.
 
+#[path = "support/corpus.rs"]
+mod corpus;
+#[path = "support/everything.rs"]
+mod everything;
+#[path = "support/truths.rs"]
+mod truths;
+
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use oauthtrace::connection::Connection;
-use oauthtrace::exchange::{Exchange, Protocol};
+use corpus::corpus;
+use everything::Everything;
+use oauthtrace::exchange::Protocol;
 use oauthtrace::pipeline::{self, Inputs, Settings, Source};
-use oauthtrace::sink::Sink;
 use serde_json::Value;
+use truths::truths;
 
 /// The head of a response is whole, its body is not (a gap, or the end of the capture): tshark lists such a
 /// response only with `http.desegment_body:FALSE` or `tcp.desegment_tcp_streams:FALSE`, and then as here.
@@ -109,54 +117,8 @@ const DIFFERENT: &[(&str, &str)] = &[
     ("zeek/tunnels/gtp/gtp1_gn_normal_incl_fragmentation.pcap", BODY_MISSING),
 ];
 
-#[derive(Default)]
-struct All {
-    exchanges: Vec<Exchange>,
-    connections: Vec<Connection>,
-}
-
-impl Sink for All {
-    fn exchange(&mut self, exchange: Exchange) {
-        self.exchanges.push(exchange);
-    }
-    fn connection(&mut self, connection: Connection) {
-        self.connections.push(connection);
-    }
-    fn fork(&self) -> Self {
-        Self::default()
-    }
-    fn join(&mut self, other: Self) {
-        self.exchanges.extend(other.exchanges);
-        self.connections.extend(other.connections);
-    }
-}
-
-/// The corpus, or nothing where it is absent.
-fn corpus() -> Option<PathBuf> {
-    let shared = std::env::var_os("OAUTHTRACE_SHARED").map(PathBuf::from);
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
-    let mut folders = shared.into_iter().chain([beside]).map(|shared| shared.join("corpus"));
-    let found = folders.find(|path| path.is_dir());
-    if found.is_none() {
-        eprintln!("skipped: no corpus");
-    }
-    found
-}
-
-fn truths(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            truths(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "json") {
-            found.push(path);
-        }
-    }
-    found.sort();
-}
-
-fn read(path: &Path, threads: usize) -> (All, Inputs) {
-    let mut all = All::default();
+fn read(path: &Path, threads: usize) -> (Everything, Inputs) {
+    let mut all = Everything::default();
     let settings = Settings { threads, ..Settings::default() };
     let inputs = pipeline::run(&[Source::Path(path.to_owned())], &settings, &mut all);
     all.exchanges.sort_by_key(|exchange| exchange.key);
@@ -179,7 +141,7 @@ impl List {
     }
 }
 
-fn ours(all: &All) -> List {
+fn ours(all: &Everything) -> List {
     let mut list = List::default();
     for exchange in all.exchanges.iter().filter(|exchange| exchange.protocol != Protocol::Http2) {
         if let Some(request) = &exchange.request {
@@ -242,9 +204,8 @@ fn plain(bytes: &[u8]) -> String {
 
 #[test]
 fn the_requests_of_the_corpus_are_those_that_tshark_reads() {
-    let Some(corpus) = corpus() else { return };
-    let mut files = Vec::new();
-    truths(&corpus.join("truth/b-http"), &mut files);
+    let Some(corpus) = corpus("") else { return };
+    let files = truths(&corpus.join("truth/b-http"));
     assert!(files.len() > 300, "only {} truths", files.len());
     let reasons: BTreeMap<&str, &str> = DIFFERENT.iter().copied().collect();
     let (mut equal, mut wrong) = (0, Vec::new());

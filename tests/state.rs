@@ -1,19 +1,13 @@
 //! Everything in `corpus/h-exchange` is read as its truth says.
 
-use std::fs;
-use std::path::PathBuf;
+#[path = "support/corpus.rs"]
+mod corpus;
 
+use std::fs;
+
+use corpus::corpus;
 use oauthtrace::keys::certificate::Certificate;
 use oauthtrace::state::{self, Object, Value};
-
-fn corpus() -> Option<PathBuf> {
-    let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/corpus"));
-    if !folder.is_dir() {
-        eprintln!("skipped: no corpus at {}", folder.display());
-        return None;
-    }
-    Some(folder)
-}
 
 fn equals(value: Option<&Value>, truth: &serde_json::Value) -> bool {
     match truth {
@@ -36,7 +30,7 @@ fn equals(value: Option<&Value>, truth: &serde_json::Value) -> bool {
 
 #[test]
 fn clixml_of_exchange_is_read_as_truth_has_it() {
-    let Some(corpus) = corpus() else { return };
+    let Some(corpus) = corpus("") else { return };
     let (mut files, mut properties, mut certificates) = (0, 0, 0);
     for entry in fs::read_dir(corpus.join("truth/h-exchange/css-exchange")).unwrap() {
         let path = entry.unwrap().path();

@@ -1,60 +1,28 @@
 //! Opens every TLS capture of the corpus and compares the plaintext with what tshark decrypts.
 
+#[path = "support/corpus.rs"]
+mod corpus;
+#[path = "support/everything.rs"]
+mod everything;
+#[path = "support/truths.rs"]
+mod truths;
+
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use corpus::corpus;
+use everything::Everything;
 use oauthtrace::base::Secret;
 use oauthtrace::connection::Connection;
-use oauthtrace::exchange::Exchange;
 use oauthtrace::pipeline::{self, Settings, Source};
-use oauthtrace::sink::Sink;
 use oauthtrace::wire::capture::{Item, Reader};
 use oauthtrace::wire::ip::{Decapsulator, Transport};
 use oauthtrace::wire::stream::{Chunk, Direction, StreamEvent};
 use oauthtrace::wire::tls::Tls;
 use oauthtrace::wire::tls::secrets::Secrets;
 use serde_json::Value;
-
-/// The corpus, or nothing where it is absent.
-fn corpus() -> Option<PathBuf> {
-    let shared = std::env::var_os("OAUTHTRACE_SHARED").map(PathBuf::from);
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
-    let found =
-        shared.into_iter().chain([beside]).map(|shared| shared.join("corpus")).find(|path| path.is_dir());
-    if found.is_none() {
-        eprintln!("skipped: no corpus");
-    }
-    found
-}
-
-#[derive(Default)]
-struct Connections(Vec<Connection>);
-
-impl Sink for Connections {
-    fn exchange(&mut self, _: Exchange) {}
-    fn connection(&mut self, connection: Connection) {
-        self.0.push(connection);
-    }
-    fn fork(&self) -> Self {
-        Self::default()
-    }
-    fn join(&mut self, other: Self) {
-        self.0.extend(other.0);
-    }
-}
-
-fn truths(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            truths(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "json") {
-            found.push(path);
-        }
-    }
-    found.sort();
-}
+use truths::truths;
 
 /// Key files that the truth was made with: named in tshark's options.
 fn settings(corpus: &Path, truth: &Value) -> Settings {
@@ -77,10 +45,10 @@ fn settings(corpus: &Path, truth: &Value) -> Settings {
 
 fn decode(corpus: &Path, truth: &Value) -> Vec<Connection> {
     let path = corpus.join(truth["file"].as_str().unwrap().strip_prefix("shared/").unwrap());
-    let mut sink = Connections::default();
+    let mut sink = Everything::default();
     let inputs = pipeline::run(&[Source::Path(path)], &settings(corpus, truth), &mut sink);
     assert!(inputs.failed.is_empty(), "{:?}", inputs.failed);
-    sink.0
+    sink.connections
 }
 
 /// Length and SHA-256 of a direction's plaintext.
@@ -119,7 +87,7 @@ const STARTTLS: &str = "imap-ssl.pcapng";
 
 #[test]
 fn the_stream_after_starttls_opens_with_its_renegotiation() {
-    let Some(corpus) = corpus() else { return };
+    let Some(corpus) = corpus("") else { return };
     let path = corpus.join("a-tls/wireshark-notes/tls").join(STARTTLS);
     let keys = fs::read(corpus.join("a-tls/keys/wsnotes-imap-ssl.keys.txt")).unwrap();
     let secrets = std::sync::Arc::new(Secrets::default());
@@ -161,9 +129,8 @@ fn the_stream_after_starttls_opens_with_its_renegotiation() {
 
 #[test]
 fn every_stream_of_the_corpus_has_the_plaintext_that_tshark_decrypts() {
-    let Some(corpus) = corpus() else { return };
-    let mut files = Vec::new();
-    truths(&corpus.join("truth/a-tls"), &mut files);
+    let Some(corpus) = corpus("") else { return };
+    let files = truths(&corpus.join("truth/a-tls"));
     let (mut right, mut all) = (0, 0);
     let mut wrong = Vec::new();
     for file in &files {

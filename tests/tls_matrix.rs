@@ -1,14 +1,17 @@
 //! Opens what `captures/tls/record.sh` recorded of OpenSSL, nginx and curl, and compares with what was sent.
 
+#[path = "support/everything.rs"]
+mod everything;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use everything::Everything;
 use oauthtrace::base::Secret;
 use oauthtrace::connection::Connection;
 use oauthtrace::exchange::Exchange;
 use oauthtrace::pipeline::{self, Settings, Source};
-use oauthtrace::sink::Sink;
 
 #[derive(serde::Deserialize)]
 struct Plain {
@@ -34,28 +37,6 @@ struct Entry {
     exchanges: Vec<String>,
 }
 
-#[derive(Default)]
-struct Seen {
-    connections: Vec<Connection>,
-    exchanges: Vec<Exchange>,
-}
-
-impl Sink for Seen {
-    fn exchange(&mut self, exchange: Exchange) {
-        self.exchanges.push(exchange);
-    }
-    fn connection(&mut self, connection: Connection) {
-        self.connections.push(connection);
-    }
-    fn fork(&self) -> Self {
-        Self::default()
-    }
-    fn join(&mut self, other: Self) {
-        self.connections.extend(other.connections);
-        self.exchanges.extend(other.exchanges);
-    }
-}
-
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("captures/tls")
 }
@@ -77,14 +58,14 @@ fn with_server_key(name: &str, password: Option<&str>) -> Settings {
     Settings { tls_keys: vec![file(name)], passwords, hashes: true, threads: 1, ..Settings::default() }
 }
 
-fn decode(name: &str, settings: &Settings) -> Seen {
-    let mut seen = Seen::default();
+fn decode(name: &str, settings: &Settings) -> Everything {
+    let mut seen = Everything::default();
     let inputs = pipeline::run(&[Source::Path(folder().join(name))], settings, &mut seen);
     assert!(inputs.failed.is_empty(), "{name}: {:?}", inputs.failed);
     seen
 }
 
-fn by_port(seen: &Seen) -> BTreeMap<u16, &Connection> {
+fn by_port(seen: &Everything) -> BTreeMap<u16, &Connection> {
     let port = |one: &Connection| Some(one.client.as_ref()?.port);
     seen.connections.iter().filter_map(|one| Some((port(one)?, one))).collect()
 }
@@ -169,7 +150,7 @@ fn a_private_key_is_read_in_every_form() {
     ] {
         check(&entries, &with_server_key(&format!("keys/{name}"), Some("open sesame")));
         for password in [None, Some("open barley")] {
-            let mut seen = Seen::default();
+            let mut seen = Everything::default();
             let settings = with_server_key(&format!("keys/{name}"), password);
             let inputs = pipeline::run(&[], &settings, &mut seen);
             let message = inputs.failed.first().unwrap().to_string();
@@ -183,7 +164,7 @@ fn files_that_hold_no_rsa_key_are_refused_by_name() {
     for (name, says) in
         [("keys/ec.key", "not RSA"), ("keys/rsa.pem", "CERTIFICATE"), ("keys.log", "something else")]
     {
-        let inputs = pipeline::run(&[], &with_server_key(name, None), &mut Seen::default());
+        let inputs = pipeline::run(&[], &with_server_key(name, None), &mut Everything::default());
         let message = inputs.failed.first().unwrap().to_string();
         assert!(message.contains(name) && message.contains(says), "{message}");
     }

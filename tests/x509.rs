@@ -1,26 +1,18 @@
 //! Certificates of the corpus against what OpenSSL and python cryptography read from them.
 
+#[path = "support/corpus.rs"]
+mod corpus;
+
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use corpus::corpus;
 use oauthtrace::base::Secret;
 use oauthtrace::keys::certificate::Certificate;
 use oauthtrace::keys::load::{Loaded, certificate_file, key_file};
 use oauthtrace::keys::{KeyError, Material, Origin};
 use serde_json::Value;
-
-/// A folder of the shared corpus; `None` (and a line on stderr) where it is absent.
-fn corpus(folder: &str) -> Option<PathBuf> {
-    let shared = std::env::var_os("OAUTHTRACE_SHARED")
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
-    let path = shared.join("corpus").join(folder);
-    if path.is_dir() {
-        return Some(path);
-    }
-    eprintln!("skipped: no corpus at {}", path.display());
-    None
-}
 
 fn files(folder: &Path) -> Vec<PathBuf> {
     let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();

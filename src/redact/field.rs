@@ -5,10 +5,11 @@ use base64::alphabet::STANDARD;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 
+use super::Redactor;
 use super::text::splice;
 use super::vault::Kind;
-use super::{Redactor, names};
 use crate::report::authentication::split;
+use crate::report::mask::promises_secret;
 use crate::token::find::jwts;
 use crate::token::jwt::{Jwt, is_mask};
 
@@ -81,7 +82,7 @@ impl Redactor {
             | "proxy-authentication-info" => self.challenges(value),
             "sec-websocket-protocol" => self.protocols(value),
             _ if name == "cookie" || name.contains("cookie") => self.cookies(value),
-            _ if names::is_secret_field(&name) => self.named_field(value),
+            _ if promises_secret(&name) => self.named_field(value),
             _ if ADDRESSES.contains(&name.as_str()) => self.address(value),
             _ if PUBLIC.contains(&name.as_str()) => self.leaf(value, false),
             _ => self.leaf(value, true),

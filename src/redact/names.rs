@@ -121,37 +121,3 @@ pub(super) fn is_password(name: &[u8]) -> bool {
 pub(super) fn is_public(name: &[u8]) -> bool {
     plain(name).is_some_and(|name| PUBLIC.contains(&name.as_str()))
 }
-
-/// Parts of names of header fields that promise a secret.
-const FIELD_PARTS: [&str; 15] = [
-    "token",
-    "secret",
-    "passw",
-    "credential",
-    "api-key",
-    "apikey",
-    "authorization",
-    "session-id",
-    "sessionid",
-    "subscription-key",
-    "functions-key",
-    "csrf",
-    "xsrf",
-    "signature",
-    "canary",
-];
-
-/// Fields with such a part in their name that hold no secret.
-const HARMLESS: [&str; 6] = [
-    "x-ms-diagnostics",
-    "access-control-allow-headers",
-    "access-control-expose-headers",
-    "access-control-request-headers",
-    "vary",
-    "accept-signature",
-];
-
-/// Whether a header field holds a secret by its name.
-pub(super) fn is_secret_field(name: &str) -> bool {
-    !HARMLESS.contains(&name) && FIELD_PARTS.iter().any(|part| name.contains(part))
-}

@@ -12,6 +12,7 @@ use super::field::LENIENT;
 use super::vault::{self, Kind};
 use super::{Redactor, entropy, names};
 use crate::limits;
+use crate::report::mask::promises_secret;
 use crate::token::find::jwts;
 use crate::token::jwt::Jwt;
 
@@ -252,7 +253,7 @@ impl Redactor {
         let first = lead.iter().all(|byte| b" \t<>*'\"".contains(byte))
             || lead.ends_with(b"-H '")
             || lead.ends_with(b"-H \"");
-        if name.is_empty() || !(known || (first && names::is_secret_field(&lower))) {
+        if name.is_empty() || !(known || (first && promises_secret(&lower))) {
             return None;
         }
         let quote = lead.last().copied().filter(|last| matches!(last, b'"' | b'\''));

@@ -55,7 +55,7 @@ const PARAMETERS: [&str; 31] = [
 ];
 
 /// Parts of field names that promise a secret.
-const FIELD_PARTS: [&str; 14] = [
+const FIELD_PARTS: [&str; 15] = [
     "token",
     "secret",
     "passw",
@@ -70,12 +70,14 @@ const FIELD_PARTS: [&str; 14] = [
     "csrf",
     "xsrf",
     "signature",
+    "canary",
 ];
 
 /// Fields with such a name that hold no secret.
-const HARMLESS: [&str; 5] = [
+const HARMLESS: [&str; 6] = [
     "x-ms-diagnostics",
     "access-control-allow-headers",
+    "access-control-expose-headers",
     "access-control-request-headers",
     "vary",
     "accept-signature",
@@ -201,7 +203,8 @@ fn with_scheme(value: &[u8]) -> String {
     }
 }
 
-fn promises_secret(name: &str) -> bool {
+/// Whether a header field holds a secret, by its name in small letters.
+pub fn promises_secret(name: &str) -> bool {
     !HARMLESS.contains(&name) && FIELD_PARTS.iter().any(|part| name.contains(part))
 }
 

@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use super::is_token_byte;
 use crate::exchange::Head;
 
 /// One challenge of a `WWW-Authenticate` value, or the credentials of an `Authorization` value.
@@ -89,7 +90,7 @@ impl<'a> Text<'a> {
     }
 
     fn token(&mut self) -> Option<&'a str> {
-        let length = self.rest.bytes().take_while(|&byte| is_token(byte)).count();
+        let length = self.rest.bytes().take_while(|&byte| is_token_byte(byte)).count();
         (length > 0).then(|| self.take(length))
     }
 
@@ -144,27 +145,6 @@ impl<'a> Text<'a> {
         (body > 0 && fills && !(pad == 1 && name.eq_ignore_ascii_case("realm")))
             .then(|| self.take(body + pad))
     }
-}
-
-const fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric()
-        || matches!(
-            byte,
-            b'!' | b'#'
-                | b'$'
-                | b'%'
-                | b'&'
-                | b'\''
-                | b'*'
-                | b'+'
-                | b'-'
-                | b'.'
-                | b'^'
-                | b'_'
-                | b'`'
-                | b'|'
-                | b'~'
-        )
 }
 
 const fn is_token68(byte: u8) -> bool {
@@ -229,7 +209,7 @@ fn joined(value: &[u8]) -> Vec<&[u8]> {
     let mut from = 0;
     for comma in memchr::memchr_iter(b',', value).take(CHALLENGES * 16) {
         let rest = value.get(comma + 1..).unwrap_or_default().trim_ascii_start();
-        let word = rest.iter().take_while(|&&byte| is_token(byte)).count();
+        let word = rest.iter().take_while(|&&byte| is_token_byte(byte)).count();
         let blank = rest.get(word).is_none_or(|byte| matches!(byte, b' ' | b'\t'));
         if blank && is_known(rest.get(..word).unwrap_or_default()) {
             parts.push(value.get(from..comma).unwrap_or_default());

@@ -62,6 +62,28 @@ pub struct OwnedChunk {
     pub frames: Vec<super::stream::FrameRef>,
 }
 
+/// Whether a byte may stand in a token (RFC 9110 5.6.2).
+const fn is_token_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+        || matches!(
+            byte,
+            b'!' | b'#'
+                | b'$'
+                | b'%'
+                | b'&'
+                | b'\''
+                | b'*'
+                | b'+'
+                | b'-'
+                | b'.'
+                | b'^'
+                | b'_'
+                | b'`'
+                | b'|'
+                | b'~'
+        )
+}
+
 /// Adds an oddity of the connection, each name once.
 fn note(out: &mut Outbox, name: &'static str, detail: &str) {
     if !out.oddities.iter().any(|known| known.name == name) {

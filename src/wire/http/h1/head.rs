@@ -10,6 +10,7 @@ use memchr::{memchr, memchr2, memrchr};
 use super::loose;
 use crate::exchange::{FieldSpan, Indexing, Oddity};
 use crate::limits;
+use crate::wire::http::is_token_byte;
 use crate::wire::stream::Direction;
 
 /// A start line, as places in the head's bytes.
@@ -55,28 +56,6 @@ pub(super) fn end(bytes: &[u8], scanned: &mut usize) -> Option<usize> {
     }
     *scanned = bytes.len();
     None
-}
-
-/// RFC 9110 5.6.2.
-pub(super) const fn is_token_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric()
-        || matches!(
-            byte,
-            b'!' | b'#'
-                | b'$'
-                | b'%'
-                | b'&'
-                | b'\''
-                | b'*'
-                | b'+'
-                | b'-'
-                | b'.'
-                | b'^'
-                | b'_'
-                | b'`'
-                | b'|'
-                | b'~'
-        )
 }
 
 /// No registered method is longer than 17 bytes; text before a blank is often longer.

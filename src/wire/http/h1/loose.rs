@@ -12,6 +12,7 @@ use memchr::{memchr, memmem};
 
 use super::head;
 use crate::limits;
+use crate::wire::http::is_token_byte;
 use crate::wire::stream::Direction;
 
 /// The methods of the IANA registry and those that Microsoft's protocols add: [MS-RPCH] 2.1.2, [MS-DVRD],
@@ -118,7 +119,7 @@ fn whole(line: &[u8]) -> &[u8] {
 /// Method, target and age of a request line whose target or version is missing or malformed. What cannot
 /// be told apart is the target (empty where there is none).
 pub(super) fn request_line(line: &[u8]) -> Option<(Range<usize>, Range<usize>, bool)> {
-    let method = line.iter().take_while(|&&byte| head::is_token_byte(byte)).count();
+    let method = line.iter().take_while(|&&byte| is_token_byte(byte)).count();
     let name = line.get(..method)?;
     if !METHODS.iter().any(|known| known.as_bytes() == name) || !matches!(line.get(method), None | Some(b' '))
     {
