@@ -123,7 +123,7 @@ pub const QUIC_CONNECTIONS: usize = 1 << 16;
 /// Oddities that one connection lists.
 pub const ODDITIES: usize = 32;
 
-/// Bytes of one export file that is read at once (HAR, mitmproxy, Burp, SAZ member).
+/// Bytes of one export file that is read at once (mitmproxy, Burp, text; HAR in UTF-16).
 pub const EXPORT_BYTES: u64 = 4 << 30;
 
 /// Bytes of one member of an archive, unpacked.
@@ -131,6 +131,9 @@ pub const ARCHIVE_MEMBER_BYTES: u64 = 256 << 20;
 
 /// Members of one archive.
 pub const ARCHIVE_MEMBERS: usize = 2_000_000;
+
+/// Bytes of one entry of a HAR, which is held whole while it is read; a large download in base64 fits.
+pub const EXPORT_ENTRY_BYTES: usize = 1 << 30;
 
 /// Nesting of the JSON or XML of an export; the deepest member of a HAR that means anything is six deep,
 /// custom members of browsers stay under twenty.

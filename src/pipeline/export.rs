@@ -1,6 +1,6 @@
 //! Takes an export, gives its exchanges to the sink under the input's number.
 
-use std::io::Read;
+use std::io::{self, Read};
 
 use super::sources::Found;
 use super::{Input, Kind, Settings};
@@ -61,45 +61,38 @@ impl<S: Sink> Receiver for Into<'_, S> {
     }
 }
 
-/// Reads an export whole. `false`: text in a directory that holds no traffic and no token.
+/// Reads an export. `false`: text in a directory that holds no traffic and no token.
 pub(super) fn read<S: Sink>(
-    mut opened: Opened,
+    opened: Opened,
     found: &Found,
     settings: &Settings,
     input: &mut Input,
     sink: &mut S,
 ) -> Result<bool, String> {
-    let expected = match opened.compression {
-        None => found.size().unwrap_or(0).min(limits::EXPORT_BYTES),
-        Some(_) => 0,
-    };
-    // One byte more, so that the end is found without growing.
-    let mut bytes = Vec::with_capacity(usize::try_from(expected).unwrap_or(0).saturating_add(1));
-    if let Err(error) = opened.read.by_ref().take(limits::EXPORT_BYTES).read_to_end(&mut bytes) {
-        input.truncated = true;
-        input.notices.push(format!("{error}; it was used up to there"));
-    } else if bytes.len() as u64 == limits::EXPORT_BYTES {
-        input.truncated = true;
-        input.notices.push(format!("only the first {} bytes were read", limits::EXPORT_BYTES));
-    }
-    drop(opened);
-    let import = match input.kind {
-        Kind::Har => har::read,
-        Kind::Saz => saz::read,
-        Kind::Mitmproxy => mitmproxy::read,
-        Kind::Burp => burp::read,
-        Kind::Log => logs::read,
-        _ => text::read,
-    };
-    let textual = matches!(input.kind, Kind::Text | Kind::Log);
+    let kind = input.kind;
+    let textual = matches!(kind, Kind::Text | Kind::Log);
     let import_settings = ImportSettings { passwords: settings.passwords.clone() };
+    let told = input.notices.len();
+    let mut source = Ending { read: opened.read, error: None };
     let mut receiver = Into { input, sink, tokens: 0, records: 0, connections: 0, notices: 0 };
-    let mut result = import(&bytes, &import_settings, &mut receiver);
-    if result.is_err() && receiver.input.kind == Kind::Log {
-        // A log of another kind may still hold tokens.
-        result = text::read(&bytes, &import_settings, &mut receiver);
-    }
+    let (result, limited) = if kind == Kind::Har {
+        (har::read_from(&mut source, &import_settings, &mut receiver), false)
+    } else {
+        let bytes = match opened.compression {
+            None => whole(&mut source, found.size().unwrap_or(0)),
+            Some(_) => whole(&mut source, 0),
+        };
+        let limited = bytes.len() as u64 == limits::EXPORT_BYTES;
+        (import(kind, &bytes, &import_settings, &mut receiver), limited)
+    };
     let Into { tokens, records, notices, .. } = receiver;
+    if let Some(error) = source.error {
+        input.truncated = true;
+        input.notices.insert(told, format!("{error}; it was used up to there"));
+    } else if limited {
+        input.truncated = true;
+        input.notices.insert(told, format!("only the first {} bytes were read", limits::EXPORT_BYTES));
+    }
     let tokens = tokens + records;
     if notices > NOTICES {
         input.notices.push(format!("{} further notices", notices - NOTICES));
@@ -114,4 +107,47 @@ pub(super) fn read<S: Sink>(
         Ok(()) => {}
     }
     Ok(!textual || found.named || input.exchanges + tokens > 0)
+}
+
+/// Reads all, up to the bound. `expected` is a hint.
+fn whole(source: &mut dyn Read, expected: u64) -> Vec<u8> {
+    let expected = usize::try_from(expected.min(limits::EXPORT_BYTES)).unwrap_or(0);
+    // One byte more, so that the end is found without growing.
+    let mut bytes = Vec::with_capacity(expected.saturating_add(1));
+    let _ = source.take(limits::EXPORT_BYTES).read_to_end(&mut bytes);
+    bytes
+}
+
+fn import(
+    kind: Kind,
+    bytes: &[u8],
+    settings: &ImportSettings,
+    receiver: &mut dyn Receiver,
+) -> Result<(), ImportError> {
+    match kind {
+        Kind::Saz => saz::read(bytes, settings, receiver),
+        Kind::Mitmproxy => mitmproxy::read(bytes, settings, receiver),
+        Kind::Burp => burp::read(bytes, settings, receiver),
+        // A log of another kind may still hold tokens.
+        Kind::Log => logs::read(bytes, settings, receiver).or_else(|_| text::read(bytes, settings, receiver)),
+        _ => text::read(bytes, settings, receiver),
+    }
+}
+
+/// A file that ends where it cannot be read any further, and remembers why.
+struct Ending {
+    read: Box<dyn Read + Send>,
+    error: Option<io::Error>,
+}
+
+impl Read for Ending {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.read.read(buffer) {
+            Err(error) if error.kind() != io::ErrorKind::Interrupted => {
+                self.error = Some(error);
+                Ok(0)
+            }
+            result => result,
+        }
+    }
 }

@@ -56,7 +56,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Vec<Tree<'_>>, NoJson> {
             let what = match fault {
                 Fault::Cut => "the text goes on",
                 Fault::Expected(what) => what,
-                Fault::Deep => "less nesting, or fewer values",
+                Fault::Deep | Fault::Large => "less nesting, or fewer values",
             };
             NoJson { at: scan.position(), what }
         })?;

@@ -1,119 +1,191 @@
 //! Takes the bytes of an HTTP Archive, gives its exchanges. HAR 1.2 (W3C draft 2012-08-14) as browsers,
 //! proxies and test tools write it.
 //!
-//! The file is scanned once, entry by entry, without a tree: what an entry holds is borrowed from the
-//! file until its exchange is built. An entry with a fault costs itself; scanning goes on at the next
-//! one. A file that is cut is used up to the cut.
+//! The file is scanned once, entry by entry, without a tree, through a window that is used again: what an
+//! entry holds is borrowed from it until its exchange is built. An entry with a fault costs itself; scanning
+//! goes on at the next one. A file that is cut is used up to the cut.
 
 mod build;
 mod entry;
 pub(crate) mod scan;
 mod stripped;
+mod walk;
+mod window;
+
+use std::io::Read;
 
 use super::{ImportError, ImportSettings, Notice, Receiver};
+use crate::limits;
 use entry::Entry;
 use scan::{Fault, Scan};
 use stripped::Stripped;
+use walk::{Step, Walk};
+use window::Window;
 
 /// Reads the whole of a HAR file.
 ///
 /// # Errors
 /// When it is no HAR file, or is cut or damaged before its entries.
 pub fn read(bytes: &[u8], settings: &ImportSettings, out: &mut dyn Receiver) -> Result<(), ImportError> {
+    read_from(&mut &bytes[..], settings, out)
+}
+
+/// Reads a HAR file as it comes. What cannot be read ends it as its end does.
+///
+/// # Errors
+/// As for [`read`].
+pub fn read_from(
+    bytes: &mut dyn Read,
+    settings: &ImportSettings,
+    out: &mut dyn Receiver,
+) -> Result<(), ImportError> {
     let _ = settings;
-    let text = super::text::utf8(bytes);
-    let mut scan = Scan::new(&text);
-    let mut file =
-        File { out, stripped: Stripped::default(), entries: 0, used: 0, found: false, rescanned: 0 };
-    let end = match scan.peek() {
-        Some(b'{') => file.top(&mut scan),
-        _ => return Err(ImportError::Damaged(place(&scan, "expected a JSON object with the member log"))),
-    };
-    let File { out, stripped, entries, used, found, .. } = file;
-    stripped.finish(out);
-    match end {
-        Ok(()) if found => Ok(()),
-        Ok(()) => Err(ImportError::Kind("is JSON, but no HAR: it has no member log.entries".to_owned())),
-        Err(fault) if used == 0 => Err(ImportError::Damaged(place(&scan, &describe(fault)))),
-        Err(fault) => {
-            let what = match fault {
-                Fault::Cut => "is cut",
-                _ => "is damaged",
-            };
-            let told = format!("{what}: {}; the {used} entries before are used", describe(fault));
-            out.notice(Notice { entry: Some(entries), text: place(&scan, &told) });
-            out.truncated();
-            Ok(())
-        }
+    through(Window::new(bytes, window::SIZE), out)
+}
+
+fn through(mut window: Window<'_>, out: &mut dyn Receiver) -> Result<(), ImportError> {
+    while window.held().len() < BEGINNING && window.more() == Ok(true) {}
+    let beginning = window.held().get(..BEGINNING).unwrap_or(window.held());
+    let mark = super::text::mark(beginning);
+    if super::text::is_wide(beginning) {
+        let text = wide(&mut window);
+        return File::new(Window::new(&mut &text[..], window::SIZE), out).read();
     }
+    window.pass_mark(mark);
+    File::new(window, out).read()
+}
+
+/// Bytes that tell how text is written.
+const BEGINNING: usize = 64;
+
+/// A file in UTF-16, whole.
+fn wide(window: &mut Window<'_>) -> Vec<u8> {
+    let mut bytes = window.held().to_vec();
+    window.pass(bytes.len());
+    while (bytes.len() as u64) < limits::EXPORT_BYTES && window.more() == Ok(true) {
+        bytes.extend_from_slice(window.held());
+        window.pass(window.held().len());
+    }
+    super::text::utf8(&bytes).into_owned()
 }
 
 /// What is known while a file is read.
-struct File<'r> {
+struct File<'w, 'r> {
+    window: Window<'w>,
     out: &'r mut dyn Receiver,
     stripped: Stripped,
     /// Entries begun so far.
     entries: u64,
     /// Entries that gave exchanges.
     used: u64,
-    /// Whether there was a list of entries.
-    found: bool,
     /// Bytes that were read twice because of faults.
-    rescanned: usize,
+    rescanned: u64,
 }
 
-impl File<'_> {
-    /// The outermost object; `entries` without `log` around it is let pass.
-    fn top(&mut self, scan: &mut Scan<'_>) -> Result<(), Fault> {
-        scan.object(|scan, name| match name.raw() {
-            b"log" => scan
-                .object(|scan, name| match name.raw() {
-                    b"entries" => self.list(scan),
-                    // A HAR of pages only is one without entries.
-                    b"pages" => {
-                        self.found |= scan.peek() == Some(b'[');
-                        scan.skip()
-                    }
-                    _ => scan.skip(),
-                })
-                .map(|_| ()),
-            b"entries" => self.list(scan),
-            _ => scan.skip(),
-        })
-        .map(|_| ())
+/// A fault and where it is.
+type Found = (Fault, u64);
+
+impl<'w, 'r> File<'w, 'r> {
+    fn new(window: Window<'w>, out: &'r mut dyn Receiver) -> Self {
+        Self { window, out, stripped: Stripped::default(), entries: 0, used: 0, rescanned: 0 }
     }
 
-    fn list(&mut self, scan: &mut Scan<'_>) -> Result<(), Fault> {
-        self.found |= scan.peek() == Some(b'[');
-        scan.array(|scan| self.entry(scan)).map(|_| ())
-    }
-
-    fn entry(&mut self, scan: &mut Scan<'_>) -> Result<(), Fault> {
-        let index = self.entries;
-        // To the entry's brace, so that looking for the next one does not find this one again.
-        scan.peek();
-        let start = scan.position();
-        let told = match Entry::read(scan) {
-            Ok(Some(entry)) => match build::exchange(&entry, index) {
-                Ok(exchange) => {
-                    self.used += 1;
-                    self.stripped.pass(exchange, self.out);
-                    None
-                }
-                Err(lack) => Some(format!("entry {index} {lack}, left out")),
-            },
-            Ok(None) => Some(format!("entry {index} is no object, left out")),
-            Err(fault) => {
-                // A cut may be a quote that is missing: what follows is looked at in both cases.
-                let told =
-                    place(scan, &format!("entry {index} is damaged and left out: {}", describe(fault)));
-                let stopped = scan.position();
-                if self.rescanned > 2 * scan.length() || !scan.next_entry(start + 1) {
-                    return Err(fault);
-                }
-                self.rescanned += stopped.saturating_sub(scan.position());
-                Some(told)
+    fn read(mut self) -> Result<(), ImportError> {
+        let mut walk = Walk::new();
+        let (first, at) = self.first();
+        if first != Some(b'{') {
+            return Err(ImportError::Damaged(place(at, "expected a JSON object with the member log")));
+        }
+        self.window.pass(1);
+        let end = self.walk(&mut walk);
+        self.stripped.finish(self.out);
+        match end {
+            Ok(()) if walk.found => Ok(()),
+            Ok(()) => {
+                Err(ImportError::Kind("is JSON, but no HAR: it has no member log.entries".to_owned()))
             }
+            Err((fault, at)) if self.used == 0 => Err(ImportError::Damaged(place(at, &describe(fault)))),
+            Err((fault, at)) => {
+                let what = match fault {
+                    Fault::Cut => "is cut",
+                    _ => "is damaged",
+                };
+                let told = format!("{what}: {}; the {} entries before are used", describe(fault), self.used);
+                self.out.notice(Notice { entry: Some(self.entries), text: place(at, &told) });
+                self.out.truncated();
+                Ok(())
+            }
+        }
+    }
+
+    /// The first byte that is not white space, and where it stands.
+    fn first(&mut self) -> (Option<u8>, u64) {
+        loop {
+            let mut scan = Scan::new(self.window.held());
+            let found = scan.peek();
+            let blank = scan.position();
+            self.window.pass(blank);
+            if found.is_some() || self.window.more() != Ok(true) {
+                return (found, self.window.offset());
+            }
+        }
+    }
+
+    /// Walks to each entry and reads it.
+    fn walk(&mut self, walk: &mut Walk) -> Result<(), Found> {
+        loop {
+            let ended = self.window.ended();
+            let mut scan = Scan::part(self.window.held(), !ended);
+            let step = walk.step(&mut scan);
+            let at = scan.position();
+            match step {
+                Ok(Step::On) => self.window.pass(at),
+                Ok(Step::End) => return Ok(()),
+                Ok(Step::Entry) => {
+                    self.window.pass(at);
+                    self.entry()?;
+                    walk.after_entry();
+                }
+                Err(Fault::Cut) if !ended => {
+                    self.window.pass(at);
+                    self.window.more().map_err(|window::Full| (Fault::Large, self.window.offset()))?;
+                }
+                Err(Fault::Cut) => return Err((Fault::Cut, self.window.seen())),
+                Err(fault) => return Err((fault, self.window.offset() + at as u64)),
+            }
+        }
+    }
+
+    /// Reads the entry at which the window begins. Where it goes on behind the window, it is read again
+    /// when more is there.
+    fn entry(&mut self) -> Result<(), Found> {
+        let index = self.entries;
+        let told = loop {
+            let ended = self.window.ended();
+            let mut scan = Scan::part(self.window.held(), !ended);
+            let read = Entry::read(&mut scan);
+            let at = scan.position();
+            let fault = match read {
+                Ok(entry) => {
+                    let lack = match entry.map(|entry| build::exchange(&entry, index)) {
+                        Some(Ok(exchange)) => {
+                            self.used += 1;
+                            self.stripped.pass(exchange, self.out);
+                            None
+                        }
+                        Some(Err(lack)) => Some(lack),
+                        None => Some("is no object".to_owned()),
+                    };
+                    self.window.pass(at);
+                    break lack.map(|lack| format!("entry {index} {lack}, left out"));
+                }
+                Err(Fault::Cut) if !ended => match self.window.more() {
+                    Ok(_) => continue,
+                    Err(window::Full) => Fault::Large,
+                },
+                Err(fault) => fault,
+            };
+            break Some(self.give_up(fault, at)?);
         };
         self.entries += 1;
         if let Some(text) = told {
@@ -121,18 +193,58 @@ impl File<'_> {
         }
         Ok(())
     }
+
+    /// Leaves out the entry at which the window begins, and goes to the next one.
+    fn give_up(&mut self, fault: Fault, at: usize) -> Result<String, Found> {
+        let stopped = self.window.offset() + at as u64;
+        let told = format!("entry {} is damaged and left out: {}", self.entries, describe(fault));
+        // A cut may be a quote that is missing: what follows is looked at in both cases.
+        if self.rescanned > 2 * self.window.seen() || !self.next_entry() {
+            return Err((fault, stopped));
+        }
+        self.rescanned += stopped.saturating_sub(self.window.offset());
+        Ok(place(stopped, &told))
+    }
+
+    /// Goes to the comma before the next entry, if there is one.
+    fn next_entry(&mut self) -> bool {
+        let mut from = 1;
+        loop {
+            let ended = self.window.ended();
+            let mut scan = Scan::part(self.window.held(), !ended);
+            match scan.next_entry(from) {
+                Ok(()) => {
+                    let at = scan.position();
+                    self.window.pass(at);
+                    return true;
+                }
+                Err(_) if ended => return false,
+                Err(resume) => {
+                    // The comma may stand before.
+                    let before = self.window.held().get(..resume).unwrap_or_default().trim_ascii_end();
+                    let passed = before.len().saturating_sub(1);
+                    self.window.pass(passed);
+                    from = resume - passed;
+                    if self.window.more().is_err() {
+                        return false;
+                    }
+                }
+            }
+        }
+    }
 }
 
 fn describe(fault: Fault) -> String {
     match fault {
         Fault::Cut => "the file ends inside a value".to_owned(),
         Fault::Expected(what) => format!("expected {what}"),
-        Fault::Deep => format!("nested deeper than {} levels", crate::limits::EXPORT_DEPTH),
+        Fault::Deep => format!("nested deeper than {} levels", limits::EXPORT_DEPTH),
+        Fault::Large => format!("larger than {} bytes", limits::EXPORT_ENTRY_BYTES),
     }
 }
 
-fn place(scan: &Scan<'_>, what: &str) -> String {
-    format!("{what} (at byte {})", scan.position())
+fn place(at: u64, what: &str) -> String {
+    format!("{what} (at byte {at})")
 }
 
 #[doc(hidden)]

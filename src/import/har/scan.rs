@@ -19,6 +19,8 @@ pub(crate) enum Fault {
     Expected(&'static str),
     /// Deeper than `limits::EXPORT_DEPTH`.
     Deep,
+    /// Larger than `limits::EXPORT_ENTRY_BYTES`.
+    Large,
 }
 
 /// A string between its quotes, or a number or literal as written.
@@ -80,12 +82,25 @@ impl<'a> Text<'a> {
 pub(crate) struct Scan<'a> {
     bytes: &'a [u8],
     at: usize,
+    /// Whether the document goes on after `bytes`.
+    more: bool,
 }
 
 impl<'a> Scan<'a> {
-    /// At the start of `bytes`.
+    /// At the start of `bytes`, which are all.
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0 }
+        Self::part(bytes, false)
+    }
+
+    /// At the start of `bytes`, which may be followed by more: then [`Fault::Cut`] says that more is
+    /// needed.
+    pub(crate) fn part(bytes: &'a [u8], more: bool) -> Self {
+        Self { bytes, at: 0, more }
+    }
+
+    /// Goes over a byte that was seen by [`peek`](Self::peek).
+    pub(crate) fn step(&mut self) {
+        self.at = (self.at + 1).min(self.bytes.len());
     }
 
     /// Offset of the next byte.
@@ -140,6 +155,13 @@ impl<'a> Scan<'a> {
         }
     }
 
+    /// Reads the name of a member and the colon behind it.
+    pub(crate) fn name(&mut self) -> Result<Text<'a>, Fault> {
+        let name = self.string().map_err(|fault| named(fault, "the name of a member"))?;
+        self.expect(b':', "a colon after the name of a member")?;
+        Ok(name)
+    }
+
     /// Reads members of an object, if one stands here; another value is skipped and `false` given.
     /// `each` gets the name and must read or skip the value.
     pub(crate) fn object(
@@ -155,8 +177,7 @@ impl<'a> Scan<'a> {
             return Ok(true);
         }
         loop {
-            let name = self.string().map_err(|fault| named(fault, "the name of a member"))?;
-            self.expect(b':', "a colon after the name of a member")?;
+            let name = self.name()?;
             each(self, name)?;
             match self.peek() {
                 Some(b',') => self.at += 1,
@@ -219,32 +240,48 @@ impl<'a> Scan<'a> {
         if length == 0 {
             return Err(Fault::Expected("a value"));
         }
+        if length == rest.len() && self.more {
+            return Err(Fault::Cut);
+        }
         self.at += length;
         Ok(rest.get(..length).unwrap_or_default())
     }
 
     /// Skips one value, without recursion.
     pub(crate) fn skip(&mut self) -> Result<(), Fault> {
-        let mut depth = 0_usize;
+        let result = self.skip_on(&mut 0);
+        if result == Err(Fault::Cut) {
+            self.at = self.bytes.len();
+        }
+        result
+    }
+
+    /// Skips the rest of a value in which one stands `depth` deep (0: before it). At a cut, `depth` and
+    /// position are those before the piece that is cut, and one may go on there.
+    pub(crate) fn skip_on(&mut self, depth: &mut usize) -> Result<(), Fault> {
         loop {
             match self.peek() {
                 None => return Err(Fault::Cut),
                 Some(b'"') => {
-                    self.string()?;
+                    let start = self.at;
+                    if let Err(fault) = self.string() {
+                        self.at = start;
+                        return Err(fault);
+                    }
                 }
                 Some(b'{' | b'[') => {
-                    depth += 1;
-                    if depth > limits::EXPORT_DEPTH {
+                    *depth += 1;
+                    if *depth > limits::EXPORT_DEPTH {
                         return Err(Fault::Deep);
                     }
                     self.at += 1;
                     continue;
                 }
-                Some(b'}' | b']') if depth > 0 => {
-                    depth -= 1;
+                Some(b'}' | b']') if *depth > 0 => {
+                    *depth -= 1;
                     self.at += 1;
                 }
-                Some(b',' | b':') if depth > 0 => {
+                Some(b',' | b':') if *depth > 0 => {
                     self.at += 1;
                     continue;
                 }
@@ -252,7 +289,7 @@ impl<'a> Scan<'a> {
                     self.literal()?;
                 }
             }
-            if depth == 0 {
+            if *depth == 0 {
                 return Ok(());
             }
         }
@@ -275,26 +312,38 @@ const FIRST_MEMBERS: [&[u8]; 12] = [
     b"_charlesStatus",
 ];
 
+/// How far after a brace the name of an entry's first member ends, white space and all.
+const FIRST_MEMBER_WITHIN: usize = 4096;
+
 impl Scan<'_> {
     /// After a fault: goes to the comma before the next object that begins like an entry, at `from` or
     /// later. A quote that no backslash precedes cannot stand inside a string, so that nothing that is
     /// quoted in a body is taken for an entry.
-    pub(crate) fn next_entry(&mut self, from: usize) -> bool {
+    ///
+    /// # Errors
+    /// When there is none: from where to look when more of the document is there.
+    pub(crate) fn next_entry(&mut self, from: usize) -> Result<(), usize> {
         let mut from = from;
         while let Some(found) = self.bytes.get(from..).and_then(|rest| memchr::memchr(b'{', rest)) {
             let brace = from + found;
-            let mut look = Self { bytes: self.bytes, at: brace + 1 };
+            let rest = self.bytes.get(brace + 1..).unwrap_or_default();
+            if rest.len() < FIRST_MEMBER_WITHIN && self.more {
+                return Err(brace);
+            }
+            let mut look = Scan::new(rest.get(..FIRST_MEMBER_WITHIN).unwrap_or(rest));
             let begins = look.peek() == Some(b'"')
                 && look.string().is_ok_and(|name| FIRST_MEMBERS.contains(&name.raw))
                 && look.peek() == Some(b':');
-            let before = self.bytes.get(..brace).unwrap_or_default().trim_ascii_end();
-            if begins && before.ends_with(b",") {
-                self.at = before.len() - 1;
-                return true;
+            if begins {
+                let before = self.bytes.get(..brace).unwrap_or_default().trim_ascii_end();
+                if before.ends_with(b",") {
+                    self.at = before.len() - 1;
+                    return Ok(());
+                }
             }
             from = brace + 1;
         }
-        false
+        Err(self.bytes.len())
     }
 }
 

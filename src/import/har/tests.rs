@@ -162,3 +162,59 @@ proptest::proptest! {
         fuzz(format!("{{\"log\":{{\"entries\":[{}", pieces.concat()).as_bytes());
     }
 }
+
+/// What a file gives when it is read through a window of `size` bytes.
+fn through_window(bytes: &[u8], size: usize) -> (Result<(), ImportError>, Collected) {
+    let mut out = Collected::default();
+    let result = through(Window::new(&mut &bytes[..], size), &mut out);
+    (result, out)
+}
+
+#[test]
+fn the_size_of_the_window_changes_nothing() {
+    let entry = |more: &str| format!(r#"{{"request":{{"method":"GET","url":"http://h/{more}"}}}}"#);
+    let long = "y".repeat(9000);
+    let (a, b, c) = (entry("a"), entry(r#"b","_x":[1,2,[{}]],"z":"\""#), entry(&long));
+    let blank = " ".repeat(5000);
+    for text in [
+        format!(r#"{{"x":[1,{{"y":-12.5e3}},"\""],"log":{{"pages":[{{"id":1}}],"entries":[{a},{b} , {c}]}},"z":0}}"#),
+        format!("\u{feff}{blank}{{\"entries\":[{a},{{\"request\":{{,{blank}{blank}{{\"request\":1}},{b}]}}"),
+        format!(r#"{{"log":{{"entries":[{a},{{"request":"unclosed}},{c},{b}]}}}}"#),
+        format!(r#"{{"log":{{"entries":[{a},{b}"#),
+        format!(r#"{{"log":{{"entries":[{a},]}}}}"#),
+        format!(r#"{{"log":{{"entries":[{a}],}}}}"#),
+        format!(r#"{{"log" {a}}}"#),
+        r#"{"log":{"entries":5}}"#.to_owned(),
+        "12".to_owned(),
+        String::new(),
+    ] {
+        let (expected, whole) = through_window(text.as_bytes(), 1 << 20);
+        for size in [1, 2, 3, 7, 64, 1000] {
+            let (result, out) = through_window(text.as_bytes(), size);
+            let label = format!("{size}: {}", text.get(..60).unwrap_or(&text));
+            assert_eq!(result, expected, "{label}");
+            assert_eq!(out.exchanges, whole.exchanges, "{label}");
+            assert_eq!((out.notices, out.truncated), (whole.notices.clone(), whole.truncated), "{label}");
+        }
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn a_damaged_file_is_the_same_through_every_window(
+        size in 1_usize..200,
+        at in 0_usize..400,
+        put in proptest::sample::select(vec!["", "\"", "{", "}", "]", ",", "\\", "[[", "é"]),
+    ) {
+        let entry = r#"{"startedDateTime":"2020-01-01T00:00:00Z","request":{"method":"GET","url":"http://h/a","headers":[["a","b"]]}}"#;
+        let mut text = format!(r#"{{"log":{{"entries":[{entry},{entry},{entry}]}}}}"#);
+        text.insert_str(at.min(text.len()), put);
+        let (expected, whole) = through_window(text.as_bytes(), 1 << 20);
+        let (result, out) = through_window(text.as_bytes(), size);
+        proptest::prop_assert_eq!(result, expected);
+        proptest::prop_assert_eq!(out.exchanges, whole.exchanges);
+        proptest::prop_assert_eq!((out.notices, out.truncated), (whole.notices, whole.truncated));
+    }
+}
