@@ -101,9 +101,7 @@ impl<'w, 'r> File<'w, 'r> {
         self.stripped.finish(self.out);
         match end {
             Ok(()) if walk.found => Ok(()),
-            Ok(()) => {
-                Err(ImportError::Kind("is JSON, but no HAR: it has no member log.entries".to_owned()))
-            }
+            Ok(()) => Err(ImportError::Kind("is JSON, but no HAR: it has no member log.entries".to_owned())),
             Err((fault, at)) if self.used == 0 => Err(ImportError::Damaged(place(at, &describe(fault)))),
             Err((fault, at)) => {
                 let what = match fault {

@@ -177,7 +177,9 @@ fn the_size_of_the_window_changes_nothing() {
     let (a, b, c) = (entry("a"), entry(r#"b","_x":[1,2,[{}]],"z":"\""#), entry(&long));
     let blank = " ".repeat(5000);
     for text in [
-        format!(r#"{{"x":[1,{{"y":-12.5e3}},"\""],"log":{{"pages":[{{"id":1}}],"entries":[{a},{b} , {c}]}},"z":0}}"#),
+        format!(
+            r#"{{"x":[1,{{"y":-12.5e3}},"\""],"log":{{"pages":[{{"id":1}}],"entries":[{a},{b} , {c}]}},"z":0}}"#
+        ),
         format!("\u{feff}{blank}{{\"entries\":[{a},{{\"request\":{{,{blank}{blank}{{\"request\":1}},{b}]}}"),
         format!(r#"{{"log":{{"entries":[{a},{{"request":"unclosed}},{c},{b}]}}}}"#),
         format!(r#"{{"log":{{"entries":[{a},{b}"#),
