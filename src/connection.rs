@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use crate::base::Instant;
 use crate::exchange::{Endpoint, Oddity, TlsFacts};
 
 /// What one transport connection showed.
@@ -16,6 +17,8 @@ pub struct Connection {
     pub ordinal: u32,
     /// Frame number of its first packet.
     pub first_frame: u64,
+    /// Times of its first and last packet, where the source knows them.
+    pub times: Option<(Instant, Instant)>,
     /// Who opened it.
     pub client: Option<Endpoint>,
     /// Who accepted it.

@@ -72,6 +72,24 @@ pub const SENTENCE_KEPT: usize = 400;
 /// kind stands for all exchanges that agree in everything a diagnosis looks at; a server knows some dozens.
 pub const FACTS_KEPT: usize = 2048;
 
+/// Lines of logs that are kept to be joined with the recording: a busy server writes as many in an hour. What
+/// is beyond is judged line by line, and proves nothing about connections that stayed closed.
+pub const LOG_LINES_KEPT: usize = 262_144;
+
+/// Places of logs that could not be read and are remembered one by one; a log with more is no evidence.
+pub const LOG_BREAKS_KEPT: usize = 1000;
+
+/// Seconds without a line after which a log counts as interrupted: the server's own health checks write to each
+/// log of a service every few minutes, also when nobody calls.
+pub const LOG_SILENCE: i64 = 600;
+
+/// Seconds by which the clock of a log and of the recording may differ when a line is looked for on a connection.
+/// More would take lines of other connections for it.
+pub const LOG_TOLERANCE: i64 = 2;
+
+/// Exchanges that are remembered to be joined with lines of logs by the number of the request.
+pub const JOINABLE_KEPT: usize = 4096;
+
 /// Steps of the conversation that a report shows; more than a screen of them explains nothing.
 pub const STEPS_SHOWN: usize = 40;
 

@@ -64,6 +64,12 @@ pub struct LogRecord {
     pub status: Option<u16>,
     /// Status that the back end gave to the front end.
     pub back_end_status: Option<u16>,
+    /// Status behind the status and the Windows error of IIS: `401 1 1326` is a refused password.
+    pub substatus: Option<(u16, u32)>,
+    /// Which service wrote it, in the words of the log (`Ews`, `Autodiscover`, `Rest`).
+    pub service: Option<String>,
+    /// Whether the log has a column for the authentication, filled or not.
+    pub tells_authentication: bool,
     /// `Bearer` and `BearerPreAuth` for OAuth, `Negotiate`, `NTLM`, `Basic`, …
     pub authentication: Option<String>,
     /// The user, as far as one was authenticated. A person's name: mask it where people are masked.
@@ -82,10 +88,14 @@ pub struct LogRecord {
     pub challenge: Option<String>,
     /// Error columns, joined with `; `.
     pub errors: Option<String>,
+    /// Columns of free text that may name the calling application, joined with `; `.
+    pub remarks: Option<String>,
     /// `result-code` of the OAuthOutbound log, `ResultType` of the cmdlet.
     pub result: Option<String>,
     /// A readable dump of a token without its signature: it can be read, never verified.
     pub token_dump: Option<Secret>,
+    /// A line that could not be read: only its place is known, and that something is missing there.
+    pub unreadable: bool,
 }
 
 impl LogRecord {
@@ -103,6 +113,9 @@ impl LogRecord {
             path: None,
             status: None,
             back_end_status: None,
+            substatus: None,
+            service: None,
+            tells_authentication: false,
             authentication: None,
             user: None,
             user_agent: None,
@@ -112,8 +125,10 @@ impl LogRecord {
             diagnostics: None,
             challenge: None,
             errors: None,
+            remarks: None,
             result: None,
             token_dump: None,
+            unreadable: false,
         }
     }
 }

@@ -7,6 +7,8 @@
 mod book;
 /// Kinds of calls, token requests and metadata, for the diagnosis.
 pub mod facts;
+/// Lines of logs, joined with what was recorded.
+pub mod logs;
 /// What is remembered of traffic that was dropped.
 pub mod memory;
 /// From what was remembered to the outcomes of the checks.
@@ -120,6 +122,7 @@ impl<'e> Judge<'e> {
     pub fn finish(mut self) -> Judgement {
         let renumbered = self.store.finalise();
         self.book.renumber(&renumbered);
+        self.book.memory.logs.finish(self.book.expectations.leeway);
         self.judge_certificates();
         self.judge_capture();
         let thumbprints = self.judge_state();
@@ -364,6 +367,11 @@ impl Sink for Judge<'_> {
     }
 
     fn log_record(&mut self, record: LogRecord) {
+        // Lines about other hosts show that the log was being written.
+        self.book.memory.logs.line(&record, self.book.expectations);
+        if record.unreadable {
+            return;
+        }
         let host = record.host.as_deref().map(place::bare_host);
         if !self.hosts.is_empty() && host.is_some_and(|host| !self.hosts.contains(&host)) {
             return;
@@ -371,7 +379,10 @@ impl Sink for Judge<'_> {
         let (mut hits, mut missing) = (Vec::new(), Vec::new());
         for rule in RULES {
             if let Scope::Log(examine) = rule.scope {
-                examine(&LogCase { record: &record }, &mut Out::new(rule, &mut hits, &mut missing));
+                examine(
+                    &LogCase::of(&record, self.book.expectations),
+                    &mut Out::new(rule, &mut hits, &mut missing),
+                );
             }
         }
         let base = Evidence {
@@ -382,7 +393,7 @@ impl Sink for Judge<'_> {
         };
         let key = ExchangeKey { input: record.input, frame: record.line, sub: 0 };
         self.book.put(&hits, &missing, Some(key), &base);
-        witness::log(&record, &mut self.book.memory.facts);
+        witness::log(&record, self.book.expectations, &mut self.book.memory.facts);
     }
 
     fn fork(&self) -> Self {
@@ -402,7 +413,7 @@ fn x5t(text: &str) -> Option<[u8; 20]> {
 }
 
 /// Whether TLS stayed closed, so that anything could have been said inside.
-fn stayed_closed(connection: &Connection) -> bool {
+pub(super) fn stayed_closed(connection: &Connection) -> bool {
     connection
         .tls
         .as_ref()
@@ -450,7 +461,7 @@ fn exchange_rules() -> &'static [(&'static Rule, ExchangeExaminer)] {
 }
 
 /// The name that the client asked for, else the first name of the server's certificate.
-fn name_of(connection: &Connection) -> Option<String> {
+pub(super) fn name_of(connection: &Connection) -> Option<String> {
     let facts = &connection.tls.as_ref()?.facts;
     if let Some(sni) = facts.sni.as_deref().filter(|sni| !sni.is_empty()) {
         return Some(place::bare_host(sni));

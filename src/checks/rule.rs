@@ -215,11 +215,30 @@ impl<'h> Out<'h> {
     }
 }
 
+/// What a rule for logs says of a line.
+#[cfg(test)]
+pub(crate) fn hits_on_line(rule: &'static Rule, record: &crate::logrecord::LogRecord) -> Vec<Hit> {
+    let (mut hits, mut missing) = (Vec::new(), Vec::new());
+    let Scope::Log(examine) = rule.scope else { panic!("{} does not look at logs", rule.id) };
+    let principals = [super::expectations::SKYPE.to_owned()];
+    let case = LogCase { record, principals: &principals };
+    examine(&case, &mut Out::new(rule, &mut hits, &mut missing));
+    hits
+}
+
 /// Whether a rule for logs speaks on a line.
 #[cfg(test)]
 pub(crate) fn fires_on_line(rule: &'static Rule, record: &crate::logrecord::LogRecord) -> bool {
-    let (mut hits, mut missing) = (Vec::new(), Vec::new());
-    let Scope::Log(examine) = rule.scope else { panic!("{} does not look at logs", rule.id) };
-    examine(&LogCase { record }, &mut Out::new(rule, &mut hits, &mut missing));
-    !hits.is_empty()
+    !hits_on_line(rule, record).is_empty()
+}
+
+/// A line of the HttpProxy log about a call of EWS.
+#[cfg(test)]
+pub(crate) fn line(authentication: &str, status: u16) -> crate::logrecord::LogRecord {
+    crate::logrecord::LogRecord {
+        authentication: Some(authentication.into()),
+        status: Some(status),
+        path: Some("/ews/exchange.asmx".into()),
+        ..crate::logrecord::LogRecord::new(crate::logrecord::LogSource::HttpProxy, 7)
+    }
 }

@@ -459,9 +459,37 @@ impl<'a> ExchangeCase<'a> {
 pub struct LogCase<'a> {
     /// The line.
     pub record: &'a LogRecord,
+    /// Applications in scope.
+    pub principals: &'a [String],
 }
 
-impl LogCase<'_> {
+impl<'a> LogCase<'a> {
+    /// A view of a line.
+    pub fn of(record: &'a LogRecord, expected: &'a Expectations) -> Self {
+        Self { record, principals: &expected.principals }
+    }
+
+    /// Columns that may name the calling application.
+    fn texts(&self) -> impl Iterator<Item = String> + '_ {
+        let record = self.record;
+        let dump = record.token_dump.as_ref().map(|dump| String::from_utf8_lossy(dump.expose()).into_owned());
+        [record.user.clone(), record.remarks.clone(), dump]
+            .into_iter()
+            .flatten()
+            .map(|text| text.to_ascii_lowercase())
+    }
+
+    /// Whether the line names an application in scope.
+    pub fn in_scope(&self) -> bool {
+        let named = |text: String| self.principals.iter().any(|id| text.contains(&id.to_ascii_lowercase()));
+        self.texts().any(named)
+    }
+
+    /// Whether the line names an application, and it is not in scope: `S2S~<application>`.
+    pub fn of_another(&self) -> bool {
+        !self.in_scope() && self.texts().any(|text| text.contains("s2s~"))
+    }
+
     /// Whether the request went to a path that OAuth calls use.
     pub fn at_exchange(&self) -> bool {
         place::of(None, self.record.path.as_deref().unwrap_or_default()) == Place::Exchange

@@ -29,7 +29,7 @@ pub(crate) const TENANT: &str = "11111111-2222-3333-4444-555555555555";
 /// Another tenant.
 pub(crate) const OTHER_TENANT: &str = "99999999-2222-3333-4444-555555555555";
 const ACS: &str = "00000001-0000-0000-c000-000000000000";
-const HOST: &str = "mail.contoso.com";
+pub(crate) const HOST: &str = "mail.contoso.com";
 
 /// Whose key signs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -180,7 +180,7 @@ impl Scene {
         }
     }
 
-    fn change(mut self, change: impl Fn(&mut Exchange) + 'static) -> Self {
+    pub(crate) fn change(mut self, change: impl Fn(&mut Exchange) + 'static) -> Self {
         self.changes.push(Box::new(change));
         self
     }

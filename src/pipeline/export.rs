@@ -52,7 +52,7 @@ impl<S: Sink> Receiver for Into<'_, S> {
 
     fn log_record(&mut self, mut record: LogRecord) {
         record.input = self.input.number;
-        self.records += 1;
+        self.records += u64::from(!record.unreadable);
         self.sink.log_record(record);
     }
 

@@ -48,6 +48,7 @@ impl Quic {
                     input,
                     ordinal,
                     first_frame: frame.number,
+                    times: frame.time.map(|at| (at, at)),
                     client: Some(endpoint(source)),
                     server: Some(endpoint(destination)),
                     content: Content::Quic,
@@ -59,6 +60,9 @@ impl Quic {
         let sent = connection.client == Some(endpoint(source));
         let flow = if sent { &mut connection.sent } else { &mut connection.received };
         flow.bytes += payload.len() as u64;
+        if let (Some((_, last)), Some(at)) = (&mut connection.times, frame.time) {
+            *last = at.max(*last);
+        }
         fresh
     }
 

@@ -14,7 +14,7 @@ pub(crate) static RULE: Rule = Rule {
     candidates: &["O01"],
     title: "a log tells of an accepted Bearer call",
     looks_at: "Lines of Exchange logs whose AuthenticationType is Bearer and whose status is 200.",
-    matters: "OAuth works for some caller. Which application called, and what EWS answered inside, the line does not say: it does not establish `accepted`.",
+    matters: "OAuth works for some caller. Where the line names an application in scope (`S2S~<application>` as the user, or a dump of the token), the back end answered with success, and no log tells of an error for the same request, it establishes `accepted`; without the application it does not.",
     bad: "none: it is good news",
     good: "AuthenticationType Bearer, HttpStatus 200",
     repair: "Nothing to repair.",
@@ -25,24 +25,16 @@ pub(crate) static RULE: Rule = Rule {
 fn examine(case: &LogCase<'_>, out: &mut Out<'_>) {
     let bearer = case.authenticated_by("bearer") || case.authenticated_by("bearerpreauth");
     if case.at_exchange() && bearer && case.record.status == Some(200) {
-        out.say("a log tells of an accepted Bearer call").observed(case.summary());
+        let whose = if case.in_scope() { "of an application in scope" } else { "" };
+        let hit = out.say(format!("a log tells of an accepted Bearer call {whose}").trim_end());
+        hit.observed(case.summary()).cause(whose);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checks::rule::fires_on_line;
-    use crate::logrecord::{LogRecord, LogSource};
-
-    fn line(authentication: &str, status: u16) -> LogRecord {
-        LogRecord {
-            authentication: Some(authentication.into()),
-            status: Some(status),
-            path: Some("/ews/exchange.asmx".into()),
-            ..LogRecord::new(LogSource::HttpProxy, 7)
-        }
-    }
+    use crate::checks::rule::{fires_on_line, line};
 
     #[test]
     fn fires_on_200() {

@@ -15,7 +15,7 @@ pub(crate) static RULE: Rule = Rule {
     candidates: &["O02"],
     title: "a log tells of a refused Bearer call",
     looks_at: "Lines of IIS and Exchange logs whose AuthenticationType is Bearer and whose status is 401 or 403, and lines that hold x-ms-diagnostics.",
-    matters: "The reason stands in the error columns, also where the recording of that connection stayed closed.",
+    matters: "A line that names an application out of scope (`S2S~<application>`) is information. The reason stands in the error columns, also where the recording of that connection stayed closed.",
     bad: "AuthenticationType Bearer, HttpStatus 401",
     good: "AuthenticationType Bearer, HttpStatus 200",
     repair: "oauthtrace explain <number of x-ms-diagnostics>",
@@ -30,6 +30,12 @@ fn examine(case: &LogCase<'_>, out: &mut Out<'_>) {
         return;
     }
     let hit = out.say("a log tells of a refused Bearer call");
+    if case.of_another() {
+        hit.severity(Severity::Info)
+            .help("The line names an application that is not in scope: --principal would judge it.");
+        hit.observed(case.summary()).expected("status 200");
+        return;
+    }
     hit.observed(case.summary()).expected("status 200");
     if let Some(code) = said.and_then(|said| codes::diagnostics(said.number, said.category.as_deref())) {
         hit.help(format!("{} {}", code.meaning, code.repair));
@@ -39,17 +45,7 @@ fn examine(case: &LogCase<'_>, out: &mut Out<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checks::rule::fires_on_line;
-    use crate::logrecord::{LogRecord, LogSource};
-
-    fn line(authentication: &str, status: u16) -> LogRecord {
-        LogRecord {
-            authentication: Some(authentication.into()),
-            status: Some(status),
-            path: Some("/ews/exchange.asmx".into()),
-            ..LogRecord::new(LogSource::HttpProxy, 7)
-        }
-    }
+    use crate::checks::rule::{fires_on_line, line};
 
     #[test]
     fn fires_on_401() {

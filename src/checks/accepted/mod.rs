@@ -10,6 +10,8 @@ pub(crate) mod ews_error;
 pub(crate) mod forbidden;
 /// A log tells of an accepted Bearer call.
 pub(crate) mod log_accepted;
+/// A log tells of another status than the recording.
+pub(crate) mod log_differs;
 /// A log tells of a refused Bearer call.
 pub(crate) mod log_refused;
 /// The call was answered with a client error.

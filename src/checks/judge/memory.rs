@@ -10,6 +10,7 @@ use crate::exchange::ExchangeKey;
 use crate::limits::{CONNECTIONS_LISTED, NAMES_KEPT};
 
 use super::facts::Facts;
+use super::logs::Logs;
 
 /// Counts of one connection name that stayed closed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -91,6 +92,8 @@ pub struct Memory {
     pub troubled_more: u64,
     /// Kinds of calls, token requests and metadata, for the diagnosis.
     pub facts: Facts,
+    /// What logs told, to be joined with the recording.
+    pub logs: Logs,
 }
 
 /// The wider of two spans of time.
@@ -162,6 +165,7 @@ impl Memory {
     /// Takes over what another thread remembered.
     pub(crate) fn merge(&mut self, other: Self) {
         self.facts.merge(other.facts);
+        self.logs.merge(other.logs);
         self.hosts.extend(other.hosts);
         self.servers.extend(other.servers);
         self.thumbprints.extend(other.thumbprints);

@@ -3,17 +3,22 @@
 //! A check fails exactly when an error hangs under it. It passes only when its condition was seen to hold
 //! on something; otherwise it is not established, and says what to supply.
 
+use std::collections::BTreeMap;
+
 use crate::checks::expectations::{self, Expectations};
 use crate::checks::finding::{Finding, Severity};
 use crate::checks::place::{self, Place};
 use crate::checks::subject::{ExchangeCase, Proof, Standing, UseCase};
 use crate::checks::{CheckId, CheckResult, Outcome, realm};
+use crate::connection::Connection;
 use crate::limits::REASONS_LISTED;
 use crate::token::store::TokenStore;
 use crate::token::{Role, TimeClaim, TokenId};
 
+use super::logs::{Joinable, number};
 use super::memory::{Closed, Memory};
 use super::standing::TokenState;
+use super::{name_of, stayed_closed};
 
 /// A reason that several places give.
 pub(super) const HPACK_BEFORE: &str = "header fields of a request refer to HPACK entries from before the \
@@ -80,12 +85,27 @@ pub(super) fn note_exchange(case: &ExchangeCase<'_>, memory: &mut Memory) {
         let acs = issuers.iter().filter(|name| case.at_exchange() && place::is_acs(&name.id));
         memory.trusts(acs.map(|name| name.id.to_ascii_lowercase()).collect(), case.exchange.key);
     }
+    if case.at_exchange() {
+        memory.logs.exchange(case.exchange.key, || joinable(case));
+    }
     if case.exchange.oddities.iter().any(|oddity| oddity.name == "export-stripped-headers") {
         memory.reason(
             CheckId::NoBasic,
             "an export was stripped of its authentication headers: export again with sensitive data \
              (Chromium: \"Export HAR (with sensitive data)\")",
         );
+    }
+}
+
+/// The numbers by which a line of a log may name the exchange.
+fn joinable(case: &ExchangeCase<'_>) -> Joinable {
+    let client = case.request().and_then(|request| request.head.text("client-request-id"));
+    let server = case.response().and_then(|response| response.head.text("request-id"));
+    Joinable {
+        ids: [server, client].map(|text| text.and_then(number)),
+        at: case.exchange.time(),
+        status: case.status(),
+        presented: case.presented().is_some(),
     }
 }
 
@@ -98,7 +118,8 @@ pub(super) fn decide(
     findings: &[Finding],
 ) -> Vec<CheckResult> {
     let seen = Seen::count(store, states);
-    let decision = Decision { expected, store, states, memory, seen };
+    let told = Told::of(memory);
+    let decision = Decision { expected, store, states, memory, seen, told };
     CheckId::ALL
         .into_iter()
         .map(|id| {
@@ -139,12 +160,63 @@ impl Seen {
     }
 }
 
+/// What logs tell beside the recording.
+#[derive(Default)]
+struct Told {
+    /// Calls of applications in scope, and those answered with success.
+    calls: (u64, u64),
+    /// Requests that the recording left without an answer.
+    answered: u64,
+    /// By name: connections that stayed closed and whose requests are all told of, and the first reason of those
+    /// where that is not so.
+    closed: BTreeMap<String, (u64, Option<String>)>,
+}
+
+impl Told {
+    fn of(memory: &Memory) -> Self {
+        if memory.logs.is_empty() {
+            return Self::default();
+        }
+        let closed: Vec<(&Connection, String)> = memory
+            .troubled
+            .values()
+            .filter(|connection| stayed_closed(connection))
+            .map(|connection| (connection, name_of(connection).unwrap_or_default()))
+            .collect();
+        let named: Vec<(&Connection, &str)> =
+            closed.iter().map(|(found, name)| (*found, name.as_str())).collect();
+        let mut proofs = memory.logs.prove(&named);
+        let mut told =
+            Self { calls: memory.logs.calls(), answered: memory.logs.answered(), ..Self::default() };
+        for (connection, name) in closed {
+            let (proven, why) = told.closed.entry(name).or_default();
+            match proofs.remove(&(connection.input, connection.ordinal)) {
+                Some(Ok(())) => *proven += 1,
+                Some(Err(reason)) if why.is_none() => *why = Some(reason),
+                _ => {}
+            }
+        }
+        told
+    }
+
+    /// How many connections of a name logs tell of to the end.
+    fn proven(&self, name: &str) -> u64 {
+        // What went to a token service stands in no log of Exchange.
+        if place::is_token_service_host(name) {
+            0
+        } else {
+            self.closed.get(name).map_or(0, |(proven, _)| *proven)
+        }
+    }
+}
+
 struct Decision<'a> {
     expected: &'a Expectations,
     store: &'a TokenStore,
     states: &'a [Option<TokenState>],
     memory: &'a Memory,
     seen: Seen,
+    told: Told,
 }
 
 impl Decision<'_> {
@@ -189,7 +261,7 @@ impl Decision<'_> {
                 (given, given)
             }
             CheckId::Transport => (false, memory.travelled > 0),
-            CheckId::Accepted => (false, memory.presented > 0),
+            CheckId::Accepted => (false, memory.presented > 0 || self.told.calls.0 > 0),
             CheckId::TokenRequest => (false, memory.asked > 0),
             CheckId::Challenge => (false, memory.challenges > 0),
             CheckId::Coverage => (false, true),
@@ -209,7 +281,7 @@ impl Decision<'_> {
             }
             CheckId::NoBasic => self.unread(),
             CheckId::Certificate => self.certificate(),
-            CheckId::Accepted if self.memory.accepted == 0 => {
+            CheckId::Accepted if self.accepted() == 0 => {
                 vec!["no successful answer of Exchange to a token in scope was seen".to_owned()]
             }
             CheckId::TokenRequest if self.memory.granted == 0 => {
@@ -243,6 +315,18 @@ impl Decision<'_> {
             missing.push(format!("and {} further reasons of the same kind", reasons.len() - REASONS_LISTED));
         }
         missing
+    }
+
+    /// Calls with a token in scope that Exchange answered with success, as far as recording or logs tell.
+    fn accepted(&self) -> u64 {
+        self.memory.accepted + self.told.answered + self.told.calls.1
+    }
+
+    /// Connections in scope that stayed closed and of whose requests logs tell how they were authenticated.
+    fn proven(&self) -> u64 {
+        self.in_scope(&self.memory.closed)
+            .map(|(name, closed)| self.told.proven(name).min(closed.count))
+            .sum()
     }
 
     /// Why no token in scope was seen, as far as that can be told.
@@ -290,17 +374,20 @@ impl Decision<'_> {
     /// What of the traffic in scope could have held a password and was not read.
     fn unread(&self) -> Vec<String> {
         let mut missing = Vec::new();
-        if self.memory.requests == 0 {
+        let proven = self.proven();
+        if self.memory.requests == 0 && proven == 0 {
             missing.push("no HTTP request in scope could be read".to_owned());
-        } else if self.memory.calls == 0 && !self.expected.hosts.is_empty() {
+        } else if proven == 0 && self.memory.calls == 0 && !self.expected.hosts.is_empty() {
             missing.push(format!("no request to {} could be read", self.expected.hosts.join(" or ")));
         }
         let closed = |name: &str, closed: &Closed| {
+            let why = self.told.closed.get(name).and_then(|(_, why)| why.as_deref());
             format!(
-                "{}{} stayed closed{}: give the key log with --keylog",
-                plural(closed.count, "TLS connection"),
+                "{}{} stayed closed{}: give the key log with --keylog{}",
+                plural(closed.count.saturating_sub(self.told.proven(name)), "TLS connection"),
                 named(name),
                 first(closed),
+                why.map_or_else(String::new, |why| format!("; the logs do not replace it: {why}")),
             )
         };
         let lost = |name: &str, lost: &Closed| {
@@ -312,7 +399,10 @@ impl Decision<'_> {
             )
         };
         let mut list: Vec<String> = Vec::new();
-        list.extend(self.in_scope(&self.memory.closed).map(|(name, found)| closed(name, found)));
+        let unproven = |(name, found): &(&str, &Closed)| self.told.proven(name) < found.count;
+        list.extend(
+            self.in_scope(&self.memory.closed).filter(unproven).map(|(name, found)| closed(name, found)),
+        );
         list.extend(self.in_scope(&self.memory.heads_lost).map(|(name, found)| lost(name, found)));
         for (address, found) in &self.memory.quic {
             if self.memory.servers.contains(address) {
@@ -335,7 +425,7 @@ impl Decision<'_> {
     /// Connections whose name does not put them out of scope.
     fn in_scope<'m>(
         &'m self,
-        map: &'m std::collections::BTreeMap<String, Closed>,
+        map: &'m BTreeMap<String, Closed>,
     ) -> impl Iterator<Item = (&'m str, &'m Closed)> {
         let given: Vec<String> = self.expected.hosts.iter().map(|host| place::bare_host(host)).collect();
         map.iter()
@@ -415,14 +505,32 @@ impl Decision<'_> {
                 self.expected.leeway
             ),
             CheckId::Certificate => "valid when it was used, RSA of 2048 bits or more".to_owned(),
-            CheckId::NoBasic => {
-                format!("no password in {}", plural(memory.requests, "request"))
-            }
+            CheckId::NoBasic => match self.proven() {
+                0 => format!("no password in {}", plural(memory.requests, "request")),
+                proven => format!(
+                    "no password in {}, and none on {} that stayed closed: the logs of Exchange tell how each \
+                     request there was authenticated",
+                    plural(memory.requests, "request"),
+                    plural(proven, "connection")
+                ),
+            },
             CheckId::Transport => {
                 "no token in scope crossed a public network in the clear, or travelled in a URL".to_owned()
             }
             CheckId::Accepted => {
-                format!("{} of {} answered with success", memory.accepted, plural(memory.presented, "call"))
+                let recorded = format!(
+                    "{} of {} answered with success",
+                    memory.accepted,
+                    plural(memory.presented, "call")
+                );
+                let (calls, good) = self.told.calls;
+                match good + self.told.answered {
+                    0 => recorded,
+                    good => format!(
+                        "{recorded}; logs tell of success for {good} of {}",
+                        plural(calls.max(good), "call")
+                    ),
+                }
             }
             CheckId::TokenRequest => {
                 format!("{} of {} granted", memory.granted, plural(memory.asked, "token request"))

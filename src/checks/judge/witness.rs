@@ -310,8 +310,8 @@ fn without_trace(text: &str) -> &str {
 }
 
 /// Notes a line of a log that tells of a refusal with its reason: it has no exchange.
-pub(super) fn log(record: &LogRecord, facts: &mut Facts) {
-    let Some(said) = (LogCase { record }).diagnostics() else { return };
+pub(super) fn log(record: &LogRecord, expected: &Expectations, facts: &mut Facts) {
+    let Some(said) = LogCase::of(record, expected).diagnostics() else { return };
     let Some(code) = codes::diagnostics(said.number, said.category.as_deref()) else { return };
     let call = Call {
         host: short(&place::bare_host(record.host.as_deref().unwrap_or_default())),

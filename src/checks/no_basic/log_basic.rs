@@ -31,17 +31,7 @@ fn examine(case: &LogCase<'_>, out: &mut Out<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checks::rule::fires_on_line;
-    use crate::logrecord::{LogRecord, LogSource};
-
-    fn line(authentication: &str, status: u16) -> LogRecord {
-        LogRecord {
-            authentication: Some(authentication.into()),
-            status: Some(status),
-            path: Some("/ews/exchange.asmx".into()),
-            ..LogRecord::new(LogSource::HttpProxy, 7)
-        }
-    }
+    use crate::checks::rule::{fires_on_line, line};
 
     #[test]
     fn fires_on_basic() {

@@ -12,6 +12,9 @@ use crate::base::Secret;
 use crate::logrecord::{LogRecord, LogSource};
 use table::{Row, Table};
 
+/// Columns that say how a caller was authenticated.
+const AUTHENTICATION: [&str; 2] = ["authenticationtype", "authentication-type"];
+
 /// Reads the whole of a log.
 ///
 /// # Errors
@@ -27,6 +30,9 @@ pub fn read(bytes: &[u8], settings: &ImportSettings, out: &mut dyn Receiver) -> 
     }
     let (mut records, mut foreign) = (0_u64, 0_u64);
     let table = table::rows(&text, |table, row| match source(table) {
+        Some(source) if row.values.is_empty() => {
+            out.log_record(LogRecord { unreadable: true, ..LogRecord::new(source, row.line) });
+        }
         Some(source) => {
             records += 1;
             out.log_record(record(source, row));
@@ -81,11 +87,16 @@ fn record(source: LogSource, row: &Row<'_>) -> LogRecord {
     record.path = text(&["cs-uri-stem", "urlstem", "target-uri", "url", "uri"]);
     record.status = number(&["sc-status", "httpstatus", "http-status", "status-code"]);
     record.back_end_status = number(&["backendstatus"]);
-    record.authentication = text(&["authenticationtype", "authentication-type"]);
+    record.substatus =
+        number(&["sc-substatus"]).zip(row.get(&["sc-win32-status"]).and_then(|code| code.parse().ok()));
+    record.service = text(&["protocol"]);
+    record.tells_authentication = row.has(&AUTHENTICATION);
+    record.authentication = text(&AUTHENTICATION);
     record.user = text(&["cs-username", "authenticateduser"]);
     record.user_agent = text(&["cs(user-agent)", "useragent"]);
     record.operation = text(&["soapaction", "protocolaction", "task", "operation"]);
-    record.request_id = text(&["requestid", "request-id", "cs(request-id)"]);
+    let query = row.get(&["cs-uri-query", "urlquery"]).unwrap_or_default();
+    record.request_id = text(&["requestid", "request-id", "cs(request-id)"]).or_else(|| of_query(query));
     record.client_request_id = text(&["clientrequestid", "client-request-id", "cs(client-request-id)"]);
     record.diagnostics = row.like("x-ms-diagnostics").map(str::to_owned);
     record.challenge = row.like("www-authenticate").map(str::to_owned);
@@ -95,9 +106,25 @@ fn record(source: LogSource, row: &Row<'_>) -> LogRecord {
         .filter_map(|names| row.get(names))
         .collect();
     record.errors = (!errors.is_empty()).then(|| errors.join("; "));
+    let remarks: Vec<&str> =
+        [&["genericinfo"][..], &["backendgenericinfo"], &["organization"], &["anchormailbox"]]
+            .into_iter()
+            .filter_map(|names| row.get(names))
+            .collect();
+    record.remarks = (!remarks.is_empty()).then(|| remarks.join("; "));
     let dump = row.get(&["token-result", "oauthtoken"]);
     record.token_dump = dump.map(|dump| Secret::new(dump.as_bytes().to_vec()));
     record
+}
+
+/// The number of the request that Exchange appends to the query in the log of IIS:
+/// `&CorrelationID=<empty>;&cafeReqId=0f6…;` at the front end, `&ActID=` behind.
+fn of_query(query: &str) -> Option<String> {
+    let value = ["cafeReqId=", "ActID="].into_iter().find_map(|name| {
+        let rest = query.get(query.find(name)? + name.len()..)?;
+        rest.split(['&', ';', ' ']).next()
+    })?;
+    (!value.is_empty() && !value.starts_with('<')).then(|| value.to_owned())
 }
 
 fn time(row: &Row<'_>) -> Option<crate::base::Instant> {

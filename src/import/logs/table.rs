@@ -12,6 +12,7 @@ pub(super) struct Row<'t> {
     pub(super) line: u64,
     /// Names in lower case.
     pub(super) columns: &'t [String],
+    /// Empty when the line could not be told apart into the columns.
     pub(super) values: Vec<String>,
 }
 
@@ -22,6 +23,11 @@ impl Row<'_> {
             let column = self.columns.iter().position(|column| column == name)?;
             self.values.get(column).map(String::as_str).filter(|value| !matches!(*value, "" | "-"))
         })
+    }
+
+    /// Whether the log declares one of the columns.
+    pub(super) fn has(&self, names: &[&str]) -> bool {
+        self.columns.iter().any(|column| names.contains(&column.as_str()))
     }
 
     /// The first column whose name contains `part`.
@@ -42,7 +48,7 @@ pub(super) struct Table {
 }
 
 /// Reads all rows. A row of another width than its columns is given as far as it goes when it is one
-/// short (the last line of a log that is being written), and counted otherwise.
+/// short (the last line of a log that is being written), and counted and told with its line otherwise.
 pub(super) fn rows(text: &str, mut each: impl FnMut(&Table, &Row<'_>)) -> Table {
     let mut table = Table::default();
     let mut lines = text.split('\n').zip(1_u64..);
@@ -71,6 +77,7 @@ pub(super) fn rows(text: &str, mut each: impl FnMut(&Table, &Row<'_>)) -> Table 
             table.columns = values.iter().map(|name| name.trim().to_ascii_lowercase()).collect();
         } else if table.columns.is_empty() || values.len() + 1 < table.columns.len() {
             table.odd += 1;
+            each(&table, &Row { line: number, columns: &table.columns, values: Vec::new() });
         } else {
             each(&table, &Row { line: number, columns: &table.columns, values });
         }

@@ -15,13 +15,14 @@ fn iis_rows_follow_their_declared_columns() {
         #Fields: date time cs-method sc-status cs-uri-stem\r\n\
         2026-11-22 10:00:02 GET 200 /ews/x\r\nbroken\r\n";
     let out = collect(text);
-    let [first, second] = out.log_records.as_slice() else { panic!("{:?}", out.log_records) };
+    let [first, second, broken] = out.log_records.as_slice() else { panic!("{:?}", out.log_records) };
     assert_eq!((first.source, first.line, first.status), (LogSource::Iis, 5, Some(401)));
     assert_eq!(first.time.unwrap().to_string(), "2026-11-22T10:00:01Z");
     assert_eq!(first.user_agent.as_deref(), Some("Skype for Business/16"));
     assert_eq!(first.diagnostics.as_deref(), Some("2000003;reason=\"The token is bad\""));
     assert_eq!((first.user.as_deref(), first.client.unwrap().to_string().as_str()), (None, "52.1.2.3"));
     assert_eq!((second.status, second.path.as_deref()), (Some(200), Some("/ews/x")));
+    assert!(broken.unreadable && broken.line == 8 && broken.time.is_none());
     assert_eq!(out.notices.len(), 1);
 }
 

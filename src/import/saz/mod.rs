@@ -244,6 +244,9 @@ impl Session<'_> {
         let tls = self.tls(metadata);
         let connection = metadata.blind_tunnel.then(|| Connection {
             first_frame: self.number,
+            times: metadata
+                .request
+                .map(|(from, to)| (from, metadata.response.map_or(to, |(_, end)| end.max(to)))),
             client: metadata.client,
             server,
             content: Content::Tls,

@@ -126,6 +126,7 @@ impl<S: Sink> Listener for Conversations<'_, S> {
             input: self.input,
             ordinal: who.ordinal,
             first_frame: who.first_frame,
+            times: summary.times,
             client: Some(who.client()),
             server: Some(who.server()),
             sent: flow(Direction::Sent),

@@ -9,6 +9,7 @@ use super::Listener;
 use super::assembler::{Half, Piece, Place, slice};
 use super::key::{FlowKey, Side};
 use super::recent::Recent;
+use crate::base::Instant;
 use crate::exchange::Endpoint;
 use crate::limits;
 use crate::wire::ip::Segment;
@@ -45,6 +46,8 @@ impl Identity {
 pub struct Summary {
     /// Who it is.
     pub identity: Identity,
+    /// Times of its first and newest packet.
+    pub times: Option<(Instant, Instant)>,
     /// Payload bytes that were seen, in order.
     pub bytes: [u64; 2],
     /// Payload bytes in gaps.
@@ -74,6 +77,8 @@ pub(super) struct Connection<T> {
     talk: Option<Box<T>>,
     /// The newest frame, for gaps that are noticed at the end.
     last: FrameRef,
+    /// When it was first seen.
+    first: Option<Instant>,
     /// Told apart from a later one in the same place of the table.
     pub(super) generation: u32,
     reset: bool,
@@ -95,6 +100,7 @@ impl<T> Connection<T> {
             halves: Default::default(),
             talk: None,
             last: frame,
+            first: frame.time,
             generation,
             reset: false,
             whole: false,
@@ -492,6 +498,7 @@ impl<T> Connection<T> {
         let of = |read: fn(&Half) -> u64| [read(&self.halves[sent]), read(&self.halves[received])];
         let summary = Summary {
             identity: self.identity,
+            times: self.first.zip(self.last.time).map(|(first, last)| (first.min(last), first.max(last))),
             bytes: of(|half| half.bytes),
             missing: of(|half| half.missing),
             conflicting: of(|half| half.conflicting),
