@@ -11,7 +11,7 @@ use crate::keys::Origin;
 use crate::keys::certificate::Certificate;
 use crate::keys::load::Loaded;
 use crate::limits;
-use crate::logrecord::LogRecord;
+use crate::logrecord::{LogRecord, LogSource};
 use crate::soap;
 use crate::token::principal::Principal;
 use crate::token::store::TokenStore;
@@ -509,6 +509,22 @@ impl<'a> LogCase<'a> {
         let errors = record.errors.as_deref()?;
         let at = errors.find("200000")?;
         soap::diagnostics::parse(errors.get(at..)?).filter(|said| said.category.is_some())
+    }
+
+    /// Whether the server asked itself: a health mailbox, from the server's own address.
+    pub fn is_own_health_check(&self) -> bool {
+        let record = self.record;
+        let user = record.user.as_deref().unwrap_or_default().rsplit(['\\', '/']).next().unwrap_or_default();
+        user.to_ascii_lowercase().starts_with("healthmailbox")
+            && record.client.is_none_or(|address| address.to_canonical().is_loopback())
+    }
+
+    /// Whether it tells of a call of Exchange itself that failed.
+    pub fn outbound_failure(&self) -> bool {
+        let record = self.record;
+        let result = record.result.as_deref().unwrap_or_default().to_ascii_lowercase();
+        matches!(record.source, LogSource::OAuthOutbound | LogSource::TestOAuthConnectivity)
+            && (result.contains("fail") || result.contains("error"))
     }
 
     /// What the line tells, without the user.

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::checks::expectations::{self, Expectations};
 use crate::checks::finding::Severity;
 use crate::checks::judge::Judgement;
-use crate::checks::judge::facts::{Ask, Call, Seen};
+use crate::checks::judge::facts::{Ask, Call, Outbound, Seen};
 use crate::exchange::ExchangeKey;
 use crate::limits::EVIDENCE_LISTED;
 
@@ -138,6 +138,23 @@ impl<'a> Case<'a> {
         self.judgement.facts.asks.iter().filter(|(ask, _)| wanted(ask)).collect()
     }
 
+    /// Failures of Exchange as a caller that logs name so.
+    pub fn outbound(self, names: &[&str]) -> Vec<(&'a Outbound, &'a Seen)> {
+        let told = self.judgement.facts.outbound.iter();
+        told.filter(|(told, _)| told.name.is_some_and(|name| names.contains(&name))).collect()
+    }
+
+    /// Findings about failures of Exchange as a caller that name one of these errors.
+    fn outbound_findings(self, told: &[(&Outbound, &Seen)]) -> Vec<usize> {
+        let names: Vec<_> = told.iter().filter_map(|(told, _)| told.name).collect();
+        let mut found = self.errors(&["log-outbound"]);
+        found.retain(|&index| {
+            let finding = self.judgement.findings.get(index);
+            finding.is_some_and(|finding| names.iter().any(|name| finding.help.starts_with(name)))
+        });
+        found
+    }
+
     /// Findings of these rules at or above `least`.
     pub fn findings(self, rules: &[&str], least: Severity) -> Vec<usize> {
         let findings = self.judgement.findings.iter().enumerate();
@@ -191,6 +208,19 @@ impl Weighing<'_> {
         self
     }
 
+    /// A log names an error of Exchange as a caller that this cause explains.
+    pub fn logged(&mut self, weight: i32, names: &[&str]) -> &mut Self {
+        let told = self.case.outbound(names);
+        if let Some((first, _)) = told.first() {
+            let name = first.name.unwrap_or_default();
+            self.plus(weight, format!("a log of Exchange names {name} when Exchange calls {}", first.host));
+            self.by(self.case.outbound_findings(&told));
+            let host = first.host.clone();
+            self.value("host", &host);
+        }
+        self
+    }
+
     /// Something speaks against it.
     pub fn minus(&mut self, weight: i32, reason: impl Into<String>) -> &mut Self {
         self.score -= weight;
@@ -215,7 +245,7 @@ impl Weighing<'_> {
         for (_, seen) in seen {
             // What has no exchange, a log told.
             if seen.exchanges.is_empty() {
-                self.supporting.extend(self.case.errors(&["log-refused"]));
+                self.supporting.extend(self.case.errors(&["log-refused", "log-outbound"]));
             }
             self.supporting.extend(self.case.at(seen));
             self.exchanges.extend(&seen.exchanges);

@@ -5,12 +5,14 @@ use crate::checks::judge::Judge;
 use crate::checks::testing::{Scene, Signer, body};
 use crate::diagnose::{Diagnosis, diagnose};
 use crate::exchange::Exchange;
+use crate::logrecord::{LogRecord, LogSource};
 use crate::sink::Sink as _;
 
 /// Exchanges and what they are judged with.
 pub(crate) struct Story {
     expected: Expectations,
     exchanges: Vec<Exchange>,
+    lines: Vec<LogRecord>,
 }
 
 /// The body of a refusal of the token service.
@@ -21,14 +23,25 @@ pub(crate) fn denied(error: &str, description: &str) -> String {
 impl Story {
     /// Of one scene.
     pub(crate) fn of(scene: Scene) -> Self {
-        Self { expected: scene.expectations(), exchanges: scene.exchanges() }
+        Self { expected: scene.expectations(), exchanges: scene.exchanges(), lines: Vec::new() }
     }
 
     /// A request of Exchange to the token service alone, with its answer.
     pub(crate) fn request(signer: Signer, status: u16, answer: &str) -> Self {
         let scene = Scene::healthy().assertion_by(signer);
         let exchanges = scene.exchanges().split_off(1);
-        Self { expected: scene.expectations(), exchanges }.answer(status, answer)
+        Self { expected: scene.expectations(), exchanges, lines: Vec::new() }.answer(status, answer)
+    }
+
+    /// A failed line of the OAuthOutbound log alone.
+    pub(crate) fn logged(errors: &str) -> Self {
+        let line = LogRecord {
+            result: Some("Fail".into()),
+            errors: Some(errors.into()),
+            path: Some("https://outlook.office365.com/ews/exchange.asmx".into()),
+            ..LogRecord::new(LogSource::OAuthOutbound, 3)
+        };
+        Self { expected: Scene::healthy().expectations(), exchanges: Vec::new(), lines: vec![line] }
     }
 
     /// And what another scene holds.
@@ -65,6 +78,7 @@ impl Story {
             exchange.key.frame = frame * 10;
             judge.exchange(exchange);
         }
+        self.lines.iter().for_each(|line| judge.log_record(line.clone()));
         diagnose(&judge.finish(), &self.expected)
     }
 

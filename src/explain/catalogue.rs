@@ -20,6 +20,8 @@ pub enum Kind {
     TokenService,
     /// An EWS response code.
     Ews,
+    /// An error of Exchange as a caller, as the OAuthOutbound log names it.
+    Outbound,
     /// A cause that a diagnosis names.
     Cause,
 }
@@ -33,6 +35,7 @@ impl Kind {
             Self::Diagnostics => "x-ms-diagnostics",
             Self::TokenService => "token service error",
             Self::Ews => "EWS response code",
+            Self::Outbound => "error of an outbound call",
             Self::Cause => "cause",
         }
     }
@@ -78,6 +81,7 @@ pub fn catalogue() -> Vec<Page> {
             "Microsoft Learn: Microsoft Entra authentication and authorization error codes",
         ),
         (Kind::Ews, codes::EWS, "Microsoft Learn: EWS ResponseCode"),
+        (Kind::Outbound, codes::OUTBOUND, "Microsoft Support: Resolve free/busy errors; KB 3089171"),
     ];
     for (kind, table, source) in tables {
         pages.extend(table.iter().map(|code| of_code(kind, code, source)));

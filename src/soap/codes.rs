@@ -308,6 +308,94 @@ pub const EWS: &[Code] = &[
     ),
 ];
 
+/// Names of errors in the OAuthOutbound log, and in the output of `Test-OAuthConnectivity`: Exchange as a caller.
+pub const OUTBOUND: &[Code] = &[
+    code(
+        "OAuthConfigurationUnavailable",
+        "",
+        "Exchange cannot read its OAuth configuration (AuthConfig, auth servers, partner applications) from Active Directory.",
+        "Get-AuthConfig; Get-AuthServer; Test-ServiceHealth; look at the application event log, source MSExchange OAuth, event 2001.",
+    ),
+    code(
+        "MissingSigningCertificate",
+        "",
+        "AuthConfig names a certificate that is not on this server, has no private key, or is not valid now: Exchange can sign no assertion.",
+        "Get-AuthConfig | Format-List CurrentCertificateThumbprint; Get-ExchangeCertificate <thumbprint> | Format-List Status,HasPrivateKey,NotAfter; make a new one and publish it: Set-AuthConfig -NewCertificateThumbprint <new thumbprint> -NewCertificateEffectiveDate (Get-Date); Set-AuthConfig -PublishCertificate; then upload it.",
+    ),
+    code(
+        "CertificatePrivateKeySizeTooSmall",
+        "",
+        "The key of the auth certificate has fewer than 2048 bits: Exchange refuses to sign with it.",
+        "New-ExchangeCertificate -KeySize 2048 -SubjectName \"cn=Microsoft Exchange Server Auth Certificate\"; Set-AuthConfig -NewCertificateThumbprint <new thumbprint>; Set-AuthConfig -PublishCertificate; then upload it.",
+    ),
+    code(
+        "UnableToGetTokenFromACS",
+        "",
+        "The token service gave no token: it refused (see the AADSTS code beside it), or could not be reached.",
+        "Look for the AADSTS code: oauthtrace explain <code>. Without one: Test-NetConnection accounts.accesscontrol.windows.net -Port 443; Get-ExchangeServer | Format-List Name,InternetWebProxy",
+    ),
+    code(
+        "EmptyClientId",
+        "",
+        "The challenge of the other side names no client_id: it is no Exchange, SharePoint or Skype for Business server, or a device changed the answer.",
+        "Ask it yourself: oauthtrace probe <url>",
+    ),
+    code(
+        "InvalidChallenge",
+        "",
+        "The challenge of the other side cannot be read.",
+        "Ask it yourself: oauthtrace probe <url>",
+    ),
+    code(
+        "InvalidConfigurationMultipleAuthServerWithEmptyRealm",
+        "",
+        "Several auth servers of one issuer have no realm: Exchange cannot choose.",
+        "Get-AuthServer | Format-List Name,IssuerIdentifier,Realm,Enabled; remove or disable all but one: Set-AuthServer <name> -Enabled $false",
+    ),
+    code(
+        "InvalidConfigurationMultipleAuthServerWithSameRealm",
+        "",
+        "Several auth servers of one issuer have the same realm: Exchange cannot choose.",
+        "Get-AuthServer | Format-List Name,IssuerIdentifier,Realm,Enabled; remove or disable all but one: Set-AuthServer <name> -Enabled $false",
+    ),
+    code(
+        "UPNValueNotProvided",
+        "",
+        "The user has no user principal name: no token can speak for the user.",
+        "Get-User <user> | Format-List UserPrincipalName,Sid; Set-User <user> -UserPrincipalName <name@domain>",
+    ),
+    code(
+        "NoMatchedTokenIssuer",
+        "",
+        "None of the issuers that the other side trusts is configured here: the auth server of that cloud is missing or disabled.",
+        "Get-AuthServer | Format-List Name,Type,IssuerIdentifier,Realm,Enabled; New-AuthServer -Name WindowsAzureACS -AuthMetadataUrl https://accounts.accesscontrol.windows.net/<domain>/metadata/json/1",
+    ),
+    code(
+        "MissingRealmInAuthServer",
+        "",
+        "The auth server has no realm, and the challenge gives none.",
+        "Get-AuthServer | Format-List Name,IssuerIdentifier,Realm; Set-AuthServer <name> -RefreshAuthMetadata",
+    ),
+    code(
+        "EmptyClaimsForUser",
+        "",
+        "Exchange found nothing to say about the user: no user principal name, SMTP or SIP address, no identifier.",
+        "Get-User <user> | Format-List UserPrincipalName,Sid,WindowsEmailAddress; Get-Recipient <user> | Format-List EmailAddresses",
+    ),
+    code(
+        "InvalidOAuthEndpoint",
+        "",
+        "The other side gave no challenge after an empty Bearer: OAuth is switched off there, or a device answers in its place.",
+        "Ask it yourself: oauthtrace probe <url>; there: Get-WebServicesVirtualDirectory | Format-List Server,OAuthAuthentication",
+    ),
+    code(
+        "EmptyNameIdClaim",
+        "",
+        "The user has no identifier (SID, or PUID of the cloud) that a token could carry.",
+        "Get-User <user> | Format-List Sid,NetID,UserPrincipalName; check directory synchronisation.",
+    ),
+];
+
 /// By number and category. Builds differ in the numbers: where the two disagree the category decides.
 pub fn diagnostics(number: u32, category: Option<&str>) -> Option<&'static Code> {
     let by_category = category
@@ -326,9 +414,32 @@ pub fn ews(name: &str) -> Option<&'static Code> {
     EWS.iter().find(|code| code.code.eq_ignore_ascii_case(name))
 }
 
+/// The error of an outbound call that a text names, by its name or by the words that exceptions use.
+pub fn outbound(text: &str) -> Option<&'static Code> {
+    const WORDS: [(&str, &str); 5] = [
+        ("missing signing certificate", "MissingSigningCertificate"),
+        ("could not find the authorization certificate", "MissingSigningCertificate"),
+        ("trusted issuers is configured", "NoMatchedTokenIssuer"),
+        ("trusted issuers are configured", "NoMatchedTokenIssuer"),
+        ("unable to get the token from auth server", "UnableToGetTokenFromACS"),
+    ];
+    let lower = text.to_ascii_lowercase();
+    let by_words = || WORDS.iter().find(|(words, _)| lower.contains(words)).map(|(_, name)| *name);
+    let by_name = OUTBOUND.iter().find(|code| lower.contains(&code.code.to_ascii_lowercase()));
+    by_name.or_else(|| by_words().and_then(|name| OUTBOUND.iter().find(|code| code.code == name)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn errors_of_outbound_calls_are_found_by_name_and_words() {
+        assert_eq!(outbound("x;NoMatchedTokenIssuer;y").unwrap().code, "NoMatchedTokenIssuer");
+        let words = "OAuthTokenRequestFailedException: Missing signing certificate.";
+        assert_eq!(outbound(words).unwrap().code, "MissingSigningCertificate");
+        assert_eq!(outbound("something else"), None);
+    }
 
     #[test]
     fn the_category_decides_where_number_and_category_disagree() {

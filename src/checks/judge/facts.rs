@@ -233,6 +233,17 @@ pub struct Metadata {
     pub status: Option<u16>,
 }
 
+/// A failure of Exchange as a caller, as a log or `Test-OAuthConnectivity` tells.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct Outbound {
+    /// A name of [`crate::soap::codes::OUTBOUND`], where the log gives one.
+    pub name: Option<&'static str>,
+    /// Host that was called, bare.
+    pub host: String,
+    /// What the log says.
+    pub text: String,
+}
+
 /// Everything that was remembered for a diagnosis.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Facts {
@@ -242,6 +253,8 @@ pub struct Facts {
     pub asks: BTreeMap<Ask, Seen>,
     /// Metadata documents.
     pub metadata: BTreeMap<Metadata, Seen>,
+    /// Failures of Exchange as a caller.
+    pub outbound: BTreeMap<Outbound, Seen>,
     /// Kinds that were left out because there were too many.
     pub left_out: u64,
 }
@@ -255,6 +268,16 @@ impl Facts {
     /// Adds a call that a log tells of.
     pub(crate) fn logged(&mut self, call: Call, at: Option<Instant>) {
         add(&mut self.calls, call, None, at, &mut self.left_out);
+    }
+
+    /// Adds a failure of Exchange as a caller.
+    pub(crate) fn outbound(&mut self, outbound: Outbound, at: Option<Instant>) {
+        add(&mut self.outbound, outbound, None, at, &mut self.left_out);
+    }
+
+    /// Adds a token request that a log tells of.
+    pub(crate) fn logged_ask(&mut self, ask: Ask, at: Option<Instant>) {
+        add(&mut self.asks, ask, None, at, &mut self.left_out);
     }
 
     /// Adds a token request.
@@ -273,6 +296,7 @@ impl Facts {
         merge(&mut self.calls, other.calls, &mut self.left_out);
         merge(&mut self.asks, other.asks, &mut self.left_out);
         merge(&mut self.metadata, other.metadata, &mut self.left_out);
+        merge(&mut self.outbound, other.outbound, &mut self.left_out);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Takes one exchange in scope, gives what a diagnosis needs to know of it.
 
 use crate::base::Instant;
-use crate::checks::expectations::Expectations;
+use crate::checks::expectations::{EXCHANGE, Expectations};
 use crate::checks::place::{self, Place};
 use crate::checks::realm::{self, Realm};
 use crate::checks::subject::{ExchangeCase, LogCase, Proof, SeenToken, Standing, realm_of};
@@ -12,7 +12,7 @@ use crate::soap::{self, codes};
 use crate::token::{Half, Role, TimeClaim, Token, TokenId};
 use crate::wire::http::body;
 
-use super::facts::{Ask, Call, Credential, Facts, Metadata, Signed};
+use super::facts::{Ask, Call, Credential, Facts, Metadata, Outbound, Signed};
 use super::standing::thumbprint;
 
 /// What became of the signature of a token; the book knows.
@@ -309,9 +309,14 @@ fn without_trace(text: &str) -> &str {
     text.get(..end.unwrap_or(text.len())).unwrap_or(text).trim_end()
 }
 
-/// Notes a line of a log that tells of a refusal with its reason: it has no exchange.
+/// Notes a line of a log that tells of a refusal with its reason, or of a failed outbound call: it has no
+/// exchange.
 pub(super) fn log(record: &LogRecord, expected: &Expectations, facts: &mut Facts) {
-    let Some(said) = LogCase::of(record, expected).diagnostics() else { return };
+    let case = LogCase::of(record, expected);
+    if case.outbound_failure() {
+        outbound(record, facts);
+    }
+    let Some(said) = case.diagnostics() else { return };
     let Some(code) = codes::diagnostics(said.number, said.category.as_deref()) else { return };
     let call = Call {
         host: short(&place::bare_host(record.host.as_deref().unwrap_or_default())),
@@ -325,4 +330,41 @@ pub(super) fn log(record: &LogRecord, expected: &Expectations, facts: &mut Facts
         ..Call::default()
     };
     facts.logged(call, record.time);
+}
+
+/// A failed call of Exchange itself; with a code of the token service also the token request behind it.
+fn outbound(record: &LogRecord, facts: &mut Facts) {
+    let text = record.errors.as_deref().unwrap_or_default();
+    let target = record.path.as_deref().or(record.host.as_deref()).unwrap_or_default();
+    let target = target.split_once("://").map_or(target, |(_, rest)| rest);
+    let host = short(&place::bare_host(target.split('/').next().unwrap_or_default()));
+    let codes_told: Vec<String> = text
+        .split(|letter: char| !letter.is_ascii_alphanumeric())
+        .filter(|word| {
+            word.strip_prefix("AADSTS").is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))
+        })
+        .take(8)
+        .map(short)
+        .collect();
+    if !codes_told.is_empty() {
+        let used = text.find("Thumbprint of key used by client: '").and_then(|at| text.get(at + 35..));
+        let ask = Ask {
+            host: "accounts.accesscontrol.windows.net".into(),
+            application: Some(EXCHANGE.into()),
+            thumbprint: used
+                .and_then(|rest| rest.split('\'').next())
+                .map(|print| short(&print.to_ascii_uppercase())),
+            status: Some(400),
+            error: ["invalid_client", "invalid_grant", "invalid_request", "invalid_resource"]
+                .into_iter()
+                .find(|error| text.contains(error))
+                .map(str::to_owned),
+            codes: codes_told,
+            description: sentence(without_trace(text)),
+            ..Ask::default()
+        };
+        facts.logged_ask(ask, record.time);
+    }
+    let name = codes::outbound(text).map(|code| code.code);
+    facts.outbound(Outbound { name, host, text: sentence(without_trace(text)) }, record.time);
 }

@@ -5,7 +5,7 @@ use crate::checks::finding::Severity;
 use crate::checks::judge::standing::shown;
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::LogCase;
-use crate::logrecord::LogSource;
+use crate::soap::codes;
 
 /// See the text.
 pub(crate) static RULE: Rule = Rule {
@@ -25,14 +25,14 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn examine(case: &LogCase<'_>, out: &mut Out<'_>) {
-    let record = case.record;
-    if !matches!(record.source, LogSource::OAuthOutbound | LogSource::TestOAuthConnectivity) {
+    if !case.outbound_failure() {
         return;
     }
-    let result = record.result.as_deref().unwrap_or_default().to_ascii_lowercase();
-    if result.contains("fail") || result.contains("error") {
-        let errors = shown(record.errors.as_deref().unwrap_or("no error text"));
-        out.say("a log tells that Exchange got no token").observed(errors).expected("success");
+    let errors = case.record.errors.as_deref().unwrap_or("no error text");
+    let hit = out.say("a log tells that Exchange got no token");
+    hit.observed(shown(errors)).expected("success");
+    if let Some(code) = codes::outbound(errors) {
+        hit.help(format!("{}: {} {}", code.code, code.meaning, code.repair));
     }
 }
 
@@ -40,7 +40,7 @@ fn examine(case: &LogCase<'_>, out: &mut Out<'_>) {
 mod tests {
     use super::*;
     use crate::checks::rule::fires_on_line;
-    use crate::logrecord::LogRecord;
+    use crate::logrecord::{LogRecord, LogSource};
 
     #[test]
     fn fires_on_a_failure() {

@@ -7,8 +7,8 @@ pub(crate) static CAUSE: Cause = Cause {
     id: "auth-server-missing",
     title: "Exchange has no authorization server for the cloud",
     rank: Rank::Root,
-    summary: "The challenge of Exchange lists no token service of the cloud among its trusted issuers ({observed}): the authorization server object for ACS is missing or disabled. Every token from the cloud is refused.",
-    speaks_for: "The trusted issuers of the challenge hold no 00000001-… principal; Exchange calls good tokens invalid.",
+    summary: "{observed}: the authorization server object for the cloud (ACS) is missing, disabled or there several times. Every token from the cloud is refused, and Exchange gets none for its own calls.",
+    speaks_for: "A log of outbound calls names NoMatchedTokenIssuer or the like; the trusted issuers of the challenge hold no 00000001-… principal; Exchange calls good tokens invalid.",
     speaks_against: "A token service is trusted, but that of another cloud or tenant.",
     repair: &[
         "Get-AuthServer | Format-List Name,Type,IssuerIdentifier,Realm,Enabled",
@@ -24,11 +24,27 @@ pub(crate) static CAUSE: Cause = Cause {
 };
 
 fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
+    weigh.logged(
+        80,
+        &[
+            "NoMatchedTokenIssuer",
+            "MissingRealmInAuthServer",
+            "InvalidConfigurationMultipleAuthServerWithEmptyRealm",
+            "InvalidConfigurationMultipleAuthServerWithSameRealm",
+        ],
+    );
     let missing = case.errors(&["challenge-issuer-missing"]);
+    if missing.is_empty() {
+        weigh.words(
+            "observed",
+            "Exchange finds no authorization server of its own for an issuer that the other side trusts"
+                .into(),
+        );
+    }
     if let Some(finding) = missing.first().and_then(|&index| case.judgement.findings.get(index)) {
         weigh
             .plus(80, "the challenge trusts no token service of the cloud")
-            .words("observed", finding.observed.clone())
+            .words("observed", format!("The challenge of Exchange lists no token service of the cloud among its trusted issuers ({})", finding.observed))
             .by(missing);
         let refused = case.refused("invalid_token");
         if !refused.is_empty() {
@@ -54,5 +70,10 @@ mod tests {
     #[test]
     fn stays_silent_with_acs() {
         assert!(!Story::of(Scene::healthy().refused("")).causes().contains(&CAUSE.id));
+    }
+
+    #[test]
+    fn fires_on_a_log_of_outbound_calls() {
+        assert_eq!(Story::logged("NoMatchedTokenIssuer").lead(), CAUSE.id);
     }
 }

@@ -16,6 +16,8 @@ pub(crate) mod certificate_not_uploaded;
 pub(crate) mod certificate_on_wrong_principal;
 /// A clock is wrong.
 pub(crate) mod clock_skew;
+/// Exchange cannot read its own OAuth configuration.
+pub(crate) mod configuration_unavailable;
 /// Exchange Web Services is switched off or blocked for the caller.
 pub(crate) mod ews_switched_off_or_blocked;
 /// Something still authenticates with a password.
@@ -38,6 +40,8 @@ pub(crate) mod oauth_off_on_virtual_directory;
 pub(crate) mod partner_application_missing;
 /// A device in front of Exchange answers instead of Exchange.
 pub(crate) mod pre_authentication;
+/// Exchange has no certificate that it can sign with.
+pub(crate) mod signing_certificate_missing;
 /// TLS ends in front of Exchange.
 pub(crate) mod ssl_offloading;
 /// Exchange has outdated keys of the token service.
@@ -46,6 +50,8 @@ pub(crate) mod stale_metadata;
 pub(crate) mod token_altered;
 /// The caller uses a token past its end.
 pub(crate) mod token_expired;
+/// Exchange does not reach the token service.
+pub(crate) mod token_service_unreachable;
 /// The user is missing or not unique on premises.
 pub(crate) mod user_missing_or_ambiguous;
 /// A wildcard accepted domain hides the domain that the token names.
@@ -68,6 +74,7 @@ pub static CAUSES: &[&Cause] = &[
     &certificate_not_uploaded::CAUSE,
     &certificate_on_wrong_principal::CAUSE,
     &clock_skew::CAUSE,
+    &configuration_unavailable::CAUSE,
     &ews_switched_off_or_blocked::CAUSE,
     &fallback_to_basic::CAUSE,
     &fallback_to_ntlm::CAUSE,
@@ -79,10 +86,12 @@ pub static CAUSES: &[&Cause] = &[
     &oauth_off_on_virtual_directory::CAUSE,
     &partner_application_missing::CAUSE,
     &pre_authentication::CAUSE,
+    &signing_certificate_missing::CAUSE,
     &ssl_offloading::CAUSE,
     &stale_metadata::CAUSE,
     &token_altered::CAUSE,
     &token_expired::CAUSE,
+    &token_service_unreachable::CAUSE,
     &user_missing_or_ambiguous::CAUSE,
     &wildcard_accepted_domain::CAUSE,
     &wrong_cloud::CAUSE,

@@ -21,6 +21,7 @@ pub(crate) static CAUSE: Cause = Cause {
 };
 
 fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
+    weigh.logged(60, &["InvalidOAuthEndpoint", "InvalidChallenge", "EmptyClientId"]);
     let without = case.calls(|call| {
         let asked = matches!(call.credential, Credential::EmptyBearer | Credential::Token);
         let iis = call.offered.contains("negotiate") || call.offered.contains("ntlm");
@@ -34,7 +35,11 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
             && call.said.is_none()
             && (call.marks || iis)
     });
-    let Some((call, _)) = without.first() else { return };
+    let Some((call, _)) = without.first() else {
+        weigh.words("path", "the address that it calls".into());
+        weigh.words("repair", "Set-WebServicesVirtualDirectory \"<server>\\EWS (Default Web Site)\"".into());
+        return;
+    };
     weigh.plus(if call.marks { 80 } else { 60 }, "Exchange refuses and does not offer Bearer").at(&without);
     weigh.value("path", &call.path);
     let directory = match call.path.split('/').nth(1).unwrap_or_default() {
@@ -83,5 +88,10 @@ mod tests {
     #[test]
     fn stays_silent_on_a_bearer_challenge() {
         assert!(!Story::of(Scene::healthy().refused("")).causes().contains(&CAUSE.id));
+    }
+
+    #[test]
+    fn fires_on_a_log_of_outbound_calls() {
+        assert_eq!(Story::logged("InvalidOAuthEndpoint").lead(), CAUSE.id);
     }
 }

@@ -24,6 +24,7 @@ pub(crate) static CAUSE: Cause = Cause {
 };
 
 fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
+    weigh.logged(80, &["UPNValueNotProvided", "EmptyClaimsForUser", "EmptyNameIdClaim"]);
     let refused = case.refused("invalid_user");
     if let Some((call, _)) = refused.first() {
         weigh
@@ -79,5 +80,10 @@ mod tests {
                 .causes()
                 .contains(&CAUSE.id)
         );
+    }
+
+    #[test]
+    fn fires_on_a_log_of_outbound_calls() {
+        assert_eq!(Story::logged("EmptyClaimsForUser").lead(), CAUSE.id);
     }
 }
