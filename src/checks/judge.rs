@@ -121,7 +121,7 @@ impl<'e> Judge<'e> {
     /// The outcome of everything that was seen.
     pub fn finish(mut self) -> Judgement {
         let renumbered = self.store.finalise();
-        self.book.renumber(&renumbered);
+        self.book.settle(&renumbered);
         self.book.memory.logs.finish(self.book.expectations.leeway);
         self.judge_certificates();
         self.judge_capture();
@@ -266,7 +266,7 @@ impl Sink for Judge<'_> {
         let (sightings, glimpse) = find::in_use(&exchange, &mut self.store);
         let top = outermost(&sightings, &self.store);
         for sighting in &top {
-            self.book.learn(&self.store, sighting.token);
+            self.book.learn(&self.store, sighting);
         }
         let request = exchange.request.as_ref();
         let host = request.and_then(|request| request.host.as_deref());
@@ -287,8 +287,9 @@ impl Sink for Judge<'_> {
         let tokens = top
             .iter()
             .filter_map(|&sighting| {
-                let (id, token) = (sighting.token, store.get(sighting.token)?);
-                Some(SeenToken { id, token, standing: book.standing(id), sighting })
+                let token = store.get_as(sighting.token, sighting.role)?;
+                let standing = book.standing_at(store, sighting);
+                Some(SeenToken { id: sighting.token, token, standing, sighting })
             })
             .collect();
         let case = ExchangeCase::new(book.expectations, store, &exchange, place, tokens).with(glimpse);
@@ -361,8 +362,9 @@ impl Sink for Judge<'_> {
         let location = Location { half: Half::Text, part: "text".into(), bytes };
         let key = ExchangeKey { input, frame: offset, sub: 0 };
         self.store.seen(id, key, &location);
-        self.book.learn(&self.store, id);
-        let sighting = Sighting { token: id, location, frames: Vec::new(), presented: false };
+        let role = self.store.role(id, Hint::None);
+        let sighting = Sighting { token: id, role, location, frames: Vec::new(), presented: false };
+        self.book.learn(&self.store, &sighting);
         self.book.use_token(&self.store, &sighting, None, key);
     }
 
@@ -440,7 +442,7 @@ fn outermost<'s>(sightings: &'s [Sighting], store: &TokenStore) -> Vec<&'s Sight
         inner.location.half == outer.location.half
             && around.start <= within.start
             && within.end <= around.end
-            && store.get(inner.token).is_some_and(|token| token.carried_by.contains(&outer.token))
+            && store.get(outer.token).is_some_and(|token| token.actor == Some(inner.token))
     };
     sightings.iter().filter(|inner| !sightings.iter().any(|outer| inside(inner, outer))).collect()
 }

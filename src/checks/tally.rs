@@ -112,8 +112,10 @@ impl Tally {
         let Some(finding) = self.findings.get_mut(cause.0) else { return };
         finding.count += 1;
         let full = finding.evidence.len() >= EVIDENCE_LISTED;
-        let later = finding.evidence.last().is_some_and(|last| last.exchange < exchange);
-        if !(full && later && exchange.is_some()) {
+        // Places that are no exchange (connections, text) are ordered by more than that.
+        let last = finding.evidence.last().and_then(|last| last.exchange);
+        let later = last.is_some_and(|last| Some(last) < exchange);
+        if !(full && later) {
             // The words of the earliest place stand, in whatever order places come.
             if insert(&mut finding.evidence, evidence()) == 0 && !finding.observed.is_empty() {
                 finding.message.clone_from(&hit.message);

@@ -213,6 +213,8 @@ impl std::fmt::Display for Location {
 pub struct Sighting {
     /// Which token.
     pub token: TokenId,
+    /// What it is at this place: content first, then what the place says.
+    pub role: Role,
     /// Where.
     pub location: Location,
     /// Frames that carried its text; empty for exports.

@@ -44,6 +44,15 @@ pub fn is_token_service_id(id: &str) -> bool {
         && id.get(18..).is_some_and(|tail| tail.eq_ignore_ascii_case(b"-c000-000000000000"))
 }
 
+/// The role of a token by each hint, in their order.
+pub(super) fn by_hint(jwt: Option<&Jwt>) -> [Role; Hint::ALL.len()] {
+    let content = of(jwt, Hint::None);
+    match content {
+        Role::Outer | Role::Encrypted => [content; Hint::ALL.len()],
+        _ => Hint::ALL.map(|hint| of(jwt, hint)),
+    }
+}
+
 /// The role of a token; `None` stands for text that is no JWT.
 pub fn of(jwt: Option<&Jwt>, hint: Hint) -> Role {
     let unreadable = match hint {
@@ -67,10 +76,12 @@ fn of_claims(claims: &Node, hint: Hint) -> Role {
     if !names_token_service(issuer) && audiences(claims).any(names_token_service) {
         return Role::Assertion;
     }
-    if is_url(issuer) || has("tid") || has("appid") || has("azp") {
+    let is_s2s = Principal::parse(issuer).is_some_and(|name| name.realm.is_some() || is_guid(&name.id));
+    // ACS writes `tid` too: where issuer and `nameid` are names of the S2S family, it makes no Entra token.
+    let tid = has("tid") && !(is_s2s && has("nameid"));
+    if is_url(issuer) || tid || has("appid") || has("azp") {
         return of_openid(claims, hint);
     }
-    let is_s2s = Principal::parse(issuer).is_some_and(|name| name.realm.is_some() || is_guid(&name.id));
     if is_s2s || has("nameid") {
         return match hint {
             // An identity token names its version (domain facts 2.6); all else of the family acts.
@@ -175,6 +186,8 @@ mod tests {
         assert_eq!(role(&assertion, Hint::None), Role::Assertion);
         let direct = format!(r#"{{"iss":"{lync}","nameid":"{lync}","aud":"{exchange}"}}"#);
         assert_eq!(role(&direct, Hint::None), Role::Actor);
+        let with_tenant = actor.replacen('{', &format!(r#"{{"tid":"{TID}","#), 1);
+        assert_eq!(role(&with_tenant, Hint::Access), Role::Actor, "ACS writes `tid` as well");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use bytes::Bytes;
 
 use super::jwt::{Fault, Jwt};
-use super::{Half, Location, Token, TokenId, actor, role};
+use super::{Half, Location, Role, Token, TokenId, actor, role};
 use crate::base::Fingerprint;
 use crate::exchange::ExchangeKey;
 use crate::limits;
@@ -30,11 +30,23 @@ pub enum Hint {
     Refresh,
 }
 
+impl Hint {
+    const COUNT: usize = 5;
+    /// All, weakest first.
+    pub(super) const ALL: [Self; Self::COUNT] = [Self::None, Self::Access, Self::Id, Self::Assertion, Self::Refresh];
+}
+
 /// The distinct tokens of a run.
+///
+/// While they are gathered, a token has the role that its content gives it by itself; what a place adds is
+/// asked with [`TokenStore::role`], so that it does not matter which place was seen first. At the end it has
+/// the role that the strongest place gives it.
 #[derive(Clone, Debug, Default)]
 pub struct TokenStore {
     tokens: Vec<Token>,
     uses: Vec<Uses>,
+    /// Tokens as places say that they are, where the content alone says otherwise.
+    placed: HashMap<(TokenId, Role), Box<Token>>,
     /// Keyed with a seed of this process: a capture is hostile and must not be able to choose collisions.
     known: HashMap<Bytes, TokenId, foldhash::fast::RandomState>,
     /// What was not read because of a bound, and how often. The texts name bounds only, so they are few.
@@ -54,7 +66,7 @@ pub struct Seen {
 }
 
 /// What is known of a token's places.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 struct Uses {
     seen: Seen,
     /// Nesting at the first sighting: an actor token comes after its outer.
@@ -63,6 +75,8 @@ struct Uses {
     last: Option<ExchangeKey>,
     /// The strongest hint of all places.
     hint: Hint,
+    /// The role by each hint.
+    roles: [Role; Hint::COUNT],
 }
 
 impl TokenStore {
@@ -114,38 +128,65 @@ impl TokenStore {
         let id = TokenId(u32::try_from(self.tokens.len()).unwrap_or(u32::MAX));
         let text = Bytes::copy_from_slice(text);
         self.known.insert(text.clone(), id);
+        let roles = role::by_hint(jwt.as_ref());
         self.tokens.push(Token {
             fingerprint: Fingerprint::of(&text),
-            role: role::of(jwt.as_ref(), hint),
+            role: roles.first().copied().unwrap_or(Role::Opaque),
             text,
             jwt,
             actor: None,
             carried_by: Vec::new(),
             depth,
         });
-        self.uses.push(Uses { hint, ..Uses::default() });
+        self.uses.push(Uses {
+            seen: Seen::default(),
+            first_depth: 0,
+            last: None,
+            hint: Hint::None,
+            roles,
+        });
+        self.hinted(id, hint);
         id
     }
 
     fn hinted(&mut self, id: TokenId, hint: Hint) {
         let index = id.0 as usize;
-        if let (Some(uses), Some(token)) = (self.uses.get_mut(index), self.tokens.get_mut(index))
-            && hint > uses.hint
-        {
-            uses.hint = hint;
-            token.role = role::of(token.jwt.as_ref(), hint);
+        let (Some(uses), Some(token)) = (self.uses.get_mut(index), self.tokens.get(index)) else { return };
+        uses.hint = uses.hint.max(hint);
+        let role = uses.role(hint);
+        if role != token.role {
+            let placed = || Box::new(Token { role, ..token.clone() });
+            self.placed.entry((id, role)).or_insert_with(placed);
         }
     }
 
+    /// Links an outer token to the one inside it, once.
     fn link(&mut self, outer: TokenId, inner: TokenId) {
-        if let Some(token) = self.tokens.get_mut(outer.0 as usize) {
-            token.actor = Some(inner);
+        let Some(token) = self.tokens.get_mut(outer.0 as usize) else { return };
+        if token.actor == Some(inner) {
+            return;
         }
-        if let Some(token) = self.tokens.get_mut(inner.0 as usize)
-            && !token.carried_by.contains(&outer)
-        {
+        token.actor = Some(inner);
+        for hint in Hint::ALL {
+            let role = self.role(outer, hint);
+            if let Some(placed) = self.placed.get_mut(&(outer, role)) {
+                placed.actor = Some(inner);
+            }
+        }
+        if let Some(token) = self.tokens.get_mut(inner.0 as usize) {
             token.carried_by.push(outer);
         }
+    }
+
+    /// What a token is at a place that says `hint`.
+    pub fn role(&self, id: TokenId, hint: Hint) -> Role {
+        self.uses.get(id.0 as usize).map_or(Role::Opaque, |uses| uses.role(hint))
+    }
+
+    /// A token as a place says that it is: see [`TokenStore::role`].
+    pub fn get_as(&self, id: TokenId, role: Role) -> Option<&Token> {
+        let token = self.get(id)?;
+        if token.role == role { Some(token) } else { self.placed.get(&(id, role)).map(|placed| &**placed) }
     }
 
     /// Notes that a token (and so the tokens inside it) was seen in an exchange: the first sixteen are
@@ -189,7 +230,7 @@ impl TokenStore {
 
     /// Takes over what another store has seen. Gives the identity here of each token there, by its index.
     pub fn merge(&mut self, other: Self) -> Vec<TokenId> {
-        let Self { tokens, uses, known: _, unread } = other;
+        let Self { tokens, uses, placed, known: _, unread } = other;
         for (what, more) in unread {
             let count = self.unread.entry(what).or_default();
             *count = count.saturating_add(more);
@@ -203,12 +244,11 @@ impl TokenStore {
                 None => {
                     let id = TokenId(u32::try_from(self.tokens.len()).unwrap_or(u32::MAX));
                     self.known.insert(token.text.clone(), id);
-                    self.uses.push(Uses::default());
+                    self.uses.push(Uses { seen: Seen::default(), last: None, ..their_uses.clone() });
                     self.tokens.push(Token { actor: None, carried_by: Vec::new(), ..token.clone() });
                     id
                 }
             };
-            self.hinted(id, their_uses.hint);
             if let Some(mine) = self.tokens.get_mut(id.0 as usize) {
                 mine.depth = mine.depth.min(token.depth);
             }
@@ -216,6 +256,12 @@ impl TokenStore {
                 mine.absorb(their_uses);
             }
             new_ids.push(id);
+        }
+        for ((id, role), token) in placed {
+            if let Some(&id) = new_ids.get(id.0 as usize) {
+                let here = || Box::new(Token { actor: None, ..*token });
+                self.placed.entry((id, role)).or_insert_with(here);
+            }
         }
         for (outer, inner) in links {
             if let (Some(&outer), Some(&inner)) = (new_ids.get(outer), new_ids.get(inner.0 as usize)) {
@@ -240,7 +286,9 @@ impl TokenStore {
             }
         }
         let renumber = |id: &mut TokenId| *id = new_ids.get(id.0 as usize).copied().unwrap_or(*id);
-        for token in &mut self.tokens {
+        self.placed.clear();
+        for (token, uses) in self.tokens.iter_mut().zip(&self.uses) {
+            token.role = uses.role(uses.hint);
             token.actor.iter_mut().for_each(renumber);
             token.carried_by.iter_mut().for_each(renumber);
             token.carried_by.sort_unstable();
@@ -305,8 +353,13 @@ impl Uses {
         }
     }
 
+    fn role(&self, hint: Hint) -> Role {
+        self.roles.get(hint as usize).copied().unwrap_or(Role::Opaque)
+    }
+
     /// Exchanges come once, so what two stores counted is disjoint.
     fn absorb(&mut self, other: Self) {
+        self.hint = self.hint.max(other.hint);
         self.seen.count += other.seen.count;
         for &exchange in &other.seen.exchanges {
             self.list(exchange);
@@ -326,7 +379,6 @@ mod tests {
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
     use super::*;
-    use crate::token::Role;
 
     fn jws(payload: &str) -> String {
         let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
@@ -426,7 +478,11 @@ mod tests {
         for hints in [[Hint::Access, Hint::Refresh], [Hint::Refresh, Hint::Access]] {
             let mut store = TokenStore::default();
             let ids = hints.map(|hint| store.intern(b"0.AAA", hint).0);
-            assert_eq!(store.get(ids[0]).unwrap().role, Role::Refresh);
+            assert_eq!(store.get(ids[0]).unwrap().role, Role::Opaque, "by itself");
+            let there = |role| store.get_as(ids[0], role).map(|token| token.role);
+            assert_eq!(there(store.role(ids[0], Hint::Refresh)), Some(Role::Refresh));
+            store.finalise();
+            assert_eq!(store.get(TokenId(0)).unwrap().role, Role::Refresh);
         }
     }
 }

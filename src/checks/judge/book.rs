@@ -2,6 +2,8 @@
 //!
 //! The token store stands beside it, so that rules may read tokens while counts are written.
 
+use std::collections::HashMap;
+
 use crate::base::Instant;
 use crate::checks::CheckId;
 use crate::checks::expectations::Expectations;
@@ -15,11 +17,23 @@ use crate::exchange::ExchangeKey;
 use crate::keys::KeyRing;
 use crate::limits::TOKEN_DEPTH;
 use crate::token::store::TokenStore;
-use crate::token::{Half, Role, Sighting, TokenId};
+use crate::token::{Half, Role, Sighting, Token, TokenId};
 
 use super::memory::Memory;
 use super::outcomes;
 use super::standing::{self, TokenState};
+
+/// What a token is taken for at a place. By itself it is what its content says; where it was seen first
+/// must not matter, so each of these is judged by itself, and all are put together at the end.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+enum Taken {
+    /// By its content and its own application.
+    Itself,
+    /// In scope, because the token around it is.
+    Carried,
+    /// Of another role, because the field it stood in says so.
+    As(Role),
+}
 
 /// See the module.
 #[derive(Clone, Debug)]
@@ -27,6 +41,8 @@ pub(super) struct Book<'e> {
     pub(super) expectations: &'e Expectations,
     uploaded: KeyRing,
     pub(super) states: Vec<Option<TokenState>>,
+    /// States of tokens that are not taken for themselves.
+    others: HashMap<(TokenId, Taken), TokenState, foldhash::fast::RandomState>,
     pub(super) tally: Tally,
     pub(super) memory: Memory,
 }
@@ -37,12 +53,13 @@ impl<'e> Book<'e> {
             expectations,
             uploaded: standing::uploaded(&expectations.keys),
             states: Vec::new(),
+            others: HashMap::default(),
             tally: Tally::default(),
             memory: Memory::default(),
         }
     }
 
-    /// What became of a token.
+    /// What became of a token by itself; at the end, of all that it was taken for.
     pub(super) fn state(&self, id: TokenId) -> Option<&TokenState> {
         self.states.get(id.0 as usize)?.as_ref()
     }
@@ -55,45 +72,68 @@ impl<'e> Book<'e> {
         self.states.get_mut(index)
     }
 
+    fn state_as(&self, id: TokenId, taken: Taken) -> Option<&TokenState> {
+        match taken {
+            Taken::Itself => self.state(id),
+            _ => self.others.get(&(id, taken)),
+        }
+    }
+
+    /// How far a token is judged at the end.
     pub(super) fn standing(&self, id: TokenId) -> Standing {
         self.state(id).map_or(Standing::Other, |state| state.standing)
     }
 
-    /// Judges a token, and those inside it, when it is new or has become another.
-    pub(super) fn learn(&mut self, store: &TokenStore, id: TokenId) {
-        let mut next = Some(id);
+    /// How far a token that was seen by itself is judged there.
+    pub(super) fn standing_at(&self, store: &TokenStore, sighting: &Sighting) -> Standing {
+        let taken = by_place(store, sighting);
+        self.state_as(sighting.token, taken).map_or(Standing::Other, |state| state.standing)
+    }
+
+    /// Judges a token, and those inside it, when it is new.
+    pub(super) fn learn(&mut self, store: &TokenStore, sighting: &Sighting) {
+        let mut next = Some((sighting.token, by_place(store, sighting)));
         for _ in 0..TOKEN_DEPTH {
-            let Some(id) = next else { return };
-            let Some(token) = store.get(id) else { return };
-            next = token.actor;
-            let basis = (token.role, token.carried_by.len());
-            let known = self.state(id);
-            if known.is_some_and(|known| known.basis == basis) {
-                continue;
-            }
-            let standing = standing::standing(token, store, self.expectations);
-            // An actor token rises when an outer token in scope is seen to carry it; nothing falls.
-            if known.is_some_and(|known| known.standing >= standing && known.basis.0 == token.role) {
-                if let Some(Some(known)) = self.slot(id) {
-                    known.basis = basis;
+            let Some((id, taken)) = next else { return };
+            self.learn_as(store, id, Taken::Itself);
+            self.learn_as(store, id, taken);
+            next = store.get(id).and_then(|token| token.actor).map(|inner| {
+                self.learn_as(store, inner, Taken::Itself);
+                (inner, self.taken_inside(id, taken, inner))
+            });
+        }
+    }
+
+    /// What a token is taken for inside of another.
+    fn taken_inside(&self, outer: TokenId, taken: Taken, inner: TokenId) -> Taken {
+        let expected = self.state_as(outer, taken).is_some_and(|state| state.expected);
+        let by_itself = self.state(inner).is_some_and(|state| state.standing == Standing::InScope);
+        if expected && !by_itself { Taken::Carried } else { Taken::Itself }
+    }
+
+    fn learn_as(&mut self, store: &TokenStore, id: TokenId, taken: Taken) {
+        if self.state_as(id, taken).is_some() {
+            return;
+        }
+        let Some(token) = token_as(store, id, taken) else { return };
+        let standing = match taken {
+            Taken::Carried => Standing::InScope,
+            _ => standing::standing(token, store, self.expectations),
+        };
+        let state = self.examine(store, id, token, standing);
+        match taken {
+            Taken::Itself => {
+                if let Some(slot) = self.slot(id) {
+                    *slot = Some(state);
                 }
-                continue;
             }
-            let state = self.examine(store, id, standing, basis);
-            if let Some(slot) = self.slot(id) {
-                *slot = state;
+            _ => {
+                self.others.insert((id, taken), state);
             }
         }
     }
 
-    fn examine(
-        &mut self,
-        store: &TokenStore,
-        id: TokenId,
-        standing: Standing,
-        basis: (Role, usize),
-    ) -> Option<TokenState> {
-        let token = store.get(id)?;
+    fn examine(&mut self, store: &TokenStore, id: TokenId, token: &Token, standing: Standing) -> TokenState {
         let proof = standing::prove(token, self.expectations, &self.uploaded);
         let (mut hits, mut missing) = (Vec::new(), Vec::new());
         let case = TokenCase { expected: self.expectations, store, id, token, standing, proof: &proof };
@@ -124,7 +164,8 @@ impl<'e> Book<'e> {
             self.memory.host(&place::bare_host(&host));
         }
         let hits = hits.into_iter().map(|hit| (self.tally.cause(&hit), hit)).collect();
-        Some(TokenState { standing, proof, hits, missing, used: false, basis })
+        let expected = standing::is_expected(token, self.expectations);
+        TokenState { standing, proof, hits, missing, used: false, expected }
     }
 
     /// Runs the rules for uses on a token and those inside it, and counts what is known of them.
@@ -136,24 +177,28 @@ impl<'e> Book<'e> {
         key: ExchangeKey,
     ) {
         let at = exchange.map_or(self.expectations.at, |case| case.at);
-        let mut next = Some(sighting.token);
+        let mut next = Some((sighting.token, by_place(store, sighting)));
         for depth in 0..TOKEN_DEPTH {
-            let Some(id) = next else { return };
-            let Some(token) = store.get(id) else { return };
-            next = token.actor;
-            let Some(Some(state)) = self.states.get_mut(id.0 as usize) else { return };
+            let Some((id, taken)) = next else { return };
+            let Some(token) = token_as(store, id, taken) else { return };
+            next = token.actor.map(|inner| (inner, self.taken_inside(id, taken, inner)));
+            let expected = self.expectations;
+            let state = match taken {
+                Taken::Itself => self.states.get_mut(id.0 as usize).and_then(Option::as_mut),
+                _ => self.others.get_mut(&(id, taken)),
+            };
+            let Some(state) = state else { return };
             state.used = true;
             self.memory.reasons(&std::mem::take(&mut state.missing));
-            let standing = state.standing;
             let found = At { key, sighting, token: id, at };
             for (cause, hit) in &state.hits {
                 self.tally.place(*cause, hit, Some(key), || found.evidence(hit));
             }
+            let standing = state.standing;
             if standing == Standing::Other {
                 continue;
             }
-            let token =
-                TokenCase { expected: self.expectations, store, id, token, standing, proof: &state.proof };
+            let token = TokenCase { expected, store, id, token, standing, proof: &state.proof };
             let case = UseCase { token, exchange, sighting, carried: depth > 0, at };
             let (mut hits, mut missing) = (Vec::new(), Vec::new());
             for &(rule, examine) in uses().iter().filter(|(rule, _)| standing.judged_by(rule.check)) {
@@ -194,25 +239,41 @@ impl<'e> Book<'e> {
     pub(super) fn merge(&mut self, other: Self, tokens: &[TokenId]) {
         let here = |id: TokenId| tokens.get(id.0 as usize).copied().unwrap_or(id);
         let causes = self.tally.merge(other.tally, tokens);
-        self.memory.merge(other.memory);
-        for (state, &id) in other.states.into_iter().zip(tokens) {
-            let Some(mut state) = state else { continue };
+        let moved = |mut state: TokenState| {
             for (cause, hit) in &mut state.hits {
                 *cause = causes.get(cause.index()).copied().unwrap_or(*cause);
                 hit.token = hit.token.map(here);
             }
-            if let Some(slot) = self.slot(id) {
-                let used = state.used || slot.as_ref().is_some_and(|mine| mine.used);
-                if slot.as_ref().is_none_or(|mine| mine.standing < state.standing) {
-                    *slot = Some(state);
-                }
-                slot.iter_mut().for_each(|mine| mine.used = used);
+            state
+        };
+        self.memory.merge(other.memory);
+        for (state, &id) in other.states.into_iter().zip(tokens) {
+            let Some(state) = state else { continue };
+            match self.slot(id) {
+                Some(Some(mine)) => mine.used |= state.used,
+                Some(empty) => *empty = Some(moved(state)),
+                None => {}
             }
+        }
+        for ((id, taken), state) in other.others {
+            let used = state.used;
+            let mine = self.others.entry((here(id), taken)).or_insert_with(|| moved(state));
+            mine.used |= used;
         }
     }
 
-    /// Follows a renumbering of the tokens.
-    pub(super) fn renumber(&mut self, tokens: &[TokenId]) {
+    /// Puts together what each token was taken for, and follows a renumbering of the tokens. The last step.
+    pub(super) fn settle(&mut self, tokens: &[TokenId]) {
+        let mut others: Vec<_> = std::mem::take(&mut self.others).into_iter().collect();
+        others.sort_unstable_by_key(|(taken, _)| *taken);
+        for ((id, _), state) in others {
+            let Some(Some(mine)) = self.slot(id) else { continue };
+            let used = state.used || mine.used;
+            if state.standing > mine.standing {
+                *mine = state;
+            }
+            mine.used = used;
+        }
         self.tally.renumber(tokens);
         let states = std::mem::take(&mut self.states);
         for (state, &id) in states.into_iter().zip(tokens) {
@@ -220,6 +281,21 @@ impl<'e> Book<'e> {
                 *slot = state;
             }
         }
+    }
+}
+
+fn token_as(store: &TokenStore, id: TokenId, taken: Taken) -> Option<&Token> {
+    match taken {
+        Taken::As(role) => store.get_as(id, role),
+        Taken::Itself | Taken::Carried => store.get(id),
+    }
+}
+
+/// What a token that was seen by itself is taken for there.
+fn by_place(store: &TokenStore, sighting: &Sighting) -> Taken {
+    match store.get(sighting.token) {
+        Some(token) if token.role != sighting.role => Taken::As(sighting.role),
+        _ => Taken::Itself,
     }
 }
 

@@ -24,18 +24,19 @@ pub(super) struct TokenState {
     pub missing: Vec<(CheckId, String)>,
     /// Whether it was seen where `--host` lets it be judged.
     pub used: bool,
-    /// What the standing was decided from: role, and number of tokens that carry it.
-    pub basis: (Role, usize),
+    /// Whether its own application is in scope, so that a token inside it is.
+    pub expected: bool,
 }
 
-/// How far a token is judged, by the application id alone.
+/// Whether the application of a token is in scope.
+pub(super) fn is_expected(token: &Token, expected: &Expectations) -> bool {
+    token.application().is_some_and(|name| expected.principals.iter().any(|id| name.is(id)))
+}
+
+/// How far a token is judged, by the application id alone: its own, or for an outer token its actor's.
 pub(super) fn standing(token: &Token, store: &TokenStore, expected: &Expectations) -> Standing {
-    let in_scope = |token: &Token| {
-        token.application().is_some_and(|name| expected.principals.iter().any(|id| name.is(id)))
-    };
-    let actor = token.actor.and_then(|id| store.get(id));
-    let carrier = token.carried_by.iter().filter_map(|&id| store.get(id)).any(&in_scope);
-    if in_scope(token) || carrier || (token.role == Role::Outer && actor.is_some_and(in_scope)) {
+    let actor = token.actor.and_then(|id| store.get(id)).filter(|_| token.role == Role::Outer);
+    if is_expected(token, expected) || actor.is_some_and(|actor| is_expected(actor, expected)) {
         return Standing::InScope;
     }
     let own = !expected.certificates.is_empty()

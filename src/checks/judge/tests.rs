@@ -1,5 +1,8 @@
 //! The driver and the outcomes: what the contract's table says, on scenes.
 
+/// Independence of the division among threads.
+mod division;
+
 use proptest::prelude::*;
 
 use crate::checks::testing::{self, OTHER_TENANT, Scene, Signer, TENANT};

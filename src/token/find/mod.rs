@@ -96,7 +96,8 @@ impl<'s> Finder<'s, '_> {
         let (token, _) = self.store.intern(text, hint);
         let location = Location { half: self.half, part, bytes };
         self.store.seen(token, self.exchange, &location);
-        self.sightings.push(Sighting { token, location, frames, presented });
+        let role = self.store.role(token, hint);
+        self.sightings.push(Sighting { token, role, location, frames, presented });
     }
 
     /// The request target: query parameters, and JWTs in its path.

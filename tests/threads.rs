@@ -1,0 +1,167 @@
+//! However many threads worked on a capture, reports of it are the same to the byte.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use oauthtrace::base::Secret;
+use oauthtrace::checks::expectations::Expectations;
+use oauthtrace::checks::judge::Judge;
+use oauthtrace::keys::{KeyRing, Origin, load};
+use oauthtrace::pipeline::{self, Settings, Source};
+use oauthtrace::report::listing::Listing;
+use oauthtrace::report::recorder::Recorder;
+use oauthtrace::report::{Document, Format, Options, render};
+
+const TENANTS: [&str; 2] = ["5e3a1c52-7d0b-4f1e-9c55-2b1f0a6d9e11", "contoso.example"];
+
+fn captures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("captures")
+}
+
+fn expectations() -> Expectations {
+    let certs = captures().join("certs");
+    let read = |name: &str| fs::read(certs.join(name)).unwrap();
+    let uploaded = load::certificate_file(&read("OAuthCert.cer"), "OAuthCert.cer", &[]).unwrap();
+    let service =
+        load::key_file(&read("acs-metadata.json"), "acs-metadata.json", Origin::TokenService, &[]).unwrap();
+    let keys = uploaded.keys.iter().chain(&service.keys).cloned().collect();
+    Expectations {
+        tenants: TENANTS.map(str::to_owned).into(),
+        certificates: vec![("OAuthCert.cer".to_owned(), uploaded)],
+        sts_keys_given: true,
+        keys: KeyRing { keys },
+        ..Expectations::default()
+    }
+}
+
+/// The packets of a pcap file over Ethernet; `None` for others.
+fn packets(path: &Path) -> Option<(Vec<u8>, Vec<Vec<u8>>)> {
+    let bytes = fs::read(path).ok()?;
+    let (header, mut rest) = bytes.split_at_checked(24)?;
+    if header[..4] != [0xd4, 0xc3, 0xb2, 0xa1] || header[20..24] != [1, 0, 0, 0] {
+        return None;
+    }
+    let mut records = Vec::new();
+    while rest.len() >= 16 {
+        let length = u32::from_le_bytes(rest[8..12].try_into().unwrap()) as usize;
+        let Some((record, after)) = rest.split_at_checked(16 + length) else { break };
+        records.push(record.to_vec());
+        rest = after;
+    }
+    Some((header.to_vec(), records))
+}
+
+/// All recorded cases at once, many times over, packet by packet in turn: tokens of one case are seen by
+/// every thread, healthy ones beside all that is wrong.
+fn everything(file: &str, copies: u16) -> (Vec<u8>, Vec<(String, Secret)>) {
+    let mut folders: Vec<PathBuf> =
+        fs::read_dir(captures()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    folders.sort();
+    let (mut header, mut cases, mut keys) = (Vec::new(), Vec::new(), Vec::new());
+    for folder in &folders {
+        let Some((first, records)) = packets(&folder.join(file)) else { continue };
+        header = first;
+        cases.push(records);
+        if let Ok(log) = fs::read(folder.join("keys.log")) {
+            keys.push((folder.display().to_string(), Secret::new(log)));
+        }
+    }
+    assert!(!cases.is_empty(), "no case has {file}");
+    let longest = cases.iter().map(Vec::len).max().unwrap();
+    let mut bytes = header;
+    for at in 0..longest {
+        for copy in 0..copies {
+            for (case, records) in (0_u16..).zip(&cases) {
+                let Some(record) = records.get(at) else { continue };
+                let mut record = record.clone();
+                // Ethernet and IPv4: the second and third byte of both addresses tell the copies apart.
+                for byte in [16 + 27, 16 + 31] {
+                    let number = (case * copies + copy).to_be_bytes();
+                    record[byte..byte + 2].copy_from_slice(&number);
+                }
+                bytes.extend(record);
+            }
+        }
+    }
+    (bytes, keys)
+}
+
+fn written(document: &Document<'_>) -> String {
+    let mut out = Vec::new();
+    let options = Options { show_secrets: false, color: false, width: 100 };
+    render(document, Format::Json, &options, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+/// `verify` and `inspect` of a file with so many threads.
+fn reports(path: &Path, keylogs: &[(String, Secret)], threads: usize) -> [String; 2] {
+    let settings = Settings { threads, keylogs: keylogs.to_vec(), ..Settings::default() };
+    let sources = [Source::Path(path.to_owned())];
+    let expected = expectations();
+    let counter = || Arc::new(AtomicU64::new(0));
+    let mut recorder = Recorder::new(Judge::new(&expected), false, counter());
+    let inputs = pipeline::run(&sources, &settings, &mut recorder);
+    let verification = recorder.finish(inputs.read, &expected);
+    let mut listing = Listing::new(counter());
+    let inputs = pipeline::run(&sources, &settings, &mut listing);
+    let inspection = listing.finish(inputs.read);
+    [written(&Document::Verification(&verification)), written(&Document::Inspection(&inspection))]
+}
+
+/// The first line that differs, for people.
+fn difference(one: &str, other: &str) -> String {
+    let mut pairs = one.lines().zip(other.lines());
+    pairs.find(|(one, other)| one != other).map_or_else(
+        || format!("{} bytes against {}", one.len(), other.len()),
+        |(one, other)| format!("{one:.600}\nagainst\n{other:.600}"),
+    )
+}
+
+fn compare(file: &str, copies: u16) {
+    let (bytes, keys) = everything(file, copies);
+    assert!(bytes.len() > 9 << 20, "only {} bytes: threads begin their work at eight mebibytes", bytes.len());
+    let path = std::env::temp_dir().join(format!("oauthtrace-threads-{}-{file}", std::process::id()));
+    fs::write(&path, bytes).unwrap();
+    let one = reports(&path, &keys, 1);
+    assert!(one.iter().all(|report| report.len() > 100_000), "{:.300}", one[0]);
+    let many = [2, 5].map(|threads| reports(&path, &keys, threads));
+    let _ = fs::remove_file(&path);
+    for many in many {
+        for (one, many) in one.iter().zip(&many) {
+            assert!(one == many, "{}", difference(one, many));
+        }
+    }
+}
+
+#[test]
+fn a_large_capture_in_clear_text_gives_the_same_bytes() {
+    compare("traffic.pcap", 24);
+}
+
+#[test]
+fn a_large_capture_of_tls_gives_the_same_bytes() {
+    compare("traffic-tls.pcap", 500);
+}
+
+#[test]
+fn every_recorded_case_gives_the_same_bytes() {
+    let mut compared = 0;
+    for entry in fs::read_dir(captures()).unwrap() {
+        let folder = entry.unwrap().path();
+        let keys: Vec<_> = fs::read(folder.join("keys.log"))
+            .map(|log| ("keys.log".to_owned(), Secret::new(log)))
+            .into_iter()
+            .collect();
+        for file in ["traffic.pcap", "traffic-tls.pcap", "traffic.har", "traffic.saz"] {
+            let path = folder.join(file);
+            if path.exists() {
+                let [one, many] = [1, 3].map(|threads| reports(&path, &keys, threads));
+                assert!(one == many, "{}", path.display());
+                compared += 1;
+            }
+        }
+    }
+    assert!(compared >= 100, "only {compared} files");
+}
