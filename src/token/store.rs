@@ -33,7 +33,8 @@ pub enum Hint {
 impl Hint {
     const COUNT: usize = 5;
     /// All, weakest first.
-    pub(super) const ALL: [Self; Self::COUNT] = [Self::None, Self::Access, Self::Id, Self::Assertion, Self::Refresh];
+    pub(super) const ALL: [Self; Self::COUNT] =
+        [Self::None, Self::Access, Self::Id, Self::Assertion, Self::Refresh];
 }
 
 /// The distinct tokens of a run.
@@ -138,13 +139,7 @@ impl TokenStore {
             carried_by: Vec::new(),
             depth,
         });
-        self.uses.push(Uses {
-            seen: Seen::default(),
-            first_depth: 0,
-            last: None,
-            hint: Hint::None,
-            roles,
-        });
+        self.uses.push(Uses { seen: Seen::default(), first_depth: 0, last: None, hint: Hint::None, roles });
         self.hinted(id, hint);
         id
     }

@@ -51,7 +51,14 @@ fn shown(judgement: &Judgement) -> String {
         .tokens
         .iter()
         .map(|(id, token)| {
-            (id, token.fingerprint, token.role, token.actor, &token.carried_by, judgement.tokens.sightings(id))
+            (
+                id,
+                token.fingerprint,
+                token.role,
+                token.actor,
+                &token.carried_by,
+                judgement.tokens.sightings(id),
+            )
         })
         .collect();
     format!(
