@@ -214,6 +214,22 @@ fn decode<S: Sink>(
     let meter = Meter::new(settings);
     let file = found.open().map_err(|error| error.to_string())?;
     let opened = decompress::open(meter.around(file)).map_err(|error| error.to_string())?;
+    let Some(mut input) = decode_opened(opened, found, number, settings, secrets, ahead, sink)? else {
+        return Ok(None);
+    };
+    (input.bytes, input.sha256) = meter.finish();
+    Ok(Some(input))
+}
+
+fn decode_opened<S: Sink>(
+    opened: Opened,
+    found: &Found,
+    number: usize,
+    settings: &Settings,
+    secrets: &Arc<Secrets>,
+    ahead: Lookahead<'_>,
+    sink: &mut S,
+) -> Result<Option<Input>, String> {
     let Some(kind) = kind_of(opened.kind, found)? else { return Ok(None) };
     let mut input = Input::new(found, number, kind, &opened);
     if opened.kind.is_capture() {
@@ -221,7 +237,6 @@ fn decode<S: Sink>(
     } else if !export::read(opened, found, settings, &mut input, sink)? {
         return Ok(None);
     }
-    (input.bytes, input.sha256) = meter.finish();
     Ok(Some(input))
 }
 
@@ -354,23 +369,17 @@ impl Input {
     }
 }
 
-/// For fuzzing: any bytes as a capture, through every layer.
+/// For fuzzing: any bytes as an input of any kind.
+#[doc(hidden)]
+pub fn bytes<S: Sink>(data: &[u8], sink: &mut S) -> Option<Input> {
+    let opened = decompress::open(Box::new(std::io::Cursor::new(data.to_vec()))).ok()?;
+    let found = Found { name: "fuzz".to_owned(), path: None, named: true };
+    let settings = Settings { threads: 1, ..Settings::default() };
+    decode_opened(opened, &found, 0, &settings, &Arc::default(), Lookahead::new(&[]), sink).ok()?
+}
+
+/// For fuzzing: any bytes through every decoder.
 #[doc(hidden)]
 pub fn fuzz(data: &[u8]) {
-    struct Nowhere;
-    impl Sink for Nowhere {
-        fn exchange(&mut self, _: crate::exchange::Exchange) {}
-        fn connection(&mut self, _: crate::connection::Connection) {}
-        fn fork(&self) -> Self {
-            Self
-        }
-        fn join(&mut self, _: Self) {}
-    }
-
-    let read: Box<dyn Read + Send> = Box::new(std::io::Cursor::new(data.to_vec()));
-    let Ok(opened) = decompress::open(read) else { return };
-    let found = Found { name: String::new(), path: None, named: true };
-    let mut input = Input::new(&found, 0, Kind::Pcap, &opened);
-    let settings = Settings { threads: 1, ..Settings::default() };
-    let _ = capture(opened.read, &settings, &Arc::default(), Lookahead::new(&[]), &mut input, &mut Nowhere);
+    let _ = bytes(data, &mut crate::sink::Nowhere);
 }

@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use oauthtrace::{import, json, keys, pipeline, soap, state, token, wire};
+use oauthtrace::{cli, import, json, keys, pipeline, redact, soap, state, token, wire};
 
 type Entry = (&'static str, fn(&[u8]));
 
@@ -35,6 +35,19 @@ const ENTRIES: &[Entry] = &[
     ("diagnostics", soap::diagnostics::fuzz),
     ("state", state::load::fuzz),
     ("commands", state::commands::fuzz),
+    ("verify", cli::verify::fuzz),
+    ("config", cli::config::fuzz),
+    ("token", cli::token::fuzz),
+    ("pcapng", wire::capture::fuzz_pcapng),
+    ("etl", wire::capture::fuzz_etl),
+    ("netmon", wire::capture::fuzz_netmon),
+    ("request", soap::request::fuzz),
+    ("redact", redact::fuzz),
+    ("conversation", wire::conversation::fuzz),
+    ("server_key", wire::tls::fuzz_keys),
+    ("keylog", wire::tls::fuzz_keylog),
+    ("quic", wire::quic::fuzz),
+    ("hpack", wire::http::h2::hpack::fuzz),
 ];
 
 fn root() -> &'static Path {

@@ -142,6 +142,12 @@ fn choice<T: clap::ValueEnum>(value: &toml::Value) -> Result<T, String> {
     })
 }
 
+/// For fuzzing: any text as a configuration.
+#[doc(hidden)]
+pub fn fuzz(data: &[u8]) {
+    let _ = Config::parse(&String::from_utf8_lossy(data), Path::new("/"));
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

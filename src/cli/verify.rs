@@ -1,13 +1,16 @@
 //! `verify`: takes inputs and expectations, judges; the exit status is the verdict.
 
+use std::sync::Arc;
+
 use super::args::traffic::VerifyArgs;
 use super::output::deliver;
 use super::status::{Complaints, Status};
 use super::terminal::Terminal;
 use super::{baseline, expectations, report_inputs, tell};
+use crate::checks::expectations::Expectations;
 use crate::checks::judge::Judge;
 use crate::pipeline;
-use crate::report::Document;
+use crate::report::{Document, Format, Options, render};
 use crate::report::recorder::Recorder;
 
 /// Runs the command.
@@ -47,4 +50,18 @@ pub fn run(mut args: VerifyArgs, terminal: &Terminal) -> Status {
     }
     let verdict = Status::from(verification.judgement.verdict);
     status.max(verdict).max(deliver(&Document::Verification(&verification), &destinations, terminal))
+}
+
+/// For fuzzing: any bytes as an input, judged, and shown in every form.
+#[doc(hidden)]
+pub fn fuzz(data: &[u8]) {
+    let expected = Expectations::default();
+    let mut recorder = Recorder::new(Judge::new(&expected), true, Arc::default());
+    let Some(input) = pipeline::bytes(data, &mut recorder) else { return };
+    let verification = recorder.finish(vec![input], &expected);
+    let document = Document::Verification(&verification);
+    let options = Options { show_secrets: false, color: true, width: 60 };
+    for format in Format::ALL {
+        let _ = render(&document, format, &options, &mut std::io::sink());
+    }
 }

@@ -181,6 +181,18 @@ pub enum Format {
 }
 
 impl Format {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Text,
+        Self::Json,
+        Self::Ndjson,
+        Self::Html,
+        Self::Junit,
+        Self::Sarif,
+        Self::Markdown,
+        Self::Csv,
+    ];
+
     /// The suffixes that `--report` knows, for messages.
     pub const SUFFIXES: &str = ".json .ndjson .html .xml (JUnit) .sarif .md .csv .txt";
 

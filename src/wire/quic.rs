@@ -90,6 +90,23 @@ fn is_long_header(payload: &[u8]) -> bool {
     first & 0xc0 == 0xc0 && known && payload.len() >= 1200
 }
 
+/// For fuzzing: datagrams between two ends, each behind a byte with its length and one with its direction.
+#[doc(hidden)]
+pub fn fuzz(data: &[u8]) {
+    let mut quic = Quic::default();
+    let mut rest = data;
+    let mut number = 0;
+    while let [length, ends, more @ ..] = rest {
+        let (payload, after) = more.split_at((usize::from(*length) * 8).min(more.len()));
+        let end = |bits: u8| (IpAddr::from([10, 0, 0, bits]), 443);
+        let frame = FrameRef { number, time: None };
+        quic.push(0, 0, frame, end(ends & 3), end(ends >> 2 & 3), payload);
+        number += 1;
+        rest = after;
+    }
+    quic.finish();
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

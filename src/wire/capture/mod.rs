@@ -266,5 +266,35 @@ pub fn fuzz(data: &[u8]) {
     while let Ok(Some(_)) = reader.next_item() {}
 }
 
+/// The same, of one format: with its first bytes put right.
+fn fuzz_after(head: &[u8], data: &[u8]) {
+    fuzz(&[head, data.get(head.len()..).unwrap_or_default()].concat());
+}
+
+/// Reads any bytes as a NetMon capture, to the end.
+#[doc(hidden)]
+pub fn fuzz_netmon(data: &[u8]) {
+    fuzz_after(b"GMBU", data);
+}
+
+/// Reads any bytes as an Event Trace Log, to the end.
+#[doc(hidden)]
+pub fn fuzz_etl(data: &[u8]) {
+    let mut log = data.to_vec();
+    let size = log.get(..4).map_or([0; 4], |size| [0, size[1], size[2] & 0x0f, 0]);
+    for (at, bytes) in [(0, &size[..]), (0x4a, &[2, 0xc0]), (0x68, &size)] {
+        if let Some(place) = log.get_mut(at..at + bytes.len()) {
+            place.copy_from_slice(bytes);
+        }
+    }
+    fuzz(&log);
+}
+
+/// Reads any bytes as a pcapng capture, to the end.
+#[doc(hidden)]
+pub fn fuzz_pcapng(data: &[u8]) {
+    fuzz_after(b"\x0a\x0d\x0d\x0a\x1c\0\0\0\x4d\x3c\x2b\x1a", data);
+}
+
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,7 @@
 mod node;
 mod preamble;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use self::node::{Context, Node, Tally};
@@ -13,10 +14,11 @@ use self::preamble::Recognised;
 use crate::connection::{Connection, Content, Flow};
 use crate::exchange::{Exchange, ExchangeKey, Oddity, TlsFacts};
 use crate::limits;
-use crate::sink::Sink;
+use crate::sink::{Nowhere, Sink};
 use crate::wire::http::Finished;
-use crate::wire::stream::{Direction, StreamEvent};
-use crate::wire::tcp::{Identity, Listener, Summary};
+use crate::wire::ip::{Flags, Segment};
+use crate::wire::stream::{Direction, FrameRef, StreamEvent};
+use crate::wire::tcp::{Flows, Identity, Listener, Summary};
 use crate::wire::tls::secrets::Secrets;
 
 /// What is said on one connection.
@@ -254,4 +256,54 @@ fn note(connection: &mut Connection, talk: Conversation) {
     connection.exchanges_partial = talk.partial;
     connection.request_head_lost = talk.request_head_lost;
     connection.oddities = talk.oddities;
+}
+
+/// For fuzzing: two bytes with the length of a key log and the key log, then what both sides say: a byte with
+/// the direction, a loss and the high bits of the length, one with its low bits, and as many bytes.
+#[doc(hidden)]
+pub fn fuzz(data: &[u8]) {
+    const FIN: u8 = 1;
+    const SYN: u8 = 2;
+    const ACK: u8 = 16;
+
+    let Some(([high, low], rest)) = data.split_first_chunk() else { return };
+    let (keys, mut rest) = rest.split_at(usize::from(u16::from_be_bytes([*high, *low])).min(rest.len()));
+    let secrets = Arc::new(Secrets::default());
+    secrets.add_keylog("fuzz", keys);
+    let mut listener =
+        Conversations { sink: &mut Nowhere, input: 0, secrets: &secrets, hashes: true, exchanges: 0 };
+    let mut flows = Flows::default();
+    let mut next = [0_u32; 2];
+    let mut number = 0;
+    let mut push = |side: usize, flags: u8, lost: u32, payload: &[u8]| {
+        let end = |side: usize| (IpAddr::from([10, 0, 0, u8::from(side == 1)]), 40_000 + u16::from(side == 1));
+        let [sent, seen] = if side == 0 { [0, 1] } else { [1, 0] };
+        next[sent] = next[sent].wrapping_add(lost);
+        let segment = Segment {
+            frame: FrameRef { number, time: None },
+            source: end(sent),
+            destination: end(seen),
+            realm: 0,
+            sequence: next[sent],
+            acknowledgement: next[seen],
+            flags: Flags(flags),
+            payload,
+            cut: 0,
+        };
+        flows.push(&segment, 0, &mut listener);
+        let control = u32::from(flags & (SYN | FIN) != 0);
+        next[sent] = next[sent].wrapping_add(u32::try_from(payload.len()).unwrap_or(0)).wrapping_add(control);
+        number += 1;
+    };
+    push(0, SYN, 0, &[]);
+    push(1, SYN | ACK, 0, &[]);
+    while let [control, low, more @ ..] = rest {
+        let length = usize::from(u16::from_be_bytes([control >> 2, *low])).min(more.len());
+        let (payload, after) = more.split_at(length);
+        push(usize::from(control & 1), ACK, u32::from(control & 2) * 50, payload);
+        rest = after;
+    }
+    push(0, FIN | ACK, 0, &[]);
+    push(1, FIN | ACK, 0, &[]);
+    flows.finish(&mut listener);
 }

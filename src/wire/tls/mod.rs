@@ -343,17 +343,25 @@ impl Drop for Tls {
     }
 }
 
-/// Runs arbitrary bytes through both directions: for fuzzing.
+/// For fuzzing: two bytes with the length of a key log and the key log, then what both sides say: a byte with
+/// the direction, a loss and the high bits of the length, one with its low bits, and as many bytes.
 #[doc(hidden)]
 pub fn fuzz(data: &[u8]) {
+    let Some(([high, low], rest)) = data.split_first_chunk() else { return };
+    let (keys, mut rest) = rest.split_at(usize::from(u16::from_be_bytes([*high, *low])).min(rest.len()));
     let secrets = Arc::new(secrets::Secrets::default());
-    let (keys, records) = data.split_at(data.len() / 4);
     secrets.add_keylog("fuzz", keys);
     let mut tls = Tls::new(secrets);
-    let frame = [FrameRef { number: 1, time: None }];
-    for (index, bytes) in records.chunks(97).enumerate() {
-        let direction = Direction::BOTH[index % 2];
-        tls.push(direction, StreamEvent::Data(Chunk { bytes, frames: &frame }), &mut |_, _| {});
+    let at = FrameRef { number: 1, time: None };
+    while let [control, low, more @ ..] = rest {
+        let direction = Direction::BOTH[usize::from(control & 1)];
+        let length = usize::from(u16::from_be_bytes([control >> 2, *low])).min(more.len());
+        let (bytes, after) = more.split_at(length);
+        if control & 2 != 0 {
+            tls.push(direction, StreamEvent::Gap { missing: 100, at }, &mut |_, _| {});
+        }
+        tls.push(direction, StreamEvent::Data(Chunk { bytes, frames: &[at] }), &mut |_, _| {});
+        rest = after;
     }
     tls.finish(&mut |_, _| {});
 }
@@ -362,4 +370,10 @@ pub fn fuzz(data: &[u8]) {
 #[doc(hidden)]
 pub fn fuzz_keys(data: &[u8]) {
     let _ = secrets::Secrets::default().add_server_key("fuzz", data, &[]);
+}
+
+/// Runs arbitrary bytes through the reader of key logs: for fuzzing.
+#[doc(hidden)]
+pub fn fuzz_keylog(data: &[u8]) {
+    secrets::Secrets::default().add_keylog("fuzz", data);
 }

@@ -316,6 +316,23 @@ fn string(reader: &mut Reader<'_>, out: &mut Vec<u8>) -> Result<(), HpackError> 
     Ok(())
 }
 
+/// For fuzzing: header blocks of one encoder, each behind a byte with its length.
+#[doc(hidden)]
+pub fn fuzz(data: &[u8]) {
+    let mut hpack = Hpack::default();
+    let mut rest = data;
+    while let [length, more @ ..] = rest {
+        let (block, after) = more.split_at(usize::from(*length).min(more.len()));
+        match length {
+            0 => hpack.forget(),
+            1 => hpack.allow(limits::HPACK_TABLE_BYTES * 2),
+            _ => _ = hpack.decode(block, |_| {}),
+        }
+        assert!(hpack.size <= limits::HPACK_TABLE_BYTES, "the table outgrew its bound");
+        rest = after;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
