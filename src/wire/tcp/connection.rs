@@ -457,6 +457,8 @@ impl<T> Connection<T> {
                 break;
             }
         }
+        // Ends that nobody listened to when they came: a loss of the other side may call a listener.
+        let mut untold = None;
         for side in [0, 1] {
             let mine = &self.halves[side];
             if mine.ended {
@@ -475,7 +477,11 @@ impl<T> Connection<T> {
                 (None, true) => End::Reset,
                 (None, false) => End::Silence,
             };
-            if self.talk.is_some() {
+            if self.talk.is_none() {
+                untold = Some((side, how));
+                continue;
+            }
+            for (side, how) in untold.take().into_iter().chain([(side, how)]) {
                 self.tell(side, StreamEvent::End(how), listener);
             }
         }

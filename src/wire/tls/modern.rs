@@ -2,6 +2,7 @@
 //! handshake was not seen in full.
 
 use super::half::{Level, Modern, State};
+use super::handshake::plausible;
 use super::keylog::Label;
 use super::opener::{Opened, Opener};
 use super::record::{Header, borrow_buffer, kind, return_buffer};
@@ -87,7 +88,7 @@ impl Tls {
             kind::APPLICATION_DATA => half.protected = true,
             kind::HANDSHAKE if matches!(body.first(), Some(1 | 2)) => {
                 // A second ClientHello: the server refused early data and asked to try again.
-                if !half.opened {
+                if !half.opened && plausible(body) {
                     half.state = State::Clear;
                     return self.process_record(direction, header, body, frames, out);
                 }
