@@ -184,7 +184,8 @@ fn utf8(bytes: &[u8]) -> Vec<u8> {
 /// For fuzzing: any bytes as a token, shown in both forms.
 #[doc(hidden)]
 pub fn fuzz(data: &[u8]) {
-    let expected = Expected { tenants: vec!["contoso.example".into()], at: Instant::from_seconds(0), leeway: 300 };
+    let expected =
+        Expected { tenants: vec!["contoso.example".into()], at: Instant::from_seconds(0), leeway: 300 };
     let single = examine(data, &KeyRing::default(), &expected);
     let options = Options { show_secrets: false, color: true, width: 60 };
     let _ = report::single::text(&single, &options, &mut std::io::sink());

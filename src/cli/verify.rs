@@ -10,8 +10,8 @@ use super::{baseline, expectations, report_inputs, tell};
 use crate::checks::expectations::Expectations;
 use crate::checks::judge::Judge;
 use crate::pipeline;
-use crate::report::{Document, Format, Options, render};
 use crate::report::recorder::Recorder;
+use crate::report::{Document, Format, Options, render};
 
 /// Runs the command.
 pub fn run(mut args: VerifyArgs, terminal: &Terminal) -> Status {

@@ -276,7 +276,8 @@ pub fn fuzz(data: &[u8]) {
     let mut next = [0_u32; 2];
     let mut number = 0;
     let mut push = |side: usize, flags: u8, lost: u32, payload: &[u8]| {
-        let end = |side: usize| (IpAddr::from([10, 0, 0, u8::from(side == 1)]), 40_000 + u16::from(side == 1));
+        let end =
+            |side: usize| (IpAddr::from([10, 0, 0, u8::from(side == 1)]), 40_000 + u16::from(side == 1));
         let [sent, seen] = if side == 0 { [0, 1] } else { [1, 0] };
         next[sent] = next[sent].wrapping_add(lost);
         let segment = Segment {
