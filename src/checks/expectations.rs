@@ -4,6 +4,9 @@ use crate::base::Instant;
 use crate::keys::KeyRing;
 use crate::keys::load::Loaded;
 use crate::state::StateFile;
+use crate::state::cloud::Cloud;
+use crate::state::dates::Order;
+use crate::state::profile::Profile;
 
 use super::finding::Severity;
 
@@ -59,6 +62,12 @@ pub struct Expectations {
     pub fail_on: Severity,
     /// State of the organisation.
     pub state: Vec<StateFile>,
+    /// The procedure that the state should follow, where one was named.
+    pub profile: Option<Profile>,
+    /// The cloud, where it was named.
+    pub cloud: Option<Cloud>,
+    /// The order of day and month in printed dates, where it was named.
+    pub order: Option<Order>,
 }
 
 impl Default for Expectations {
@@ -74,6 +83,9 @@ impl Default for Expectations {
             leeway: 300,
             fail_on: Severity::Error,
             state: Vec::new(),
+            profile: None,
+            cloud: None,
+            order: None,
         }
     }
 }

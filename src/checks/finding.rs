@@ -66,6 +66,8 @@ pub struct Finding {
     pub expected: String,
     /// What to do: one or several lines, with the exact command where there is one.
     pub help: String,
+    /// The application that it is about, by its id; only what is said of the state of an organisation has one.
+    pub about: Option<String>,
     /// How often.
     pub count: u64,
     /// The first places, at most `limits::EVIDENCE_LISTED`.

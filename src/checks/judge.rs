@@ -143,16 +143,7 @@ impl<'e> Judge<'e> {
         }
         let last = memory.uses.or(memory.times).map(|(_, last)| last);
         let at = expected.at.or(last).unwrap_or_else(Instant::now);
-        let case = StateCase {
-            certificates: expected
-                .certificates
-                .iter()
-                .flat_map(|(path, loaded)| loaded.certificates.iter().map(|found| (path.as_str(), found)))
-                .collect(),
-            hosts: &expected.hosts,
-            shown: Some(self.shown()),
-            ..StateCase::new(&expected.state, at)
-        };
+        let case = StateCase { shown: Some(self.shown()), ..StateCase::expected(expected, at) };
         let (hits, missing) = judge_state::ask_state(&case);
         // What of the state could not be compared says nothing about the tokens: it is told, and decides nothing.
         let missing: Vec<_> = missing.into_iter().map(|(_, reason)| (CheckId::Coverage, reason)).collect();
@@ -171,6 +162,8 @@ impl<'e> Judge<'e> {
             }
             if self.book.standing(id) == Standing::InScope {
                 let audience = token.principal("aud").and_then(|name| name.host);
+                let name = token.application().map(|name| name.id.to_ascii_lowercase());
+                shown.applications.extend(name);
                 shown.audiences.extend(audience.map(|host| place::bare_host(&host)));
             }
         }

@@ -113,7 +113,7 @@ fn absent(case: &StateCase<'_>) -> Vec<(CheckId, String)> {
         let line = format!("the output of Get-AutodiscoverVirtualDirectory was not given: {HOW}");
         missing.push((CheckId::Challenge, line));
     }
-    let ids = case.applications().iter().map(|application| application.id).chain([EXCHANGE]);
+    let ids = case.applications().into_iter().map(|application| application.id).chain([EXCHANGE]);
     for id in ids.filter(|id| case.keys_of(id).is_none()) {
         missing.push((
             CheckId::TokenRequest,

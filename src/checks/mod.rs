@@ -58,7 +58,7 @@ mod transport;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
-mod testing_state;
+pub(crate) mod testing_state;
 
 use finding::Severity;
 

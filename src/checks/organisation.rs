@@ -9,7 +9,7 @@ pub mod thumbprints;
 
 use std::collections::BTreeSet;
 
-use super::expectations::{CLOUD_VOICEMAIL, EXCHANGE, SKYPE, TEAMS_SCHEDULER};
+use super::expectations::{CLOUD_VOICEMAIL, EXCHANGE, Expectations, SKYPE, TEAMS_SCHEDULER};
 use super::place::bare_host;
 use crate::base::Instant;
 use crate::keys::certificate::Certificate;
@@ -101,6 +101,8 @@ pub struct Shown {
     pub roles: BTreeSet<String>,
     /// Hosts in the audience of tokens in scope.
     pub audiences: BTreeSet<String>,
+    /// Applications of tokens in scope.
+    pub applications: BTreeSet<String>,
 }
 
 /// Everything that a rule on the state may look at.
@@ -114,6 +116,8 @@ pub struct StateCase<'a> {
     pub profile: Profile,
     /// The cloud, where it was named.
     pub cloud: Option<Cloud>,
+    /// Names of the tenant, where they were given.
+    pub tenants: &'a [String],
     /// The order of day and month, where it was named.
     pub order: Option<Order>,
     /// The moment to judge at.
@@ -134,11 +138,28 @@ impl<'a> StateCase<'a> {
             certificates: Vec::new(),
             profile: Profile::Sfbo2022Graph,
             cloud: None,
+            tenants: &[],
             order: None,
             at,
             hosts: &[],
             keys: uploaded::uploaded(files.iter().flat_map(|file| &file.objects)),
             shown: None,
+        }
+    }
+
+    /// The case of what was expected and given.
+    pub fn expected(expected: &'a Expectations, at: Instant) -> Self {
+        let certificates = expected.certificates.iter().flat_map(|(path, loaded)| {
+            loaded.certificates.iter().map(|certificate| (path.as_str(), certificate))
+        });
+        Self {
+            certificates: certificates.collect(),
+            profile: expected.profile.unwrap_or(Profile::Sfbo2022Graph),
+            cloud: expected.cloud,
+            tenants: &expected.tenants,
+            order: expected.order,
+            hosts: &expected.hosts,
+            ..Self::new(&expected.state, at)
         }
     }
 
@@ -157,9 +178,12 @@ impl<'a> StateCase<'a> {
         self.files.iter().any(|file| file.script.is_none())
     }
 
-    /// The applications of the profile.
-    pub fn applications(&self) -> &'static [Application] {
-        applications(self.profile)
+    /// The applications that matter: those that called, where traffic shows any, else those of the profile.
+    pub fn applications(&self) -> Vec<Application> {
+        let seen = self.shown.as_ref().map(|shown| &shown.applications);
+        let called = |application: &&Application| seen.is_some_and(|seen| seen.contains(application.id));
+        let called: Vec<Application> = APPLICATIONS.iter().filter(called).copied().collect();
+        if called.is_empty() { applications(self.profile).to_vec() } else { called }
     }
 
     /// A date of an object.
@@ -354,12 +378,25 @@ pub fn show_keys(application: &str) -> String {
     )
 }
 
-/// How to put the certificate on an application.
-pub fn upload(application: &str) -> String {
+/// The commands that put the current auth certificate on an application: the export on an Exchange server, and the
+/// upload with Microsoft Graph PowerShell, existing keys kept.
+pub fn upload(case: &StateCase<'_>, application: &str) -> String {
+    upload_of(case.auth_thumbprint("Current"), application)
+}
+
+/// The same for the certificate with this thumbprint; without one, for the one that Exchange uses now.
+pub fn upload_of(thumbprint: Option<[u8; 20]>, application: &str) -> String {
+    let which = thumbprint.map_or_else(|| "$((Get-AuthConfig).CurrentCertificateThumbprint)".to_owned(), hex);
     format!(
-        "export the current certificate and add it to the keys of {application}, existing ones kept: \
-         `oauthtrace provision script` writes 40-ExportAuthCert.ps1 and 50-UploadAuthCert.ps1 for it \
-         ($p = {}; Update-MgServicePrincipal -ServicePrincipalId $p.Id -KeyCredentials $keys)",
+        "$null = New-Item -ItemType Directory -Force \"$env:SYSTEMDRIVE\\OAuthConfig\"; \
+         [System.IO.File]::WriteAllBytes(\"$env:SYSTEMDRIVE\\OAuthConfig\\OAuthCert.cer\", (Get-Item \
+         \"Cert:\\LocalMachine\\My\\{which}\").Export('Cert')) # on an Exchange server; also 40-ExportAuthCert.ps1\n\
+         $p = {}; $keys = @($p.KeyCredentials | Where-Object {{ $_.EndDateTime -gt (Get-Date) }} | ForEach-Object {{ \
+         @{{ key = $_.Key; type = $_.Type; usage = $_.Usage }} }}); $keys += @{{ key = \
+         [System.Text.Encoding]::ASCII.GetBytes([System.Convert]::ToBase64String([System.IO.File]::ReadAllBytes(\
+         \"$env:SYSTEMDRIVE\\OAuthConfig\\OAuthCert.cer\"))); type = 'AsymmetricX509Cert'; usage = 'Verify' }}; \
+         Update-MgServicePrincipal -ServicePrincipalId $p.Id -KeyCredentials $keys # after Connect-MgGraph -Scopes \
+         Application.ReadWrite.All; also 50-UploadAuthCert.ps1 of oauthtrace provision script",
         show_keys(application)
     )
 }

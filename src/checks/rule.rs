@@ -114,6 +114,8 @@ pub struct Hit {
     pub token: Option<TokenId>,
     /// The exchange, where the subject is none.
     pub exchange: Option<ExchangeKey>,
+    /// The application that it is about.
+    pub about: Option<String>,
 }
 
 impl Hit {
@@ -165,6 +167,12 @@ impl Hit {
         self
     }
 
+    /// The application that it is about, where a rule looks at several.
+    pub fn about(&mut self, application: &str) -> &mut Self {
+        self.about = Some(application.to_ascii_lowercase());
+        self
+    }
+
     /// The token that it is about.
     pub fn token(&mut self, token: TokenId) -> &mut Self {
         self.token = Some(token);
@@ -204,6 +212,7 @@ impl<'h> Out<'h> {
             location: None,
             token: None,
             exchange: None,
+            about: None,
         });
         let last = self.hits.len() - 1;
         &mut self.hits[last]

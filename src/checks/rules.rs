@@ -178,6 +178,8 @@ pub static RULES: &[&Rule] = &[
     &challenge::script_cloud::RULE,
     &challenge::script_trust_any::RULE,
     &challenge::state_auth_server::RULE,
+    &challenge::state_auth_server_cloud::RULE,
+    &challenge::state_auth_server_tenant::RULE,
     &challenge::state_default_endpoint::RULE,
     &challenge::state_oauth_off::RULE,
     &coverage::conflict::RULE,

@@ -73,6 +73,7 @@ impl Tally {
             observed: hit.observed.clone(),
             expected: hit.expected.clone(),
             help: hit.help.clone(),
+            about: hit.about.clone(),
             count: 0,
             evidence: Vec::new(),
         };

@@ -11,6 +11,7 @@ use super::rule::{Hit, Rule, Scope};
 use crate::base::Instant;
 use crate::keys::certificate::Certificate;
 use crate::state::StateFile;
+use crate::state::cloud::Cloud;
 use crate::state::dates::Order;
 use crate::state::profile::Profile;
 pub(crate) use organisation::{Organisation, Properties, Val, date, hybrid_on, key, list, properties};
@@ -25,6 +26,8 @@ pub(crate) struct Scene {
     scripts: Vec<(String, String)>,
     shown: Option<Shown>,
     hosts: Vec<String>,
+    tenants: Vec<String>,
+    cloud: Option<Cloud>,
 }
 
 impl Scene {
@@ -39,6 +42,8 @@ impl Scene {
             scripts: Vec::new(),
             shown: None,
             hosts: Vec::new(),
+            tenants: Vec::new(),
+            cloud: None,
         }
     }
 
@@ -87,6 +92,18 @@ impl Scene {
     /// `--profile`
     pub(crate) fn profile(mut self, profile: Profile) -> Self {
         self.profile = profile;
+        self
+    }
+
+    /// `--tenant`
+    pub(crate) fn tenant(mut self, tenant: &str) -> Self {
+        self.tenants.push(tenant.to_owned());
+        self
+    }
+
+    /// `--cloud`
+    pub(crate) fn cloud(mut self, cloud: Cloud) -> Self {
+        self.cloud = Some(cloud);
         self
     }
 
@@ -148,6 +165,8 @@ impl Scene {
             certificates: self.certificates.iter().map(|one| ("OAuthCert.cer", one)).collect(),
             shown: self.shown.clone(),
             hosts: &self.hosts,
+            tenants: &self.tenants,
+            cloud: self.cloud,
             ..StateCase::new(&files, at)
         })
     }

@@ -88,22 +88,16 @@ fn check(args: &CheckArgs, terminal: &Terminal) -> Status {
         }
         return Status::Unreadable;
     }
-    let profile = Profile::from(args.profile);
-    let certificates = expected
-        .certificates
-        .iter()
-        .flat_map(|(path, loaded)| loaded.certificates.iter().map(|found| (path.as_str(), found)));
-    let case = StateCase {
-        certificates: certificates.collect(),
-        profile,
-        cloud: args.cloud.map(Cloud::from),
-        order,
-        hosts: &expected.hosts,
-        ..StateCase::new(&files, expected.at.unwrap_or_else(Instant::now))
-    };
+    expected.profile = Some(Profile::from(args.profile));
+    expected.cloud = args.cloud.map(Cloud::from);
+    expected.order = order;
+    expected.state = files;
+    let at = expected.at.unwrap_or_else(Instant::now);
+    let case = StateCase::expected(&expected, at);
     let recorder = Recorder::new(Judge::new(&expected), true, Arc::default());
-    let mut verification = recorder.finish_with(inputs(&files), &expected, |_| judge_state::judge(&case));
-    verification.provision = Some(Provision { profile: profile.name(), culture: args.culture.clone() });
+    let mut verification =
+        recorder.finish_with(inputs(&expected.state), &expected, |_| judge_state::judge(&case));
+    verification.provision = Some(Provision { profile: case.profile.name(), culture: args.culture.clone() });
     let verdict = Status::from(verification.judgement.verdict);
     let delivered = deliver(&Document::Verification(&verification), &destinations, terminal);
     complaints.status().max(verdict).max(delivered)

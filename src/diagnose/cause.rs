@@ -10,6 +10,7 @@ use crate::checks::expectations::{self, Expectations};
 use crate::checks::finding::Severity;
 use crate::checks::judge::Judgement;
 use crate::checks::judge::facts::{Ask, Call, Outbound, Seen};
+use crate::checks::organisation::StateCase;
 use crate::exchange::ExchangeKey;
 use crate::limits::EVIDENCE_LISTED;
 
@@ -42,6 +43,34 @@ impl Confidence {
             _ => None,
         }
     }
+}
+
+/// Which side a reason comes from.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Source {
+    /// Recorded traffic, an export or a log.
+    Traffic,
+    /// What the cmdlets of the organisation print.
+    State,
+}
+
+impl Source {
+    /// The word in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Traffic => "traffic",
+            Self::State => "state",
+        }
+    }
+}
+
+/// One thing that speaks for or against a cause.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Reason {
+    /// Where it was seen.
+    pub source: Source,
+    /// One sentence, lower case, without a final stop.
+    pub text: String,
 }
 
 /// Whether it is a root, or what people do when the root is not repaired.
@@ -89,12 +118,12 @@ pub struct Found {
     pub score: i32,
     /// The paragraph, with this organisation's values.
     pub summary: String,
-    /// Commands, with this organisation's values.
+    /// Commands, with this organisation's values: those of the state's findings where there are any.
     pub commands: Vec<String>,
     /// What speaks for it, one sentence each.
-    pub reasons: Vec<String>,
+    pub reasons: Vec<Reason>,
     /// What speaks against it.
-    pub doubts: Vec<String>,
+    pub doubts: Vec<Reason>,
     /// Indices of the findings that speak for it.
     pub supporting: Vec<usize>,
     /// Indices of the findings that speak against it.
@@ -120,6 +149,8 @@ pub struct Case<'a> {
     pub expected: &'a Expectations,
     /// What was found.
     pub judgement: &'a Judgement,
+    /// What the cmdlets of the organisation print, where that was given.
+    pub organisation: Option<&'a StateCase<'a>>,
 }
 
 impl<'a> Case<'a> {
@@ -190,21 +221,23 @@ impl<'a> Case<'a> {
 /// Evidence for and against one cause.
 #[derive(Debug)]
 pub struct Weighing<'a> {
-    case: Case<'a>,
-    score: i32,
-    reasons: Vec<String>,
-    doubts: Vec<String>,
-    supporting: BTreeSet<usize>,
+    pub(super) case: Case<'a>,
+    pub(super) score: i32,
+    pub(super) reasons: Vec<Reason>,
+    pub(super) doubts: Vec<Reason>,
+    pub(super) supporting: BTreeSet<usize>,
     contradicting: BTreeSet<usize>,
     exchanges: BTreeSet<ExchangeKey>,
     values: BTreeMap<&'static str, String>,
+    /// What repairs it in this organisation, as rules on its state say.
+    pub(super) repairs: Vec<String>,
 }
 
 impl Weighing<'_> {
     /// Something speaks for it.
     pub fn plus(&mut self, weight: i32, reason: impl Into<String>) -> &mut Self {
         self.score += weight;
-        self.reasons.push(reason.into());
+        self.reasons.push(Reason { source: Source::Traffic, text: reason.into() });
         self
     }
 
@@ -224,7 +257,7 @@ impl Weighing<'_> {
     /// Something speaks against it.
     pub fn minus(&mut self, weight: i32, reason: impl Into<String>) -> &mut Self {
         self.score -= weight;
-        self.doubts.push(reason.into());
+        self.doubts.push(Reason { source: Source::Traffic, text: reason.into() });
         self
     }
 
@@ -279,6 +312,11 @@ impl Weighing<'_> {
         self.value("application", id)
     }
 
+    /// A value that is known by now.
+    pub fn known(&self, name: &str) -> Option<&str> {
+        self.values.get(name).map(String::as_str)
+    }
+
     /// The sum so far.
     pub const fn score(&self) -> i32 {
         self.score
@@ -320,6 +358,7 @@ pub(super) fn weigh(cause: &'static Cause, case: &Case<'_>) -> Option<Found> {
         contradicting: BTreeSet::new(),
         exchanges: BTreeSet::new(),
         values: BTreeMap::new(),
+        repairs: Vec::new(),
     };
     let tenants = &case.expected.tenants;
     let domain = tenants.iter().find(|tenant| tenant.contains('.'));
@@ -329,12 +368,13 @@ pub(super) fn weigh(cause: &'static Cause, case: &Case<'_>) -> Option<Found> {
     }
     (cause.examine)(case, &mut weighing);
     let confidence = Confidence::of(weighing.score)?;
+    let general = || cause.repair.iter().map(|command| weighing.fill(command)).collect();
     Some(Found {
         cause,
         confidence,
         score: weighing.score,
         summary: weighing.fill(cause.summary),
-        commands: cause.repair.iter().map(|command| weighing.fill(command)).collect(),
+        commands: if weighing.repairs.is_empty() { general() } else { weighing.repairs.clone() },
         supporting: weighing.supporting.into_iter().collect(),
         contradicting: weighing.contradicting.into_iter().collect(),
         exchanges: weighing.exchanges.into_iter().take(EVIDENCE_LISTED).collect(),

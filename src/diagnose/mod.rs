@@ -15,10 +15,17 @@ pub mod sequence;
 mod testing;
 #[cfg(test)]
 mod tests;
+/// What the state of the organisation says of a cause.
+mod witness;
 
+use std::collections::BTreeSet;
+
+use crate::base::Instant;
 use crate::checks::Verdict;
 use crate::checks::expectations::Expectations;
+use crate::checks::finding::Severity;
 use crate::checks::judge::Judgement;
+use crate::checks::organisation::StateCase;
 
 use cause::{Case, Confidence, Found, Rank};
 use scenarios::Scenario;
@@ -37,7 +44,9 @@ pub struct Diagnosis {
 
 /// Diagnoses a judgement.
 pub fn diagnose(judgement: &Judgement, expected: &Expectations) -> Diagnosis {
-    let case = Case { expected, judgement };
+    let organisation = (!expected.state.is_empty())
+        .then(|| StateCase::expected(expected, expected.at.unwrap_or_else(Instant::now)));
+    let case = Case { expected, judgement, organisation: organisation.as_ref() };
     let causes = if judgement.verdict == Verdict::Pass { Vec::new() } else { weigh(&case) };
     Diagnosis {
         causes,
@@ -59,8 +68,31 @@ fn weigh(case: &Case<'_>) -> Vec<Found> {
         let first = if root { found.cause.rank } else { Rank::Root };
         (first, std::cmp::Reverse(found.confidence), std::cmp::Reverse(found.score), found.cause.id)
     });
+    if root {
+        explained_away(&mut found, case);
+    }
     if found.is_empty() {
         found.extend(cause::weigh(&causes::cannot_tell::CAUSE, case));
     }
     found
+}
+
+/// One fault shows in many places, and each of them looks like a cause. What explains nothing that a better cause
+/// does not explain is taken away.
+fn explained_away(found: &mut Vec<Found>, case: &Case<'_>) {
+    let telling = |index: &usize| {
+        let finding = case.judgement.findings.get(*index);
+        finding.is_some_and(|finding| finding.severity > Severity::Info)
+    };
+    let (mut findings, mut exchanges) = (BTreeSet::new(), BTreeSet::new());
+    found.retain(|one| {
+        let new = one.supporting.iter().filter(|index| telling(index)).any(|index| !findings.contains(index))
+            || one.exchanges.iter().any(|key| !exchanges.contains(key));
+        if new || one.cause.rank != Rank::Root {
+            findings.extend(one.supporting.iter().copied());
+            exchanges.extend(one.exchanges.iter().copied());
+            return true;
+        }
+        false
+    });
 }

@@ -1,12 +1,17 @@
 //! Stories for the tests of causes: exchanges of one or several scenes, judged together and diagnosed.
 
+use crate::base::Instant;
 use crate::checks::expectations::Expectations;
 use crate::checks::judge::Judge;
+use crate::checks::judge_state;
+use crate::checks::organisation::StateCase;
 use crate::checks::testing::{Scene, Signer, body};
+use crate::checks::testing_state::{Organisation, organisation};
 use crate::diagnose::{Diagnosis, diagnose};
 use crate::exchange::Exchange;
 use crate::logrecord::{LogRecord, LogSource};
 use crate::sink::Sink as _;
+use crate::state;
 
 /// Exchanges and what they are judged with.
 pub(crate) struct Story {
@@ -91,4 +96,17 @@ impl Story {
     pub(crate) fn lead(&self) -> &'static str {
         self.causes().first().copied().unwrap_or("none")
     }
+}
+
+/// The ids of the causes that the state of a changed organisation tells alone.
+pub(crate) fn told_by_state(change: fn(Organisation) -> Organisation) -> Vec<&'static str> {
+    let text = change(Organisation::healthy()).clixml();
+    let expected = Expectations {
+        at: Instant::parse(organisation::AT),
+        state: vec![state::read(text.as_bytes(), "state.xml").unwrap()],
+        ..Expectations::default()
+    };
+    let case = StateCase::expected(&expected, expected.at.unwrap());
+    let diagnosis = diagnose(&judge_state::judge(&case), &expected);
+    diagnosis.causes.iter().map(|found| found.cause.id).collect()
 }

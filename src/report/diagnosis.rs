@@ -4,7 +4,7 @@ use super::Verification;
 use super::mask::Mask;
 use super::numbers::rank;
 use super::reason::counted;
-use crate::diagnose::cause::Found;
+use crate::diagnose::cause::{Found, Reason, Source};
 use crate::diagnose::scenarios::{Scenario, State};
 use crate::diagnose::sequence::{Outcome, Step};
 
@@ -18,24 +18,37 @@ pub fn title(found: &Found) -> String {
     format!("{} ({}, {})", found.cause.title, found.confidence.name(), found.cause.id)
 }
 
-/// What speaks for and against a cause, one line each, with the findings that they rest on.
+/// What speaks for and against a cause, one line for each side and source, with the findings that it rests on.
 pub fn evidence(found: &Found, verification: &Verification, mask: Mask) -> Vec<String> {
-    let rules = |indices: &[usize]| {
+    let both = found.reasons.iter().chain(&found.doubts).any(|reason| reason.source == Source::State);
+    let rules = |indices: &[usize], source: Source| {
         let mut rules: Vec<&str> = indices
             .iter()
             .filter_map(|&index| verification.judgement.findings.get(index))
             .map(|finding| finding.rule)
+            .filter(|rule| rule.starts_with("state-") == (source == Source::State))
             .collect();
         rules.dedup();
         if rules.is_empty() { String::new() } else { format!(" [{}]", rules.join(", ")) }
     };
-    let line = |mark: &str, reasons: &[String], indices: &[usize]| {
-        let text = mask.text(&reasons.join("; ")).into_owned();
-        (!reasons.is_empty()).then(|| format!("{mark} {text}{}", rules(indices)))
+    let line = |mark: &str, reasons: &[Reason], indices: &[usize], source: Source| {
+        let mine = reasons.iter().filter(|reason| reason.source == source);
+        let texts: Vec<&str> = mine.map(|reason| reason.text.as_str()).collect();
+        let side = match source {
+            Source::Traffic if both => ", in the traffic",
+            Source::Traffic => "",
+            Source::State => ", in the state",
+        };
+        let text = mask.text(&texts.join("; ")).into_owned();
+        (!texts.is_empty()).then(|| format!("{mark}{side}: {text}{}", rules(indices, source)))
     };
     let mut lines = Vec::new();
-    lines.extend(line("for it:", &found.reasons, &found.supporting));
-    lines.extend(line("against it:", &found.doubts, &found.contradicting));
+    for (mark, reasons, indices) in
+        [("for it", &found.reasons, &found.supporting), ("against it", &found.doubts, &found.contradicting)]
+    {
+        lines.extend(line(mark, reasons, indices, Source::Traffic));
+        lines.extend(line(mark, reasons, indices, Source::State));
+    }
     let places: Vec<String> = found
         .exchanges
         .iter()

@@ -148,6 +148,7 @@ fn finding(rule: &'static str, check: CheckId, severity: Severity, evidence: Evi
         observed: format!("00000004-0000-0ff1-ce00-000000000000@{OTHER}"),
         expected: format!("00000004-0000-0ff1-ce00-000000000000@{TENANT}"),
         help: "the realm of the authorization server on premises is wrong. Run in the Exchange Management Shell:\n  Get-AuthServer | Format-List Name,IssuerIdentifier,Realm\n  Set-AuthServer ACS -Realm 11111111-2222-3333-4444-555555555555".into(),
+        about: None,
         count: 20,
         evidence: vec![evidence.clone(), Evidence { frames: vec![44], exchange: Some(key(23)), ..evidence }],
     }

@@ -47,7 +47,8 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
             .and_then(|object| object.text("DomainName"))
             .unwrap_or("<verified domain>");
         let hit = out.say(format!("there is no mail user {}", leaf(linked.unwrap_or(account))));
-        hit.observed("none in Get-MailUser")
+        hit.about(application.id)
+            .observed("none in Get-MailUser")
             .expected(format!("the mail user that {} acts as", application.id));
         hit.help(format!(
             "$user = New-MailUser -Name {0} -ExternalEmailAddress {1} -DomainController <FQDN of a domain controller>; \

@@ -35,6 +35,7 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
             };
             out.say(format!("{} is shown in address lists", user.name()))
                 .location(&user.place)
+                .about(application.id)
                 .claim("HiddenFromAddressListsEnabled")
                 .observed("HiddenFromAddressListsEnabled: False")
                 .expected("HiddenFromAddressListsEnabled: True")

@@ -42,6 +42,7 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
                     out.say(format!("the partner application {} has no linked account", application.id))
                         .location(&partner.place)
                         .claim("LinkedAccount")
+                        .about(application.id)
                         .observed("LinkedAccount: (empty)")
                         .expected(format!("the mail user {account}"))
                         .help(help);
@@ -54,6 +55,7 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
                     ))
                     .location(&partner.place)
                     .claim("LinkedAccount")
+                    .about(application.id)
                     .observed(format!("LinkedAccount: {linked}"))
                     .expected(format!("the mail user {account}"))
                     .help(help);

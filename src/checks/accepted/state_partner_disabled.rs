@@ -36,6 +36,7 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
         };
         out.say(format!("the partner application {id} is disabled"))
             .location(&first.place)
+            .about(id)
             .claim("Enabled")
             .observed(format!("{}: Enabled False", first.name()))
             .expected("Enabled: True")

@@ -43,6 +43,7 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
             out.say(format!("{} partner applications {id} are enabled", enabled.len()))
                 .location(&second.place)
                 .observed(names.join(", "))
+                .about(id)
                 .expected("exactly one")
                 .help(format!(
                     "Remove-PartnerApplication -Identity {} # or the other one",

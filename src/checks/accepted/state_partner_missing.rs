@@ -39,6 +39,7 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
                 format!(" -LinkedAccount (Get-MailUser -Identity {}).Identity", quoted(account))
             });
             out.say(format!("there is no partner application {} ({})", application.id, application.name))
+                .about(application.id)
                 .observed("none in Get-PartnerApplication")
                 .expected("one, enabled")
                 .help(format!(
@@ -50,6 +51,7 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
     }
     if case.partners(EXCHANGE).is_empty() {
         out.say(format!("there is no partner application {EXCHANGE} (Exchange Online)"))
+            .about(EXCHANGE)
             .observed("none in Get-PartnerApplication")
             .expected("one with an empty realm, enabled; Exchange's set-up makes it")
             .help("Setup.exe /PrepareAD /IAcceptExchangeServerLicenseTerms_DiagnosticDataOFF");

@@ -38,6 +38,7 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
             if let Some(realm) = filled("Realm").filter(|_| !beside) {
                 out.say(format!("the partner application {id} has a realm"))
                     .location(&partner.place)
+                    .about(id)
                     .claim("Realm")
                     .observed(format!("{}: Realm {realm}", partner.name()))
                     .expected("an empty realm")
@@ -46,6 +47,7 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
             if let Some(url) = filled("AuthMetadataUrl") {
                 out.say(format!("the partner application {id} has a metadata address"))
                     .location(&partner.place)
+                    .about(id)
                     .claim("AuthMetadataUrl")
                     .observed(format!("{}: AuthMetadataUrl {url}", partner.name()))
                     .expected("an empty AuthMetadataUrl: applications of the cloud are trusted through the auth server")

@@ -42,6 +42,7 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
         }
         let own: Vec<&str> = case.roles_of(account).into_iter().map(|(own, _)| own).collect();
         out.say(format!("the role {role} is asked for and not assigned"))
+            .about(SKYPE)
             .location("request.body ManagementRole")
             .observed(if own.is_empty() {
                 "no role".to_owned()

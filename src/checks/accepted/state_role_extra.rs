@@ -42,6 +42,7 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
             if !needed {
                 out.say(format!("{} has the role {role}, which it does not need", leaf(account)))
                     .location(&object.place)
+                    .about(application.id)
                     .observed(role)
                     .expected(application.roles.join(", "))
                     .help(format!("Remove-ManagementRoleAssignment -Identity {}", quoted(object.name())));

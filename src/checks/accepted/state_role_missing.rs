@@ -49,7 +49,7 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
             let own: Vec<&str> = assigned.iter().map(|(own, _)| *own).collect();
             let hit = out.say(format!("{} lacks the role {role}", leaf(account)));
             hit.observed(if own.is_empty() { "no role".to_owned() } else { own.join(", ") });
-            hit.expected(application.roles.join(", "));
+            hit.about(application.id).expected(application.roles.join(", "));
             hit.help(format!(
                 "New-ManagementRoleAssignment -Role {} -User {}",
                 quoted(role),

@@ -3,7 +3,7 @@
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
 use crate::checks::organisation::StateCase;
-use crate::checks::organisation::{When, hex, upload};
+use crate::checks::organisation::{When, hex, upload_of};
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::state::uploaded::UploadedKey;
 
@@ -48,9 +48,11 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
                 .claim("NextCertificateThumbprint")
                 .observed(format!("next certificate {}, effective {when}", hex(next)))
                 .expected("its key on the service principal before it takes effect")
+                .about(application.id)
                 .help(format!(
-                    "{}; or Set-AuthConfig -NewCertificateThumbprint {} -NewCertificateEffectiveDate (Get-Date).AddDays(45)",
-                    upload(application.id),
+                    "{}\n# or, to gain time: Set-AuthConfig -NewCertificateThumbprint {} -NewCertificateEffectiveDate \
+                     (Get-Date).AddDays(45)",
+                    upload_of(Some(next), application.id),
                     hex(next)
                 ));
         }

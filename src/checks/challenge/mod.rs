@@ -47,6 +47,10 @@ pub(crate) mod script_cloud;
 pub(crate) mod script_trust_any;
 /// An auth server is missing or disabled.
 pub(crate) mod state_auth_server;
+/// An auth server belongs to another cloud.
+pub(crate) mod state_auth_server_cloud;
+/// An auth server belongs to another tenant.
+pub(crate) mod state_auth_server_tenant;
 /// Several auth servers are the default authorization endpoint.
 pub(crate) mod state_default_endpoint;
 /// OAuth is off on a virtual directory.

@@ -39,10 +39,11 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
         Fit::Missing { observed, expected, place } => {
             let help = match &dedicated {
                 Some(_) => ".\\ConfigureExchangeHybridApplication.ps1 -UpdateCertificate".to_owned(),
-                None => upload(EXCHANGE),
+                None => upload(case, EXCHANGE),
             };
             let name = if dedicated.is_some() { "the dedicated hybrid application" } else { "Exchange" };
             out.say(format!("the current auth certificate is not on {id} ({name})"))
+                .about(id)
                 .location(place)
                 .observed(observed)
                 .expected(expected)

@@ -41,10 +41,10 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
                 application.id,
                 if alone { ", and none is valid" } else { "" }
             ));
-            hit.location(&key.place).observed(format!("key {} ended {end}", key.id));
+            hit.about(application.id).location(&key.place).observed(format!("key {} ended {end}", key.id));
             hit.expected("keys that are valid now");
             if alone {
-                hit.severity(Severity::Error).help(upload(application.id));
+                hit.severity(Severity::Error).help(upload(case, application.id));
             } else {
                 hit.help(format!(
                     "$p = {}; $keys = @($p.KeyCredentials | Where-Object {{ $_.KeyId -ne {} }} | ForEach-Object {{ @{{ key = \

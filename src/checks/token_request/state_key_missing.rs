@@ -33,10 +33,11 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
     for application in case.applications() {
         let Fit::Missing { observed, expected, place } = fit(case, application.id) else { continue };
         out.say(format!("the current auth certificate is not on {} ({})", application.id, application.name))
+            .about(application.id)
             .location(place)
             .observed(observed)
             .expected(expected)
-            .help(upload(application.id));
+            .help(upload(case, application.id));
     }
 }
 

@@ -44,10 +44,11 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
                     "a key of {} has the dates of the auth certificate, but is another one",
                     application.id
                 ))
+                .about(application.id)
                 .location(&key.place)
                 .observed(format!("key {}: certificate {}", key.id, hex(own)))
                 .expected(format!("certificate {}", hex(current)))
-                .help(upload(application.id));
+                .help(upload(case, application.id));
             }
         }
     }

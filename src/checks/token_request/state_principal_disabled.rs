@@ -31,6 +31,7 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
         };
         out.say(format!("service principal {id} is disabled"))
             .location(&object.place)
+            .about(id)
             .claim("AccountEnabled")
             .observed("AccountEnabled: False")
             .expected("AccountEnabled: True")

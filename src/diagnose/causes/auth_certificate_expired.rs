@@ -1,5 +1,6 @@
 //! Takes the evidence, weighs `auth-certificate-expired`: the Exchange auth certificate has expired.
 
+use crate::checks::finding::{Finding, Severity};
 use crate::checks::judge::facts::Ask;
 use crate::diagnose::cause::{Case, Cause, Rank, Weighing};
 
@@ -9,8 +10,8 @@ pub(crate) static CAUSE: Cause = Cause {
     title: "the Exchange auth certificate has expired",
     rank: Rank::Root,
     summary: "The Exchange auth certificate (thumbprint {thumbprint}) had expired when it was used. What it signs is refused: Exchange gets no tokens, and other servers refuse what Exchange issues itself. A new certificate has to be made, published, and uploaded to the service principals.",
-    speaks_for: "The given certificate was past its end when it was used; the token service refuses assertions that it signed, or says that the certificate or key has expired.",
-    speaks_against: "Assertions are signed with another certificate that is still valid.",
+    speaks_for: "The given certificate was past its end when it was used; the token service refuses assertions that it signed, or says that the certificate or key has expired. The state shows that the certificate, or the only key of a service principal, is past its end.",
+    speaks_against: "Assertions are signed with another certificate that is still valid. The state shows a certificate that is valid.",
     repair: &[
         "Get-AuthConfig | Format-List CurrentCertificateThumbprint,NextCertificateThumbprint; Get-ExchangeCertificate {thumbprint} | Format-List NotAfter,Status",
         "New-ExchangeCertificate -KeySize 2048 -PrivateKeyExportable $true -SubjectName \"cn=Microsoft Exchange Server Auth Certificate\" -FriendlyName \"Microsoft Exchange Server Auth Certificate\" -DomainName @()",
@@ -49,6 +50,19 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
         weigh.plus(55, "the token service says that the certificate or its key has expired").at(&told);
         weigh.value("thumbprint", ask.thumbprint.as_deref().unwrap_or_default());
     }
+    let over =
+        |finding: &Finding| finding.evidence.iter().any(|place| place.claim.as_deref() == Some("NotAfter"));
+    let own = weigh.state_where(&[("state-auth-certificate-unusable", 85)], over);
+    let alone = |finding: &Finding| finding.severity == Severity::Error;
+    let key = weigh.state_where(&[("state-key-expired", 80)], alone);
+    if own || key {
+        weigh.state(&[
+            ("state-auth-certificate-unusable", 0),
+            ("state-key-missing", 0),
+            ("state-exchange-key-missing", 0),
+        ]);
+    }
+    super::current_thumbprint(case, weigh);
 }
 
 /// Whether the certificate or key, not the assertion, is said to have expired.

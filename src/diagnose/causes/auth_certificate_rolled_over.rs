@@ -1,5 +1,6 @@
 //! Takes the evidence, weighs `auth-certificate-rolled-over`: the Exchange auth certificate was replaced, and the new one was not uploaded.
 
+use crate::checks::finding::Finding;
 use crate::diagnose::cause::{Case, Cause, Rank, Weighing};
 
 /// See the text.
@@ -8,8 +9,8 @@ pub(crate) static CAUSE: Cause = Cause {
     title: "the Exchange auth certificate was replaced, and the new one was not uploaded",
     rank: Rank::Root,
     summary: "Exchange signs with certificate {thumbprint}, which is not the certificate that was given as the uploaded one: the auth certificate was rolled over, and the upload was not repeated. The token service does not know the new key, so Exchange gets no tokens. Calls that come from the cloud are not touched by it: they are signed by the token service.",
-    speaks_for: "Assertions name a certificate that is none of --cert, and the token service says that it does not find the key, or refuses the credentials.",
-    speaks_against: "The token service grants tokens to assertions signed with that certificate: then only the file given with --cert is out of date.",
+    speaks_for: "Assertions name a certificate that is none of --cert, and the token service says that it does not find the key, or refuses the credentials. The state shows keys of other certificates on the service principals, but not the current one; Get-AuthConfig names another certificate than --cert.",
+    speaks_against: "The token service grants tokens to assertions signed with that certificate: then only the file given with --cert is out of date. The state shows the current certificate on the service principals.",
     repair: &[
         "(Get-AuthConfig).CurrentCertificateThumbprint   # expected: {thumbprint}",
         "$certificate = Get-ExchangeCertificate {thumbprint}; [IO.File]::WriteAllBytes(\"$env:TEMP\\OAuthCert.cer\", $certificate.RawData)",
@@ -23,6 +24,33 @@ pub(crate) static CAUSE: Cause = Cause {
 };
 
 fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
+    traffic(case, weigh);
+    state(case, weigh);
+}
+
+/// Keys of other certificates are there, the one of the current certificate is not: the upload is what was left out.
+fn state(case: &Case<'_>, weigh: &mut Weighing<'_>) {
+    let older = |finding: &Finding| finding.observed != "no key";
+    let rolled = weigh.state_where(
+        &[
+            ("state-key-missing", 85),
+            ("state-exchange-key-missing", 85),
+            ("state-key-value", 85),
+            ("state-certificate-differs", 55),
+        ],
+        older,
+    );
+    let published = weigh.state(&[("state-x5t-unknown", if rolled { 5 } else { 75 })]);
+    if rolled || published {
+        weigh.state_where(&[("state-key-expired", 0), ("state-certificate-differs", 0)], |_| !rolled);
+        super::granted_nevertheless(case, weigh);
+    } else if weigh.score() > 0 && super::uploaded_everywhere(case) {
+        weigh.set_well("the state shows the current certificate on the service principals: the given file is out of date, or the recording is");
+    }
+    super::current_thumbprint(case, weigh);
+}
+
+fn traffic<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
     let unknown = case.asks(|ask| super::signed_by_another(ask, case));
     if unknown.is_empty() {
         return;

@@ -1,6 +1,7 @@
 //! Takes the evidence, weighs `auth-server-missing`: Exchange has no authorization server for the cloud.
 
 use crate::diagnose::cause::{Case, Cause, Rank, Weighing};
+use crate::state::object::Kind;
 
 /// See the text.
 pub(crate) static CAUSE: Cause = Cause {
@@ -8,8 +9,8 @@ pub(crate) static CAUSE: Cause = Cause {
     title: "Exchange has no authorization server for the cloud",
     rank: Rank::Root,
     summary: "{observed}: the authorization server object for the cloud (ACS) is missing, disabled or there several times. Every token from the cloud is refused, and Exchange gets none for its own calls.",
-    speaks_for: "A log of outbound calls names NoMatchedTokenIssuer or the like; the trusted issuers of the challenge hold no 00000001-… principal; Exchange calls good tokens invalid.",
-    speaks_against: "A token service is trusted, but that of another cloud or tenant.",
+    speaks_for: "A log of outbound calls names NoMatchedTokenIssuer or the like; the trusted issuers of the challenge hold no 00000001-… principal; Exchange calls good tokens invalid. The state shows no enabled auth server for it.",
+    speaks_against: "A token service is trusted, but that of another cloud or tenant. The state shows the auth servers enabled.",
     repair: &[
         "Get-AuthServer | Format-List Name,Type,IssuerIdentifier,Realm,Enabled",
         "New-AuthServer -Name WindowsAzureACS -AuthMetadataUrl https://accounts.accesscontrol.windows.net/{domain}/metadata/json/1",
@@ -34,7 +35,10 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
         ],
     );
     let missing = case.errors(&["challenge-issuer-missing"]);
-    if missing.is_empty() {
+    let stated = weigh.first_state("state-auth-server", |_| true).map(|finding| finding.message.clone());
+    if let Some(stated) = stated.filter(|_| missing.is_empty()) {
+        weigh.words("observed", format!("Get-AuthServer shows it: {stated}"));
+    } else if missing.is_empty() {
         weigh.words(
             "observed",
             "Exchange finds no authorization server of its own for an issuer that the other side trusts"
@@ -45,7 +49,7 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
         weigh
             .plus(80, "the challenge trusts no token service of the cloud")
             .words("observed", format!("The challenge of Exchange lists no token service of the cloud among its trusted issuers ({})", finding.observed))
-            .by(missing);
+            .by(missing.iter().copied());
         let refused = case.refused("invalid_token");
         if !refused.is_empty() {
             weigh.plus(10, "Exchange calls good tokens invalid").at(&refused);
@@ -53,6 +57,16 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
         if case.any_accepted() {
             weigh.minus(30, "a token of the cloud was accepted nevertheless");
         }
+    }
+    let asked = case.organisation.is_some_and(|organisation| organisation.asked(Kind::AuthServer));
+    if weigh.state(&[("state-auth-server", 85)]) {
+        if missing.is_empty() && case.any_accepted() {
+            weigh.minus(35, "a token of the cloud was accepted in the recording");
+        }
+    } else if weigh.score() > 0 && asked {
+        weigh.set_well(
+            "Get-AuthServer shows the auth servers of the cloud, enabled: restart IIS, then record again",
+        );
     }
 }
 

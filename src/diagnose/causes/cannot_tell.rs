@@ -1,6 +1,6 @@
 //! Takes the evidence, weighs `cannot-tell`: something fails, and nothing that was recorded says why.
 
-use crate::checks::finding::Severity;
+use crate::checks::finding::{Finding, Severity};
 use crate::checks::judge::facts::Credential;
 use crate::checks::{CheckId, Outcome};
 use crate::diagnose::cause::{Case, Cause, Rank, Weighing};
@@ -30,7 +30,12 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
         matches!(check.id, CheckId::Accepted | CheckId::TokenRequest | CheckId::Challenge)
             && check.outcome == Outcome::Fail
     });
-    if !broken {
+    // What the state shows is named there; only traffic can fail without saying why.
+    let of_traffic = |finding: &Finding| {
+        finding.severity == Severity::Error
+            && !["state-", "script-"].iter().any(|kind| finding.rule.starts_with(kind))
+    };
+    if !broken || !case.judgement.findings.iter().any(of_traffic) {
         return;
     }
     if let Some((call, _)) = failed.first() {

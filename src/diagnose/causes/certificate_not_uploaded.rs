@@ -1,5 +1,6 @@
 //! Takes the evidence, weighs `certificate-not-uploaded`: the auth certificate is not on the service principal.
 
+use crate::checks::finding::Finding;
 use crate::checks::judge::facts::Signed;
 use crate::diagnose::cause::{Case, Cause, Rank, Weighing};
 
@@ -9,8 +10,8 @@ pub(crate) static CAUSE: Cause = Cause {
     title: "the auth certificate is not on the service principal",
     rank: Rank::Root,
     summary: "The token service does not find the key of the certificate that Exchange signs with (thumbprint {thumbprint}) on the service principal of {application}: the certificate was never uploaded there, or was removed. Exchange gets no tokens until it is uploaded.",
-    speaks_for: "The token service refuses the assertion because it does not find the key, or says that the application has no key at all; the certificate is the given one, or none was given.",
-    speaks_against: "The assertion is signed with another certificate than the given one (rolled over), the certificate has expired, or the same key is accepted for another application.",
+    speaks_for: "The token service refuses the assertion because it does not find the key, or says that the application has no key at all; the certificate is the given one, or none was given. The state shows no key on the service principal.",
+    speaks_against: "The assertion is signed with another certificate than the given one (rolled over), the certificate has expired, or the same key is accepted for another application. The state shows the current certificate there, or keys of older ones.",
     repair: &[
         "oauthtrace provision script --tenant {tenant} --verified-domain <domain> --domain-controller <controller> --host <host>   # prints the upload",
         "Get-MgServicePrincipal -Filter \"appId eq '{application}'\" | Select-Object -ExpandProperty KeyCredentials | Format-List DisplayName,EndDateTime,CustomKeyIdentifier",
@@ -24,6 +25,24 @@ pub(crate) static CAUSE: Cause = Cause {
 };
 
 fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
+    traffic(case, weigh);
+    let none = |finding: &Finding| finding.observed == "no key";
+    let keys = [("state-key-missing", 85), ("state-exchange-key-missing", 85)];
+    if weigh.state_where(&keys, none) {
+        super::granted_nevertheless(case, weigh);
+    } else if weigh.state(&[
+        ("state-key-missing", 25),
+        ("state-exchange-key-missing", 25),
+        ("state-key-value", 25),
+    ]) {
+        // Other keys are there: rather rolled over than never uploaded.
+    } else if weigh.score() > 0 && super::uploaded_everywhere(case) {
+        weigh.set_well("the state shows the current certificate on the service principals");
+    }
+    super::current_thumbprint(case, weigh);
+}
+
+fn traffic<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
     let refused = case.asks(|ask| ask.refused() && super::key_not_accepted(ask));
     let Some((ask, _)) = refused.first() else { return };
     weigh

@@ -8,8 +8,8 @@ pub(crate) static CAUSE: Cause = Cause {
     title: "the auth certificate is on another service principal",
     rank: Rank::Root,
     summary: "The token service accepts certificate {thumbprint} for {accepted}, but not for {application}: it was uploaded to one service principal and is missing on the other. Each application that signs with it needs it.",
-    speaks_for: "One key is accepted for one application and not found for another.",
-    speaks_against: "The requests lie far apart in time: the certificate may have been removed between them.",
+    speaks_for: "One key is accepted for one application and not found for another. The state shows the certificate on another service principal, and not on this one.",
+    speaks_against: "The requests lie far apart in time: the certificate may have been removed between them. The state shows it on all of them, or on none.",
     repair: &[
         "oauthtrace provision script --tenant {tenant} --verified-domain <domain> --domain-controller <controller> --host <host>   # prints the upload to every principal that needs it",
         "Get-MgServicePrincipal -Filter \"appId eq '{application}'\" | Select-Object -ExpandProperty KeyCredentials | Format-List DisplayName,EndDateTime,CustomKeyIdentifier",
@@ -22,6 +22,22 @@ pub(crate) static CAUSE: Cause = Cause {
 };
 
 fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
+    traffic(case, weigh);
+    let Some(organisation) = case.organisation else { return };
+    let current = organisation.auth_thumbprint("Current");
+    let elsewhere =
+        organisation.keys.iter().find(|key| key.thumbprint.is_some() && key.thumbprint == current);
+    if let Some(other) = elsewhere.and_then(|key| key.application.as_deref()) {
+        // That it is on one of them is as it should be: only traffic tells whether it was meant for another.
+        let weight = if weigh.score() > 0 { 60 } else { 30 };
+        if weigh.state(&[("state-key-missing", weight), ("state-exchange-key-missing", weight)]) {
+            weigh.value("accepted", other);
+        }
+        super::current_thumbprint(case, weigh);
+    }
+}
+
+fn traffic<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
     let refused = case.asks(|ask| ask.refused() && super::key_not_accepted(ask) && ask.thumbprint.is_some());
     for (ask, _) in &refused {
         let elsewhere = case.asks(|other| {

@@ -2,6 +2,7 @@
 
 use crate::checks::judge::facts::Credential;
 use crate::diagnose::cause::{Case, Cause, Rank, Weighing};
+use crate::state::object::Kind;
 
 /// See the text.
 pub(crate) static CAUSE: Cause = Cause {
@@ -9,8 +10,8 @@ pub(crate) static CAUSE: Cause = Cause {
     title: "Exchange Web Services is switched off or blocked for the caller",
     rank: Rank::Root,
     summary: "The token is in order and reaches Exchange, but Exchange Web Services itself refuses: it is switched off for the organisation or mailbox, blocked by its application access policy, or retired for this use in the cloud. {observed}",
-    speaks_for: "403 from Exchange itself without any diagnostics of OAuth, or a text that says that EWS is disabled or blocked.",
-    speaks_against: "The answer is a device's, or names missing rights of the linked account.",
+    speaks_for: "403 from Exchange itself without any diagnostics of OAuth, or a text that says that EWS is disabled or blocked. The state shows EWS off for the organisation, or a list of allowed applications without Teams.",
+    speaks_against: "The answer is a device's, or names missing rights of the linked account. The state shows it open.",
     repair: &[
         "Get-OrganizationConfig | Format-List EwsEnabled,EwsApplicationAccessPolicy,EwsAllowList,EwsBlockList",
         "Get-CASMailbox <user> | Format-List EwsEnabled,EwsApplicationAccessPolicy,EwsAllowList,EwsBlockList",
@@ -54,6 +55,10 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
                 format!("The caller names itself {agent}; an allow list has to contain it."),
             );
         }
+    }
+    let asked = case.organisation.is_some_and(|organisation| organisation.asked(Kind::OrganizationConfig));
+    if !weigh.state(&[("state-ews-policy", 85)]) && weigh.score() > 0 && asked {
+        weigh.set_well("Get-OrganizationConfig shows EWS on, without a list that shuts Teams out");
     }
     weigh.words("observed", String::new());
 }

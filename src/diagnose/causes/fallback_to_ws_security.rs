@@ -9,8 +9,8 @@ pub(crate) static CAUSE: Cause = Cause {
     title: "federation by WS-Security is used instead of OAuth",
     rank: Rank::Fallback,
     summary: "The calls go to {path}: that is the federation of organisation relationships (WS-Security), not OAuth. Exchange falls back to it when the intra-organisation connector is missing or disabled.",
-    speaks_for: "Request paths that end in /wssecurity.",
-    speaks_against: "OAuth calls succeed beside it.",
+    speaks_for: "Request paths that end in /wssecurity. The state shows the intra-organisation connector missing or disabled.",
+    speaks_against: "OAuth calls succeed beside it. It shows it enabled.",
     repair: &[
         "Get-IntraOrganizationConnector | Format-List Name,TargetAddressDomains,DiscoveryEndpoint,Enabled",
         "Set-IntraOrganizationConnector <name> -Enabled $true",
@@ -30,6 +30,7 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
     } else {
         weigh.plus(5, "no OAuth call succeeded");
     }
+    weigh.state(&[("state-connector", 20)]);
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Takes the evidence, weighs `host-not-registered`: the host name is not registered with the service principal.
 
+use crate::checks::expectations::EXCHANGE;
+use crate::checks::finding::{Finding, Severity};
 use crate::diagnose::cause::{Case, Cause, Rank, Weighing};
 
 /// See the text.
@@ -8,8 +10,8 @@ pub(crate) static CAUSE: Cause = Cause {
     title: "the host name is not registered with the service principal",
     rank: Rank::Root,
     summary: "The token service does not know the resource {resource}: the host name is missing among the service principal names of 00000002-0000-0ff1-ce00-000000000000, so that no token can be issued for it.",
-    speaks_for: "The token service answers AADSTS500011 or AADSTS50001, or invalid_resource, for a host of this organisation.",
-    speaks_against: "The resource is found, but disabled.",
+    speaks_for: "The token service answers AADSTS500011 or AADSTS50001, or invalid_resource, for a host of this organisation. The state shows that the host is not among the service principal names.",
+    speaks_against: "The resource is found, but disabled. The state shows it registered.",
     repair: &[
         "Get-MgServicePrincipal -Filter \"appId eq '00000002-0000-0ff1-ce00-000000000000'\" | Select-Object -ExpandProperty ServicePrincipalNames",
         "$principal = Get-MgServicePrincipal -Filter \"appId eq '00000002-0000-0ff1-ce00-000000000000'\"; Update-MgServicePrincipal -ServicePrincipalId $principal.Id -ServicePrincipalNames ($principal.ServicePrincipalNames + \"https://{host}/\")",
@@ -23,6 +25,31 @@ pub(crate) static CAUSE: Cause = Cause {
 };
 
 fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
+    traffic(case, weigh);
+    let of_host = weigh.known("host").map(str::to_owned);
+    let same = |finding: &Finding| match &of_host {
+        Some(host) => {
+            finding.observed.to_ascii_lowercase().starts_with(&format!("{} ", host.to_ascii_lowercase()))
+        }
+        None => true,
+    };
+    let error = |finding: &Finding| finding.severity == Severity::Error && same(finding);
+    let Some(organisation) = case.organisation else { return };
+    if weigh.state_where(&[("state-host-not-registered", 85)], error) {
+        let first = weigh.first_state("state-host-not-registered", error);
+        let host =
+            first.and_then(|finding| finding.observed.split(' ').next()).unwrap_or_default().to_owned();
+        weigh.value("host", &host).value("resource", &format!("{EXCHANGE}/{host}"));
+    } else if weigh.score() > 0
+        && organisation
+            .principal(EXCHANGE)
+            .is_some_and(|one| one.get("ServicePrincipalNames").is_some_and(|names| !names.is_cut()))
+    {
+        weigh.set_well("Get-MgServicePrincipal shows the host among the service principal names");
+    }
+}
+
+fn traffic<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
     let refused = case.asks(|ask| {
         let resource =
             ask.error.as_deref().is_some_and(|error| ["invalid_resource", "invalid_target"].contains(&error));

@@ -2,6 +2,7 @@
 
 use crate::checks::judge::facts::{Call, Credential};
 use crate::diagnose::cause::{Case, Cause, Rank, Weighing};
+use crate::state::object::Kind;
 
 /// See the text.
 pub(crate) static CAUSE: Cause = Cause {
@@ -9,8 +10,8 @@ pub(crate) static CAUSE: Cause = Cause {
     title: "the partner application has no linked account, or that account lacks the roles",
     rank: Rank::Root,
     summary: "Exchange accepts the token, but what the call asks for is not allowed: the partner application of {application} has no linked account, or the account lacks the role assignments (UserApplication, ArchiveApplication).",
-    speaks_for: "Exchange says invalid_grant, speaks of the linked account, or EWS answers inside with an access or role error while the token was accepted.",
-    speaks_against: "The token is an Entra token that carries no permission: then the permission is missing there.",
+    speaks_for: "Exchange says invalid_grant, speaks of the linked account, or EWS answers inside with an access or role error while the token was accepted. The state shows no linked account, no such mail user, or a role that is not assigned.",
+    speaks_against: "The token is an Entra token that carries no permission: then the permission is missing there. The state shows the account with its roles.",
     repair: &[
         "Get-PartnerApplication | Where-Object ApplicationIdentifier -eq \"{application}\" | Format-List Name,LinkedAccount,Enabled",
         "Set-PartnerApplication <name> -LinkedAccount <mail user>",
@@ -71,6 +72,27 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
         } else {
             weigh.plus(10, "other calls of the same application succeed: a single right is missing");
         }
+    }
+    state(case, weigh);
+}
+
+fn state(case: &Case<'_>, weigh: &mut Weighing<'_>) {
+    let said = weigh.state(&[
+        ("state-partner-account", 85),
+        ("state-account-missing", 85),
+        ("state-role-missing", 85),
+        ("state-role-asked", 80),
+    ]);
+    let application = weigh.known("application").map(str::to_ascii_lowercase);
+    let (Some(organisation), Some(application)) = (case.organisation, application) else { return };
+    if said {
+        super::accepted_nevertheless(case, weigh, &application);
+        return;
+    }
+    let linked =
+        organisation.partners(&application).iter().any(|one| organisation.linked_account(one).is_some());
+    if weigh.score() > 0 && linked && organisation.asked(Kind::RoleAssignment) {
+        weigh.set_well("the state shows the linked account with the roles of the procedure");
     }
 }
 

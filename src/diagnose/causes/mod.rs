@@ -6,6 +6,8 @@ pub(crate) mod application_disabled;
 pub(crate) mod auth_certificate_expired;
 /// The Exchange auth certificate was replaced, and the new one was not uploaded.
 pub(crate) mod auth_certificate_rolled_over;
+/// Exchange has no auth certificate that it can sign with.
+pub(crate) mod auth_certificate_unusable;
 /// Exchange has no authorization server for the cloud.
 pub(crate) mod auth_server_missing;
 /// Something fails, and nothing that was recorded says why.
@@ -61,15 +63,18 @@ pub(crate) mod wrong_cloud;
 /// Tokens or settings name another tenant.
 pub(crate) mod wrong_realm;
 
-use super::cause::{Case, Cause};
+use super::cause::{Case, Cause, Weighing};
 use crate::checks::expectations::EXCHANGE;
 use crate::checks::judge::facts::Ask;
+use crate::checks::organisation::hex;
+use crate::checks::organisation::keys::{Fit, fit};
 
 /// All causes but `cannot_tell`, which stands for their absence. A cause is its file and its line here.
 pub static CAUSES: &[&Cause] = &[
     &application_disabled::CAUSE,
     &auth_certificate_expired::CAUSE,
     &auth_certificate_rolled_over::CAUSE,
+    &auth_certificate_unusable::CAUSE,
     &auth_server_missing::CAUSE,
     &certificate_not_uploaded::CAUSE,
     &certificate_on_wrong_principal::CAUSE,
@@ -101,6 +106,40 @@ pub static CAUSES: &[&Cause] = &[
 /// All causes, `cannot-tell` last.
 pub fn all() -> impl Iterator<Item = &'static Cause> {
     CAUSES.iter().copied().chain([&cannot_tell::CAUSE])
+}
+
+/// A token of that application was accepted in the traffic: what the state shows came later, or does not matter.
+fn accepted_nevertheless(case: &Case<'_>, weigh: &mut Weighing<'_>, application: &str) {
+    let calls = case.calls(|call| call.accepted() && call.application.as_deref() == Some(application));
+    let refused = case.calls(|call| {
+        call.status.is_some() && !call.succeeded() && call.application.as_deref() == Some(application)
+    });
+    if !calls.is_empty() && refused.is_empty() {
+        weigh.minus(35, "a token of that application was accepted in the recording");
+    }
+}
+
+/// The token service granted what the current certificate signed.
+fn granted_nevertheless(case: &Case<'_>, weigh: &mut Weighing<'_>) {
+    let current = case.organisation.and_then(|organisation| organisation.auth_thumbprint("Current")).map(hex);
+    let granted = case.asks(|ask| ask.granted() && current.is_some() && ask.thumbprint == current);
+    let refused = case.asks(|ask| ask.refused() && current.is_some() && ask.thumbprint == current);
+    if !granted.is_empty() && refused.is_empty() {
+        weigh.minus(35, "the token service grants tokens in the recording to what that certificate signed");
+    }
+}
+
+/// Whether the state shows the current certificate on Exchange's service principal and on those of the procedure.
+fn uploaded_everywhere(case: &Case<'_>) -> bool {
+    let Some(organisation) = case.organisation else { return false };
+    let ids = organisation.applications().into_iter().map(|application| application.id).chain([EXCHANGE]);
+    ids.map(|id| fit(organisation, id)).all(|fit| matches!(fit, Fit::Found(_)))
+}
+
+/// Names the certificate that Exchange uses, where traffic did not.
+fn current_thumbprint(case: &Case<'_>, weigh: &mut Weighing<'_>) {
+    let current = case.organisation.and_then(|organisation| organisation.auth_thumbprint("Current"));
+    weigh.value("thumbprint", &current.map(hex).unwrap_or_default());
 }
 
 /// Whether an assertion of Exchange, or of an application in scope, is signed with a certificate that is none of

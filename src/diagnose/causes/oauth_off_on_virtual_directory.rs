@@ -1,16 +1,18 @@
 //! Takes the evidence, weighs `oauth-off-on-virtual-directory`: OAuth is switched off on a virtual directory.
 
-use crate::checks::judge::facts::Credential;
+use crate::checks::finding::Finding;
+use crate::checks::judge::facts::{Call, Credential};
 use crate::diagnose::cause::{Case, Cause, Rank, Weighing};
+use crate::state::object::Kind;
 
 /// See the text.
 pub(crate) static CAUSE: Cause = Cause {
     id: "oauth-off-on-virtual-directory",
     title: "OAuth is switched off on a virtual directory",
     rank: Rank::Root,
-    summary: "Exchange answers at {path} without offering Bearer: OAuth authentication is switched off on that virtual directory. Callers from the cloud that ask there for the challenge get none, and cannot go on.",
-    speaks_for: "An empty Bearer, or a token, is answered 401 with Windows or Basic authentication only, by Exchange itself.",
-    speaks_against: "The answer lacks Exchange's marks and offers nothing that IIS offers: then a device in front answered.",
+    summary: "OAuth authentication is switched off on the virtual directory {path}, so that Exchange answers there without offering Bearer. Callers from the cloud that ask there for the challenge get none, and cannot go on.",
+    speaks_for: "An empty Bearer, or a token, is answered 401 with Windows or Basic authentication only, by Exchange itself. The state shows OAuthAuthentication False.",
+    speaks_against: "The answer lacks Exchange's marks and offers nothing that IIS offers: then a device in front answered. The state shows OAuth switched on there.",
     repair: &[
         "Get-WebServicesVirtualDirectory | Format-List Server,OAuthAuthentication; Get-AutodiscoverVirtualDirectory | Format-List Server,OAuthAuthentication",
         "{repair} -OAuthAuthentication $true",
@@ -21,6 +23,32 @@ pub(crate) static CAUSE: Cause = Cause {
 };
 
 fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
+    traffic(case, weigh);
+    let path = weigh.known("path").map(str::to_owned);
+    let same = |finding: &Finding| {
+        let directory = if finding.help.contains("Autodiscover") { "/autodiscover" } else { "/ews" };
+        path.as_deref().is_none_or(|path| path.starts_with(directory))
+    };
+    let Some(organisation) = case.organisation else { return };
+    if weigh.state_where(&[("state-oauth-off", 85)], same) {
+        let first = weigh.first_state("state-oauth-off", same);
+        let directory = first.is_some_and(|finding| finding.help.contains("Autodiscover"));
+        weigh.value("path", if directory { "/autodiscover" } else { "/ews" });
+        let accepted = |call: &Call| {
+            call.accepted() && call.path.starts_with(if directory { "/autodiscover" } else { "/ews" })
+        };
+        if !case.calls(accepted).is_empty() {
+            weigh.minus(35, "a token was accepted there in the recording");
+        }
+    } else if weigh.score() > 0
+        && organisation.asked(Kind::WebServices)
+        && organisation.asked(Kind::Autodiscover)
+    {
+        weigh.set_well("the state shows OAuth switched on there");
+    }
+}
+
+fn traffic<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
     weigh.logged(60, &["InvalidOAuthEndpoint", "InvalidChallenge", "EmptyClientId"]);
     let without = case.calls(|call| {
         let asked = matches!(call.credential, Credential::EmptyBearer | Credential::Token);

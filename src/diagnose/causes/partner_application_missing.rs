@@ -9,8 +9,8 @@ pub(crate) static CAUSE: Cause = Cause {
     title: "the partner application is missing or disabled",
     rank: Rank::Root,
     summary: "Exchange does not know the calling application {application}, or its partner application is disabled. The token itself is in order; every call of that application is refused until the partner application exists and is enabled.",
-    speaks_for: "Exchange refuses the token with invalid_client; other applications are accepted by the same server.",
-    speaks_against: "The token is wrong by itself, so that its application cannot be read with confidence.",
+    speaks_for: "Exchange refuses the token with invalid_client; other applications are accepted by the same server. The state shows no enabled partner application for it, or two, or one with a realm.",
+    speaks_against: "The token is wrong by itself, so that its application cannot be read with confidence. The state shows it enabled, or a token of that application was accepted.",
     repair: &[
         "Get-PartnerApplication | Format-List Name,ApplicationIdentifier,Enabled,LinkedAccount",
         "New-PartnerApplication -Name \"{application}\" -ApplicationIdentifier {application} -Enabled $true -LinkedAccount <mail user>",
@@ -42,6 +42,23 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
         if !mixed.is_empty() {
             weigh.minus(40, "outer and actor token name different applications").but(mixed);
         }
+    }
+    let said = weigh.state(&[
+        ("state-partner-missing", 85),
+        ("state-partner-disabled", 85),
+        ("state-partner-realm", 55),
+        ("state-partner-duplicated", 55),
+    ]);
+    let application = weigh.known("application").map(str::to_ascii_lowercase);
+    let (Some(organisation), Some(application)) = (case.organisation, application) else { return };
+    if said {
+        super::accepted_nevertheless(case, weigh, &application);
+    } else if weigh.score() > 0
+        && organisation.partners(&application).iter().any(|one| one.flag("Enabled") != Some(false))
+    {
+        weigh.set_well(
+            "Get-PartnerApplication shows the partner application, enabled: restart IIS, then record again",
+        );
     }
 }
 

@@ -1,5 +1,6 @@
 //! Takes the evidence, weighs `wildcard-accepted-domain`: a wildcard accepted domain hides the domain that the token names.
 
+use crate::checks::finding::Finding;
 use crate::diagnose::cause::{Case, Cause, Rank, Weighing};
 
 /// See the text.
@@ -8,8 +9,8 @@ pub(crate) static CAUSE: Cause = Cause {
     title: "a wildcard accepted domain hides the domain that the token names",
     rank: Rank::Root,
     summary: "Exchange says that it does not know the tenant, although the token names the right one. That is what happens when the domain is only covered by a wildcard accepted domain (*.{domain}) or not among the accepted domains at all: Exchange compares the realm with the accepted domains by name.",
-    speaks_for: "Exchange refuses with invalid_tenant a token whose realm is the given tenant, in issuer and audience.",
-    speaks_against: "The realm of the token is another tenant, or the challenge trusts the token service for another realm only.",
+    speaks_for: "Exchange refuses with invalid_tenant a token whose realm is the given tenant, in issuer and audience. The state shows that the account's domain is accepted by a wildcard only.",
+    speaks_against: "The realm of the token is another tenant, or the challenge trusts the token service for another realm only. The state shows the domain accepted by its own name.",
     repair: &[
         "Get-AcceptedDomain | Format-Table Name,DomainName,DomainType,MatchSubDomains",
         "New-AcceptedDomain -Name {domain} -DomainName {domain} -DomainType Authoritative",
@@ -21,6 +22,12 @@ pub(crate) static CAUSE: Cause = Cause {
 };
 
 fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
+    traffic(case, weigh);
+    let wild = |finding: &Finding| finding.expected.contains("by its own name");
+    weigh.state_where(&[("state-account-domain", 70)], wild);
+}
+
+fn traffic<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
     let refused = case.refused("invalid_tenant");
     let Some((call, _)) = refused.iter().find(|(call, _)| call.tenant != Some(false)) else { return };
     weigh.plus(65, "Exchange does not know the tenant of a token that names the right one").at(&refused);

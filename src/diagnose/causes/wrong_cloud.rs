@@ -8,8 +8,8 @@ pub(crate) static CAUSE: Cause = Cause {
     title: "two clouds are mixed",
     rank: Rank::Root,
     summary: "Tokens and settings belong to different clouds (worldwide, US government, 21Vianet): {observed}. Each cloud has its own token service with its own id and keys; Exchange and Exchange's requests must name the one that the tenant {tenant} lives in.",
-    speaks_for: "The challenge trusts the token service of another cloud than the tokens come from; token requests go to the host of another cloud; a token service does not know a tenant whose name is right.",
-    speaks_against: "Both sides name one cloud.",
+    speaks_for: "The challenge trusts the token service of another cloud than the tokens come from; token requests go to the host of another cloud; a token service does not know a tenant whose name is right. The state shows an auth server of another cloud.",
+    speaks_against: "Both sides name one cloud. The state shows auth servers of one cloud only.",
     repair: &[
         "Get-AuthServer | Format-List Name,IssuerIdentifier,AuthMetadataUrl,TokenIssuingEndpoint,Enabled",
         "Set-AuthServer <name> -AuthMetadataUrl https://<token service of the cloud>/{domain}/metadata/json/1   # worldwide: accounts.accesscontrol.windows.net, US government: login.microsoftonline.us, 21Vianet: accounts.accesscontrol.chinacloudapi.cn",
@@ -54,6 +54,10 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
                 .at(&unknown)
                 .words("observed", ask.host.clone());
         }
+    }
+    if weigh.state(&[("state-auth-server-cloud", 85)]) {
+        let said = weigh.first_state("state-auth-server-cloud", |_| true);
+        weigh.words("observed", said.map(|finding| finding.observed.clone()).unwrap_or_default());
     }
 }
 

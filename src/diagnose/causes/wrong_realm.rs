@@ -1,5 +1,6 @@
 //! Takes the evidence, weighs `wrong-realm`: tokens or settings name another tenant.
 
+use crate::checks::finding::Finding;
 use crate::diagnose::cause::{Case, Cause, Rank, Weighing};
 
 /// See the text.
@@ -8,8 +9,8 @@ pub(crate) static CAUSE: Cause = Cause {
     title: "tokens or settings name another tenant",
     rank: Rank::Root,
     summary: "The realm is not the tenant {tenant}: {observed}. Tokens are issued for, or asked from, another tenant than the one that was given; the authorization server, the partner application or the caller is configured with the wrong one.",
-    speaks_for: "Tokens, token requests or the challenge name another tenant, none, or a wildcard; the token service does not know the tenant asked for; Exchange says invalid_tenant.",
-    speaks_against: "Everything names the given tenant.",
+    speaks_for: "Tokens, token requests or the challenge name another tenant, none, or a wildcard; the token service does not know the tenant asked for; Exchange says invalid_tenant. The state shows an auth server of another tenant, or a realm in Get-AuthConfig.",
+    speaks_against: "Everything names the given tenant. The state shows the auth server of the given tenant.",
     repair: &[
         "Get-AuthServer | Format-List Name,IssuerIdentifier,Realm,TokenIssuingEndpoint,Enabled",
         "Set-AuthServer <name> -AuthMetadataUrl https://accounts.accesscontrol.windows.net/{domain}/metadata/json/1",
@@ -58,6 +59,16 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
     let refused = case.refused("invalid_tenant");
     if weigh.score() > 0 && !refused.is_empty() {
         weigh.plus(15, "Exchange says that it does not know the tenant").at(&refused);
+    }
+    let realm =
+        |finding: &Finding| finding.evidence.iter().any(|place| place.claim.as_deref() == Some("Realm"));
+    if weigh.state(&[("state-auth-server-tenant", 85)])
+        | weigh.state_where(&[("state-auth-config", 40)], realm)
+    {
+        let said = ["state-auth-server-tenant", "state-auth-config"]
+            .iter()
+            .find_map(|rule| weigh.first_state(rule, |_| true));
+        weigh.words("observed", said.map(|finding| finding.observed.clone()).unwrap_or_default());
     }
 }
 

@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::checks::CheckResult;
 use crate::checks::finding::{Evidence, Finding};
 use crate::checks::organisation::thumbprints::Row;
+use crate::diagnose::cause::Found;
 use crate::report::mask::Mask;
 use crate::report::numbers::rank;
 use crate::report::{Coverage, Verification};
@@ -67,6 +68,14 @@ pub(super) struct CauseRecord<'f> {
     supporting: &'f [usize],
     #[serde(rename = "against")]
     contradicting: &'f [usize],
+    reasons: Vec<ReasonRecord>,
+}
+
+#[derive(Serialize)]
+struct ReasonRecord {
+    speaks: &'static str,
+    source: &'static str,
+    text: String,
 }
 
 /// All causes, the leading one first.
@@ -79,6 +88,18 @@ pub(super) fn causes(verification: &Verification, mask: Mask) -> Vec<CauseRecord
         commands: found.commands.iter().map(|line| mask.text(line).into_owned()).collect(),
         supporting: &found.supporting,
         contradicting: &found.contradicting,
+        reasons: reasons(found, mask),
+    })
+    .collect()
+}
+
+fn reasons(found: &Found, mask: Mask) -> Vec<ReasonRecord> {
+    let sides = [("for", &found.reasons), ("against", &found.doubts)];
+    let all = sides.into_iter().flat_map(|(speaks, reasons)| reasons.iter().map(move |one| (speaks, one)));
+    all.map(|(speaks, one)| ReasonRecord {
+        speaks,
+        source: one.source.name(),
+        text: mask.text(&one.text).into_owned(),
     })
     .collect()
 }
