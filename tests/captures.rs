@@ -19,6 +19,8 @@ struct Case {
     sts_keys: Option<String>,
     secrets: Vec<String>,
     expect: Expect,
+    #[allow(dead_code, reason = "read by tests/pairs.rs")]
+    state: Option<toml::Table>,
 }
 
 #[derive(serde::Deserialize)]

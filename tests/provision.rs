@@ -11,6 +11,10 @@ mod support;
 #[allow(dead_code)]
 mod organisation;
 
+#[path = "../src/report/tests/schema.rs"]
+mod schema;
+
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use corpus::corpus;
@@ -203,6 +207,23 @@ const BROKEN: &[(&str, Change, &str, &str, bool)] = &[
         true,
     ),
     (
+        "domain accepted by a wildcard",
+        |o| o.set("Get-AcceptedDomain", "contoso.example", "DomainName", "*.example"),
+        "state-account-domain",
+        "Set-MailUser",
+        true,
+    ),
+    (
+        "Entra of another cloud",
+        |o| {
+            let url = "https://login.microsoftonline.us/contoso.example/federationmetadata/2007-06/federationmetadata.xml";
+            o.set("Get-AuthServer", "evoSTS", "AuthMetadataUrl", url)
+        },
+        "state-auth-server-cloud",
+        "'https://login.windows.net/contoso.example/federationmetadata/2007-06/federationmetadata.xml'",
+        true,
+    ),
+    (
         "partner application missing",
         |o| o.without("Get-PartnerApplication", SKYPE),
         "state-partner-missing",
@@ -295,6 +316,44 @@ const BROKEN: &[(&str, Change, &str, &str, bool)] = &[
     ),
 ];
 
+/// Which of them lead to which cause when nothing but the state is known; the others are faults that break nothing by
+/// themselves.
+const CAUSES: &[(&str, &str)] = &[
+    ("certificate on no server", "auth-certificate-unusable"),
+    ("certificate missing on one server", "auth-certificate-unusable"),
+    ("no current certificate", "auth-certificate-unusable"),
+    ("no private key", "auth-certificate-unusable"),
+    ("certificate not trusted", "auth-certificate-unusable"),
+    ("certificate of 1024 bits", "auth-certificate-unusable"),
+    ("certificate expired", "auth-certificate-expired"),
+    ("key of an old certificate", "auth-certificate-rolled-over"),
+    ("no key at all", "certificate-not-uploaded"),
+    ("key for signing", "auth-certificate-rolled-over"),
+    ("only an expired key", "auth-certificate-expired"),
+    ("other bytes, same dates", "auth-certificate-rolled-over"),
+    ("no key for Exchange itself", "certificate-not-uploaded"),
+    ("principal disabled", "application-disabled"),
+    ("no ACS", "auth-server-missing"),
+    ("ACS disabled", "auth-server-missing"),
+    ("no evoSTS", "auth-server-missing"),
+    ("Entra of another cloud", "wrong-cloud"),
+    ("OAuth off on EWS", "oauth-off-on-virtual-directory"),
+    ("OAuth off on Autodiscover", "oauth-off-on-virtual-directory"),
+    ("host not registered", "host-not-registered"),
+    ("domain accepted by a wildcard", "wildcard-accepted-domain"),
+    ("partner application missing", "partner-application-missing"),
+    ("Exchange Online partner missing", "partner-application-missing"),
+    ("partner application disabled", "partner-application-missing"),
+    ("partner application twice", "partner-application-missing"),
+    ("no linked account", "linked-account-without-roles"),
+    ("linked to an administrator", "linked-account-without-roles"),
+    ("mail user missing", "linked-account-without-roles"),
+    ("archive role missing", "linked-account-without-roles"),
+    ("user role missing", "linked-account-without-roles"),
+    ("EWS off", "ews-switched-off-or-blocked"),
+    ("Teams not on the allow list", "ews-switched-off-or-blocked"),
+];
+
 fn keys(organisation: Organisation, application: &str, keys: Vec<Properties>) -> Organisation {
     organisation.set("Get-MgServicePrincipal", application, "KeyCredentials", Val::Keys(keys))
 }
@@ -368,6 +427,98 @@ fn every_broken_state_is_named_with_the_command_that_repairs_it() {
                 found.unwrap_or_else(|| panic!("{name} in {file}: no {rule} with {help}: {document:#}"));
             assert!(!found["message"].as_str().unwrap().is_empty());
         }
+    }
+}
+
+#[test]
+fn the_state_alone_leads_with_one_cause_and_its_command() {
+    let mut wrong = Vec::new();
+    for (name, change, rule, help, _) in BROKEN {
+        let expected = CAUSES.iter().find(|(known, _)| known == name).map_or("none", |(_, cause)| *cause);
+        let (_, document) = check("state.xml", &change(Organisation::healthy()).clixml(), &[]);
+        let causes = document["causes"].as_array().unwrap();
+        let ids: Vec<&str> = causes.iter().map(|cause| cause["id"].as_str().unwrap()).collect();
+        if ids.first().copied().unwrap_or("none") != expected || ids.len() > 1 {
+            wrong.push(format!("{name}: {ids:?}, expected {expected}"));
+            continue;
+        }
+        if let Some(lead) = causes.first() {
+            let commands = lead["commands"].to_string();
+            let reasons = lead["reasons"].as_array().unwrap();
+            let of_rule = lead["for"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .any(|index| document["findings"][index.as_u64().unwrap() as usize]["rule"] == *rule);
+            let named = commands.contains(&help.replace('\\', "\\\\"));
+            if !named || !of_rule || reasons.iter().any(|one| one["source"] != "state") {
+                wrong.push(format!("{name}: {lead:#}"));
+            }
+        }
+    }
+    assert_eq!(CAUSES.iter().filter(|(name, _)| !BROKEN.iter().any(|one| one.0 == *name)).count(), 0);
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+    let (_, healthy) = check("state.xml", &Organisation::healthy().clixml(), &[]);
+    assert_eq!(healthy["causes"], Value::Array(Vec::new()));
+}
+
+#[test]
+fn every_command_that_repairs_a_broken_state_parses_as_powershell() {
+    let mut parser = tree_sitter::Parser::new();
+    parser.set_language(&tree_sitter_powershell::LANGUAGE.into()).unwrap();
+    let mut commands = BTreeSet::new();
+    for (_, change, ..) in BROKEN {
+        let (_, document) = check("state.xml", &change(Organisation::healthy()).clixml(), &[]);
+        for finding in document["findings"].as_array().unwrap() {
+            if finding["severity"] == "error" {
+                commands.insert(finding["help"].as_str().unwrap().to_owned());
+            }
+        }
+    }
+    assert!(commands.len() >= 30, "only {} different commands", commands.len());
+    for command in &commands {
+        let tree = parser.parse(command, None).unwrap();
+        assert!(!tree.root_node().has_error(), "does not parse: {command}");
+        assert!(!command.contains('<'), "a placeholder is left: {command}");
+    }
+}
+
+#[test]
+fn json_of_the_state_follows_its_schema() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/schema/provision-check-1.json");
+    let rules: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    let mut documents: Vec<Value> = BROKEN
+        .iter()
+        .map(|(_, change, ..)| check("state.xml", &change(Organisation::healthy()).clixml(), &[]).1)
+        .collect();
+    documents
+        .push(check("state.txt", &Organisation::healthy().format_list(german), &["--culture", "de-DE"]).1);
+    documents.push(check("step.ps1", "Connect-MsolService\n", &[]).1);
+    for document in &documents {
+        assert_eq!(schema::check(document, &rules, &rules, "$"), Ok(()));
+    }
+}
+
+#[test]
+fn every_report_of_the_state_shows_where_each_certificate_stands() {
+    let folder = Folder::new();
+    let state = folder.file(
+        "state.xml",
+        keys(Organisation::healthy(), SKYPE, vec![key("a", OTHER_DER, NOT_AFTER)]).clixml(),
+    );
+    for format in ["text", "html", "markdown"] {
+        let run =
+            folder.run(&["provision", "check", state.to_str().unwrap(), "--at", AT, "-o", format, "-q"]);
+        let text = run.status(1).stdout();
+        // The x5t of both certificates, where they were uploaded to, and which of them is the current one.
+        for part in ["uploaded to", PRINT, "nALdBtDc", OTHER_PRINT, "dzZuNfS", SKYPE, "EX02", "current"] {
+            let escaped = part.replace('_', "\\_");
+            assert!(text.contains(part) || text.contains(&escaped), "{format}: no {part} in {text}");
+        }
+        assert!(
+            !text.contains("Scenarios") && !text.contains("None were seen"),
+            "{format}: traffic in {text}"
+        );
     }
 }
 

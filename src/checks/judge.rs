@@ -15,6 +15,8 @@ pub mod memory;
 mod outcomes;
 /// Judging what a live service answered.
 mod probing;
+/// What the state of the organisation can be held against.
+mod shown;
 /// How far a token is judged, and what its signature came to.
 pub(crate) mod standing;
 #[cfg(test)]
@@ -23,9 +25,6 @@ mod tests;
 mod witness;
 
 use std::collections::{BTreeMap, HashSet};
-
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::base::Instant;
 use crate::connection::{Connection, Content, State};
@@ -38,10 +37,10 @@ use crate::token::{Half, Location, Sighting, TokenId, find};
 
 pub(crate) use outcomes::plural;
 
-use super::expectations::{EXCHANGE, Expectations};
+use super::expectations::Expectations;
 use super::finding::{Evidence, Finding};
 use super::organisation::thumbprints::Row;
-use super::organisation::{self, Shown, StateCase};
+use super::organisation::{self, StateCase};
 use super::place::{self, Place};
 use super::rule::{Out, Rule, Scope};
 use super::rules::RULES;
@@ -143,31 +142,16 @@ impl<'e> Judge<'e> {
         }
         let last = memory.uses.or(memory.times).map(|(_, last)| last);
         let at = expected.at.or(last).unwrap_or_else(Instant::now);
-        let case = StateCase { shown: Some(self.shown()), ..StateCase::expected(expected, at) };
+        let case = StateCase {
+            shown: Some(shown::shown(&self.book, &self.store)),
+            ..StateCase::expected(expected, at)
+        };
         let (hits, missing) = judge_state::ask_state(&case);
         // What of the state could not be compared says nothing about the tokens: it is told, and decides nothing.
         let missing: Vec<_> = missing.into_iter().map(|(_, reason)| (CheckId::Coverage, reason)).collect();
         let rows = organisation::thumbprints::table(&case);
         self.book.put(&hits, &missing, None, &Evidence::default());
         rows
-    }
-
-    /// What traffic showed that the state can be held against.
-    fn shown(&self) -> Shown {
-        let mut shown = Shown { roles: self.book.memory.roles.clone(), ..Shown::default() };
-        for (id, token) in self.store.iter() {
-            let own = token.application().is_some_and(|name| name.is(EXCHANGE));
-            if own && super::subject::self_issued(token) {
-                shown.self_issued.extend(token.header_member("x5t").and_then(x5t));
-            }
-            if self.book.standing(id) == Standing::InScope {
-                let audience = token.principal("aud").and_then(|name| name.host);
-                let name = token.application().map(|name| name.id.to_ascii_lowercase());
-                shown.applications.extend(name);
-                shown.audiences.extend(audience.map(|host| place::bare_host(&host)));
-            }
-        }
-        shown
     }
 
     fn judged(&self) -> BTreeMap<TokenId, (bool, SignatureState)> {
@@ -400,11 +384,6 @@ impl Sink for Judge<'_> {
         self.book.merge(other.book, &tokens);
         self.foreign.extend(other.foreign);
     }
-}
-
-/// The thumbprint that an `x5t` stands for.
-fn x5t(text: &str) -> Option<[u8; 20]> {
-    URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).ok()?.try_into().ok()
 }
 
 /// Whether TLS stayed closed, so that anything could have been said inside.

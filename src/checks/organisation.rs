@@ -2,10 +2,14 @@
 
 /// Whether the auth certificate is among the keys of an application.
 pub mod keys;
+/// The commands that repair an organisation.
+pub mod repairs;
 /// What rules on scripts look at.
 pub mod script;
 /// Which certificate stands where.
 pub mod thumbprints;
+
+pub use repairs::{carry, renew, show_keys, upload, upload_of};
 
 use std::collections::BTreeSet;
 
@@ -103,6 +107,8 @@ pub struct Shown {
     pub audiences: BTreeSet<String>,
     /// Applications of tokens in scope.
     pub applications: BTreeSet<String>,
+    /// Whether the token service of 21Vianet issued tokens, where any was seen to issue some.
+    pub china: Option<bool>,
 }
 
 /// Everything that a rule on the state may look at.
@@ -369,36 +375,6 @@ pub fn host_of(url: &str) -> Option<String> {
     let rest = url.trim().split_once("://").map_or(url.trim(), |(_, rest)| rest);
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
     (!host.is_empty()).then(|| bare_host(host))
-}
-
-/// The command that shows the keys of an application.
-pub fn show_keys(application: &str) -> String {
-    format!(
-        "Get-MgServicePrincipal -Filter \"AppId eq '{application}'\" -Property id,appId,keyCredentials,servicePrincipalNames"
-    )
-}
-
-/// The commands that put the current auth certificate on an application: the export on an Exchange server, and the
-/// upload with Microsoft Graph PowerShell, existing keys kept.
-pub fn upload(case: &StateCase<'_>, application: &str) -> String {
-    upload_of(case.auth_thumbprint("Current"), application)
-}
-
-/// The same for the certificate with this thumbprint; without one, for the one that Exchange uses now.
-pub fn upload_of(thumbprint: Option<[u8; 20]>, application: &str) -> String {
-    let which = thumbprint.map_or_else(|| "$((Get-AuthConfig).CurrentCertificateThumbprint)".to_owned(), hex);
-    format!(
-        "$null = New-Item -ItemType Directory -Force \"$env:SYSTEMDRIVE\\OAuthConfig\"; \
-         [System.IO.File]::WriteAllBytes(\"$env:SYSTEMDRIVE\\OAuthConfig\\OAuthCert.cer\", (Get-Item \
-         \"Cert:\\LocalMachine\\My\\{which}\").Export('Cert')) # on an Exchange server; also 40-ExportAuthCert.ps1\n\
-         $p = {}; $keys = @($p.KeyCredentials | Where-Object {{ $_.EndDateTime -gt (Get-Date) }} | ForEach-Object {{ \
-         @{{ key = $_.Key; type = $_.Type; usage = $_.Usage }} }}); $keys += @{{ key = \
-         [System.Text.Encoding]::ASCII.GetBytes([System.Convert]::ToBase64String([System.IO.File]::ReadAllBytes(\
-         \"$env:SYSTEMDRIVE\\OAuthConfig\\OAuthCert.cer\"))); type = 'AsymmetricX509Cert'; usage = 'Verify' }}; \
-         Update-MgServicePrincipal -ServicePrincipalId $p.Id -KeyCredentials $keys # after Connect-MgGraph -Scopes \
-         Application.ReadWrite.All; also 50-UploadAuthCert.ps1 of oauthtrace provision script",
-        show_keys(application)
-    )
 }
 
 /// The Exchange principal's id, for rules.

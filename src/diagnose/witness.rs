@@ -57,7 +57,12 @@ impl<'a> Weighing<'a> {
 
     /// The state shows that all is set well: either it is something else, or servers have not read it yet.
     pub fn set_well(&mut self, reason: impl Into<String>) -> &mut Self {
-        self.score -= SET_WELL;
+        self.state_against(SET_WELL, reason)
+    }
+
+    /// Something in the state speaks against it.
+    pub fn state_against(&mut self, weight: i32, reason: impl Into<String>) -> &mut Self {
+        self.score -= weight;
         self.doubts.push(Reason { source: Source::State, text: reason.into() });
         self
     }

@@ -52,6 +52,10 @@ struct Page {
     tokens: Vec<String>,
     tokens_left_out: usize,
     inputs: Vec<String>,
+    /// Whether traffic was judged; else the state of an organisation alone.
+    traffic: bool,
+    columns: &'static [&'static str],
+    certificates: Vec<Vec<Vec<String>>>,
 }
 
 /// `inspect -o html`
@@ -100,15 +104,9 @@ pub fn verification(verification: &Verification, options: &Options, out: &mut dy
     let verdict = verdict::Verdict::of(verification);
     let page = Page {
         title: format!("{}: {}", verdict.word, verdict.sentence),
-        parts: vec![
-            ("unseen", "What was not seen"),
-            ("checks", "Checks"),
-            ("findings", "Findings"),
-            ("sequence", "Sequence"),
-            ("exchanges", "Exchanges"),
-            ("tokens", "Tokens"),
-            ("inputs", "Inputs"),
-        ],
+        parts: parts(verification),
+        traffic: verification.provision.is_none(),
+        certificates: certificates(verification, mask),
         verdict: Some(verdict),
         causes: verdict::causes(verification, mask),
         scenarios: verdict::scenarios(verification, mask),
@@ -124,6 +122,26 @@ pub fn verification(verification: &Verification, options: &Options, out: &mut dy
         ..Page::empty(options)
     };
     write(&page, out)
+}
+
+/// The parts of a page on a judgement, with their names.
+fn parts(verification: &Verification) -> Vec<(&'static str, &'static str)> {
+    let mut parts = vec![("unseen", "What was not seen"), ("checks", "Checks"), ("findings", "Findings")];
+    if !verification.judgement.thumbprints.is_empty() {
+        parts.push(("certificates", "Certificates"));
+    }
+    if verification.provision.is_none() {
+        parts.extend([("sequence", "Sequence"), ("exchanges", "Exchanges"), ("tokens", "Tokens")]);
+    }
+    parts.push(("inputs", "Inputs"));
+    parts
+}
+
+/// Rows of cells of lines.
+fn certificates(verification: &Verification, mask: Mask) -> Vec<Vec<Vec<String>>> {
+    let clean = |lines: Vec<String>| lines.iter().map(|line| mask.text(line).into_owned()).collect();
+    let all = verification.judgement.thumbprints.iter();
+    all.map(|row| super::certificates::cells(row).into_iter().map(clean).collect()).collect()
 }
 
 impl Page {
@@ -149,6 +167,9 @@ impl Page {
             tokens: Vec::new(),
             tokens_left_out: 0,
             inputs: Vec::new(),
+            traffic: true,
+            columns: &super::certificates::HEADER,
+            certificates: Vec::new(),
         }
     }
 }

@@ -120,6 +120,7 @@ fn provision(verification: &Verification, mask: Mask, out: &mut dyn Write) -> io
             &Each(|| judgement.checks.iter().map(|check| verdict::check(check, mask))),
         )?;
         map.serialize_entry("findings", &verdict::findings(verification, mask))?;
+        map.serialize_entry("causes", &verdict::causes(verification, mask))?;
         map.serialize_entry("thumbprints", &verdict::thumbprints(&judgement.thumbprints))
     })
 }

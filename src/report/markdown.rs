@@ -8,7 +8,7 @@ use super::claims::pretty;
 use super::escape::{shorten, terminal};
 use super::mask::Mask;
 use super::places::place;
-use super::{Inspection, Options, Verification, authentication, commands, diagnosis, words};
+use super::{Inspection, Options, Verification, authentication, certificates, commands, diagnosis, words};
 use crate::checks::finding::Finding;
 
 /// Places of one finding that are listed.
@@ -50,6 +50,23 @@ pub fn verification(verification: &Verification, options: &Options, out: &mut dy
         let known = verification.known.as_ref().and_then(|known| known.get(index)) == Some(&true);
         finding(one, known, verification, mask, out)?;
     }
+    certificates(verification, mask, out)
+}
+
+/// Thumbprint, x5t and uploaded key in one table.
+fn certificates(verification: &Verification, mask: Mask, out: &mut dyn Write) -> io::Result<()> {
+    let all = &verification.judgement.thumbprints;
+    if all.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n## Certificates\n\n| {} |", certificates::HEADER.join(" | "))?;
+    writeln!(out, "|{}", " --- |".repeat(certificates::HEADER.len()))?;
+    for row in all {
+        let cell = |lines: &Vec<String>| {
+            lines.iter().map(|line| inline(&mask.text(line))).collect::<Vec<_>>().join("<br>")
+        };
+        writeln!(out, "| {} |", certificates::cells(row).iter().map(cell).collect::<Vec<_>>().join(" | "))?;
+    }
     Ok(())
 }
 
@@ -65,6 +82,9 @@ fn causes(verification: &Verification, mask: Mask, out: &mut dyn Write) -> io::R
             writeln!(out, "- {}", inline(&line))?;
         }
         writeln!(out, "\n{}", fenced(&mask.text(&found.commands.join("\n")), "powershell"))?;
+    }
+    if verification.provision.is_some() {
+        return Ok(());
     }
     writeln!(out, "\n## Scenarios\n")?;
     for scenario in &verification.diagnosis.scenarios {

@@ -5,6 +5,8 @@
 
 /// Schemes that were sent and offered.
 pub mod authentication;
+/// Which certificate stands where, as cells of a table.
+pub mod certificates;
 /// The members of a token, one a line.
 pub mod claims;
 /// Commands on lines of their own.

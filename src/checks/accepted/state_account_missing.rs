@@ -50,13 +50,23 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
         hit.about(application.id)
             .observed("none in Get-MailUser")
             .expected(format!("the mail user that {} acts as", application.id));
-        hit.help(format!(
-            "$user = New-MailUser -Name {0} -ExternalEmailAddress {1} -DomainController <FQDN of a domain controller>; \
-             Set-MailUser -Identity $user.Identity -HiddenFromAddressListsEnabled $True; then its roles and \
-             Set-PartnerApplication -LinkedAccount $user.Identity",
-            quoted(account),
-            quoted(&format!("{account}@{domain}"))
-        ));
+        let mut commands = vec![
+            format!(
+                "$user = New-MailUser -Name {} -ExternalEmailAddress {}",
+                quoted(account),
+                quoted(&format!("{account}@{domain}"))
+            ),
+            "Set-MailUser -Identity $user.Identity -HiddenFromAddressListsEnabled $True".to_owned(),
+        ];
+        commands.extend(
+            application.roles.iter().map(|role| {
+                format!("New-ManagementRoleAssignment -Role {} -User $user.Identity", quoted(role))
+            }),
+        );
+        let name = partners.first().map_or(application.name, |partner| partner.name());
+        commands
+            .push(format!("Set-PartnerApplication -Identity {} -LinkedAccount $user.Identity", quoted(name)));
+        hit.help(commands.join("\n"));
         if let Some(partner) = partners.first() {
             hit.location(&partner.place).claim("LinkedAccount");
         }

@@ -46,7 +46,7 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
     hit.location(&old.place)
         .observed(format!("not enabled: {}", missing.join(", ")))
         .expected("Teams Scheduler and Cloud Voicemail beside it")
-        .help("oauthtrace provision script --profile teams-2025 writes the steps (20, 21, 30, 50)");
+        .help("oauthtrace provision script --profile teams-2025 # writes the steps: 20, 21, 30, 50");
 }
 
 #[cfg(test)]

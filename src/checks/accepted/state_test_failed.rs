@@ -59,27 +59,27 @@ fn classify(detail: &str) -> (String, String) {
         let line = format!("the token service refused the request ({code})");
         return (
             line,
-            format!("oauthtrace explain {code}; then Test-OAuthConnectivity again with -ReloadConfig"),
+            format!("oauthtrace explain {code} # then Test-OAuthConnectivity again, with -ReloadConfig"),
         );
     }
     if let Some((_, rest)) = joined.split_once("diagnostics:") {
         let number = digits(rest);
         if !number.is_empty() {
-            let help = format!("oauthtrace explain {number}; then Test-OAuthConnectivity again");
+            let help = format!("oauthtrace explain {number} # then Test-OAuthConnectivity again");
             return (format!("the target refused the token (diagnostics {number})"), help);
         }
     }
     if joined.contains("GetActorTokenFromAuthServer") {
-        let help = "look at the answer of the token service in the detail: its host must be reachable from the servers \
-                    (proxy: Set-ExchangeServer -InternetWebProxy)";
+        let help = "Get-ExchangeServer | Format-List Name,InternetWebProxy # the token service must be reachable from each \
+                    server; its answer stands in the detail";
         return ("after the request to the token service".to_owned(), help.to_owned());
     }
     if joined.contains("OAuthCredentials:GetToken") {
-        let help = "Get-AuthServer | Format-List; Get-AuthConfig | Format-List; no token was asked for: the challenge or \
+        let help = "Get-AuthServer | Format-List; Get-AuthConfig | Format-List # no token was asked for: the challenge or \
                     the auth servers do not fit";
         return ("before a token was asked for".to_owned(), help.to_owned());
     }
-    ("no challenge was answered".to_owned(), "Get-AuthServer | Format-List; Get-IntraOrganizationConnector | Format-List; check that -TargetUri can be reached and offers Bearer".to_owned())
+    ("no challenge was answered".to_owned(), "Get-AuthServer | Format-List; Get-IntraOrganizationConnector | Format-List # and whether -TargetUri can be reached and offers Bearer".to_owned())
 }
 
 #[cfg(test)]

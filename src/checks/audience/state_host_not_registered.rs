@@ -88,7 +88,7 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
             .observed(wild.clone())
             .expected("each host name by itself")
             .help(format!(
-                "register each host name, then take the wildcard away: $p = {}; Update-MgServicePrincipal \
+                "# register each host name, then take the wildcard away\n$p = {}; Update-MgServicePrincipal \
                  -ServicePrincipalId $p.Id -ServicePrincipalNames @($p.ServicePrincipalNames | Where-Object {{ $_ -notlike \
                  {} }})",
                 show_keys(EXCHANGE),

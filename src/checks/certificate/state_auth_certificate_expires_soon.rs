@@ -3,7 +3,7 @@
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
 use crate::checks::organisation::StateCase;
-use crate::checks::organisation::hex;
+use crate::checks::organisation::{hex, renew};
 use crate::checks::rule::{Out, Rule, Scope};
 
 /// See the text.
@@ -36,10 +36,7 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
             .location(&config.place)
             .observed(format!("certificate {} ends {end}, {days} days left", hex(current)))
             .expected(format!("{DAYS} days or more, or a NextCertificateThumbprint"))
-            .help(
-                "`oauthtrace provision script` writes 80-RolloverPrepare.ps1 (New-ExchangeCertificate, Set-AuthConfig \
-                 -NewCertificateThumbprint), 50-UploadAuthCert.ps1 and 81-RolloverPublish.ps1; run them in this order",
-            );
+            .help(renew());
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
 use crate::checks::organisation::StateCase;
-use crate::checks::organisation::{hex, quoted};
+use crate::checks::organisation::{carry, hex, renew};
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::state::object::{Kind, Object};
 use std::collections::BTreeSet;
@@ -32,11 +32,6 @@ pub(crate) static RULE: Rule = Rule {
     scope: Scope::State(examine),
 };
 
-const NEW: &str = "New-ExchangeCertificate -KeySize 2048 -PrivateKeyExportable $true -SubjectName 'cn=Microsoft \
-     Exchange Server Auth Certificate' -FriendlyName 'Microsoft Exchange Server Auth Certificate' -DomainName @(); \
-     Set-AuthConfig -NewCertificateThumbprint <its thumbprint> -NewCertificateEffectiveDate (Get-Date); \
-     Set-AuthConfig -PublishCertificate; Set-AuthConfig -ClearPreviousCertificate";
-
 fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
     let Some(config) = case.auth_config() else { return };
     let Some(current) = case.auth_thumbprint("Current") else {
@@ -48,7 +43,7 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
                     config.text("CurrentCertificateThumbprint").unwrap_or("(empty)")
                 ))
                 .expected("a thumbprint of 40 hex digits")
-                .help(NEW);
+                .help(renew());
         }
         return;
     };
@@ -67,23 +62,20 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
             .location(&config.place)
             .observed(format!("no certificate {} in Get-ExchangeCertificate", hex(current)))
             .expected("the certificate that Get-AuthConfig names, with its private key, on every server")
-            .help(NEW);
+            .help(renew());
     } else if !lacking.is_empty() {
         let names: Vec<String> = lacking.into_iter().collect();
         let other = having.iter().next().cloned().unwrap_or_default();
         let first = names.first().cloned().unwrap_or_default();
         out.say(format!("the current auth certificate is missing on {}", names.join(", ")))
             .location(&config.place)
-            .observed(format!("certificate {} is on {} only", hex(current), having.into_iter().collect::<Vec<_>>().join(", ")))
-            .expected("the certificate with its private key on every server")
-            .help(format!(
-                "$pfx = Export-ExchangeCertificate -Server {} -Thumbprint {} -BinaryEncoded -Password (Read-Host \
-                 -AsSecureString); Import-ExchangeCertificate -Server {} -FileData $pfx.FileData -Password (Read-Host \
-                 -AsSecureString) -PrivateKeyExportable $true",
-                quoted(&other),
+            .observed(format!(
+                "certificate {} is on {} only",
                 hex(current),
-                quoted(&first)
-            ));
+                having.into_iter().collect::<Vec<_>>().join(", ")
+            ))
+            .expected("the certificate with its private key on every server")
+            .help(carry(current, &other, &first));
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
 use crate::checks::organisation::StateCase;
-use crate::checks::organisation::{hex, quoted};
+use crate::checks::organisation::{carry, hex, quoted, renew};
 use crate::checks::rule::{Out, Rule, Scope};
 
 /// See the text.
@@ -31,6 +31,11 @@ pub(crate) static RULE: Rule = Rule {
 
 fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
     let Some(current) = case.auth_thumbprint("Current") else { return };
+    // A server that has it whole can give it to the others.
+    let healthy = case
+        .stored(current)
+        .filter(|object| object.flag("HasPrivateKey") == Some(true))
+        .find_map(|object| object.text("Server").filter(|name| !name.is_empty()));
     for object in case.stored(current) {
         let server = object.text("Server").filter(|name| !name.is_empty());
         let on = server.map_or_else(String::new, |name| format!(" on {name}"));
@@ -62,13 +67,14 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
                 .claim(claim)
                 .observed(observed)
                 .expected(expected)
-                .help(format!(
-                    "Get-ExchangeCertificate{target} -Thumbprint {0} | Format-List *; replace it: \
-                     `oauthtrace provision script` writes 80-RolloverPrepare.ps1, 50-UploadAuthCert.ps1 and \
-                     81-RolloverPublish.ps1 (Set-AuthConfig -NewCertificateThumbprint, upload, Set-AuthConfig \
-                     -PublishCertificate)",
-                    hex(current)
-                ));
+                .help(match healthy.filter(|_| claim == "HasPrivateKey").zip(server) {
+                    Some((from, to)) => carry(current, from, to),
+                    None => format!(
+                        "Get-ExchangeCertificate{target} -Thumbprint {} | Format-List *\n{}",
+                        hex(current),
+                        renew()
+                    ),
+                });
         }
     }
 }

@@ -1,9 +1,10 @@
 //! Takes the state of the organisation, gives findings of `state-certificate-differs`: the given certificate is not the one that Exchange uses.
 
 use crate::checks::CheckId;
+use crate::checks::expectations::SKYPE;
 use crate::checks::finding::Severity;
 use crate::checks::organisation::StateCase;
-use crate::checks::organisation::hex;
+use crate::checks::organisation::{hex, upload};
 use crate::checks::rule::{Out, Rule, Scope};
 
 /// See the text.
@@ -41,13 +42,7 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
         .claim("CurrentCertificateThumbprint")
         .observed(given.join(", "))
         .expected(format!("the current certificate, {}", hex(current)))
-        .help(format!(
-            "export the right one: $cert = Get-ChildItem Cert:\\LocalMachine\\My | Where-Object {{ $_.Thumbprint -eq '{}' \
-             }}; [System.IO.File]::WriteAllBytes(\"$env:SYSTEMDRIVE\\OAuthConfig\\OAuthCert.cer\", \
-             $cert.Export('Cert')), then upload it (`oauthtrace provision script`: 40-ExportAuthCert.ps1, \
-             50-UploadAuthCert.ps1)",
-            hex(current)
-        ));
+        .help(upload(case, SKYPE));
 }
 
 #[cfg(test)]

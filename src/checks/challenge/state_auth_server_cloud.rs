@@ -38,7 +38,11 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
         object.text("AuthMetadataUrl").is_some_and(|url| url.contains("/metadata/json/"))
     };
     let lead = all.iter().find(acs).or(all.first()).map(|(_, cloud)| *cloud);
-    let Some(wanted) = case.cloud.or(lead) else { return };
+    let by_traffic = case.shown.as_ref().and_then(|shown| shown.china).map(|china| {
+        let other = all.iter().map(|(_, cloud)| *cloud).find(|cloud| *cloud != Cloud::China);
+        if china { Cloud::China } else { other.unwrap_or(Cloud::Worldwide) }
+    });
+    let Some(wanted) = case.cloud.or(by_traffic).or(lead) else { return };
     for (object, cloud) in all.iter().filter(|(_, cloud)| *cloud != wanted) {
         let url = object.text("AuthMetadataUrl").unwrap_or_default();
         let host = host_of(url).unwrap_or_default();

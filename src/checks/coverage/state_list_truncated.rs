@@ -42,7 +42,7 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
                     .location(&object.place)
                     .observed(format!("{name} ends in \u{2026}"))
                     .expected("the whole list")
-                    .help("$FormatEnumerationLimit = -1, then print it again; or give CLIXML: oauthtrace provision collect");
+                    .help("$FormatEnumerationLimit = -1 # then print it again; or give CLIXML: oauthtrace provision collect");
             }
         }
     }

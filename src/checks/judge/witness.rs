@@ -268,7 +268,7 @@ fn ask(case: &ExchangeCase<'_>, proofs: Proofs<'_>) -> Ask {
             .and_then(|tenant| decided(realm::compare(Some(tenant), &case.expected.tenants))),
         tenant,
         grant: short(case.token_request().unwrap_or_default()),
-        resource: case.field("resource").map(short),
+        resource: case.field("resource").map(sentence),
         application: case.field("client_id").and_then(application),
         status: case.status(),
         offset: offset(case),

@@ -45,7 +45,7 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
             ))
             .expected(format!("the current certificate, {}", hex(current)))
             .help(
-                "Set-AuthConfig -PublishCertificate; Restart-Service MSExchangeServiceHost on the server that signed \
+                "Set-AuthConfig -PublishCertificate; Restart-Service MSExchangeServiceHost # on the server that signed \
                  these tokens",
             );
     }

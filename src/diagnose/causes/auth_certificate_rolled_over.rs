@@ -1,6 +1,6 @@
 //! Takes the evidence, weighs `auth-certificate-rolled-over`: the Exchange auth certificate was replaced, and the new one was not uploaded.
 
-use crate::checks::finding::Finding;
+use crate::checks::finding::{Finding, Severity};
 use crate::diagnose::cause::{Case, Cause, Rank, Weighing};
 
 /// See the text.
@@ -42,6 +42,10 @@ fn state(case: &Case<'_>, weigh: &mut Weighing<'_>) {
     );
     let published = weigh.state(&[("state-x5t-unknown", if rolled { 5 } else { 75 })]);
     if rolled || published {
+        let alone = |finding: &Finding| finding.severity == Severity::Error;
+        if weigh.first_state("state-key-expired", alone).is_some() {
+            weigh.state_against(60, "the keys there are past their end, whichever certificate they are of");
+        }
         weigh.state_where(&[("state-key-expired", 0), ("state-certificate-differs", 0)], |_| !rolled);
         super::granted_nevertheless(case, weigh);
     } else if weigh.score() > 0 && super::uploaded_everywhere(case) {

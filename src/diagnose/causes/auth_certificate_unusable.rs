@@ -31,7 +31,7 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
         return;
     }
     if weigh.first_state("state-auth-certificate-unusable", over).is_some() {
-        weigh.minus(60, "the certificate is past its end");
+        weigh.state_against(60, "the certificate is past its end");
     }
     super::granted_nevertheless(case, weigh);
     super::current_thumbprint(case, weigh);

@@ -30,7 +30,7 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
     } else {
         weigh.plus(5, "no OAuth call succeeded");
     }
-    weigh.state(&[("state-connector", 20)]);
+    weigh.state(&[("state-connector", 60)]);
 }
 
 #[cfg(test)]

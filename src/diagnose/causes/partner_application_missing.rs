@@ -46,8 +46,8 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
     let said = weigh.state(&[
         ("state-partner-missing", 85),
         ("state-partner-disabled", 85),
-        ("state-partner-realm", 55),
-        ("state-partner-duplicated", 55),
+        ("state-partner-realm", 60),
+        ("state-partner-duplicated", 60),
     ]);
     let application = weigh.known("application").map(str::to_ascii_lowercase);
     let (Some(organisation), Some(application)) = (case.organisation, application) else { return };

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 /// The first violation, with its place.
-pub(super) fn check(value: &Value, schema: &Value, root: &Value, at: &str) -> Result<(), String> {
+pub(crate) fn check(value: &Value, schema: &Value, root: &Value, at: &str) -> Result<(), String> {
     let Value::Object(keywords) = schema else { return Err(format!("{at}: no schema")) };
     for (keyword, rule) in keywords {
         let holds = match keyword.as_str() {

@@ -13,7 +13,7 @@ use crate::report::escape::{lines, terminal};
 use crate::report::mask::Mask;
 use crate::report::places::place;
 use crate::report::reason::counted;
-use crate::report::{Options, Verification, diagnosis, words};
+use crate::report::{Options, Verification, certificates, diagnosis, words};
 
 /// Steps of the conversation that are shown.
 const STEPS: usize = 12;
@@ -222,23 +222,9 @@ fn thumbprints(verification: &Verification, paint: Paint, out: &mut dyn Write) -
     if all.is_empty() {
         return Ok(());
     }
-    let list = |texts: &[String]| texts.iter().map(|text| terminal(text)).collect::<Vec<_>>().join("\n");
-    let row = |row: &Row| {
-        let servers =
-            row.servers.iter().map(|name| if name.is_empty() { "yes".into() } else { name.clone() });
-        vec![
-            format!("{}\n{}", row.thumbprint, row.x5t),
-            row.auth_config.unwrap_or("-").to_owned(),
-            list(&servers.collect::<Vec<_>>()),
-            list(&row.uploaded),
-            list(&row.given),
-            if row.signs { "yes".into() } else { String::new() },
-            row.not_after.map(|at| at.to_string()).unwrap_or_default(),
-        ]
-    };
+    let row = |row: &Row| certificates::cells(row).map(|lines| lines.join("\n")).to_vec();
     writeln!(out, "{}", paint.heading("Certificates"))?;
-    let header = ["thumbprint, x5t", "AuthConfig", "servers", "uploaded to", "given", "signs tokens", "ends"];
-    for line in table(&header, all.iter().map(row).collect(), 2) {
+    for line in table(&certificates::HEADER, all.iter().map(row).collect(), 2) {
         writeln!(out, "{line}")?;
     }
     writeln!(out)
