@@ -664,3 +664,48 @@ fn files_of_no_use_are_status_three_and_options_status_two() {
     folder.run(&["provision", "check", "absent.xml"]).status(3);
     folder.run(&["provision", "check", "absent.xml", "--culture", "klingon"]).status(2);
 }
+
+#[test]
+fn one_file_serves_verify_script_check_and_probe() {
+    let folder = Folder::new();
+    let state = folder.file("state.txt", Organisation::healthy().format_list(french));
+    let state = state.to_str().unwrap();
+    let text = format!(
+        "tenant = ['{TENANT}', 'contoso.example']\nhost = 'mail.contoso.example'\nculture = 'fr-FR'\nprofile = \
+         'teams-2025'\ncloud = 'worldwide'\nverified-domain = 'contoso.example'\ndomain-controller = \
+         'dc1.contoso.example'\nat = '{AT}'\ncert = 'a.cer'\n"
+    );
+    folder.file("a.cer", DER);
+    let named = folder.file("named.toml", &text);
+    let har = folder
+        .file("empty.har", r#"{"log":{"version":"1.2","creator":{"name":"x","version":"1"},"entries":[]}}"#);
+    let commands: [(&[&str], i32); 4] = [
+        (&["provision", "check", state, "-o", "json"], 0),
+        (&["provision", "script", "--json"], 0),
+        (&["verify", har.to_str().unwrap(), "--state", state], 4),
+        // Nobody listens there.
+        (&["probe", "https://127.0.0.1:1/ews/exchange.asmx"], 4),
+    ];
+    for (command, expected) in commands {
+        let mut with = command.to_vec();
+        with.extend(["--config", named.to_str().unwrap()]);
+        folder.run(&with).status(expected);
+        if command[0] != "probe" {
+            assert_ne!(folder.run(command).0.status.code(), Some(expected), "{command:?} needs the file");
+        }
+    }
+    // The same from the working directory, and a mistake in it is told by each.
+    let default = folder.file("oauthtrace.toml", &text);
+    for (command, expected) in commands {
+        folder.run(command).status(expected);
+    }
+    let document: Value = serde_json::from_str(&folder.run(commands[0].0).stdout()).unwrap();
+    assert_eq!((&document["profile"], &document["culture"]), (&"teams-2025".into(), &"fr-FR".into()));
+    let scripts: Value = serde_json::from_str(&folder.run(commands[1].0).stdout()).unwrap();
+    assert_eq!(scripts["profile"], "teams-2025");
+    assert!(scripts.to_string().contains("dc1.contoso.example"));
+    std::fs::write(&default, "tennant = 'x'").unwrap();
+    for (command, _) in commands {
+        assert!(folder.run(command).status(2).stderr().contains("tennant"), "{command:?}");
+    }
+}

@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::args::field::{Cloud, ProfileName};
 use super::args::traffic::{ExpectArgs, FailOn, InputArgs};
 use super::args::{Format, OutputArgs};
 
@@ -21,10 +22,32 @@ pub struct Config {
     hashes: Option<bool>,
     output: Option<Format>,
     report: Vec<PathBuf>,
+    /// What `provision` and `probe` need besides.
+    pub deployment: Deployment,
+}
+
+/// How and where the integration is set up.
+#[derive(Debug, Default)]
+pub struct Deployment {
+    /// The procedure.
+    pub profile: Option<ProfileName>,
+    /// Culture of printed dates.
+    pub culture: Option<String>,
+    /// The cloud.
+    pub cloud: Option<Cloud>,
+    /// Domain of the application account.
+    pub verified_domain: Option<String>,
+    /// For all commands.
+    pub domain_controller: Option<String>,
+    /// Further root certificates.
+    pub ca: Option<PathBuf>,
+    /// HTTP proxy.
+    pub proxy: Option<String>,
 }
 
 const KEYS: &str = "tenant, cert, sts-keys, host, principal, at, leeway, fail-on, state, baseline, keylog, \
-    tls-key, password-file, hashes, output, report";
+    tls-key, password-file, hashes, output, report, profile, culture, cloud, verified-domain, domain-controller, ca, \
+    proxy";
 
 impl Config {
     /// Reads the text of a file; relative paths in it start at `base`, the file's directory.
@@ -68,6 +91,13 @@ impl Config {
             "hashes" => self.hashes = Some(value.as_bool().ok_or("true or false expected")?),
             "output" => self.output = Some(choice::<Format>(value)?),
             "report" => self.report = paths(value)?,
+            "profile" => self.deployment.profile = Some(choice::<ProfileName>(value)?),
+            "culture" => self.deployment.culture = Some(string(value)?),
+            "cloud" => self.deployment.cloud = Some(choice::<Cloud>(value)?),
+            "verified-domain" => self.deployment.verified_domain = Some(string(value)?),
+            "domain-controller" => self.deployment.domain_controller = Some(string(value)?),
+            "ca" => self.deployment.ca = Some(at(base, &string(value)?)),
+            "proxy" => self.deployment.proxy = Some(string(value)?),
             "show-secrets" => return Err("is taken from the command line only".into()),
             _ => return Err(format!("unknown key; known are {KEYS}")),
         }
@@ -75,8 +105,9 @@ impl Config {
     }
 
     /// Fills what the command line left open: a flag wins over the file.
-    pub fn fill(self, input: &mut InputArgs, expect: &mut ExpectArgs, output: &mut OutputArgs) {
-        let Self { expect: ours, keylog, tls_key, password_file, hashes, output: format, report } = self;
+    pub fn fill(self, input: &mut InputArgs, expect: &mut ExpectArgs, output: &mut OutputArgs) -> Deployment {
+        let Self { expect: ours, keylog, tls_key, password_file, hashes, output: format, report, deployment } =
+            self;
         fill(&mut input.keylog, keylog);
         fill(&mut input.tls_key, tls_key);
         fill(&mut input.password_file, password_file);
@@ -93,6 +124,7 @@ impl Config {
         expect.baseline = expect.baseline.take().or(ours.baseline);
         output.output = output.output.or(format);
         fill(&mut output.report, report);
+        deployment
     }
 }
 

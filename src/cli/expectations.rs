@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::args::traffic::{ExpectArgs, FailOn, InputArgs};
 use super::args::{Format, OutputArgs};
-use super::config::{Config, DEFAULT_NAME};
+use super::config::{Config, DEFAULT_NAME, Deployment};
 use super::status::Complaints;
 use super::terminal::Terminal;
 use crate::base::{Instant, Secret};
@@ -17,6 +17,7 @@ use crate::keys::Origin;
 use crate::keys::load::{certificate_file, key_file};
 use crate::pipeline::{Settings, Source};
 use crate::report;
+use crate::state::dates::Order;
 use crate::state::{self, StateFile};
 
 /// Largest key, certificate, password or configuration file that is read.
@@ -47,27 +48,28 @@ pub fn configure(
     output: &mut OutputArgs,
     terminal: &Terminal,
     complaints: &mut Complaints,
-) {
+) -> Deployment {
     let (path, named) = match &expect.config {
         Some(path) => (path.clone(), true),
         None => (PathBuf::from(DEFAULT_NAME), false),
     };
     if !named && !path.exists() {
-        return;
+        return Deployment::default();
     }
-    let Some(bytes) = read_small(&path, complaints) else { return };
+    let Some(bytes) = read_small(&path, complaints) else { return Deployment::default() };
     let Ok(text) = std::str::from_utf8(&bytes) else {
         complaints.usage(format!("{}: UTF-8 text expected", path.display()));
-        return;
+        return Deployment::default();
     };
     let base = path.parent().unwrap_or(Path::new(""));
     match Config::parse(text.trim_start_matches('\u{feff}'), base) {
         Ok(config) => {
             terminal.detail(&format!("settings are taken from {}", path.display()));
-            config.fill(input, expect, output);
+            config.fill(input, expect, output)
         }
         Err(problems) => {
             problems.iter().for_each(|line| complaints.usage(format!("{}: {line}", path.display())));
+            Deployment::default()
         }
     }
 }
@@ -150,6 +152,28 @@ pub fn expectations(args: &ExpectArgs, passwords: &[Secret], complaints: &mut Co
     }
     expectations.state = states(&args.state, complaints);
     expectations
+}
+
+/// Input options of commands that have none.
+pub fn no_input() -> InputArgs {
+    InputArgs {
+        inputs: Vec::new(),
+        keylog: Vec::new(),
+        tls_key: Vec::new(),
+        password_file: Vec::new(),
+        hashes: false,
+    }
+}
+
+/// The order of day and month in a culture.
+pub fn order(culture: &str, complaints: &mut Complaints) -> Option<Order> {
+    let order = Order::of_culture(culture);
+    if order.is_none() {
+        complaints.usage(format!(
+            "--culture {culture}: the name of a culture expected, for example en-US or de-DE"
+        ));
+    }
+    order
 }
 
 /// State files; in a directory, all its files, sorted by name.

@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use super::args::field::{self, ProbeArgs};
-use super::args::traffic::{ExpectArgs, InputArgs};
+use super::args::traffic::ExpectArgs;
 use super::expectations::{self, read_small};
 use super::output::{deliver, private};
 use super::status::{Complaints, Status};
@@ -42,14 +42,12 @@ pub fn run(mut args: ProbeArgs, terminal: &Terminal) -> Status {
         config: args.config.take(),
         ..ExpectArgs::default()
     };
-    let mut unused = InputArgs {
-        inputs: Vec::new(),
-        keylog: Vec::new(),
-        tls_key: Vec::new(),
-        password_file: Vec::new(),
-        hashes: false,
-    };
-    expectations::configure(&mut unused, &mut expect, &mut args.output, terminal, &mut complaints);
+    let mut unused = expectations::no_input();
+    let deployment =
+        expectations::configure(&mut unused, &mut expect, &mut args.output, terminal, &mut complaints);
+    args.ca = args.ca.take().or(deployment.ca);
+    args.proxy = args.proxy.take().or(deployment.proxy);
+    let wanted = args.cloud.or(deployment.cloud).unwrap_or(field::Cloud::Worldwide);
     let destinations = expectations::destinations(&args.output, &mut complaints);
     let addresses = addresses(&args.urls, &mut complaints);
     let expected = expected(&expect, &mut complaints);
@@ -63,7 +61,7 @@ pub fn run(mut args: ProbeArgs, terminal: &Terminal) -> Status {
 
     let listed = destinations.formats().any(|format| format.lists_exchanges());
     let mut recorder = Recorder::new(Judge::new(&expected), listed, Arc::new(AtomicU64::new(0)));
-    let cloud = cloud(args.cloud);
+    let cloud = cloud(wanted);
     let (mut inputs, mut purposes, mut documents) = (Vec::new(), Vec::new(), Vec::new());
     for (number, address) in (0..).zip(&addresses) {
         terminal.detail(&format!("asking {}", address.authority()));

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use serde_json::json;
 
+use super::args::OutputArgs;
 use super::args::field::{CheckArgs, Cloud as CloudName, ProfileName, ProvisionCommand, ScriptArgs};
+use super::args::traffic::ExpectArgs;
 use super::expectations;
 use super::output::{self, deliver};
 use super::status::{Complaints, Status};
@@ -17,6 +19,7 @@ use crate::checks::expectations::Expectations;
 use crate::checks::judge::Judge;
 use crate::checks::judge_state;
 use crate::checks::organisation::StateCase;
+use crate::checks::realm::is_guid;
 use crate::pipeline::{Input, Kind};
 use crate::provision::collect;
 use crate::provision::deployment::{Cloud, Deployment};
@@ -25,7 +28,6 @@ use crate::provision::script::{self, Scripts};
 use crate::report::recorder::Recorder;
 use crate::report::{Document, Provision};
 use crate::state::StateFile;
-use crate::state::dates::Order;
 
 /// Runs the command.
 pub fn run(command: &ProvisionCommand, terminal: &Terminal) -> Status {
@@ -59,23 +61,33 @@ impl From<CloudName> for Cloud {
 /// Judges the state that the commands left; lints scripts.
 fn check(args: &CheckArgs, terminal: &Terminal) -> Status {
     let mut complaints = Complaints::default();
+    let mut args = args.clone();
+    let mut expect = ExpectArgs {
+        tenant: std::mem::take(&mut args.tenant),
+        cert: std::mem::take(&mut args.cert),
+        host: std::mem::take(&mut args.host),
+        at: args.at.take(),
+        config: args.config.take(),
+        ..ExpectArgs::default()
+    };
+    let mut unused = expectations::no_input();
+    let deployment =
+        expectations::configure(&mut unused, &mut expect, &mut args.output, terminal, &mut complaints);
+    args.culture = args.culture.take().or(deployment.culture);
     let destinations = expectations::destinations(&args.output, &mut complaints);
-    let order = args.culture.as_deref().and_then(|culture| {
-        let order = Order::of_culture(culture);
-        if order.is_none() {
-            complaints.usage(format!(
-                "--culture {culture}: the name of a culture expected, for example en-US or de-DE"
-            ));
-        }
-        order
-    });
-    let at = args.at.as_deref().and_then(|text| expectations::time("--at", text, &mut complaints));
+    let order = args.culture.as_deref().and_then(|culture| expectations::order(culture, &mut complaints));
+    let at = expect.at.as_deref().and_then(|text| expectations::time("--at", text, &mut complaints));
     let mut expected = Expectations {
-        hosts: expectations::hosts(&args.host, &mut complaints),
+        tenants: if expect.tenant.is_empty() {
+            Vec::new()
+        } else {
+            expectations::tenants(&expect.tenant, &mut complaints)
+        },
+        hosts: expectations::hosts(&expect.host, &mut complaints),
         at: Some(at.unwrap_or_else(Instant::now)),
         ..Expectations::default()
     };
-    expectations::certificates(&args.cert, &[], &mut expected, &mut complaints);
+    expectations::certificates(&expect.cert, &[], &mut expected, &mut complaints);
     if !complaints.is_empty() {
         return tell(&complaints, terminal);
     }
@@ -88,8 +100,9 @@ fn check(args: &CheckArgs, terminal: &Terminal) -> Status {
         }
         return Status::Unreadable;
     }
-    expected.profile = Some(Profile::from(args.profile));
-    expected.cloud = args.cloud.map(Cloud::from);
+    expected.profile =
+        Some(Profile::from(args.profile.or(deployment.profile).unwrap_or(ProfileName::Sfbo2022Graph)));
+    expected.cloud = args.cloud.or(deployment.cloud).map(Cloud::from);
     expected.order = order;
     expected.state = files;
     let at = expected.at.unwrap_or_else(Instant::now);
@@ -120,6 +133,24 @@ fn inputs(files: &[StateFile]) -> Vec<Input> {
     (0..).zip(files).map(input).collect()
 }
 
+/// What the command line left open, from the configuration. The scripts name one tenant: its GUID, where there is one.
+fn configured(mut args: ScriptArgs, terminal: &Terminal, complaints: &mut Complaints) -> ScriptArgs {
+    let mut expect = ExpectArgs { config: args.config.take(), ..ExpectArgs::default() };
+    let mut output = OutputArgs { output: None, report: Vec::new(), show_secrets: false };
+    let mut unused = expectations::no_input();
+    let settled = expectations::configure(&mut unused, &mut expect, &mut output, terminal, complaints);
+    let guid = expect.tenant.iter().find(|tenant| is_guid(tenant)).or(expect.tenant.first()).cloned();
+    args.tenant = args.tenant.or(guid);
+    if args.host.is_empty() {
+        args.host = expect.host;
+    }
+    args.profile = args.profile.or(settled.profile);
+    args.cloud = args.cloud.or(settled.cloud);
+    args.verified_domain = args.verified_domain.or(settled.verified_domain);
+    args.domain_controller = args.domain_controller.or(settled.domain_controller);
+    args
+}
+
 fn deployment(args: &ScriptArgs, complaints: &mut Complaints) -> Option<Deployment> {
     let mut value = |option: &str, value: &Option<String>| {
         if value.is_none() {
@@ -132,7 +163,7 @@ fn deployment(args: &ScriptArgs, complaints: &mut Complaints) -> Option<Deployme
         verified_domain: value("--verified-domain", &args.verified_domain),
         domain_controller: value("--domain-controller", &args.domain_controller),
         hosts: args.host.clone(),
-        cloud: args.cloud.into(),
+        cloud: args.cloud.unwrap_or(CloudName::Worldwide).into(),
     };
     if args.host.is_empty() {
         complaints.usage("provision script needs --host, the name that Exchange is reached at from outside");
@@ -145,8 +176,9 @@ fn deployment(args: &ScriptArgs, complaints: &mut Complaints) -> Option<Deployme
 
 fn write_scripts(args: &ScriptArgs, terminal: &Terminal) -> Status {
     let mut complaints = Complaints::default();
+    let args = &configured(args.clone(), terminal, &mut complaints);
     let Some(deployment) = deployment(args, &mut complaints) else { return tell(&complaints, terminal) };
-    let profile = Profile::from(args.profile);
+    let profile = Profile::from(args.profile.unwrap_or(ProfileName::Sfbo2022Graph));
     for remark in profile.remarks() {
         terminal.notice(remark);
     }

@@ -12,15 +12,27 @@ use crate::checks::judge::Judge;
 use crate::pipeline;
 use crate::report::recorder::Recorder;
 use crate::report::{Document, Format, Options, render};
+use crate::state::cloud::Cloud;
+use crate::state::profile::Profile;
 
 /// Runs the command.
 pub fn run(mut args: VerifyArgs, terminal: &Terminal) -> Status {
     let mut complaints = Complaints::default();
-    expectations::configure(&mut args.input, &mut args.expect, &mut args.output, terminal, &mut complaints);
+    let deployment = expectations::configure(
+        &mut args.input,
+        &mut args.expect,
+        &mut args.output,
+        terminal,
+        &mut complaints,
+    );
     let sources = expectations::sources(&args.input, &mut complaints);
     let destinations = expectations::destinations(&args.output, &mut complaints);
     let settings = expectations::settings(&args.input, &mut complaints);
-    let expected = expectations::expectations(&args.expect, &settings.passwords, &mut complaints);
+    let mut expected = expectations::expectations(&args.expect, &settings.passwords, &mut complaints);
+    expected.profile = deployment.profile.map(Profile::from);
+    expected.cloud = deployment.cloud.map(Cloud::from);
+    expected.order =
+        deployment.culture.as_deref().and_then(|culture| expectations::order(culture, &mut complaints));
     let earlier = args.expect.baseline.as_deref().and_then(|path| baseline::read(path, &mut complaints));
     if !complaints.is_empty() {
         return tell(&complaints, terminal);

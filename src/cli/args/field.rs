@@ -90,9 +90,9 @@ pub struct ProbeArgs {
     /// Tenant GUID or verified domain that challenges should trust; repeatable
     #[arg(long, value_name = "T")]
     pub tenant: Vec<String>,
-    /// Cloud whose token service challenges should trust
-    #[arg(long, value_enum, value_name = "CLOUD", default_value = "worldwide")]
-    pub cloud: Cloud,
+    /// Cloud whose token service challenges should trust [default: worldwide]
+    #[arg(long, value_enum, value_name = "CLOUD")]
+    pub cloud: Option<Cloud>,
     /// The uploaded Exchange auth certificate, compared with what Exchange publishes; repeatable
     #[arg(long, value_name = "FILE")]
     pub cert: Vec<PathBuf>,
@@ -149,9 +149,9 @@ pub enum Cloud {
 /// `provision script`
 #[derive(Debug, Clone, Args)]
 pub struct ScriptArgs {
-    /// Which procedure
-    #[arg(long, value_enum, value_name = "PROFILE", default_value = "sfbo-2022-graph")]
-    pub profile: ProfileName,
+    /// Which procedure [default: sfbo-2022-graph]
+    #[arg(long, value_enum, value_name = "PROFILE")]
+    pub profile: Option<ProfileName>,
     /// Tenant GUID or domain
     #[arg(long, value_name = "T")]
     pub tenant: Option<String>,
@@ -164,9 +164,12 @@ pub struct ScriptArgs {
     /// External Exchange host name; repeatable
     #[arg(long, value_name = "H")]
     pub host: Vec<String>,
-    /// Which cloud
-    #[arg(long, value_enum, value_name = "CLOUD", default_value = "worldwide")]
-    pub cloud: Cloud,
+    /// Which cloud [default: worldwide]
+    #[arg(long, value_enum, value_name = "CLOUD")]
+    pub cloud: Option<Cloud>,
+    /// Settings as TOML, keys named like the flags; a flag wins [default: oauthtrace.toml, if there]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
     /// Write one file a step to this directory [default: one script on stdout]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
@@ -181,9 +184,9 @@ pub struct CheckArgs {
     /// What `collect` gathered (text or CLIXML), and scripts to lint
     #[arg(value_name = "STATE", required = true)]
     pub states: Vec<PathBuf>,
-    /// Which procedure it should follow
-    #[arg(long, value_enum, value_name = "PROFILE", default_value = "sfbo-2022-graph")]
-    pub profile: ProfileName,
+    /// Which procedure it should follow [default: sfbo-2022-graph]
+    #[arg(long, value_enum, value_name = "PROFILE")]
+    pub profile: Option<ProfileName>,
     /// The uploaded Exchange auth certificate; repeatable
     #[arg(long, value_name = "FILE")]
     pub cert: Vec<PathBuf>,
@@ -199,6 +202,12 @@ pub struct CheckArgs {
     /// Which cloud the addresses in scripts should belong to
     #[arg(long, value_enum, value_name = "CLOUD")]
     pub cloud: Option<Cloud>,
+    /// Tenant GUID or verified domain that auth servers should belong to; repeatable
+    #[arg(long, value_name = "T")]
+    pub tenant: Vec<String>,
+    /// Settings as TOML, keys named like the flags; a flag wins [default: oauthtrace.toml, if there]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
     /// Where results go.
     #[command(flatten)]
     pub output: OutputArgs,

@@ -27,7 +27,7 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
     let path = weigh.known("path").map(str::to_owned);
     let same = |finding: &Finding| {
         let directory = if finding.help.contains("Autodiscover") { "/autodiscover" } else { "/ews" };
-        path.as_deref().is_none_or(|path| path.starts_with(directory))
+        path.as_deref().is_none_or(|path| !path.starts_with('/') || path.starts_with(directory))
     };
     let Some(organisation) = case.organisation else { return };
     if weigh.state_where(&[("state-oauth-off", 85)], same) {
@@ -64,6 +64,9 @@ fn traffic<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
             && (call.marks || iis)
     });
     let Some((call, _)) = without.first() else {
+        if weigh.score() == 0 {
+            return;
+        }
         weigh.words("path", "the address that it calls".into());
         weigh.words("repair", "Set-WebServicesVirtualDirectory \"<server>\\EWS (Default Web Site)\"".into());
         return;
