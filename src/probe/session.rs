@@ -22,6 +22,15 @@ use crate::keys::certificate::Certificate;
 use crate::limits;
 use crate::wire::tls::suites::CipherSuite;
 
+/// Where systems keep the roots that they trust, as one PEM file.
+const SYSTEM: [&str; 5] = [
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/pki/tls/cacert.pem",
+    "/etc/ssl/cert.pem",
+];
+
 /// The roots that chains are verified against.
 #[derive(Clone)]
 pub struct Roots {
@@ -35,13 +44,16 @@ impl fmt::Debug for Roots {
 }
 
 impl Roots {
-    /// The public roots (Mozilla's list), and those of a PEM or DER file.
+    /// The public roots (Mozilla's list), those that the system trusts, and those of a PEM or DER file.
     ///
     /// # Errors
     /// One line: what was expected of the file.
     pub fn new(file: Option<&[u8]>) -> Result<Self, String> {
         let mut store = RootCertStore::empty();
         store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+        // What the machine trusts besides: roots of the organisation stand there. An odd one costs only itself.
+        let system = SYSTEM.iter().find_map(|path| std::fs::read(path).ok()).unwrap_or_default();
+        store.add_parsable_certificates(CertificateDer::pem_slice_iter(&system).flatten());
         if let Some(bytes) = file {
             let found: Vec<CertificateDer<'static>> = match bytes.first() {
                 Some(0x30) => vec![CertificateDer::from(bytes.to_vec())],
