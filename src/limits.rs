@@ -125,8 +125,9 @@ pub const GAP_SEGMENTS: usize = 64;
 /// Early bytes that have waited, at least, before that.
 pub const GAP_BYTES: usize = 256 << 10;
 
-/// Bytes that each shard remembers of what passed through, to find retransmissions that differ.
-pub const RECENT_BYTES: usize = 256 << 10;
+/// Bytes of a capture that stay in memory behind the packet that is being read, to find retransmissions that
+/// differ: eight times what is read at once.
+pub const RECENT_BYTES: u64 = 8 * CAPTURE_WINDOW as u64;
 
 /// Bytes of a connection's beginning that may wait until it is clear what is spoken: a request line with
 /// a long target, a proxy's preamble.

@@ -7,6 +7,7 @@
 
 mod engine;
 mod export;
+mod intake;
 /// Packets as they are recorded.
 #[cfg(feature = "live")]
 pub mod live;
@@ -19,17 +20,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use self::engine::Engine;
+use self::engine::Shared;
+use self::intake::Intake;
 use self::lookahead::Lookahead;
 use self::sources::{Found, Meter};
 use crate::base::Secret;
-use crate::limits;
 use crate::sink::Sink;
 use crate::wire::capture::decompress::{self, Opened};
 use crate::wire::capture::sniff::Sniffed;
 use crate::wire::capture::{CaptureError, Item, Reader};
-use crate::wire::ip::{Decapsulator, Transport};
-use crate::wire::quic::Quic;
 use crate::wire::tls::secrets::Secrets;
 
 /// One input as the command line names it.
@@ -263,62 +262,32 @@ fn kind_of(sniffed: Sniffed, found: &Found) -> Result<Option<Kind>, String> {
     }))
 }
 
-/// Decodes a capture: packets to segments here, segments to exchanges in the engine.
+/// Decodes a capture: packets to segments in the intake, segments to exchanges in the engine.
 fn capture<S: Sink>(
     read: Box<dyn Read + Send>,
     settings: &Settings,
     secrets: &Arc<Secrets>,
-    mut ahead: Lookahead<'_>,
+    ahead: Lookahead<'_>,
     input: &mut Input,
     sink: &mut S,
 ) -> Result<(), String> {
-    let mut reader = Reader::open(read).map_err(|error| error.to_string())?;
-    let mut decapsulator = Decapsulator::default();
-    let mut quic = Quic::default();
-    let mut dropped = 0_u64;
-    let number = input.number;
-    let name = input.path.clone();
-    std::thread::scope(|scope| {
-        let mut engine = Engine::new(scope, settings, secrets, input.number, sink);
-        loop {
-            match reader.next_in_memory() {
-                Ok(None) => break,
-                Ok(Some((Item::Packet(packet), memory))) => {
-                    input.packets += 1;
-                    decapsulator.push(&packet, |transport| match transport {
-                        Transport::Tcp(segment) => engine.push(&segment, memory),
-                        Transport::Udp { frame, source, destination, payload } => {
-                            let ordinal = engine.ordinal();
-                            if quic.push(number, ordinal, frame, source, destination, payload) {
-                                engine.count_other();
-                            }
-                        }
-                    });
-                    ahead.tick(secrets);
-                }
-                Ok(Some((Item::Dropped(count), _))) => dropped = dropped.saturating_add(count),
-                Ok(Some((item, _))) => take_secrets(&name, &item, secrets),
-                Err(error) => {
-                    input.cut(&error);
-                    break;
-                }
-            }
-        }
-        let done = engine.finish();
-        input.exchanges = done.exchanges;
-        input.notices.extend(done.notices);
-    });
-    let (connections, over) = quic.finish();
-    connections.into_iter().for_each(|connection| sink.connection(connection));
-    if over > 0 {
-        input
-            .notices
-            .push(format!("{over} datagrams of QUIC connections beyond {}", limits::QUIC_CONNECTIONS));
+    let reader = Reader::open(read).map_err(|error| error.to_string())?;
+    let intake = Intake::new(reader, ahead, secrets, (input.number, input.path.clone()));
+    let shared = Shared { secrets: Arc::clone(secrets), hashes: settings.hashes, input: input.number };
+    let (intake, done) = engine::run(Box::new(intake), settings, &shared, sink);
+    input.exchanges = done.exchanges;
+    input.notices.extend(done.notices);
+    let Some(mut intake) = intake else { return Ok(()) };
+    input.packets = intake.packets;
+    input.dropped = intake.dropped;
+    if let Some(error) = intake.error.take() {
+        input.cut(&error);
     }
-    input.notices.extend(decapsulator.notices().into_iter().map(|(what, count)| format!("{what}: {count}")));
-    input.dropped = dropped;
-    if dropped > 0 {
-        input.notices.push(format!("the recorder says that it lost {dropped} packets"));
+    let (notices, connections) = intake.finish();
+    input.notices.extend(notices);
+    connections.into_iter().for_each(|connection| sink.connection(connection));
+    if input.dropped > 0 {
+        input.notices.push(format!("the recorder says that it lost {} packets", input.dropped));
     }
     Ok(())
 }

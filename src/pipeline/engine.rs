@@ -1,24 +1,27 @@
-//! Takes TCP segments, gives exchanges to the sink: on this thread while the capture is small, on
-//! workers once it proves large.
+//! Takes batches of TCP segments, gives exchanges to the sink: on this thread while the capture is small, on
+//! several once it proves large.
 //!
 //! Connections are dealt to a fixed number of shards; a worker owns several. Everything that is bounded
 //! is bounded per shard, so the result is the same however many threads there are.
 
+use std::hint::black_box;
 use std::sync::Arc;
-use std::thread::Scope;
 
 use super::Settings;
-use super::workers::Workers;
+use super::intake::{Batch, Intake, Packed};
+use super::workers;
 use crate::limits;
 use crate::sink::Sink;
-use crate::wire::capture::Memory;
 use crate::wire::conversation::{Conversation, Conversations};
-use crate::wire::ip::Segment;
-use crate::wire::tcp::{Flows, shard_of};
+use crate::wire::tcp::{Flows, Hint, History};
 use crate::wire::tls::secrets::Secrets;
 
-/// Payload bytes after which threads are worth their start.
+/// Bytes of a capture after which threads are worth their start.
 const SMALL: u64 = 8 << 20;
+
+/// Segments that are looked up before the first of them is decoded: a processor fetches so many connections
+/// from memory at once, rather than one after the other.
+const GROUP: usize = 16;
 
 /// The connections of one shard.
 pub(super) type Shard = Flows<Conversation>;
@@ -40,91 +43,117 @@ pub(super) struct Done {
     relieved: u64,
 }
 
-/// Decodes segments, here or elsewhere.
-pub(super) struct Engine<'scope, 'env, S> {
-    scope: &'scope Scope<'scope, 'env>,
-    shared: Shared,
-    sink: &'env mut S,
+/// Decodes all of a capture. Gives back what read it.
+pub(super) fn run<'f, S: Sink>(
+    mut intake: Box<Intake<'f>>,
+    settings: &Settings,
+    shared: &Shared,
+    sink: &mut S,
+) -> (Option<Box<Intake<'f>>>, Done) {
+    let threads = match settings.threads {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        threads => threads.min(limits::SHARDS),
+    };
+    let mut worker = Worker::new(shared.clone());
+    let mut full = Vec::new();
+    let mut more = true;
+    while more && (threads == 1 || intake.position() < SMALL) {
+        more = intake.fill(&mut full);
+        full.iter_mut().for_each(|batch| worker.decode(batch, sink));
+    }
+    if !more {
+        let mut done = worker.end(sink);
+        done.say();
+        return (Some(intake), done);
+    }
+    intake.deal(threads).iter_mut().for_each(|batch| worker.decode(batch, sink));
+    let (intake, mut done) = workers::run(intake, worker.split(threads), sink);
+    done.say();
+    (intake, done)
+}
+
+/// Some of the shards, and what decoding them needs.
+pub(super) struct Worker {
     shards: Vec<Shard>,
-    workers: Option<Workers<'scope, S>>,
-    threads: usize,
-    /// Segments so far: numbers connections in the order of their first packets.
-    segments: u32,
-    bytes: u64,
+    /// The worker has every so many-th shard.
+    stride: usize,
+    history: History,
+    shared: Shared,
     exchanges: u64,
 }
 
-impl<'scope, 'env, S: Sink> Engine<'scope, 'env, S>
-where
-    S: 'scope,
-{
-    pub(super) fn new(
-        scope: &'scope Scope<'scope, 'env>,
-        settings: &Settings,
-        secrets: &Arc<Secrets>,
-        input: u32,
-        sink: &'env mut S,
-    ) -> Self {
-        let threads = match settings.threads {
-            0 => std::thread::available_parallelism().map_or(1, usize::from),
-            threads => threads,
-        };
-        Self {
-            scope,
-            shared: Shared { secrets: Arc::clone(secrets), hashes: settings.hashes, input },
-            sink,
-            shards: (0..limits::SHARDS).map(|_| Shard::default()).collect(),
-            workers: None,
-            threads,
-            segments: 0,
-            bytes: 0,
+impl Worker {
+    fn new(shared: Shared) -> Self {
+        let shards = (0..limits::SHARDS).map(|_| Shard::default()).collect();
+        Self { shards, stride: 1, history: History::default(), shared, exchanges: 0 }
+    }
+
+    /// Deals its shards to so many workers.
+    fn split(self, count: usize) -> Vec<Self> {
+        let empty = |_| Self {
+            shards: Vec::new(),
+            stride: count,
+            history: self.history.clone(),
+            shared: self.shared.clone(),
             exchanges: 0,
+        };
+        let mut workers: Vec<Self> = (0..count).map(empty).collect();
+        for (number, shard) in self.shards.into_iter().enumerate() {
+            if let Some(worker) = workers.get_mut(number % count) {
+                worker.shards.push(shard);
+            }
         }
+        if let Some(first) = workers.first_mut() {
+            first.exchanges = self.exchanges;
+        }
+        workers
     }
 
-    /// The number of the next connection, should it begin now.
-    pub(super) fn ordinal(&self) -> u32 {
-        self.segments
+    /// Decodes a batch, and empties it.
+    pub(super) fn decode<S: Sink>(&mut self, batch: &mut Batch, sink: &mut S) {
+        if let Some((base, memory)) = &batch.memory {
+            self.history.see(*base, memory);
+        }
+        for (position, bytes) in batch.copies.drain(..) {
+            self.history.keep(position, bytes);
+        }
+        for group in batch.segments.chunks(GROUP) {
+            self.group(group, sink);
+        }
+        batch.clear();
     }
 
-    /// Numbers a connection that is not TCP.
-    pub(super) fn count_other(&mut self) {
-        self.segments = self.segments.saturating_add(1);
-    }
-
-    /// Takes the next segment; its payload may stand in `memory`.
-    pub(super) fn push(&mut self, segment: &Segment<'_>, memory: Option<&Memory>) {
-        let ordinal = self.segments;
-        self.segments = self.segments.saturating_add(1);
-        self.bytes += segment.payload.len() as u64;
-        let shard = shard_of(segment);
-        if let Some(workers) = &mut self.workers {
-            return workers.push(shard, ordinal, segment, memory);
+    fn group<S: Sink>(&mut self, group: &[Packed], sink: &mut S) {
+        let Self { shards, stride, history, shared, exchanges } = self;
+        let place = |packed: &Packed| usize::from(packed.shard) / *stride;
+        let mut hints = [Hint::default(); GROUP];
+        for (hint, packed) in hints.iter_mut().zip(group) {
+            if let Some(flows) = shards.get(place(packed)) {
+                *hint = flows.find(&packed.header);
+            }
         }
-        let mut listener = self.shared.listener(self.sink);
-        if let Some(flows) = self.shards.get_mut(shard) {
-            flows.push(segment, ordinal, &mut listener);
+        let mut touched = 0;
+        for (hint, packed) in hints.iter().zip(group) {
+            if let Some(flows) = shards.get(place(packed)) {
+                touched ^= flows.touch::<Conversations<'_, S>>(*hint, &packed.header);
+            }
         }
-        self.exchanges += listener.exchanges;
-        if self.threads > 1 && self.bytes > SMALL {
-            // This thread reads; the others decode.
-            let shards = std::mem::take(&mut self.shards);
-            let fork = || self.sink.fork();
-            self.workers = Some(Workers::start(self.scope, self.threads - 1, shards, &self.shared, fork));
+        black_box(touched);
+        let mut listener = shared.listener(sink);
+        for (hint, packed) in hints.iter().zip(group) {
+            let payload = history.get(packed.mark, packed.length as usize).unwrap_or_default();
+            if let Some(flows) = shards.get_mut(place(packed)) {
+                let at = (payload, packed.mark);
+                flows.push_at(*hint, &packed.header, at, packed.ordinal, history, &mut listener);
+            }
         }
+        *exchanges += listener.exchanges;
     }
 
     /// Ends all connections.
-    pub(super) fn finish(mut self) -> Done {
-        let mut done = Done { exchanges: self.exchanges, ..Done::default() };
-        if let Some(workers) = self.workers.take() {
-            for (sink, part) in workers.finish() {
-                self.sink.join(sink);
-                done.add(&part);
-            }
-        }
-        done.add(&end(&mut self.shards, &self.shared, self.sink));
-        done.say();
+    pub(super) fn end<S: Sink>(mut self, sink: &mut S) -> Done {
+        let mut done = end(&mut self.shards, &self.shared, sink);
+        done.exchanges += self.exchanges;
         done
     }
 }
@@ -150,7 +179,7 @@ impl Shared {
 }
 
 impl Done {
-    fn add(&mut self, other: &Self) {
+    pub(super) fn add(&mut self, other: &Self) {
         self.exchanges += other.exchanges;
         self.evicted += other.evicted;
         self.relieved += other.relieved;

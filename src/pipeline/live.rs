@@ -9,7 +9,7 @@ use crate::sink::Sink;
 use crate::wire::capture::Packet;
 use crate::wire::ip::{Decapsulator, Segment, Transport};
 use crate::wire::quic::Quic;
-use crate::wire::tcp::shard_of;
+use crate::wire::tcp::Header;
 use crate::wire::tls::secrets::Secrets;
 
 /// Decodes what arrives.
@@ -73,7 +73,7 @@ fn segment_of<S: Sink>(
     sink: &mut S,
 ) -> u64 {
     let mut listener = shared.listener(sink);
-    if let Some(flows) = shards.get_mut(shard_of(segment)) {
+    if let Some(flows) = shards.get_mut(Header::of(segment).shard()) {
         flows.push(segment, ordinal, &mut listener);
     }
     listener.exchanges

@@ -1,190 +1,152 @@
-//! Takes segments from the reading thread, gives them in batches to workers that own the shards. A batch
-//! holds the memory that its payloads were read into, so they are not copied.
+//! Takes a capture and workers that share its connections, runs each worker on a thread of its own. Whoever finds
+//! that little is left to decode reads on, so that reading is divided as well.
 
-use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
-use std::thread::{Scope, ScopedJoinHandle};
+use std::collections::VecDeque;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-use super::engine::{Done, Shard, Shared, end};
+use super::engine::{Done, Worker};
+use super::intake::{Batch, Intake};
 use crate::sink::Sink;
-use crate::wire::capture::Memory;
-use crate::wire::ip::Segment;
 
-/// Payload bytes of one batch.
-const BATCH_BYTES: usize = 256 << 10;
-/// Segments of one batch.
-const BATCH_SEGMENTS: usize = 2048;
-/// Batches that may wait for one worker.
-const WAITING: usize = 8;
+/// Batches of one worker below which somebody should read on.
+const FEW: usize = 2;
+/// Batches of one worker beyond which nobody reads on: the others wait for it.
+const MANY: usize = 8;
 
-/// A segment whose payload stands in its batch.
-#[derive(Clone, Copy)]
-struct Packed {
-    segment: Segment<'static>,
-    shard: usize,
-    ordinal: u32,
-    /// In the memory of the capture, rather than in the batch's own bytes.
-    shared: bool,
-    from: usize,
-    to: usize,
+/// What the threads hand to each other.
+struct Desk<'f> {
+    /// Batches that wait, by worker.
+    queues: Vec<VecDeque<Batch>>,
+    /// Where packets come from, unless somebody is reading.
+    intake: Option<Box<Intake<'f>>>,
+    /// Batches to be used again.
+    spare: Vec<Batch>,
+    /// Nothing more will be read.
+    ended: bool,
 }
 
-#[derive(Default)]
-struct Batch {
-    /// The memory of the capture that payloads stand in: they are not copied.
-    memory: Option<Memory>,
-    /// Copies of payloads that stand elsewhere, for example in joined fragments.
-    bytes: Vec<u8>,
-    segments: Vec<Packed>,
+struct Office<'f> {
+    desk: Mutex<Desk<'f>>,
+    news: Condvar,
 }
 
-struct Worker<'scope, S> {
-    full: SyncSender<Batch>,
-    batch: Batch,
-    thread: ScopedJoinHandle<'scope, (S, Done)>,
+/// What a thread does next.
+enum Task<'f> {
+    Read(Box<Intake<'f>>, Vec<Batch>),
+    Decode(Batch),
+    Leave,
 }
 
-/// All workers.
-pub(super) struct Workers<'scope, S> {
-    workers: Vec<Worker<'scope, S>>,
-    empty: Receiver<Batch>,
-}
-
-impl<'scope, S: Sink + 'scope> Workers<'scope, S> {
-    /// Starts `count` workers and deals the shards to them.
-    pub(super) fn start<'env>(
-        scope: &'scope Scope<'scope, 'env>,
-        count: usize,
-        shards: Vec<Shard>,
-        shared: &Shared,
-        fork: impl Fn() -> S,
-    ) -> Self {
-        let count = count.clamp(1, shards.len().max(1));
-        let mut dealt: Vec<Vec<Shard>> = (0..count).map(|_| Vec::new()).collect();
-        for (number, shard) in shards.into_iter().enumerate() {
-            if let Some(hand) = dealt.get_mut(number % count) {
-                hand.push(shard);
-            }
-        }
-        let (give_back, empty) = channel();
-        let workers = dealt
-            .into_iter()
-            .map(|shards| {
-                let (full, batches) = sync_channel(WAITING);
-                let (sink, shared, give_back) = (fork(), shared.clone(), give_back.clone());
-                let thread = scope.spawn(move || work(shards, count, &shared, sink, &batches, &give_back));
-                Worker { full, batch: Batch::default(), thread }
+/// Decodes all that is left of the capture; the first worker on this thread and into `sink`. Gives back what
+/// read it: whoever reads brings it back before leaving.
+pub(super) fn run<'f, S: Sink>(
+    intake: Box<Intake<'f>>,
+    workers: Vec<Worker>,
+    sink: &mut S,
+) -> (Option<Box<Intake<'f>>>, Done) {
+    let desk = Desk {
+        queues: workers.iter().map(|_| VecDeque::new()).collect(),
+        intake: Some(intake),
+        spare: Vec::new(),
+        ended: false,
+    };
+    let office = Office { desk: Mutex::new(desk), news: Condvar::new() };
+    let mut done = Done::default();
+    let mut workers = workers.into_iter();
+    let first = workers.next();
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (1..)
+            .zip(workers)
+            .map(|(number, worker)| {
+                let (office, mut sink) = (&office, sink.fork());
+                scope.spawn(move || {
+                    let done = office.work(number, worker, &mut sink);
+                    (sink, done)
+                })
             })
             .collect();
-        Self { workers, empty }
-    }
+        if let Some(first) = first {
+            done.add(&office.work(0, first, sink));
+        }
+        for thread in threads {
+            let (other, part) = thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            sink.join(other);
+            done.add(&part);
+        }
+    });
+    (office.desk.into_inner().unwrap_or_else(PoisonError::into_inner).intake, done)
+}
 
-    /// Takes the next segment; its payload may stand in `memory`.
-    pub(super) fn push(
-        &mut self,
-        shard: usize,
-        ordinal: u32,
-        segment: &Segment<'_>,
-        memory: Option<&Memory>,
-    ) {
-        let Self { workers, empty } = self;
-        let count = workers.len();
-        let Some(worker) = workers.get_mut(shard % count.max(1)) else { return };
-        let place = memory.and_then(|memory| Some((memory, place_of(segment.payload, memory)?)));
-        if let Some((memory, _)) = place {
-            match &worker.batch.memory {
-                Some(held) if Arc::ptr_eq(held, memory) => {}
-                held => {
-                    if held.is_some() {
-                        worker.send(empty);
-                    }
-                    worker.batch.memory = Some(Arc::clone(memory));
+impl<'f> Office<'f> {
+    fn work<S: Sink>(&self, number: usize, mut worker: Worker, sink: &mut S) -> Done {
+        let _guard = Guard(self);
+        loop {
+            match self.task(number) {
+                Task::Read(mut intake, mut batches) => {
+                    let more = intake.fill(&mut batches);
+                    self.bring(intake, batches, more);
                 }
+                Task::Decode(mut batch) => {
+                    worker.decode(&mut batch, sink);
+                    self.lock().spare.push(batch);
+                }
+                Task::Leave => return worker.end(sink),
             }
-        }
-        let batch = &mut worker.batch;
-        let (shared, from) = match place {
-            Some((_, from)) => (true, from),
-            None => {
-                batch.bytes.extend_from_slice(segment.payload);
-                (false, batch.bytes.len() - segment.payload.len())
-            }
-        };
-        batch.segments.push(Packed {
-            segment: Segment { payload: &[], ..*segment },
-            shard,
-            ordinal,
-            shared,
-            from,
-            to: from + segment.payload.len(),
-        });
-        if batch.bytes.len() >= BATCH_BYTES || batch.segments.len() >= BATCH_SEGMENTS {
-            worker.send(empty);
         }
     }
 
-    /// Waits for all; gives what each found.
-    pub(super) fn finish(self) -> Vec<(S, Done)> {
-        let threads: Vec<_> = self
-            .workers
-            .into_iter()
-            .map(|worker| {
-                let _ = worker.full.send(worker.batch);
-                worker.thread
-            })
-            .collect();
-        let join = |thread: ScopedJoinHandle<'_, _>| {
-            thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        };
-        threads.into_iter().map(join).collect()
+    fn lock(&self) -> MutexGuard<'_, Desk<'f>> {
+        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn task(&self, number: usize) -> Task<'f> {
+        let mut desk = self.lock();
+        loop {
+            let lengths = || desk.queues.iter().map(VecDeque::len);
+            let due = lengths().any(|length| length < FEW) && lengths().all(|length| length < MANY);
+            if due && !desk.ended && let Some(intake) = desk.intake.take() {
+                let count = desk.queues.len();
+                let from = desk.spare.len().saturating_sub(count);
+                return Task::Read(intake, desk.spare.split_off(from));
+            }
+            if let Some(queue) = desk.queues.get_mut(number)
+                && let Some(batch) = queue.pop_front()
+            {
+                if queue.len() + 1 == MANY {
+                    // Somebody may read on.
+                    self.news.notify_all();
+                }
+                return Task::Decode(batch);
+            }
+            if desk.ended {
+                return Task::Leave;
+            }
+            desk = self.news.wait(desk).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// What was read is on the desk.
+    fn bring(&self, intake: Box<Intake<'f>>, batches: Vec<Batch>, more: bool) {
+        let mut desk = self.lock();
+        let Desk { queues, spare, .. } = &mut *desk;
+        for (queue, batch) in queues.iter_mut().zip(batches) {
+            if batch.segments.is_empty() { spare.push(batch) } else { queue.push_back(batch) }
+        }
+        desk.intake = Some(intake);
+        desk.ended |= !more;
+        drop(desk);
+        self.news.notify_all();
     }
 }
 
-impl<S> Worker<'_, S> {
-    /// Gives the batch to the worker, begins another.
-    fn send(&mut self, empty: &Receiver<Batch>) {
-        let empty = empty.try_recv().unwrap_or_default();
-        let batch = std::mem::replace(&mut self.batch, empty);
-        // A worker ends only when this side hangs up.
-        let _ = self.full.send(batch);
-    }
-}
+/// Lets the others go when a thread panics: they would wait for it forever.
+struct Guard<'o, 'f>(&'o Office<'f>);
 
-/// Where `payload` stands in `memory`, if it does.
-fn place_of(payload: &[u8], memory: &[u8]) -> Option<usize> {
-    let from = payload.as_ptr().addr().checked_sub(memory.as_ptr().addr())?;
-    let there = memory.get(from..from.checked_add(payload.len())?)?;
-    // The same bytes, not equal ones.
-    std::ptr::eq(there, payload).then_some(from)
-}
-
-fn work<S: Sink>(
-    mut shards: Vec<Shard>,
-    stride: usize,
-    shared: &Shared,
-    mut sink: S,
-    batches: &Receiver<Batch>,
-    give_back: &Sender<Batch>,
-) -> (S, Done) {
-    let mut exchanges = 0;
-    for mut batch in batches {
-        let mut listener = shared.listener(&mut sink);
-        for packed in &batch.segments {
-            let memory = batch.memory.as_deref().filter(|_| packed.shared).unwrap_or(&batch.bytes);
-            let payload = memory.get(packed.from..packed.to).unwrap_or_default();
-            let segment = Segment { payload, ..packed.segment };
-            if let Some(flows) = shards.get_mut(packed.shard / stride) {
-                flows.push(&segment, packed.ordinal, &mut listener);
-            }
+impl Drop for Guard<'_, '_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.lock().ended = true;
+            self.0.news.notify_all();
         }
-        exchanges += listener.exchanges;
-        batch.memory = None;
-        batch.bytes.clear();
-        batch.segments.clear();
-        // The reader may be done already.
-        let _ = give_back.send(batch);
     }
-    let mut done = end(&mut shards, shared, &mut sink);
-    done.exchanges += exchanges;
-    (sink, done)
 }

@@ -12,7 +12,7 @@ use std::ops::Range;
 
 use super::netmon::filetime;
 use super::window::Window;
-use super::{LinkType, Raw, RawPacket, Stop};
+use super::{LinkType, Memory, Raw, RawPacket, Stop};
 use crate::base::{Instant, Reader};
 use crate::limits;
 
@@ -88,7 +88,7 @@ impl Clock {
 
 /// State of an Event Trace Log.
 pub(super) struct Etl {
-    bytes: Vec<u8>,
+    bytes: Memory,
     clock: Clock,
     found: std::vec::IntoIter<Found>,
     lost: u64,
@@ -117,10 +117,10 @@ impl Etl {
             }));
         }
         let found = found.into_iter();
-        Ok(Self { bytes, clock: log.clock, found, lost: log.lost, packets: 0, damage: log.damage })
+        Ok(Self { bytes: Memory::new(bytes), clock: log.clock, found, lost: log.lost, packets: 0, damage: log.damage })
     }
 
-    pub(super) fn bytes(&self) -> &[u8] {
+    pub(super) const fn bytes(&self) -> &Memory {
         &self.bytes
     }
 

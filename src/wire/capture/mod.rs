@@ -145,6 +145,15 @@ enum Format {
 /// The memory that packets stand in. Whoever holds it keeps its bytes as they are.
 pub type Memory = Arc<Vec<u8>>;
 
+/// Where the bytes of an item stand.
+#[derive(Clone, Copy, Debug)]
+pub struct Ground<'r> {
+    /// The memory, to be held while others work on it.
+    pub memory: &'r Memory,
+    /// Where its first byte stands in the (uncompressed) file.
+    pub base: u64,
+}
+
 /// Reads any capture file, recognised by its first bytes.
 pub struct Reader {
     window: Window,
@@ -185,14 +194,14 @@ impl Reader {
         Ok(self.next_in_memory()?.map(|(item, _)| item))
     }
 
-    /// The same with the memory that its bytes stand in, where that can be held while others work on them.
+    /// The same with the memory that its bytes stand in.
     ///
     /// # Errors
     /// After an error the reader gives `None`.
     #[inline]
-    pub fn next_in_memory(&mut self) -> Result<Option<(Item<'_>, Option<&Memory>)>, CaptureError> {
+    pub fn next_in_memory(&mut self) -> Result<Option<(Item<'_>, Ground<'_>)>, CaptureError> {
         if let Some(raw) = self.pending.pop_front() {
-            return Ok(Some((raw.resolve(self.window.all()), Some(self.window.buffer()))));
+            return Ok(Some((raw.resolve(self.window.all()), self.window.ground())));
         }
         if self.ended {
             return Ok(None);
@@ -204,13 +213,14 @@ impl Reader {
             Format::Etl(format) => format.next(),
         };
         match next {
-            Ok(Some(raw)) => Ok(Some(match &self.format {
-                Format::Pcap(_) | Format::Pcapng(_) => {
-                    (raw.resolve(self.window.all()), Some(self.window.buffer()))
-                }
-                Format::Netmon(format) => (raw.resolve(format.bytes()), None),
-                Format::Etl(format) => (raw.resolve(format.bytes()), None),
-            })),
+            Ok(Some(raw)) => {
+                let ground = match &self.format {
+                    Format::Pcap(_) | Format::Pcapng(_) => self.window.ground(),
+                    Format::Netmon(format) => Ground { memory: format.bytes(), base: 0 },
+                    Format::Etl(format) => Ground { memory: format.bytes(), base: 0 },
+                };
+                Ok(Some((raw.resolve(ground.memory), ground)))
+            }
             Ok(None) => {
                 self.ended = true;
                 let packets = self.packets();

@@ -11,7 +11,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 use super::window::Window;
-use super::{LinkType, Raw, RawPacket, Stop};
+use super::{LinkType, Memory, Raw, RawPacket, Stop};
 use crate::base::{Instant, Reader};
 
 const HEADER: usize = 128;
@@ -20,7 +20,7 @@ const FILETIME_EPOCH: u64 = 116_444_736_000_000_000;
 
 /// State of a Network Monitor capture.
 pub(super) struct Netmon {
-    bytes: Vec<u8>,
+    bytes: Memory,
     minor: u8,
     /// Media type of the file; since version 2.1 each frame has its own.
     media: u16,
@@ -61,7 +61,7 @@ impl Netmon {
             minor: header.minor,
             media: header.media,
             start: header.start,
-            bytes,
+            bytes: Memory::new(bytes),
             frames: Vec::new().into_iter(),
             packets: 0,
             damage: None,
@@ -77,7 +77,7 @@ impl Netmon {
         Ok(netmon)
     }
 
-    pub(super) fn bytes(&self) -> &[u8] {
+    pub(super) const fn bytes(&self) -> &Memory {
         &self.bytes
     }
 

@@ -4,6 +4,7 @@ use std::io::{self, ErrorKind, Read};
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::{Ground, Memory};
 use crate::limits;
 
 /// A buffer of fixed size that slides over the source. It grows only for a record larger than itself, as
@@ -11,9 +12,9 @@ use crate::limits;
 /// holds the buffer; then the window goes on in another.
 pub(super) struct Window {
     read: Box<dyn Read + Send>,
-    buffer: Arc<Vec<u8>>,
+    buffer: Memory,
     /// Buffers that others hold, or held.
-    lent: Vec<Arc<Vec<u8>>>,
+    lent: Vec<Memory>,
     start: usize,
     end: usize,
     /// Offset in the source of `buffer[0]`.
@@ -86,8 +87,8 @@ impl Window {
 
     /// The buffer itself, to be held while others work on its bytes.
     #[inline]
-    pub(super) const fn buffer(&self) -> &Arc<Vec<u8>> {
-        &self.buffer
+    pub(super) const fn ground(&self) -> Ground<'_> {
+        Ground { memory: &self.buffer, base: self.base }
     }
 
     /// Consumes `count` bytes, in the window or not. `false` when the source ended before.

@@ -103,7 +103,7 @@ impl<S: Sink> Listener for Conversations<'_, S> {
             talk.ended[direction.index() & 1] = true;
         }
         if talk.finished {
-            return false;
+            return talk.tally.is_some();
         }
         let mut context = self.context();
         talk.node.push(direction, event, &mut context);
@@ -113,7 +113,7 @@ impl<S: Sink> Listener for Conversations<'_, S> {
             talk.node.finish(&mut context);
         }
         self.deliver(who, talk, context);
-        talk.node.listens()
+        talk.node.listens() || talk.tally.is_some()
     }
 
     fn closed(&mut self, summary: Summary, talk: Option<Box<Conversation>>) {
@@ -164,6 +164,10 @@ impl<S: Sink> Listener for Conversations<'_, S> {
             });
         }
         self.sink.connection(connection);
+    }
+
+    fn touch(talk: &Conversation) -> usize {
+        talk.node.touch()
     }
 }
 

@@ -9,7 +9,7 @@ use super::preamble::{self, Recognised};
 use crate::connection::{Content, TlsLedger};
 use crate::exchange::{Oddity, TlsFacts};
 use crate::limits;
-use crate::wire::http::h1::Http1;
+use crate::wire::http::h1::{Http1, Resting};
 use crate::wire::http::h2::Http2;
 use crate::wire::http::{Finished, Outbox, OwnedChunk, Tunnel};
 use crate::wire::stream::{Chunk, Direction, End, FrameRef, StreamEvent};
@@ -35,6 +35,8 @@ pub(super) struct Node {
 enum Spoken {
     Unknown(Box<Unknown>),
     Http1(Box<Http1>),
+    /// HTTP/1 between two exchanges.
+    Resting(Resting),
     Http2(Box<Http2>),
     Tls(Box<Inside>),
     /// It is over, and its decoder gone: connections wait a while for late packets.
@@ -142,13 +144,18 @@ impl Node {
 
     /// Takes the next event of one direction.
     pub(super) fn push(&mut self, direction: Direction, event: StreamEvent<'_>, context: &mut Context<'_>) {
+        self.wake();
         match &mut self.spoken {
-            Spoken::Other | Spoken::Over(_) => {}
+            Spoken::Other | Spoken::Over(_) | Spoken::Resting(_) => {}
             Spoken::Unknown(_) => self.recognise(direction, event, context),
             Spoken::Http1(http) => {
                 let mut out = Outbox::default();
                 http.push(direction, event, &mut out);
+                let resting = http.rests();
                 self.take(out, context);
+                if let (Some(resting), Spoken::Http1(_)) = (resting, &self.spoken) {
+                    self.spoken = Spoken::Resting(resting);
+                }
             }
             Spoken::Http2(http) => {
                 let mut out = Outbox::default();
@@ -159,12 +166,27 @@ impl Node {
         }
     }
 
+    /// Something comes again: a decoder is needed.
+    fn wake(&mut self) {
+        if let Spoken::Resting(resting) = self.spoken {
+            self.spoken = Spoken::Http1(Box::new(Http1::rested(resting)));
+        }
+    }
+
     /// Whether anybody still looks at the bytes.
     pub(super) fn listens(&self) -> bool {
         match &self.spoken {
             Spoken::Other | Spoken::Over(_) => false,
-            Spoken::Unknown(unknown) => !unknown.searching || !unknown.waiting.is_empty(),
             _ => true,
+        }
+    }
+
+    /// Looks at what the next event will need; gives anything that depends on it.
+    pub(super) fn touch(&self) -> usize {
+        match &self.spoken {
+            Spoken::Http1(http) => http.touch(),
+            Spoken::Tls(inside) => inside.generation as usize ^ inside.node.depth,
+            _ => self.depth,
         }
     }
 
@@ -178,8 +200,9 @@ impl Node {
 
     /// Both directions are over.
     pub(super) fn finish(&mut self, context: &mut Context<'_>) {
+        self.wake();
         match &mut self.spoken {
-            Spoken::Other | Spoken::Over(_) => {}
+            Spoken::Other | Spoken::Over(_) | Spoken::Resting(_) => {}
             Spoken::Unknown(_) => self.decide_late(context),
             Spoken::Http1(http) => {
                 let mut out = Outbox::default();
@@ -203,7 +226,7 @@ impl Node {
         match &self.spoken {
             Spoken::Unknown(unknown) if unknown.waiting.is_empty() && !unknown.searching => Content::Empty,
             Spoken::Unknown(_) | Spoken::Other => Content::Other,
-            Spoken::Http1(_) => Content::Http1,
+            Spoken::Http1(_) | Spoken::Resting(_) => Content::Http1,
             Spoken::Http2(_) => Content::Http2,
             Spoken::Over(content) => *content,
             Spoken::Tls(inside) => match inside.node.content() {
@@ -228,6 +251,9 @@ impl Node {
 
     /// Takes what an HTTP decoder put out; goes into a tunnel.
     fn take(&mut self, mut out: Outbox, context: &mut Context<'_>) {
+        if out.is_empty() {
+            return;
+        }
         context.request_head_lost |= out.request_head_lost;
         context.oddities.append(&mut out.oddities);
         let tunnel = out.tunnel.take();

@@ -42,6 +42,14 @@ pub struct Http1 {
     done: bool,
 }
 
+/// A connection between two exchanges.
+#[derive(Clone, Copy, Debug)]
+pub struct Resting {
+    last_frames: [u64; 2],
+    fresh: [bool; 2],
+    ended: [bool; 2],
+}
+
 impl Http1 {
     /// A connection whose beginning was not captured: the first bytes of a direction may be the middle of
     /// a message, and the first response may answer a request that was not seen. (A `Gap` of unknown size
@@ -96,6 +104,34 @@ impl Http1 {
             self.pairing.flush_all(out);
             self.done = true;
         }
+    }
+
+    /// What is to be remembered between two exchanges, when that is little: an idle connection needs no decoder.
+    pub fn rests(&self) -> Option<Resting> {
+        let rests = self.pairing.rests() && !self.done && self.lanes.iter().all(Lane::rests);
+        let [sent, received] = &self.lanes;
+        rests.then_some(Resting {
+            last_frames: [sent.last_frame, received.last_frame],
+            fresh: [sent.fresh, received.fresh],
+            ended: [sent.ended, received.ended],
+        })
+    }
+
+    /// The decoder of a connection that rested.
+    pub fn rested(resting: Resting) -> Self {
+        let mut decoder = Self::default();
+        for (at, lane) in decoder.lanes.iter_mut().enumerate() {
+            lane.last_frame = resting.last_frames[at & 1];
+            lane.fresh = resting.fresh[at & 1];
+            lane.ended = resting.ended[at & 1];
+        }
+        decoder
+    }
+
+    /// Looks at what the next event will need; gives anything that depends on it.
+    pub fn touch(&self) -> usize {
+        let total = |lane: &Lane| lane.message.as_ref().map_or(0, |message| message.total);
+        self.lanes.iter().fold(0, |all, lane| all ^ total(lane) as usize)
     }
 
     fn lane(&mut self, direction: Direction) -> &mut Lane {

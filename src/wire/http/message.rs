@@ -1,6 +1,6 @@
 //! Takes the pieces of one message as they are found, gives the message. Shared by `h1` and `h2`.
 
-use super::body;
+use super::{body, pool};
 use crate::base::Instant;
 use crate::exchange::{Body, FrameMap, Head, Oddity, Request, Response};
 use crate::limits;
@@ -43,8 +43,8 @@ pub(super) struct Message {
 
 /// Room that is made at once for a body, whatever its head claims.
 const BODY_RESERVED: usize = 64 << 10;
-/// The same where its head does not say: growing from nothing costs more copies.
-const BODY_FIRST: usize = 16 << 10;
+/// The length of a body that is cheap to make room for.
+const BODY_SHORT: usize = 4 << 10;
 
 impl Message {
     pub(super) fn new(half: Half, old: bool, first: FrameRef, last: FrameRef, oddities: Vec<Oddity>) -> Self {
@@ -77,7 +77,11 @@ impl Message {
         }
         let at = self.kept.len();
         if at == 0 {
-            let announced = self.announced.map_or(BODY_FIRST, |length| usize::try_from(length).unwrap_or(0));
+            let announced = self.announced.map_or(0, |length| usize::try_from(length).unwrap_or(0));
+            // A short one waits in its own size: many requests wait for their answers.
+            if announced == 0 || announced > BODY_SHORT {
+                self.kept = pool::take();
+            }
             self.kept.reserve(announced.min(BODY_RESERVED).min(self.keep).max(take.len()));
         }
         self.kept.extend_from_slice(take);
@@ -116,7 +120,7 @@ impl Message {
     /// The finished half with its first and last frame and its oddities.
     pub(super) fn finish(self, complete: bool) -> (u64, Half, (u64, u64), Vec<Oddity>) {
         let body = Body {
-            bytes: self.kept.into(),
+            bytes: pool::bytes(self.kept),
             total: self.total,
             complete: complete && !self.broken,
             already_decoded: false,

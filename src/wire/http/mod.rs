@@ -12,6 +12,7 @@ pub mod h1;
 /// HTTP/2.
 pub mod h2;
 mod message;
+mod pool;
 
 use crate::exchange::{Oddity, Protocol, Request, Response};
 
@@ -51,6 +52,16 @@ pub struct Outbox {
     pub request_head_lost: bool,
     /// Oddities that belong to no exchange.
     pub oddities: Vec<Oddity>,
+}
+
+impl Outbox {
+    /// Whether nothing was put out.
+    pub fn is_empty(&self) -> bool {
+        self.exchanges.is_empty()
+            && self.tunnel.is_none()
+            && !self.request_head_lost
+            && self.oddities.is_empty()
+    }
 }
 
 /// Bytes with the frames they came from, owned.

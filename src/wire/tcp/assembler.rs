@@ -4,8 +4,8 @@
 //! Sequence numbers are unwrapped to 64-bit offsets at once (RFC 1982 comparison around the next
 //! expected byte), so nothing else here knows about wrapping. Where copies overlap, the first one wins.
 
-use std::collections::BTreeMap;
-
+use super::history::Mark;
+use super::pieces::{Piece, Pieces};
 use crate::limits;
 use crate::wire::stream::FrameRef;
 
@@ -20,35 +20,39 @@ const WINDOW: i64 = 1 << 30;
 /// What one early segment costs beyond its bytes, for the bounds.
 const PIECE_COST: usize = 128;
 
-/// A segment that came early.
+/// What most directions never need, or only at their end: kept apart, so that a connection is small.
 #[derive(Debug)]
-pub(super) struct Piece {
-    /// Its bytes.
-    pub(super) bytes: Vec<u8>,
-    /// Bytes after them that a snap length cut off.
-    pub(super) cut: u32,
-    /// The offset of the other direction up to which its sender had read: it is not given on earlier.
-    pub(super) need: u64,
-    /// The frame that carried it.
-    pub(super) frame: FrameRef,
-}
-
-impl Piece {
-    fn span(&self) -> u64 {
-        self.bytes.len() as u64 + u64::from(self.cut)
-    }
-}
-
-/// What is early, by offset; pieces never overlap.
-#[derive(Debug, Default)]
-struct Held {
-    pieces: BTreeMap<u64, Piece>,
+struct Rare {
+    /// What is early.
+    early: Pieces,
+    /// Memory of that.
     cost: usize,
+    /// Lowest offset that the peer acknowledged before the beginning was known.
+    lowest: u64,
+    /// Offset of the FIN.
+    fin: Option<u64>,
+    /// Payload bytes in gaps.
+    missing: u64,
+    /// Payload bytes that differed from their first copy.
+    conflicting: u64,
+}
+
+impl Default for Rare {
+    fn default() -> Self {
+        Self { early: Pieces::default(), cost: 0, lowest: u64::MAX, fin: None, missing: 0, conflicting: 0 }
+    }
 }
 
 /// One direction of a connection.
 #[derive(Debug)]
 pub(super) struct Half {
+    /// Offset of the next byte to give on.
+    pub(super) next: u64,
+    /// Highest offset that the peer acknowledged.
+    pub(super) acked: u64,
+    /// The newest record of this direction in the shard's list of recent payload.
+    pub(super) recent: u64,
+    rare: Option<Box<Rare>>,
     /// Sequence number at `ORIGIN`.
     base: u32,
     /// Sequence number of the first byte of the stream, once anchored.
@@ -62,43 +66,21 @@ pub(super) struct Half {
     pub(super) absent: bool,
     /// Whether the end was given on.
     pub(super) ended: bool,
-    /// Offset of the next byte to give on.
-    pub(super) next: u64,
-    /// Highest offset that the peer acknowledged.
-    pub(super) acked: u64,
-    /// Lowest offset that the peer acknowledged.
-    lowest: u64,
-    /// Offset of the FIN.
-    pub(super) fin: Option<u64>,
-    held: Option<Box<Held>>,
-    /// Payload bytes given on.
-    pub(super) bytes: u64,
-    /// Payload bytes in gaps.
-    pub(super) missing: u64,
-    /// Payload bytes that differed from their first copy.
-    pub(super) conflicting: u64,
-    /// The newest record of this direction in the shard's memory of recent bytes.
-    pub(super) recent: u64,
 }
 
 impl Default for Half {
     fn default() -> Self {
         Self {
+            next: ORIGIN,
+            acked: 0,
+            recent: 0,
+            rare: None,
             base: 0,
             first: 0,
             known: false,
             anchored: false,
             absent: false,
             ended: false,
-            next: ORIGIN,
-            acked: 0,
-            lowest: u64::MAX,
-            fin: None,
-            held: None,
-            bytes: 0,
-            missing: 0,
-            conflicting: 0,
-            recent: 0,
         }
     }
 }
@@ -182,7 +164,7 @@ impl Half {
             return;
         }
         let seen = self.first_held().unwrap_or(u64::MAX);
-        let acknowledged = if whole || seen == u64::MAX { self.lowest } else { u64::MAX };
+        let acknowledged = if whole || seen == u64::MAX { self.lowest() } else { u64::MAX };
         let start = seen.min(acknowledged);
         if start != u64::MAX {
             self.next = start;
@@ -196,7 +178,8 @@ impl Half {
         if let Place::At(offset) = self.place(sequence) {
             self.acked = self.acked.max(offset);
             if !self.anchored {
-                self.lowest = self.lowest.min(offset);
+                let rare = self.rare.get_or_insert_default();
+                rare.lowest = rare.lowest.min(offset);
             }
         }
     }
@@ -205,98 +188,151 @@ impl Half {
     pub(super) fn read_up_to(&self) -> u64 {
         match (self.anchored, self.held_count()) {
             (true, _) => self.next,
-            (false, 0) => self.lowest,
+            (false, 0) => self.lowest(),
             (false, _) => 0,
         }
     }
 
-    /// Keeps an early segment. Bytes that are there already stay (`conflicting` counts those that
-    /// differ); bytes before `next` must have been cut off.
-    pub(super) fn hold(&mut self, offset: u64, bytes: &[u8], cut: u32, need: u64, frame: FrameRef) {
+    fn lowest(&self) -> u64 {
+        self.rare.as_ref().map_or(u64::MAX, |rare| rare.lowest)
+    }
+
+    /// Offset of the FIN.
+    #[inline]
+    pub(super) fn fin(&self) -> Option<u64> {
+        self.rare.as_ref().and_then(|rare| rare.fin)
+    }
+
+    /// A FIN stands at `offset`; the first one counts.
+    pub(super) fn finishes_at(&mut self, offset: u64) {
+        self.rare.get_or_insert_default().fin.get_or_insert(offset);
+    }
+
+    /// Payload bytes in gaps.
+    pub(super) fn missing(&self) -> u64 {
+        self.rare.as_ref().map_or(0, |rare| rare.missing)
+    }
+
+    /// Gives the next `missing` bytes up.
+    pub(super) fn skip(&mut self, missing: u64) {
+        self.next += missing;
+        self.rare.get_or_insert_default().missing += missing;
+    }
+
+    /// Payload bytes that differed from their first copy.
+    pub(super) fn conflicting(&self) -> u64 {
+        self.rare.as_ref().map_or(0, |rare| rare.conflicting)
+    }
+
+    /// So many bytes differed from their first copy.
+    pub(super) fn conflicts(&mut self, bytes: u64) {
+        if bytes > 0 {
+            self.rare.get_or_insert_default().conflicting += bytes;
+        }
+    }
+
+    /// Payload bytes given on: all since the beginning that are not missing.
+    pub(super) fn bytes(&self) -> u64 {
+        if !self.anchored {
+            return 0;
+        }
+        let start = ORIGIN.saturating_add_signed(i64::from(self.first.wrapping_sub(self.base) as i32));
+        self.next.saturating_sub(start).saturating_sub(self.missing())
+    }
+
+    /// Keeps an early segment. Bytes that are there already stay (those that differ are counted); bytes
+    /// before `next` must have been cut off.
+    pub(super) fn hold(
+        &mut self,
+        offset: u64,
+        bytes: &[u8],
+        cut: u32,
+        need: u64,
+        (frame, mark): (FrameRef, Mark),
+    ) {
         let end = offset.saturating_add(bytes.len() as u64).saturating_add(u64::from(cut));
         let data_end = offset.saturating_add(bytes.len() as u64);
-        let held = self.held.get_or_insert_default();
-        let first = held
-            .pieces
-            .range(..=offset)
-            .next_back()
-            .filter(|(start, piece)| **start + piece.span() > offset)
-            .map_or(offset, |(start, _)| *start);
+        let rare = &mut **self.rare.get_or_insert_default();
         let mut free = Vec::new();
         let mut cursor = offset;
-        for (&start, piece) in held.pieces.range(first..end) {
+        for (start, piece) in rare.early.within(offset, end) {
             if start > cursor {
                 free.push((cursor, start));
             }
-            self.conflicting += differing(bytes, offset, &piece.bytes, start);
+            rare.conflicting += differing(bytes, offset, &piece.bytes, start);
             cursor = cursor.max(start + piece.span());
         }
         if cursor < end {
             free.push((cursor, end));
         }
         for (from, to) in free {
-            let part = slice(bytes, from - offset, to.min(data_end).max(from) - offset).to_vec();
+            let part: Box<[u8]> = slice(bytes, from - offset, to.min(data_end).max(from) - offset).into();
             let cut = u32::try_from(to.saturating_sub(data_end.max(from))).unwrap_or(u32::MAX);
-            held.cost += part.len() + PIECE_COST;
-            held.pieces.insert(from, Piece { bytes: part, cut, need, frame });
+            rare.cost += part.len() + PIECE_COST;
+            rare.early.insert(from, Piece { bytes: part, mark: mark.after(from - offset), cut, need, frame });
         }
-        if held.pieces.is_empty() {
-            self.held = None;
-        }
+    }
+
+    fn first_early(&self) -> Option<(u64, &Piece)> {
+        self.rare.as_ref()?.early.first()
     }
 
     /// Offset of the first early piece.
     pub(super) fn first_held(&self) -> Option<u64> {
-        self.held.as_ref().and_then(|held| held.pieces.first_key_value()).map(|(offset, _)| *offset)
+        self.first_early().map(|(offset, _)| offset)
     }
 
     /// How far the sender of the first early piece had read the other direction.
     pub(super) fn first_need(&self) -> Option<u64> {
-        self.held.as_ref().and_then(|held| held.pieces.first_key_value()).map(|(_, piece)| piece.need)
+        self.first_early().map(|(_, piece)| piece.need)
     }
 
     /// The frame of the first early piece.
     pub(super) fn first_frame(&self) -> Option<FrameRef> {
-        self.held.as_ref().and_then(|held| held.pieces.first_key_value()).map(|(_, piece)| piece.frame)
+        self.first_early().map(|(_, piece)| piece.frame)
     }
 
     /// Early pieces in order.
     pub(super) fn pieces(&self) -> impl Iterator<Item = &Piece> {
-        self.held.iter().flat_map(|held| held.pieces.values())
+        self.rare.iter().flat_map(|rare| rare.early.values())
     }
 
     /// Takes out the first early piece.
     pub(super) fn take_first(&mut self) -> Option<(u64, Piece)> {
-        let held = self.held.as_mut()?;
-        let (offset, piece) = held.pieces.pop_first()?;
-        held.cost = held.cost.saturating_sub(piece.bytes.len() + PIECE_COST);
-        if held.pieces.is_empty() {
-            self.held = None;
+        let rare = self.rare.as_mut()?;
+        let (offset, piece) = rare.early.pop_first()?;
+        rare.cost = rare.cost.saturating_sub(piece.bytes.len() + PIECE_COST);
+        if rare.early.is_empty() {
+            // A list or tree that grew is not kept.
+            rare.early = Pieces::default();
         }
         Some((offset, piece))
     }
 
     /// The first early piece is given on whatever its sender had read.
     pub(super) fn waive_first_need(&mut self) {
-        if let Some(mut first) = self.held.as_mut().and_then(|held| held.pieces.first_entry()) {
-            first.get_mut().need = 0;
+        if let Some(first) = self.rare.as_mut().and_then(|rare| rare.early.first_mut()) {
+            first.need = 0;
         }
     }
 
     /// Nothing more comes: bytes beyond a FIN are not part of the stream.
     pub(super) fn end(&mut self) {
         self.ended = true;
-        self.held = None;
+        if let Some(rare) = &mut self.rare {
+            rare.early = Pieces::default();
+            rare.cost = 0;
+        }
     }
 
     /// What the early pieces cost in memory.
     pub(super) fn held_cost(&self) -> usize {
-        self.held.as_ref().map_or(0, |held| held.cost)
+        self.rare.as_ref().map_or(0, |rare| rare.cost)
     }
 
     /// How many pieces are early.
     pub(super) fn held_count(&self) -> usize {
-        self.held.as_ref().map_or(0, |held| held.pieces.len())
+        self.rare.as_ref().map_or(0, |rare| rare.early.len())
     }
 }
 

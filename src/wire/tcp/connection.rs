@@ -5,26 +5,27 @@
 //! RFC 9293. What comes early waits; a hole becomes a gap when it is certain that its bytes were
 //! received but not captured and enough has waited, when a bound is reached, or at the end.
 
-use super::Listener;
-use super::assembler::{Half, Piece, Place, slice};
+use super::assembler::{Half, Place, slice};
+use super::history::{History, Mark};
 use super::key::{FlowKey, Side};
+use super::pieces::Piece;
 use super::recent::Recent;
+use super::{Header, Listener};
 use crate::base::Instant;
 use crate::exchange::Endpoint;
 use crate::limits;
-use crate::wire::ip::Segment;
 use crate::wire::stream::{Chunk, Direction, End, FrameRef, StreamEvent};
 
 /// Who a connection is.
 #[derive(Clone, Copy, Debug)]
 pub struct Identity {
     pub(super) key: FlowKey,
-    /// Which side of the key asks.
-    pub(super) client: Option<Side>,
-    /// Tells it from the others of its input; ascending in the order of first packets.
-    pub ordinal: u32,
     /// Frame number of its first packet.
     pub first_frame: u64,
+    /// Tells it from the others of its input; ascending in the order of first packets.
+    pub ordinal: u32,
+    /// Which side of the key asks.
+    pub(super) client: Option<Side>,
     /// Whether its beginning was not seen.
     pub midway: bool,
 }
@@ -32,12 +33,12 @@ pub struct Identity {
 impl Identity {
     /// Who opened it.
     pub fn client(&self) -> Endpoint {
-        self.key.endpoint(self.client.unwrap_or(0))
+        self.key.endpoint(self.client.unwrap_or(Side::Low))
     }
 
     /// Who accepted it.
     pub fn server(&self) -> Endpoint {
-        self.key.endpoint(1 - self.client.unwrap_or(0))
+        self.key.endpoint(self.client.unwrap_or(Side::Low).other())
     }
 }
 
@@ -69,18 +70,34 @@ pub(super) enum After {
     Over,
 }
 
-/// One connection.
+/// A time that may not be known, in eight bytes.
+#[derive(Clone, Copy, Debug)]
+struct Moment(i64);
+
+impl Moment {
+    /// No recorder was there in 1677.
+    const UNKNOWN: i64 = i64::MIN;
+
+    fn of(time: Option<Instant>) -> Self {
+        Self(time.map_or(Self::UNKNOWN, Instant::nanos))
+    }
+
+    fn get(self) -> Option<Instant> {
+        (self.0 != Self::UNKNOWN).then_some(Instant::from_nanos(self.0))
+    }
+}
+
+/// One connection. Three cache lines: every packet looks at all of them, and captures hold many connections.
 #[derive(Debug)]
+#[repr(C, align(64))]
 pub(super) struct Connection<T> {
     pub(super) identity: Identity,
-    halves: [Half; 2],
     talk: Option<Box<T>>,
+    halves: [Half; 2],
+    /// Time of the first frame.
+    first: Moment,
     /// The newest frame, for gaps that are noticed at the end.
-    last: FrameRef,
-    /// When it was first seen.
-    first: Option<Instant>,
-    /// Told apart from a later one in the same place of the table.
-    pub(super) generation: u32,
+    last: (u64, Moment),
     reset: bool,
     /// A SYN or SYN-ACK was seen.
     whole: bool,
@@ -93,15 +110,14 @@ pub(super) struct Connection<T> {
 }
 
 impl<T> Connection<T> {
-    pub(super) fn new(key: FlowKey, ordinal: u32, generation: u32, frame: FrameRef) -> Self {
-        let identity = Identity { key, client: None, ordinal, first_frame: frame.number, midway: true };
+    pub(super) fn new(key: FlowKey, ordinal: u32, frame: FrameRef) -> Self {
+        let identity = Identity { key, first_frame: frame.number, ordinal, client: None, midway: true };
         Self {
             identity,
             halves: Default::default(),
             talk: None,
-            last: frame,
-            first: frame.time,
-            generation,
+            last: (frame.number, Moment::of(frame.time)),
+            first: Moment::of(frame.time),
             reset: false,
             whole: false,
             interest: true,
@@ -111,52 +127,56 @@ impl<T> Connection<T> {
     }
 
     /// Whether the segment cannot belong to this connection, so that the four-tuple was used again.
-    pub(super) fn is_replaced_by(&self, side: Side, segment: &Segment<'_>) -> bool {
-        let Some(mine) = self.halves.get(side) else { return false };
+    pub(super) fn is_replaced_by(&self, segment: &Header, payload: &[u8]) -> bool {
+        let mine = &self.halves[segment.side.index()];
         if segment.flags.rst() {
             return false;
         }
         if segment.flags.syn() {
             return !mine.could_begin_with(segment.sequence.wrapping_add(1));
         }
-        if segment.payload.is_empty() || !mine.known() {
+        if payload.is_empty() || !mine.known() {
             return false;
         }
         match mine.peek(segment.sequence) {
             Place::Elsewhere => true,
             Place::At(offset) if self.is_over() => {
-                let beyond = mine.fin.is_some_and(|fin| offset > fin);
+                let beyond = mine.fin().is_some_and(|fin| offset > fin);
                 beyond || offset.abs_diff(mine.next) > limits::REORDER_BYTES as u64
             }
             Place::At(_) => false,
         }
     }
 
-    /// Takes the next segment that `side` sent.
+    /// Takes the next segment.
     pub(super) fn push<L: Listener<Talk = T>>(
         &mut self,
-        side: Side,
-        segment: &Segment<'_>,
-        recent: &mut Recent,
+        segment: &Header,
+        (payload, mark): (&[u8], Mark),
+        (recent, history): (&mut Recent, &History),
         listener: &mut L,
     ) -> After {
+        let side = segment.side;
         self.touched = true;
-        self.last = segment.frame;
+        self.last = (segment.frame.number, Moment::of(segment.frame.time));
         if segment.flags.rst() {
             self.reset = true;
             return After::Over;
         }
         let sequence = self.handshake(side, segment);
         let need = self.acknowledge(side, segment);
-        self.payload(side, sequence, segment, need, recent, listener);
+        if !payload.is_empty() || segment.cut > 0 {
+            let at = (sequence, need);
+            self.payload(segment, at, (payload, mark), (recent, history), listener);
+        }
         if segment.flags.fin() {
-            let length = segment.payload.len() as u32;
+            let length = payload.len() as u32;
             let end = sequence.wrapping_add(length).wrapping_add(segment.cut);
-            let mine = &mut self.halves[side & 1];
+            let mine = self.half_mut(side);
             if let Place::At(offset) = mine.place(end)
                 && (offset >= mine.next || !mine.anchored)
             {
-                mine.fin.get_or_insert(offset);
+                mine.finishes_at(offset);
             }
         }
         self.settle(recent, listener);
@@ -165,33 +185,33 @@ impl<T> Connection<T> {
 
     /// Learns from SYN flags who is who and where the streams begin; gives the sequence number of the
     /// payload.
-    fn handshake(&mut self, side: Side, segment: &Segment<'_>) -> u32 {
+    fn handshake(&mut self, side: Side, segment: &Header) -> u32 {
         if !segment.flags.syn() {
             return segment.sequence;
         }
         let started = self.talk.is_some();
         let begins = segment.sequence.wrapping_add(1);
-        self.halves[side & 1].anchor_at(begins);
+        self.half_mut(side).anchor_at(begins);
         self.whole = true;
         if segment.flags.ack() {
-            let peer = &mut self.halves[1 - (side & 1)];
+            let peer = self.half_mut(side.other());
             if peer.held_count() == 0 {
                 peer.anchor_at(segment.acknowledgement);
             }
         }
         if !started {
             self.identity.midway = false;
-            self.identity.client = Some(if segment.flags.ack() { 1 - side } else { side });
+            self.identity.client = Some(if segment.flags.ack() { side.other() } else { side });
         }
         begins
     }
 
     /// Notes what the sender had received; gives that as an offset of the other direction.
-    fn acknowledge(&mut self, side: Side, segment: &Segment<'_>) -> u64 {
+    fn acknowledge(&mut self, side: Side, segment: &Header) -> u64 {
         if !segment.flags.ack() {
             return 0;
         }
-        let peer = &mut self.halves[1 - (side & 1)];
+        let peer = self.half_mut(side.other());
         peer.acknowledge(segment.acknowledgement);
         match peer.peek(segment.acknowledgement) {
             Place::At(offset) => offset,
@@ -201,27 +221,25 @@ impl<T> Connection<T> {
 
     fn payload<L: Listener<Talk = T>>(
         &mut self,
-        side: Side,
-        sequence: u32,
-        segment: &Segment<'_>,
-        need: u64,
-        recent: &mut Recent,
+        segment: &Header,
+        (sequence, need): (u32, u64),
+        (mut bytes, mut mark): (&[u8], Mark),
+        (recent, history): (&mut Recent, &History),
         listener: &mut L,
     ) {
-        if segment.payload.is_empty() && segment.cut == 0 {
-            return;
-        }
+        let side = segment.side;
         let satisfied = self.satisfied(side, need);
-        let mine = &mut self.halves[side & 1];
+        let mine = self.half_mut(side);
         let Place::At(mut offset) = mine.place(sequence) else { return };
-        let (mut bytes, mut cut) = (segment.payload, segment.cut);
+        let mut cut = segment.cut;
         mine.absent = false;
         if mine.anchored && offset < mine.next {
             let old = mine.next - offset;
             let seen = slice(bytes, 0, old);
-            mine.conflicting += recent.conflicts(mine.recent, offset, seen);
+            mine.conflicts(recent.conflicts(history, mine.recent, offset, seen, mark));
             let into_cut = old.saturating_sub(bytes.len() as u64);
             bytes = slice(bytes, old, u64::MAX);
+            mark = mark.after(old);
             cut = u32::try_from(u64::from(cut).saturating_sub(into_cut)).unwrap_or(0);
             offset = mine.next;
             if bytes.is_empty() && cut == 0 {
@@ -232,38 +250,48 @@ impl<T> Connection<T> {
             return;
         }
         if mine.anchored && offset == mine.next && satisfied && mine.held_count() == 0 {
-            self.give(side, bytes, cut, segment.frame, recent, listener);
+            self.give(side, (bytes, mark), cut, segment.frame, recent, listener);
         } else {
-            mine.hold(offset, bytes, cut, need, segment.frame);
+            mine.hold(offset, bytes, cut, need, (segment.frame, mark));
         }
     }
 
     /// Whether what `side` says may be given on: its sender had read the other direction up to `need`.
     fn satisfied(&self, side: Side, need: u64) -> bool {
-        let peer = &self.halves[1 - (side & 1)];
+        let peer = self.half(side.other());
         !peer.known() || peer.ended || need <= peer.read_up_to()
+    }
+
+    fn half(&self, side: Side) -> &Half {
+        &self.halves[side.index()]
+    }
+
+    fn half_mut(&mut self, side: Side) -> &mut Half {
+        &mut self.halves[side.index()]
     }
 
     /// Gives on the next bytes of a direction.
     fn give<L: Listener<Talk = T>>(
         &mut self,
         side: Side,
-        bytes: &[u8],
+        (bytes, mark): (&[u8], Mark),
         cut: u32,
         frame: FrameRef,
         recent: &mut Recent,
         listener: &mut L,
     ) {
         self.choose_client(listener, side, bytes);
-        let mine = &mut self.halves[side & 1];
+        let interest = self.interest;
+        let mine = self.half_mut(side);
         if !bytes.is_empty() {
-            if self.interest {
-                mine.recent = recent.push(mine.recent, mine.next, bytes);
+            if interest {
+                mine.recent = recent.push(mine.recent, mine.next, mark, bytes.len());
             }
             mine.next += bytes.len() as u64;
-            mine.bytes += bytes.len() as u64;
-            let chunk = Chunk { bytes, frames: std::slice::from_ref(&frame) };
-            self.tell(side, StreamEvent::Data(chunk), listener);
+            if interest {
+                let chunk = Chunk { bytes, frames: std::slice::from_ref(&frame) };
+                self.tell(side, StreamEvent::Data(chunk), listener);
+            }
         }
         if cut > 0 {
             self.skip(side, u64::from(cut), frame, listener);
@@ -272,10 +300,9 @@ impl<T> Connection<T> {
 
     /// Declares the next `missing` bytes of a direction lost.
     fn skip<L: Listener<Talk = T>>(&mut self, side: Side, missing: u64, at: FrameRef, listener: &mut L) {
-        let mine = &mut self.halves[side & 1];
-        mine.absent = mine.bytes == 0 && mine.held_count() == 0;
-        mine.next += missing;
-        mine.missing += missing;
+        let mine = self.half_mut(side);
+        mine.absent = mine.bytes() == 0 && mine.held_count() == 0;
+        mine.skip(missing);
         self.choose_client(listener, side, &[]);
         self.tell(side, StreamEvent::Gap { missing, at }, listener);
     }
@@ -286,7 +313,7 @@ impl<T> Connection<T> {
     }
 
     fn direction(&self, side: Side) -> Direction {
-        if self.identity.client.unwrap_or(0) == side { Direction::Sent } else { Direction::Received }
+        if self.identity.client.unwrap_or(Side::Low) == side { Direction::Sent } else { Direction::Received }
     }
 
     /// Decides who the client is where no SYN told: by what the first bytes say, else the lower port is
@@ -296,7 +323,7 @@ impl<T> Connection<T> {
             // A request that the called side sends first, before a byte of the caller: HTTP the other way
             // round. Nothing was given on yet, so who asks can still be said.
             let first =
-                self.talk.is_none() && client != side && self.halves.iter().all(|half| half.bytes == 0);
+                self.talk.is_none() && client != side && self.halves.iter().all(|half| half.bytes() == 0);
             if first && listener.speaker(bytes) == Some(Direction::Sent) {
                 self.identity.client = Some(side);
             }
@@ -304,24 +331,24 @@ impl<T> Connection<T> {
         }
         let said = |side: Side, bytes: &[u8]| match listener.speaker(bytes)? {
             Direction::Sent => Some(side),
-            Direction::Received => Some(1 - side),
+            Direction::Received => Some(side.other()),
         };
         let first = said(side, bytes);
         let early = || {
-            [0, 1]
+            Side::BOTH
                 .into_iter()
-                .find_map(|side| self.halves[side].pieces().find_map(|piece| said(side, &piece.bytes)))
+                .find_map(|side| self.half(side).pieces().find_map(|piece| said(side, &piece.bytes)))
         };
         let by_port = || {
-            let [low, high] = [0, 1].map(|side| self.identity.key.endpoint(side).port);
-            usize::from(low < high)
+            let [low, high] = Side::BOTH.map(|side| self.identity.key.endpoint(side).port);
+            if low < high { Side::High } else { Side::Low }
         };
         self.identity.client = Some(first.or_else(early).unwrap_or_else(by_port));
     }
 
     /// Gives on what can be by now, and declares gaps where it is time to.
     fn settle<L: Listener<Talk = T>>(&mut self, recent: &mut Recent, listener: &mut L) {
-        if self.held_count() == 0 && self.halves.iter().all(|half| half.ended || half.fin.is_none()) {
+        if self.held_count() == 0 && self.halves.iter().all(|half| half.ended || half.fin().is_none()) {
             return;
         }
         self.anchor_if_due();
@@ -353,13 +380,14 @@ impl<T> Connection<T> {
         let mut moved = true;
         while moved {
             moved = false;
-            for side in [0, 1] {
-                while let Some(piece) = self.next_piece(side) {
-                    self.give(side, &piece.bytes, piece.cut, piece.frame, recent, listener);
+            for side in Side::BOTH {
+                while let Some((piece, old)) = self.next_piece(side) {
+                    let bytes = slice(&piece.bytes, old, u64::MAX);
+                    self.give(side, (bytes, piece.mark.after(old)), piece.cut, piece.frame, recent, listener);
                     moved = true;
                 }
-                let mine = &mut self.halves[side];
-                if mine.anchored && !mine.ended && mine.fin.is_some_and(|fin| fin <= mine.next) {
+                let mine = self.half_mut(side);
+                if mine.anchored && !mine.ended && mine.fin().is_some_and(|fin| fin <= mine.next) {
                     mine.end();
                     moved = true;
                     self.choose_client(listener, side, &[]);
@@ -369,9 +397,10 @@ impl<T> Connection<T> {
         }
     }
 
-    /// Takes out the first early piece of a direction when it is its turn.
-    fn next_piece(&mut self, side: Side) -> Option<Piece> {
-        let mine = self.halves.get(side)?;
+    /// Takes out the first early piece of a direction when it is its turn, and says how many of its bytes were
+    /// given up before.
+    fn next_piece(&mut self, side: Side) -> Option<(Piece, u64)> {
+        let mine = self.half(side);
         if !mine.anchored || mine.first_held()? > mine.next {
             return None;
         }
@@ -379,17 +408,13 @@ impl<T> Connection<T> {
         if !self.satisfied(side, need) {
             return None;
         }
-        let mine = self.halves.get_mut(side)?;
+        let mine = self.half_mut(side);
         let (offset, mut piece) = mine.take_first()?;
+        // Only when a gap was declared over bytes that came after all.
         let old = mine.next - offset;
-        if old > 0 {
-            // Only when a gap was declared over bytes that came after all.
-            piece.cut = piece.cut.saturating_sub(
-                u32::try_from(old.saturating_sub(piece.bytes.len() as u64)).unwrap_or(u32::MAX),
-            );
-            piece.bytes.drain(..usize::try_from(old).unwrap_or(usize::MAX).min(piece.bytes.len()));
-        }
-        Some(piece)
+        let into_cut = u32::try_from(old.saturating_sub(piece.bytes.len() as u64)).unwrap_or(u32::MAX);
+        piece.cut = piece.cut.saturating_sub(into_cut);
+        Some((piece, old))
     }
 
     /// Whether waiting longer makes no sense: the bytes were received by the peer but never captured, and
@@ -403,8 +428,8 @@ impl<T> Connection<T> {
             return true;
         }
         let patient = self.held_count() >= limits::GAP_SEGMENTS && cost >= limits::GAP_BYTES;
-        [0, 1].into_iter().any(|side| {
-            let (mine, peer) = (&self.halves[side], &self.halves[1 - side]);
+        Side::BOTH.into_iter().any(|side| {
+            let (mine, peer) = (self.half(side), self.half(side.other()));
             let acknowledged = mine.acked > mine.next.saturating_add(1);
             let blocked = mine.first_need().is_some_and(|need| !self.satisfied(side, need));
             (acknowledged || blocked) && patient || blocked && peer.absent
@@ -413,14 +438,15 @@ impl<T> Connection<T> {
 
     /// Declares one hole a gap: the one that holds back the earliest frame. Gives whether it could.
     fn give_up<L: Listener<Talk = T>>(&mut self, listener: &mut L) -> bool {
-        let number = |side: Side| self.halves[side].first_frame().map(|frame| frame.number);
-        let side = match (number(0), number(1)) {
+        let number = |side: Side| self.half(side).first_frame().map(|frame| frame.number);
+        let side = match (number(Side::Low), number(Side::High)) {
             (None, None) => return false,
-            (Some(_), None) => 0,
-            (None, Some(_)) => 1,
-            (Some(low), Some(high)) => usize::from(high < low),
+            (Some(_), None) => Side::Low,
+            (None, Some(_)) => Side::High,
+            (Some(low), Some(high)) if high < low => Side::High,
+            _ => Side::Low,
         };
-        let (mine, peer) = (&self.halves[side], &self.halves[1 - side]);
+        let (mine, peer) = (self.half(side), self.half(side.other()));
         let (Some(first), Some(need), Some(at)) = (mine.first_held(), mine.first_need(), mine.first_frame())
         else {
             return false;
@@ -433,11 +459,11 @@ impl<T> Connection<T> {
             let to = peer.first_held().map_or(need, |held| held.min(need));
             if to > peer.next {
                 let missing = to - peer.next;
-                self.skip(1 - side, missing, at, listener);
+                self.skip(side.other(), missing, at, listener);
                 return true;
             }
             if first <= mine.next {
-                self.halves[side].waive_first_need();
+                self.half_mut(side).waive_first_need();
                 return true;
             }
         }
@@ -459,20 +485,20 @@ impl<T> Connection<T> {
         }
         // Ends that nobody listened to when they came: a loss of the other side may call a listener.
         let mut untold = None;
-        for side in [0, 1] {
-            let mine = &self.halves[side];
+        for side in Side::BOTH {
+            let mine = self.half(side);
             if mine.ended {
                 continue;
             }
-            let end = mine.fin.unwrap_or(mine.acked);
+            let end = mine.fin().unwrap_or(mine.acked);
             let lost = end.saturating_sub(mine.next);
             // A FIN that was not captured is acknowledged like one byte.
-            if lost > u64::from(mine.fin.is_none()) {
-                self.skip(side, lost, self.last, listener);
+            if lost > u64::from(mine.fin().is_none()) {
+                let (number, time) = self.last;
+                self.skip(side, lost, FrameRef { number, time: time.get() }, listener);
             }
-            let mine = &mut self.halves[side];
-            mine.end();
-            let how = match (mine.fin, self.reset) {
+            self.half_mut(side).end();
+            let how = match (self.half(side).fin(), self.reset) {
                 (Some(_), _) => End::Fin,
                 (None, true) => End::Reset,
                 (None, false) => End::Silence,
@@ -494,20 +520,17 @@ impl<T> Connection<T> {
         recent: &mut Recent,
         listener: &mut L,
     ) {
-        let open = !self.reset && self.halves.iter().all(|half| half.fin.is_none());
+        let open = !self.reset && self.halves.iter().all(|half| half.fin().is_none());
         self.finish(recent, listener);
-        self.choose_client(listener, 0, &[]);
-        let [sent, received] = match self.identity.client {
-            Some(1) => [1, 0],
-            _ => [0, 1],
-        };
-        let of = |read: fn(&Half) -> u64| [read(&self.halves[sent]), read(&self.halves[received])];
+        self.choose_client(listener, Side::Low, &[]);
+        let client = self.identity.client.unwrap_or(Side::Low);
+        let of = |read: fn(&Half) -> u64| [read(self.half(client)), read(self.half(client.other()))];
         let summary = Summary {
             identity: self.identity,
-            times: self.first.zip(self.last.time).map(|(first, last)| (first.min(last), first.max(last))),
-            bytes: of(|half| half.bytes),
-            missing: of(|half| half.missing),
-            conflicting: of(|half| half.conflicting),
+            times: self.first.get().zip(self.last.1.get()).map(|(first, last)| (first.min(last), first.max(last))),
+            bytes: of(Half::bytes),
+            missing: of(Half::missing),
+            conflicting: of(Half::conflicting),
             open,
             evicted,
         };
@@ -520,6 +543,14 @@ impl<T> Connection<T> {
             self.give_up(listener);
             self.pump(recent, listener);
         }
+    }
+
+    /// Looks at what the next segment of `side` will need, so that it is in the cache by then.
+    #[inline]
+    pub(super) fn touch<L: Listener<Talk = T>>(&self, side: Side) -> usize {
+        let mine = self.half(side);
+        let talk = self.talk.as_ref().filter(|_| self.interest).map_or(0, |talk| L::touch(talk));
+        talk ^ mine.next as usize ^ usize::from(self.reset)
     }
 
     /// Both directions ended, or a reset was seen.

@@ -6,7 +6,36 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use crate::exchange::Endpoint;
 
 /// One end of a connection by its place in the key.
-pub(super) type Side = usize;
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Side {
+    /// The lower address and port.
+    Low,
+    /// The other.
+    High,
+}
+
+impl Side {
+    /// Both, the lower first.
+    pub(super) const BOTH: [Self; 2] = [Self::Low, Self::High];
+
+    /// For arrays of two.
+    #[inline]
+    pub(super) const fn index(self) -> usize {
+        match self {
+            Self::Low => 0,
+            Self::High => 1,
+        }
+    }
+
+    /// The peer's.
+    #[inline]
+    pub(super) const fn other(self) -> Self {
+        match self {
+            Self::Low => Self::High,
+            Self::High => Self::Low,
+        }
+    }
+}
 
 /// The whole four-tuple, lower end first, and the realm: five words. Nothing is folded, so two
 /// connections never share a key; the table hashes it with a seed of its own.
@@ -43,13 +72,13 @@ impl FlowKey {
             ((from, source.1), (to, destination.1))
         };
         let ports = u64::from(low.1) << 48 | u64::from(high.1) << 32 | u64::from(realm);
-        (Self([low.0.0, low.0.1, high.0.0, high.0.1, ports]), usize::from(swap))
+        (Self([low.0.0, low.0.1, high.0.0, high.0.1, ports]), if swap { Side::High } else { Side::Low })
     }
 
     /// The end on `side`.
     pub(super) fn endpoint(&self, side: Side) -> Endpoint {
         let [a, b, c, d, ports] = self.0;
-        let (high, low, shift) = if side == 0 { (a, b, 48) } else { (c, d, 32) };
+        let (high, low, shift) = if side == Side::Low { (a, b, 48) } else { (c, d, 32) };
         let address = if low == V4 && high <= u64::from(u32::MAX) {
             IpAddr::V4(Ipv4Addr::from_bits((high & u64::from(u32::MAX)) as u32))
         } else {
@@ -90,7 +119,7 @@ mod tests {
             let (there, side) = FlowKey::of(a, b, 7);
             let (back, other) = FlowKey::of(b, a, 7);
             assert_eq!(there, back);
-            assert_eq!(side + other, 1);
+            assert_eq!(side.other(), other);
             assert_eq!(there.endpoint(side), Endpoint { address: a.0, port: a.1 });
             assert_eq!(there.endpoint(other), Endpoint { address: b.0, port: b.1 });
             assert_ne!(there, FlowKey::of(a, b, 8).0);

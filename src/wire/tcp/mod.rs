@@ -5,23 +5,28 @@
 
 mod assembler;
 mod connection;
+mod history;
 mod key;
+mod pieces;
 mod recent;
 #[cfg(test)]
 mod tests;
 
 pub use connection::{Identity, Summary};
+pub use history::{History, Mark};
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
+use std::hash::BuildHasher;
 
 use foldhash::fast::RandomState;
+use hashbrown::HashTable;
 
 use self::connection::{After, Connection};
-use self::key::FlowKey;
+use self::key::{FlowKey, Side};
 use self::recent::Recent;
 use crate::limits;
-use crate::wire::ip::Segment;
-use crate::wire::stream::{Direction, StreamEvent};
+use crate::wire::ip::{Flags, Segment};
+use crate::wire::stream::{Direction, FrameRef, StreamEvent};
 
 /// Who listens to the streams. `Talk` is what it keeps for one connection, from the first event on.
 pub trait Listener {
@@ -33,7 +38,7 @@ pub trait Listener {
     fn speaker(&self, bytes: &[u8]) -> Option<Direction>;
 
     /// The next event of one direction. Gives whether the bytes still matter: what nobody looks at is
-    /// only counted.
+    /// only counted here, and not given on.
     fn event(
         &mut self,
         who: &Identity,
@@ -44,26 +49,69 @@ pub trait Listener {
 
     /// The connection is over; both directions have ended when there is a talk.
     fn closed(&mut self, summary: Summary, talk: Option<Box<Self::Talk>>);
+
+    /// Looks at what the next event will need, so that it is in the cache by then; gives anything that
+    /// depends on all of it.
+    fn touch(_talk: &Self::Talk) -> usize {
+        0
+    }
 }
 
-/// Which of the [`limits::SHARDS`] the segment's connection belongs to.
-pub fn shard_of(segment: &Segment<'_>) -> usize {
-    FlowKey::of(segment.source, segment.destination, segment.realm).0.shard(limits::SHARDS)
+/// The header of a segment, as a connection needs it: what one thread gives to another.
+#[derive(Clone, Copy, Debug)]
+pub struct Header {
+    key: FlowKey,
+    frame: FrameRef,
+    sequence: u32,
+    acknowledgement: u32,
+    cut: u32,
+    flags: Flags,
+    side: Side,
 }
+
+impl Header {
+    /// That of `segment`.
+    #[inline]
+    pub fn of(segment: &Segment<'_>) -> Self {
+        let (key, side) = FlowKey::of(segment.source, segment.destination, segment.realm);
+        Self {
+            key,
+            frame: segment.frame,
+            sequence: segment.sequence,
+            acknowledgement: segment.acknowledgement,
+            cut: segment.cut,
+            flags: segment.flags,
+            side,
+        }
+    }
+
+    /// Which of the [`limits::SHARDS`] its connection belongs to.
+    #[inline]
+    pub fn shard(&self) -> usize {
+        self.key.shard(limits::SHARDS)
+    }
+}
+
+/// Where a connection was found: good until the table changes, and checked when it is used.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Hint(u32);
 
 /// The connections of one shard.
 #[derive(Debug)]
 pub struct Flows<T> {
-    places: HashMap<FlowKey, u32, RandomState>,
+    /// Places of connections by their keys, which stand in the connections only.
+    places: HashTable<u32>,
+    hasher: RandomState,
     slab: Vec<Option<Connection<T>>>,
     free: Vec<u32>,
     recent: Recent,
-    /// Connections that are over and wait for late packets, oldest first.
+    /// Payloads of segments that came alone, and how many bytes came so.
+    alone: (History, u64),
+    /// Connections that are over and wait for late packets, oldest first: places and ordinals.
     over: VecDeque<(u32, u32)>,
     /// Connections with early segments; may name some that have none any more.
     early: Vec<u32>,
     held: usize,
-    generation: u32,
     hand: usize,
     evicted: u64,
     relieved: u64,
@@ -72,14 +120,15 @@ pub struct Flows<T> {
 impl<T> Default for Flows<T> {
     fn default() -> Self {
         Self {
-            places: HashMap::default(),
+            places: HashTable::new(),
+            hasher: RandomState::default(),
             slab: Vec::new(),
             free: Vec::new(),
-            recent: Recent::new(limits::RECENT_BYTES),
+            recent: Recent::default(),
+            alone: (History::default(), 0),
             over: VecDeque::new(),
             early: Vec::new(),
             held: 0,
-            generation: 0,
             hand: 0,
             evicted: 0,
             relieved: 0,
@@ -87,28 +136,75 @@ impl<T> Default for Flows<T> {
     }
 }
 
+/// What a packet counts for beyond its payload, where [`Flows::push`] says what is recent.
+const PACKET: u64 = 64;
+
 impl<T> Flows<T> {
-    /// Takes the next segment. `ordinal` numbers a connection that begins with it.
+    /// Takes the next segment, whose payload stands nowhere else. `ordinal` numbers a connection that begins
+    /// with it.
     pub fn push<L: Listener<Talk = T>>(&mut self, segment: &Segment<'_>, ordinal: u32, listener: &mut L) {
-        let (key, side) = FlowKey::of(segment.source, segment.destination, segment.realm);
-        let known = self.places.get(&key).copied();
+        let header = Header::of(segment);
+        let mark = Mark { position: self.alone.1, copied: true };
+        self.alone.1 += segment.payload.len() as u64 + PACKET;
+        let mut history = std::mem::take(&mut self.alone.0);
+        if !segment.payload.is_empty() {
+            history.keep(mark.position, segment.payload.into());
+        }
+        let hint = self.find(&header);
+        self.push_at(hint, &header, (segment.payload, mark), ordinal, &history, listener);
+        self.alone.0 = history;
+    }
+
+    /// Looks for the connection of a segment.
+    #[inline]
+    pub fn find(&self, segment: &Header) -> Hint {
+        let hash = self.hasher.hash_one(segment.key);
+        Hint(self.places.find(hash, |place| self.has(*place, segment)).copied().unwrap_or(u32::MAX))
+    }
+
+    /// Looks at what a segment will need, so that it is in the cache by then; gives anything that depends on it.
+    #[inline]
+    pub fn touch<L: Listener<Talk = T>>(&self, hint: Hint, segment: &Header) -> usize {
+        let connection = self.slab.get(hint.0 as usize).and_then(Option::as_ref);
+        connection.map_or(0, |connection| connection.touch::<L>(segment.side))
+    }
+
+    #[inline]
+    fn has(&self, place: u32, segment: &Header) -> bool {
+        let connection = self.slab.get(place as usize).and_then(Option::as_ref);
+        connection.is_some_and(|connection| connection.identity.key == segment.key)
+    }
+
+    /// Takes the next segment with its payload and where that stands in `history`. `ordinal` numbers a
+    /// connection that begins with it.
+    pub fn push_at<L: Listener<Talk = T>>(
+        &mut self,
+        hint: Hint,
+        segment: &Header,
+        (payload, mark): (&[u8], Mark),
+        ordinal: u32,
+        history: &History,
+        listener: &mut L,
+    ) {
+        let hint = if self.has(hint.0, segment) { hint } else { self.find(segment) };
+        let known = self.slab.get(hint.0 as usize).and_then(Option::as_ref);
         let place = match known {
-            Some(place) if !self.is_replaced(place, side, segment) => place,
+            Some(connection) if !connection.is_replaced_by(segment, payload) => hint.0,
             _ if segment.flags.rst() => return,
             known => {
-                if let Some(old) = known {
-                    self.close(old, false, listener);
+                if known.is_some() {
+                    self.close(hint.0, false, listener);
                 }
-                self.open(key, segment, ordinal, listener)
+                self.open(segment, ordinal, listener)
             }
         };
         let Some(connection) = self.slab.get_mut(place as usize).and_then(Option::as_mut) else { return };
         let before = connection.held_cost();
-        let after = connection.push(side, segment, &mut self.recent, listener);
+        let after = connection.push(segment, (payload, mark), (&mut self.recent, history), listener);
         let now = connection.held_cost();
         if after == After::Over && !connection.lingering {
             connection.lingering = true;
-            self.over.push_back((place, connection.generation));
+            self.over.push_back((place, connection.identity.ordinal));
         }
         if now != before {
             self.account(place, before, now, listener);
@@ -118,26 +214,18 @@ impl<T> Flows<T> {
         }
     }
 
-    fn is_replaced(&self, place: u32, side: key::Side, segment: &Segment<'_>) -> bool {
-        let connection = self.slab.get(place as usize).and_then(Option::as_ref);
-        connection.is_none_or(|connection| connection.is_replaced_by(side, segment))
-    }
-
-    fn open<L: Listener<Talk = T>>(
-        &mut self,
-        key: FlowKey,
-        segment: &Segment<'_>,
-        ordinal: u32,
-        listener: &mut L,
-    ) -> u32 {
+    fn open<L: Listener<Talk = T>>(&mut self, segment: &Header, ordinal: u32, listener: &mut L) -> u32 {
         if self.places.len() >= limits::CONNECTIONS / limits::SHARDS {
             self.evict(listener);
         }
-        self.generation = self.generation.wrapping_add(1);
-        let connection = Connection::new(key, ordinal, self.generation, segment.frame);
+        let connection = Connection::new(segment.key, ordinal, segment.frame);
         let place = match self.free.pop() {
             Some(place) => place,
             None => {
+                if self.slab.len() == self.slab.capacity() {
+                    // By a quarter: twice as many would often be a waste of as much again.
+                    self.slab.reserve_exact((self.slab.len() / 4).max(64));
+                }
                 self.slab.push(None);
                 u32::try_from(self.slab.len() - 1).unwrap_or(u32::MAX)
             }
@@ -145,23 +233,29 @@ impl<T> Flows<T> {
         if let Some(slot) = self.slab.get_mut(place as usize) {
             *slot = Some(connection);
         }
-        self.places.insert(key, place);
+        let Self { places, hasher, slab, .. } = self;
+        let key = |place: &u32| slab.get(*place as usize).and_then(Option::as_ref).map(|one| one.identity.key);
+        let hash = |place: &u32| key(place).map_or(0, |key| hasher.hash_one(key));
+        places.insert_unique(hasher.hash_one(segment.key), place, hash);
         place
     }
 
     fn close<L: Listener<Talk = T>>(&mut self, place: u32, evicted: bool, listener: &mut L) {
         let Some(connection) = self.slab.get_mut(place as usize).and_then(Option::take) else { return };
         self.held = self.held.saturating_sub(connection.held_cost());
-        self.places.remove(&connection.identity.key);
+        let hash = self.hasher.hash_one(connection.identity.key);
+        if let Ok(entry) = self.places.find_entry(hash, |there| *there == place) {
+            entry.remove();
+        }
         self.free.push(place);
         connection.close(evicted, &mut self.recent, listener);
     }
 
     /// Lets go the connection that has been over for longest, unless it came to life again.
     fn let_go<L: Listener<Talk = T>>(&mut self, listener: &mut L) {
-        let Some((place, generation)) = self.over.pop_front() else { return };
+        let Some((place, ordinal)) = self.over.pop_front() else { return };
         let Some(connection) = self.slab.get_mut(place as usize).and_then(Option::as_mut) else { return };
-        if connection.generation == generation {
+        if connection.identity.ordinal == ordinal {
             connection.lingering = false;
             if connection.is_over() {
                 self.close(place, false, listener);
@@ -250,9 +344,6 @@ impl<T> Flows<T> {
 /// For fuzzing: nine bytes of control, then as much payload as they say, again and again.
 #[doc(hidden)]
 pub fn fuzz(data: &[u8]) {
-    use crate::wire::ip::Flags;
-    use crate::wire::stream::FrameRef;
-
     struct Deaf;
     impl Listener for Deaf {
         type Talk = [u64; 2];

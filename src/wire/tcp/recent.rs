@@ -1,11 +1,13 @@
-//! Takes payload as it is given on, remembers the newest of it: a retransmission that differs from the
-//! first copy is a conflict worth telling, and nothing else keeps bytes that passed through.
+//! Takes where payload stands that is given on, remembers the newest of it: a retransmission that differs from
+//! the first copy is a conflict worth telling, and nothing else looks at bytes that passed through.
 //!
-//! One ring serves all connections of a shard, so memory is fixed and idle connections cost nothing.
+//! One list serves all connections of a shard, so idle connections cost nothing; the bytes themselves stay in
+//! the memory of the capture ([`History`]).
 
 use std::collections::VecDeque;
 
-use super::assembler::{differing, slice};
+use super::assembler::differing;
+use super::history::{History, Mark};
 
 /// Records that are looked at for one retransmission.
 const STEPS: usize = 64;
@@ -16,72 +18,54 @@ struct Record {
     previous: u64,
     /// Stream offset of its bytes.
     offset: u64,
-    /// Where its bytes stand in the ring.
-    at: usize,
+    /// Where its bytes stand.
+    mark: Mark,
     length: usize,
 }
 
 /// The newest payload of all connections of a shard.
 #[derive(Debug)]
 pub(super) struct Recent {
-    ring: Vec<u8>,
-    capacity: usize,
-    at: usize,
     records: VecDeque<Record>,
     /// Number of the first record; numbers begin at 1, 0 is none.
     first: u64,
 }
 
-impl Recent {
-    pub(super) fn new(capacity: usize) -> Self {
-        Self { ring: Vec::new(), capacity, at: 0, records: VecDeque::new(), first: 1 }
+impl Default for Recent {
+    fn default() -> Self {
+        Self { records: VecDeque::new(), first: 1 }
     }
+}
 
+impl Recent {
     /// Remembers bytes of a direction whose newest record is `previous`; gives the number of the new one.
-    pub(super) fn push(&mut self, previous: u64, offset: u64, bytes: &[u8]) -> u64 {
-        let length = bytes.len();
-        if length > self.capacity / 2 {
-            return previous;
+    pub(super) fn push(&mut self, previous: u64, offset: u64, mark: Mark, length: usize) -> u64 {
+        while self.records.front().is_some_and(|record| record.mark.is_old(mark)) {
+            self.records.pop_front();
+            self.first += 1;
         }
-        if self.at + length > self.capacity {
-            while self.records.front().is_some_and(|record| record.at >= self.at) {
-                self.forget();
-            }
-            self.at = 0;
-        }
-        let (from, to) = (self.at, self.at + length);
-        while self.records.front().is_some_and(|record| record.at < to && record.at + record.length > from) {
-            self.forget();
-        }
-        if self.ring.len() < to {
-            self.ring.resize(to, 0);
-        }
-        if let Some(room) = self.ring.get_mut(from..to) {
-            room.copy_from_slice(bytes);
-        }
-        self.at = to;
-        self.records.push_back(Record { previous, offset, at: from, length });
+        self.records.push_back(Record { previous, offset, mark, length });
         self.first + self.records.len() as u64 - 1
     }
 
-    fn forget(&mut self) {
-        self.records.pop_front();
-        self.first += 1;
-    }
-
-    /// How many of `bytes`, at `offset` of the direction whose newest record is `newest`, differ from
-    /// what was given on.
-    pub(super) fn conflicts(&self, newest: u64, offset: u64, bytes: &[u8]) -> u64 {
+    /// How many of `bytes`, which stand at `now` and at `offset` of the direction whose newest record is `newest`,
+    /// differ from what was given on.
+    pub(super) fn conflicts(
+        &self,
+        history: &History,
+        newest: u64,
+        offset: u64,
+        bytes: &[u8],
+        now: Mark,
+    ) -> u64 {
         let mut number = newest;
         let mut differ = 0;
         for _ in 0..STEPS {
-            let Some(record) = number
+            let record = number
                 .checked_sub(self.first)
-                .and_then(|index| self.records.get(usize::try_from(index).unwrap_or(usize::MAX)))
-            else {
-                break;
-            };
-            let kept = slice(&self.ring, record.at as u64, (record.at + record.length) as u64);
+                .and_then(|index| self.records.get(usize::try_from(index).unwrap_or(usize::MAX)));
+            let Some(record) = record.filter(|record| !record.mark.is_old(now)) else { break };
+            let Some(kept) = history.get(record.mark, record.length) else { break };
             differ += differing(bytes, offset, kept, record.offset);
             if record.offset <= offset {
                 break;
@@ -94,21 +78,41 @@ impl Recent {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::limits;
 
     #[test]
     fn remembers_the_newest_and_forgets_the_oldest() {
-        let mut recent = Recent::new(64);
-        let one = recent.push(0, 100, b"aaaaaaaaaa");
-        let two = recent.push(one, 110, b"bbbbbbbbbb");
-        assert_eq!(recent.conflicts(two, 105, b"aaaaabbbbb"), 0);
-        assert_eq!(recent.conflicts(two, 105, b"aaaaXXbbbb"), 2);
-        assert_eq!(recent.conflicts(0, 105, b"XXXX"), 0);
-        let mut other = 0;
-        for round in 0..20 {
-            other = recent.push(other, round * 10, b"cccccccccc");
-        }
-        assert_eq!(recent.conflicts(two, 105, b"XXXXX"), 0, "forgotten: nothing is claimed");
-        assert_eq!(recent.conflicts(other, 190, b"ccccXccccc"), 1);
+        let mut recent = Recent::default();
+        let mut history = History::default();
+        history.see(1000, &Arc::new(b"....aaaaaaaaaa....bbbbbbbbbb".to_vec()));
+        let mark = |position| Mark { position, copied: false };
+        let now = mark(1100);
+        let one = recent.push(0, 100, mark(1004), 10);
+        let two = recent.push(one, 110, mark(1018), 10);
+        assert_eq!(recent.conflicts(&history, two, 105, b"aaaaabbbbb", now), 0);
+        assert_eq!(recent.conflicts(&history, two, 105, b"aaaaXXbbbb", now), 2);
+        assert_eq!(recent.conflicts(&history, 0, 105, b"XXXX", now), 0);
+        let far = mark(1018 + limits::RECENT_BYTES);
+        assert_eq!(recent.conflicts(&history, two, 110, b"XXXX", far), 0, "forgotten: nothing is claimed");
+        history.see(far.position, &Arc::new(b"cccccccccc".to_vec()));
+        let other = recent.push(0, 120, far, 10);
+        assert_eq!(recent.records.len(), 1);
+        assert_eq!(recent.conflicts(&history, two, 105, b"XXXXX", far), 0);
+        assert_eq!(recent.conflicts(&history, other, 120, b"ccccXccccc", far), 1);
+    }
+
+    #[test]
+    fn copies_are_found_as_well() {
+        let mut history = History::default();
+        history.keep(7, b"fragments".to_vec().into());
+        history.keep(90, b"others".to_vec().into());
+        let mark = Mark { position: 7, copied: true };
+        assert_eq!(history.get(mark.after(4), 5), Some(&b"ments"[..]));
+        assert_eq!(history.get(mark.after(4), 6), None);
+        history.keep(7 + limits::RECENT_BYTES, b"new".to_vec().into());
+        assert_eq!(history.get(mark, 9), None);
     }
 }

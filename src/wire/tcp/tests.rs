@@ -513,3 +513,8 @@ fn what_waits_for_all_connections_together_is_bounded() {
     assert!(flows.bounds_reached().1 > 0);
     assert_eq!(ear.closed.len(), 5000);
 }
+
+#[test]
+fn a_connection_takes_three_cache_lines() {
+    assert_eq!(size_of::<Option<connection::Connection<()>>>(), 192);
+}

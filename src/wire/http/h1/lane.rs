@@ -10,6 +10,9 @@ use crate::wire::http::OwnedChunk;
 use crate::wire::http::message::Message;
 use crate::wire::stream::{Direction, End, FrameRef};
 
+/// Room for a head with a token that comes in several segments.
+const HEAD_ROOM: usize = 4 << 10;
+
 /// Where one direction stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) enum State {
@@ -91,6 +94,16 @@ impl Lane {
         }
     }
 
+    /// Whether it stands between two messages, with nothing begun.
+    pub(super) fn rests(&self) -> bool {
+        self.state == State::Head
+            && self.message.is_none()
+            && self.buffer.is_empty()
+            && self.begun.is_none()
+            && !self.tentative
+            && self.held.is_empty()
+    }
+
     /// Whether events are to be kept for later.
     pub(super) fn holds(&self) -> bool {
         matches!(self.state, State::Waiting | State::Answer(_))
@@ -122,6 +135,9 @@ impl Lane {
             self.map.push(self.buffer.len(), frame.number);
         }
         self.begun = self.begun.or_else(|| frames.first().copied());
+        if self.buffer.is_empty() {
+            self.buffer.reserve(HEAD_ROOM.max(bytes.len()));
+        }
         self.buffer.extend_from_slice(bytes);
     }
 }

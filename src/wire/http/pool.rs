@@ -1,0 +1,81 @@
+//! Takes bodies that are done with, gives their memory to the next ones: bodies come and go by the thousand, and
+//! memory that is fresh each time costs more than what is written to it.
+
+use std::cell::RefCell;
+
+use bytes::Bytes;
+
+/// Room of a new buffer; most bodies fit.
+const ROOM: usize = 16 << 10;
+/// Buffers that grew beyond this are given back to the system.
+const LARGEST: usize = 64 << 10;
+/// Buffers that one thread keeps.
+const BUFFERS: usize = 128;
+
+thread_local! {
+    static POOL: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A buffer that returns to the pool of the thread that drops it.
+struct Pooled(Vec<u8>);
+
+impl AsRef<[u8]> for Pooled {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl Drop for Pooled {
+    fn drop(&mut self) {
+        give(std::mem::take(&mut self.0));
+    }
+}
+
+/// An empty buffer.
+pub(super) fn take() -> Vec<u8> {
+    let used = POOL.try_with(|pool| pool.borrow_mut().pop()).ok().flatten();
+    used.unwrap_or_else(|| Vec::with_capacity(ROOM))
+}
+
+fn give(mut buffer: Vec<u8>) {
+    if !(ROOM..=LARGEST).contains(&buffer.capacity()) {
+        return;
+    }
+    buffer.clear();
+    // A thread that ends has no pool any more.
+    let _ = POOL.try_with(|pool| {
+        let mut pool = pool.borrow_mut();
+        if pool.len() < BUFFERS {
+            pool.push(buffer);
+        }
+    });
+}
+
+/// The content of a buffer, which returns to the pool when nobody needs it any more.
+pub(super) fn bytes(buffer: Vec<u8>) -> Bytes {
+    if buffer.is_empty() {
+        give(buffer);
+        return Bytes::new();
+    }
+    Bytes::from_owner(Pooled(buffer))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_buffer_is_used_again_when_the_last_reference_is_gone() {
+        let mut buffer = take();
+        buffer.extend_from_slice(b"body");
+        let place = buffer.as_ptr();
+        let bytes = bytes(buffer);
+        let part = bytes.slice(1..3);
+        drop(bytes);
+        assert_ne!(take().as_ptr(), place);
+        assert_eq!(&part[..], b"od");
+        drop(part);
+        let again = take();
+        assert_eq!((again.as_ptr(), again.len()), (place, 0));
+    }
+}
