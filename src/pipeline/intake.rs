@@ -45,7 +45,8 @@ impl Batch {
     }
 
     fn pack(&mut self, segment: &Segment<'_>, header: Header, packet: u64, (ordinal, shard): (u32, usize)) {
-        let place = self.memory.as_ref().and_then(|(base, memory)| Some(base + place_of(segment.payload, memory)?));
+        let place =
+            self.memory.as_ref().and_then(|(base, memory)| Some(base + place_of(segment.payload, memory)?));
         let mark = match place {
             Some(position) => Mark { position, copied: false },
             None if segment.payload.is_empty() => Mark { position: packet, copied: false },
@@ -197,7 +198,8 @@ impl<'f> Intake<'f> {
         if over > 0 {
             notices.push(format!("{over} datagrams of QUIC connections beyond {}", limits::QUIC_CONNECTIONS));
         }
-        notices.extend(self.decapsulator.notices().into_iter().map(|(what, count)| format!("{what}: {count}")));
+        notices
+            .extend(self.decapsulator.notices().into_iter().map(|(what, count)| format!("{what}: {count}")));
         (notices, connections)
     }
 }

@@ -104,7 +104,10 @@ impl<'f> Office<'f> {
         loop {
             let lengths = || desk.queues.iter().map(VecDeque::len);
             let due = lengths().any(|length| length < FEW) && lengths().all(|length| length < MANY);
-            if due && !desk.ended && let Some(intake) = desk.intake.take() {
+            if due
+                && !desk.ended
+                && let Some(intake) = desk.intake.take()
+            {
                 let count = desk.queues.len();
                 let from = desk.spare.len().saturating_sub(count);
                 return Task::Read(intake, desk.spare.split_off(from));

@@ -117,7 +117,14 @@ impl Etl {
             }));
         }
         let found = found.into_iter();
-        Ok(Self { bytes: Memory::new(bytes), clock: log.clock, found, lost: log.lost, packets: 0, damage: log.damage })
+        Ok(Self {
+            bytes: Memory::new(bytes),
+            clock: log.clock,
+            found,
+            lost: log.lost,
+            packets: 0,
+            damage: log.damage,
+        })
     }
 
     pub(super) const fn bytes(&self) -> &Memory {

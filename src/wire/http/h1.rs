@@ -16,10 +16,14 @@ mod lane;
 mod loose;
 /// Who answers whom.
 mod pairing;
+/// What is left of a decoder between two exchanges.
+mod resting;
 #[cfg(test)]
 mod tests;
 /// Where a direction waits for the other, and where HTTP ends.
 mod waiting;
+
+pub use resting::Resting;
 
 use bytes::Bytes;
 
@@ -40,14 +44,6 @@ pub struct Http1 {
     lanes: [Lane; 2],
     pairing: Pairing,
     done: bool,
-}
-
-/// A connection between two exchanges.
-#[derive(Clone, Copy, Debug)]
-pub struct Resting {
-    last_frames: [u64; 2],
-    fresh: [bool; 2],
-    ended: [bool; 2],
 }
 
 impl Http1 {
@@ -104,28 +100,6 @@ impl Http1 {
             self.pairing.flush_all(out);
             self.done = true;
         }
-    }
-
-    /// What is to be remembered between two exchanges, when that is little: an idle connection needs no decoder.
-    pub fn rests(&self) -> Option<Resting> {
-        let rests = self.pairing.rests() && !self.done && self.lanes.iter().all(Lane::rests);
-        let [sent, received] = &self.lanes;
-        rests.then_some(Resting {
-            last_frames: [sent.last_frame, received.last_frame],
-            fresh: [sent.fresh, received.fresh],
-            ended: [sent.ended, received.ended],
-        })
-    }
-
-    /// The decoder of a connection that rested.
-    pub fn rested(resting: Resting) -> Self {
-        let mut decoder = Self::default();
-        for (at, lane) in decoder.lanes.iter_mut().enumerate() {
-            lane.last_frame = resting.last_frames[at & 1];
-            lane.fresh = resting.fresh[at & 1];
-            lane.ended = resting.ended[at & 1];
-        }
-        decoder
     }
 
     /// Looks at what the next event will need; gives anything that depends on it.

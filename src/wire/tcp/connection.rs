@@ -527,7 +527,11 @@ impl<T> Connection<T> {
         let of = |read: fn(&Half) -> u64| [read(self.half(client)), read(self.half(client.other()))];
         let summary = Summary {
             identity: self.identity,
-            times: self.first.get().zip(self.last.1.get()).map(|(first, last)| (first.min(last), first.max(last))),
+            times: self
+                .first
+                .get()
+                .zip(self.last.1.get())
+                .map(|(first, last)| (first.min(last), first.max(last))),
             bytes: of(Half::bytes),
             missing: of(Half::missing),
             conflicting: of(Half::conflicting),

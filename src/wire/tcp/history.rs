@@ -5,7 +5,6 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::limits;
-use crate::wire::capture::Memory;
 
 /// Where a payload stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -33,18 +32,18 @@ impl Mark {
 #[derive(Clone, Debug, Default)]
 pub struct History {
     /// Blocks with the position of their first byte, ascending.
-    blocks: VecDeque<(u64, Memory)>,
+    blocks: VecDeque<(u64, Arc<Vec<u8>>)>,
     /// Copies with their positions.
     copies: VecDeque<(u64, Box<[u8]>)>,
 }
 
 impl History {
     /// The capture is being read in `memory`, whose first byte stands at `base`.
-    pub fn see(&mut self, base: u64, memory: &Memory) {
+    pub fn see(&mut self, base: u64, memory: &Arc<Vec<u8>>) {
         if self.blocks.back().is_some_and(|(from, last)| *from == base && Arc::ptr_eq(last, memory)) {
             return;
         }
-        let old = |(from, block): &(u64, Memory)| {
+        let old = |(from, block): &(u64, Arc<Vec<u8>>)| {
             from.saturating_add(block.len() as u64).saturating_add(limits::RECENT_BYTES) <= base
         };
         while self.blocks.front().is_some_and(old) {
@@ -56,7 +55,8 @@ impl History {
     /// Keeps a payload that stands nowhere else.
     pub fn keep(&mut self, position: u64, bytes: Box<[u8]>) {
         let now = Mark { position, copied: true };
-        while self.copies.front().is_some_and(|(from, _)| Mark { position: *from, copied: true }.is_old(now)) {
+        while self.copies.front().is_some_and(|(from, _)| Mark { position: *from, copied: true }.is_old(now))
+        {
             self.copies.pop_front();
         }
         self.copies.push_back((position, bytes));

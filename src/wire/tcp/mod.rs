@@ -234,7 +234,8 @@ impl<T> Flows<T> {
             *slot = Some(connection);
         }
         let Self { places, hasher, slab, .. } = self;
-        let key = |place: &u32| slab.get(*place as usize).and_then(Option::as_ref).map(|one| one.identity.key);
+        let key =
+            |place: &u32| slab.get(*place as usize).and_then(Option::as_ref).map(|one| one.identity.key);
         let hash = |place: &u32| key(place).map_or(0, |key| hasher.hash_one(key));
         places.insert_unique(hasher.hash_one(segment.key), place, hash);
         place

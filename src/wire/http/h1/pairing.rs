@@ -106,10 +106,7 @@ impl Pairing {
 
     /// Whether nothing is open and nothing was lost: a new one would serve as well.
     pub(super) fn rests(&self) -> bool {
-        self.slots.is_empty()
-            && matches!(self.order, Order::Certain)
-            && !self.pipelined
-            && self.given_up == 0
+        self.slots.is_empty() && matches!(self.order, Order::Certain) && !self.pipelined && self.given_up == 0
     }
 
     /// A request's head was seen. `idle`: no response is being received, and the last one ended before

@@ -1,0 +1,37 @@
+//! Takes a decoder between two exchanges, gives the little that is to be remembered: most connections of a capture
+//! are idle, and an idle one needs no decoder.
+
+use super::Http1;
+use super::lane::Lane;
+
+/// A connection between two exchanges.
+#[derive(Clone, Copy, Debug)]
+pub struct Resting {
+    last_frames: [u64; 2],
+    fresh: [bool; 2],
+    ended: [bool; 2],
+}
+
+impl Http1 {
+    /// What is to be remembered between two exchanges, when that is little: an idle connection needs no decoder.
+    pub fn rests(&self) -> Option<Resting> {
+        let rests = self.pairing.rests() && !self.done && self.lanes.iter().all(Lane::rests);
+        let [sent, received] = &self.lanes;
+        rests.then_some(Resting {
+            last_frames: [sent.last_frame, received.last_frame],
+            fresh: [sent.fresh, received.fresh],
+            ended: [sent.ended, received.ended],
+        })
+    }
+
+    /// The decoder of a connection that rested.
+    pub fn rested(resting: Resting) -> Self {
+        let mut decoder = Self::default();
+        for (at, lane) in decoder.lanes.iter_mut().enumerate() {
+            lane.last_frame = resting.last_frames[at & 1];
+            lane.fresh = resting.fresh[at & 1];
+            lane.ended = resting.ended[at & 1];
+        }
+        decoder
+    }
+}
