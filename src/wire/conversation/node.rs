@@ -175,10 +175,7 @@ impl Node {
 
     /// Whether anybody still looks at the bytes.
     pub(super) fn listens(&self) -> bool {
-        match &self.spoken {
-            Spoken::Other | Spoken::Over(_) => false,
-            _ => true,
-        }
+        !matches!(&self.spoken, Spoken::Other | Spoken::Over(_))
     }
 
     /// Looks at what the next event will need; gives anything that depends on it.
@@ -296,13 +293,13 @@ impl Node {
                     unknown.waiting.clear();
                 }
             }
-            unknown.waiting.push((direction, Owned::of(&event)));
+            unknown.wait(direction, &event);
             unknown.bound();
             return;
         };
         let answer = unknown.first_of(direction, chunk.bytes);
         match answer {
-            Recognised::Unclear if unknown.room() => unknown.waiting.push((direction, Owned::of(&event))),
+            Recognised::Unclear if unknown.room() => unknown.wait(direction, &event),
             Recognised::Unclear | Recognised::Other if unknown.searching => {
                 unknown.first = Default::default();
                 unknown.waiting.retain(|(_, event)| !matches!(event, Owned::Data(_)));
@@ -310,7 +307,7 @@ impl Node {
             }
             Recognised::Unclear | Recognised::Other => self.spoken = Spoken::Other,
             answer => {
-                unknown.waiting.push((direction, Owned::of(&event)));
+                unknown.wait(direction, &event);
                 self.become_(answer, context);
             }
         }
@@ -392,6 +389,14 @@ impl Unknown {
     /// Whether more may wait.
     fn room(&self) -> bool {
         self.first.iter().map(Vec::len).sum::<usize>() < limits::RECOGNISE_BYTES
+    }
+
+    fn wait(&mut self, direction: Direction, event: &StreamEvent<'_>) {
+        if self.waiting.is_empty() {
+            // A scan leaves a million connections with one event each.
+            self.waiting.reserve_exact(1);
+        }
+        self.waiting.push((direction, Owned::of(event)));
     }
 
     /// Keeps the events that wait few: many gaps say no more than one.

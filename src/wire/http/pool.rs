@@ -72,7 +72,8 @@ mod tests {
         let bytes = bytes(buffer);
         let part = bytes.slice(1..3);
         drop(bytes);
-        assert_ne!(take().as_ptr(), place);
+        let other = take();
+        assert_ne!(other.as_ptr(), place);
         assert_eq!(&part[..], b"od");
         drop(part);
         let again = take();

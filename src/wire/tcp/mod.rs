@@ -9,6 +9,7 @@ mod history;
 mod key;
 mod pieces;
 mod recent;
+mod slab;
 #[cfg(test)]
 mod tests;
 
@@ -24,6 +25,7 @@ use hashbrown::HashTable;
 use self::connection::{After, Connection};
 use self::key::{FlowKey, Side};
 use self::recent::Recent;
+use self::slab::Slab;
 use crate::limits;
 use crate::wire::ip::{Flags, Segment};
 use crate::wire::stream::{Direction, FrameRef, StreamEvent};
@@ -102,8 +104,7 @@ pub struct Flows<T> {
     /// Places of connections by their keys, which stand in the connections only.
     places: HashTable<u32>,
     hasher: RandomState,
-    slab: Vec<Option<Connection<T>>>,
-    free: Vec<u32>,
+    slab: Slab<Connection<T>>,
     recent: Recent,
     /// Payloads of segments that came alone, and how many bytes came so.
     alone: (History, u64),
@@ -112,7 +113,7 @@ pub struct Flows<T> {
     /// Connections with early segments; may name some that have none any more.
     early: Vec<u32>,
     held: usize,
-    hand: usize,
+    hand: u32,
     evicted: u64,
     relieved: u64,
 }
@@ -122,8 +123,7 @@ impl<T> Default for Flows<T> {
         Self {
             places: HashTable::new(),
             hasher: RandomState::default(),
-            slab: Vec::new(),
-            free: Vec::new(),
+            slab: Slab::default(),
             recent: Recent::default(),
             alone: (History::default(), 0),
             over: VecDeque::new(),
@@ -165,13 +165,13 @@ impl<T> Flows<T> {
     /// Looks at what a segment will need, so that it is in the cache by then; gives anything that depends on it.
     #[inline]
     pub fn touch<L: Listener<Talk = T>>(&self, hint: Hint, segment: &Header) -> usize {
-        let connection = self.slab.get(hint.0 as usize).and_then(Option::as_ref);
+        let connection = self.slab.get(hint.0);
         connection.map_or(0, |connection| connection.touch::<L>(segment.side))
     }
 
     #[inline]
     fn has(&self, place: u32, segment: &Header) -> bool {
-        let connection = self.slab.get(place as usize).and_then(Option::as_ref);
+        let connection = self.slab.get(place);
         connection.is_some_and(|connection| connection.identity.key == segment.key)
     }
 
@@ -187,7 +187,7 @@ impl<T> Flows<T> {
         listener: &mut L,
     ) {
         let hint = if self.has(hint.0, segment) { hint } else { self.find(segment) };
-        let known = self.slab.get(hint.0 as usize).and_then(Option::as_ref);
+        let known = self.slab.get(hint.0);
         let place = match known {
             Some(connection) if !connection.is_replaced_by(segment, payload) => hint.0,
             _ if segment.flags.rst() => return,
@@ -198,7 +198,7 @@ impl<T> Flows<T> {
                 self.open(segment, ordinal, listener)
             }
         };
-        let Some(connection) = self.slab.get_mut(place as usize).and_then(Option::as_mut) else { return };
+        let Some(connection) = self.slab.get_mut(place) else { return };
         let before = connection.held_cost();
         let after = connection.push(segment, (payload, mark), (&mut self.recent, history), listener);
         let now = connection.held_cost();
@@ -218,44 +218,28 @@ impl<T> Flows<T> {
         if self.places.len() >= limits::CONNECTIONS / limits::SHARDS {
             self.evict(listener);
         }
-        let connection = Connection::new(segment.key, ordinal, segment.frame);
-        let place = match self.free.pop() {
-            Some(place) => place,
-            None => {
-                if self.slab.len() == self.slab.capacity() {
-                    // By a quarter: twice as many would often be a waste of as much again.
-                    self.slab.reserve_exact((self.slab.len() / 4).max(64));
-                }
-                self.slab.push(None);
-                u32::try_from(self.slab.len() - 1).unwrap_or(u32::MAX)
-            }
-        };
-        if let Some(slot) = self.slab.get_mut(place as usize) {
-            *slot = Some(connection);
-        }
+        let place = self.slab.insert(Connection::new(segment.key, ordinal, segment.frame));
         let Self { places, hasher, slab, .. } = self;
-        let key =
-            |place: &u32| slab.get(*place as usize).and_then(Option::as_ref).map(|one| one.identity.key);
+        let key = |place: &u32| slab.get(*place).map(|one| one.identity.key);
         let hash = |place: &u32| key(place).map_or(0, |key| hasher.hash_one(key));
         places.insert_unique(hasher.hash_one(segment.key), place, hash);
         place
     }
 
     fn close<L: Listener<Talk = T>>(&mut self, place: u32, evicted: bool, listener: &mut L) {
-        let Some(connection) = self.slab.get_mut(place as usize).and_then(Option::take) else { return };
+        let Some(connection) = self.slab.remove(place) else { return };
         self.held = self.held.saturating_sub(connection.held_cost());
         let hash = self.hasher.hash_one(connection.identity.key);
         if let Ok(entry) = self.places.find_entry(hash, |there| *there == place) {
             entry.remove();
         }
-        self.free.push(place);
         connection.close(evicted, &mut self.recent, listener);
     }
 
     /// Lets go the connection that has been over for longest, unless it came to life again.
     fn let_go<L: Listener<Talk = T>>(&mut self, listener: &mut L) {
         let Some((place, ordinal)) = self.over.pop_front() else { return };
-        let Some(connection) = self.slab.get_mut(place as usize).and_then(Option::as_mut) else { return };
+        let Some(connection) = self.slab.get_mut(place) else { return };
         if connection.identity.ordinal == ordinal {
             connection.lingering = false;
             if connection.is_over() {
@@ -267,17 +251,17 @@ impl<T> Flows<T> {
     /// Lets go one connection that was not seen for a while: the clock's hand passes over those that
     /// were seen since its last round, and first takes such that carried nothing.
     fn evict<L: Listener<Talk = T>>(&mut self, listener: &mut L) {
-        let count = self.slab.len();
+        let count = u32::try_from(self.slab.len()).unwrap_or(u32::MAX);
         for step in 0..count.saturating_mul(2) {
             self.hand = if self.hand + 1 >= count { 0 } else { self.hand + 1 };
-            let Some(connection) = self.slab.get_mut(self.hand).and_then(Option::as_mut) else { continue };
+            let Some(connection) = self.slab.get_mut(self.hand) else { continue };
             let spared = std::mem::take(&mut connection.touched) || (connection.has_talk() && step < 64);
             if !spared {
                 break;
             }
         }
         self.evicted += 1;
-        self.close(u32::try_from(self.hand).unwrap_or(u32::MAX), true, listener);
+        self.close(self.hand, true, listener);
     }
 
     /// Keeps the sum of early segments within its bound.
@@ -293,14 +277,12 @@ impl<T> Flows<T> {
         let mut early = std::mem::take(&mut self.early);
         early.sort_unstable();
         early.dedup();
-        let cost = |slab: &[Option<Connection<T>>], place: u32| {
-            slab.get(place as usize).and_then(Option::as_ref).map_or(0, Connection::held_cost)
-        };
+        let cost = |slab: &Slab<Connection<T>>, place: u32| slab.get(place).map_or(0, Connection::held_cost);
         early.retain(|place| cost(&self.slab, *place) > 0);
         if self.held > bound {
             // Certain holes first, then the largest.
             early.sort_by_key(|place| {
-                let connection = self.slab.get(*place as usize).and_then(Option::as_ref);
+                let connection = self.slab.get(*place);
                 let certain = connection.is_some_and(Connection::has_certain_hole);
                 std::cmp::Reverse((certain, cost(&self.slab, *place), *place))
             });
@@ -308,7 +290,7 @@ impl<T> Flows<T> {
                 if self.held <= bound / 2 {
                     break;
                 }
-                let Some(connection) = self.slab.get_mut(*place as usize).and_then(Option::as_mut) else {
+                let Some(connection) = self.slab.get_mut(*place) else {
                     continue;
                 };
                 self.held = self.held.saturating_sub(connection.held_cost());
@@ -323,12 +305,8 @@ impl<T> Flows<T> {
 
     /// Closes all connections, in the order in which they began.
     pub fn finish<L: Listener<Talk = T>>(&mut self, listener: &mut L) {
-        let mut all: Vec<(u32, u32)> = self
-            .slab
-            .iter()
-            .enumerate()
-            .filter_map(|(place, slot)| Some((slot.as_ref()?.identity.ordinal, u32::try_from(place).ok()?)))
-            .collect();
+        let mut all: Vec<(u32, u32)> =
+            self.slab.iter().map(|(place, connection)| (connection.identity.ordinal, place)).collect();
         all.sort_unstable();
         for (_, place) in all {
             self.close(place, false, listener);

@@ -32,7 +32,7 @@ impl Piece {
 pub(super) struct Pieces {
     /// Ascending; empty once there is a tree.
     few: Vec<(u64, Piece)>,
-    many: Option<Box<BTreeMap<u64, Piece>>>,
+    many: Option<BTreeMap<u64, Piece>>,
 }
 
 /// How many a list holds.
@@ -40,7 +40,7 @@ const FEW: usize = 8;
 
 impl Pieces {
     pub(super) fn len(&self) -> usize {
-        self.many.as_ref().map_or(self.few.len(), |many| many.len())
+        self.many.as_ref().map_or(self.few.len(), BTreeMap::len)
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -55,7 +55,7 @@ impl Pieces {
         if self.few.len() >= FEW {
             let mut many: BTreeMap<u64, Piece> = std::mem::take(&mut self.few).into_iter().collect();
             many.insert(offset, piece);
-            self.many = Some(Box::new(many));
+            self.many = Some(many);
             return;
         }
         if self.few.is_empty() {
@@ -99,6 +99,6 @@ impl Pieces {
 
     /// All, ascending.
     pub(super) fn values(&self) -> impl Iterator<Item = &Piece> {
-        self.many.iter().flat_map(|many| many.values()).chain(self.few.iter().map(|(_, piece)| piece))
+        self.many.iter().flat_map(BTreeMap::values).chain(self.few.iter().map(|(_, piece)| piece))
     }
 }
