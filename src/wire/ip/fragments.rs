@@ -171,7 +171,10 @@ impl Partial {
     /// Adds what is new of a piece; what was there first stays.
     fn insert(&mut self, offset: usize, piece: &[u8]) {
         let end = offset.saturating_add(piece.len());
-        if self.bytes.len() < end {
+        if self.bytes.is_empty() {
+            // Fresh memory of the system is zero already: a small piece far behind must not cost what it claims.
+            self.bytes = vec![0; end];
+        } else if self.bytes.len() < end {
             self.bytes.resize(end, 0);
         }
         let old: Vec<(usize, usize)> =
