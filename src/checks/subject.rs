@@ -134,7 +134,7 @@ impl<'a> TokenCase<'a> {
     }
 
     /// The application and its claim.
-    pub fn application(&self) -> Option<(&'static str, Principal)> {
+    pub fn application(&self) -> Option<(&'static str, Principal<'a>)> {
         Some((self.token.application_claim()?, self.token.application()?))
     }
 }
@@ -156,14 +156,14 @@ pub fn self_issued(token: &Token) -> bool {
     match token.role {
         Role::Assertion => true,
         Role::Actor => match (token.principal("iss"), token.principal("nameid")) {
-            (Some(issuer), Some(name)) => issuer.is(&name.id) && same(&issuer.realm, &name.realm),
+            (Some(issuer), Some(name)) => issuer.is(name.id) && same(issuer.realm, name.realm),
             _ => false,
         },
         _ => false,
     }
 }
 
-fn same(one: &Option<String>, other: &Option<String>) -> bool {
+fn same(one: Option<&str>, other: Option<&str>) -> bool {
     match (one, other) {
         (Some(one), Some(other)) => one.eq_ignore_ascii_case(other),
         (None, None) => true,
@@ -173,11 +173,11 @@ fn same(one: &Option<String>, other: &Option<String>) -> bool {
 
 /// The realm of the tenant that a token names in its application claim; for Entra tokens `tid`, or the
 /// tenant in the path of `iss`.
-pub fn realm_of(token: &Token) -> Option<String> {
+pub fn realm_of(token: &Token) -> Option<&str> {
     match token.role {
-        Role::Access | Role::Id => token.claim("tid").map(str::to_owned).or_else(|| {
+        Role::Access | Role::Id => token.claim("tid").or_else(|| {
             let (_, rest) = token.claim("iss")?.split_once("://")?;
-            rest.split('/').nth(1).filter(|part| !part.is_empty()).map(str::to_owned)
+            rest.split('/').nth(1).filter(|part| !part.is_empty())
         }),
         _ => token.application()?.realm,
     }
@@ -248,6 +248,7 @@ pub struct ExchangeCase<'a> {
     answer: OnceCell<Option<Vec<u8>>>,
     ews: OnceCell<Option<soap::ews::Outcome>>,
     granted: OnceCell<Option<soap::token_service::Answer>>,
+    skew: OnceCell<Option<i64>>,
 }
 
 impl<'a> ExchangeCase<'a> {
@@ -273,6 +274,7 @@ impl<'a> ExchangeCase<'a> {
             answer: OnceCell::new(),
             ews: OnceCell::new(),
             granted: OnceCell::new(),
+            skew: OnceCell::new(),
         }
     }
 
@@ -419,6 +421,11 @@ impl<'a> ExchangeCase<'a> {
         // Answers of others are many and large.
         let read = || self.token_request().and_then(|_| soap::token_service::read(self.answer()));
         self.granted.get_or_init(read).as_ref()
+    }
+
+    /// Seconds that the server's clock is ahead of the recording.
+    pub(crate) fn skew(&self) -> Option<i64> {
+        *self.skew.get_or_init(|| super::lifetime::clock_skew::offset(self))
     }
 
     /// What `x-ms-diagnostics` of the response says.

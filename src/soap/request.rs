@@ -3,8 +3,9 @@
 //! EWS: the first child of `Body`, `DistinguishedFolderId`, `ItemClass`, the `ManagementRole` header. Entities are
 //! not resolved, depth is bounded; cut or damaged XML gives what stood before.
 
-use quick_xml::Reader;
-use quick_xml::events::{BytesStart, Event};
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 use crate::limits::{NAME_SHOWN, XML_DEPTH};
 
@@ -27,59 +28,136 @@ pub struct Asked {
 }
 
 /// Reads the beginning of an envelope; `None` when it does not hold one.
+///
+/// Every call of a recording comes through here, and a few names of each are wanted: tags are walked in
+/// place, nothing is resolved or checked.
 pub fn read(body: &[u8]) -> Option<Asked> {
-    let start = body.iter().position(|byte| *byte == b'<')?;
-    let body = body.get(start..)?;
-    memchr::memmem::find(body, b"Envelope")?;
-    let text = String::from_utf8_lossy(body);
-    let mut reader = Reader::from_str(&text);
+    ENVELOPE.find(body)?;
     let mut asked = Asked::default();
-    let mut path: Vec<String> = Vec::new();
+    let mut path: Vec<&[u8]> = Vec::with_capacity(16);
     let mut envelope = false;
+    let mut at = memchr::memchr(b'<', body)?;
     // A damaged or cut rest costs only itself.
-    while let Ok(event) = reader.read_event() {
-        match event {
-            Event::Start(start) => {
-                envelope |= open(&start, &path, &mut asked);
-                path.push(start.local_name().into_inner().to_owned());
+    while let Some((piece, end)) = body.get(at..).and_then(piece) {
+        match piece {
+            Piece::Open { name, tag, empty } => {
+                envelope |= open(name, tag, &path, &mut asked);
+                if !empty {
+                    path.push(name);
+                }
                 if path.len() > XML_DEPTH {
                     break;
                 }
             }
-            Event::Empty(start) => envelope |= open(&start, &path, &mut asked),
-            Event::End(_) => {
+            Piece::Close => {
                 path.pop();
             }
-            Event::Text(text) => {
-                let list = match path.last().map(String::as_str) {
-                    Some("Role") if path.iter().any(|name| name == "ManagementRole") => &mut asked.roles,
-                    Some("ItemClass") => &mut asked.classes,
-                    _ => continue,
-                };
-                keep(list, text.trim());
-            }
-            Event::Eof => break,
-            _ => {}
+            Piece::Other => {}
         }
+        let from = at + end;
+        let Some(text) = memchr::memchr(b'<', body.get(from..).unwrap_or_default()) else { break };
+        at = from + text;
+        let list = match path.last() {
+            Some(&b"Role") if path.contains(&&b"ManagementRole"[..]) => &mut asked.roles,
+            Some(&b"ItemClass") => &mut asked.classes,
+            _ => continue,
+        };
+        let text = String::from_utf8_lossy(body.get(from..at).unwrap_or_default());
+        // Entities are not resolved: what stands around them is kept.
+        let mut parts = text.split('&');
+        keep(list, parts.next().unwrap_or_default().trim());
+        parts.filter_map(|part| part.split_once(';')).for_each(|(_, rest)| keep(list, rest.trim()));
     }
     envelope.then_some(asked)
 }
 
-/// Notes what an element says; whether it is the envelope.
-fn open(start: &BytesStart<'_>, path: &[String], asked: &mut Asked) -> bool {
-    let name = start.local_name().into_inner().to_owned();
-    match (path.last().map(String::as_str), name.as_str()) {
-        (None, "Envelope") => return true,
-        (Some("Body"), _) if path.len() == 2 && asked.operation.is_none() => {
-            asked.operation = Some(name.chars().take(NAME_SHOWN).collect());
+static ENVELOPE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"Envelope"));
+
+/// What stands at a `<`.
+enum Piece<'b> {
+    Open {
+        /// Local name.
+        name: &'b [u8],
+        /// The whole tag.
+        tag: &'b [u8],
+        empty: bool,
+    },
+    Close,
+    /// Comments, processing instructions, declarations, CDATA sections.
+    Other,
+}
+
+/// What stands at the beginning of `rest`, which is a `<`, and where it ends.
+fn piece(rest: &[u8]) -> Option<(Piece<'_>, usize)> {
+    let until = |end: &[u8]| memchr::memmem::find(rest, end).map(|at| (Piece::Other, at + end.len()));
+    match rest.get(1)? {
+        b'/' => Some((Piece::Close, memchr::memchr(b'>', rest)? + 1)),
+        b'?' => until(b"?>"),
+        b'!' if rest.starts_with(b"<!--") => until(b"-->"),
+        b'!' if rest.starts_with(b"<![CDATA[") => until(b"]]>"),
+        // The internal subset of a document type stands in brackets.
+        b'!' => match memchr::memchr2(b'[', b'>', rest)? {
+            at if rest.get(at) == Some(&b'>') => Some((Piece::Other, at + 1)),
+            _ => until(b"]>"),
+        },
+        _ => {
+            let tag = rest.get(..tag_end(rest)?)?;
+            let inside = tag.get(1..tag.len() - 1)?;
+            let length =
+                inside.iter().take_while(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b'/')).count();
+            let name = inside.get(..length)?;
+            Some((Piece::Open { name: local(name), tag, empty: inside.ends_with(b"/") }, tag.len()))
         }
-        (_, "DistinguishedFolderId") => {
-            let id = start.attributes().flatten().find(|one| one.key.local_name().into_inner() == "Id");
-            if let Some(id) = id {
-                keep(&mut asked.folders, &id.value.to_ascii_lowercase());
+    }
+}
+
+/// Where a tag ends: a `>` in an attribute's value does not end it.
+fn tag_end(rest: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        at += memchr::memchr3(b'>', b'"', b'\'', rest.get(at..)?)?;
+        match *rest.get(at)? {
+            b'>' => return Some(at + 1),
+            quote => at += memchr::memchr(quote, rest.get(at + 1..)?)? + 2,
+        }
+    }
+}
+
+fn local(name: &[u8]) -> &[u8] {
+    memchr::memchr(b':', name).map_or(name, |at| name.get(at + 1..).unwrap_or_default())
+}
+
+/// The value of an attribute, by its local name.
+fn attribute<'t>(tag: &'t [u8], name: &[u8]) -> Option<&'t [u8]> {
+    let mut rest = tag;
+    while let Some(equals) = memchr::memchr(b'=', rest) {
+        let (before, after) = rest.split_at_checked(equals)?;
+        let word = before.trim_ascii_end();
+        let start = word.iter().rposition(u8::is_ascii_whitespace).map_or(0, |at| at + 1);
+        let value = after.get(1..)?.trim_ascii_start();
+        let (quote, value) = value.split_first().filter(|(quote, _)| matches!(quote, b'"' | b'\''))?;
+        let end = memchr::memchr(*quote, value)?;
+        if local(word.get(start..)?) == name {
+            return value.get(..end);
+        }
+        rest = value.get(end + 1..)?;
+    }
+    None
+}
+
+/// Notes what an element says; whether it is the envelope.
+fn open(name: &[u8], tag: &[u8], path: &[&[u8]], asked: &mut Asked) -> bool {
+    match (path.last(), name) {
+        (None, b"Envelope") => return true,
+        (Some(&b"Body"), _) if path.len() == 2 && asked.operation.is_none() => {
+            asked.operation = Some(String::from_utf8_lossy(name).chars().take(NAME_SHOWN).collect());
+        }
+        (_, b"DistinguishedFolderId") => {
+            if let Some(id) = attribute(tag, b"Id") {
+                keep(&mut asked.folders, &String::from_utf8_lossy(id).to_ascii_lowercase());
             }
         }
-        (_, "ExchangeImpersonation") => asked.impersonates = true,
+        (_, b"ExchangeImpersonation") => asked.impersonates = true,
         _ => {}
     }
     false
@@ -119,6 +197,27 @@ mod tests {
         assert_eq!(read(cut.as_bytes()).unwrap().folders.len(), 1);
         assert_eq!(read(b"<a>"), None);
         assert_eq!(read(b""), None);
+    }
+
+    #[test]
+    fn what_only_looks_like_a_tag_is_none() {
+        let odd = r#"<!DOCTYPE a [<!ELEMENT x (y)>]><!-- <Envelope> --><s:Envelope a='>' b="<Body>"><s:Body
+            ><![CDATA[<m:Wrong>]]><?x <m:Wrong> ?><m:GetItem ><t:DistinguishedFolderId x="Id=1" Id = 'Inbox' />
+            <t:ItemClass>IPM.&amp;Note</t:ItemClass><t:Role>No</t:Role></m:GetItem></s:Body></s:Envelope>"#;
+        let asked = read(odd.as_bytes()).unwrap();
+        assert_eq!(asked.operation.as_deref(), Some("GetItem"));
+        assert_eq!(asked.folders, ["inbox"]);
+        assert_eq!(asked.classes, ["IPM.", "Note"]);
+        assert!(asked.roles.is_empty());
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn any_text_is_walked_to_its_end(text in "(<(/|!|!--|\\?|!\\[CDATA\\[)?(s:)?(Envelope|Body|Role|a)( Id=)?[\"'>&; ]{0,3}){0,20}") {
+            let _ = read(text.as_bytes());
+        }
     }
 
     #[test]

@@ -152,7 +152,7 @@ impl Token {
     }
 
     /// A claim read by the grammar of principals; `None` when it is absent, not a string, or no name.
-    pub fn principal(&self, claim: &str) -> Option<Principal> {
+    pub fn principal(&self, claim: &str) -> Option<Principal<'_>> {
         Principal::parse(self.claim(claim)?)
     }
 
@@ -168,7 +168,7 @@ impl Token {
     }
 
     /// The principal that [`Token::application_claim`] names.
-    pub fn application(&self) -> Option<Principal> {
+    pub fn application(&self) -> Option<Principal<'_>> {
         self.principal(self.application_claim()?)
     }
 }

@@ -7,34 +7,34 @@
 use std::fmt;
 
 /// A name in the grammar `name[/host][@realm]`. Rules compare its parts and never split strings.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct Principal {
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Principal<'t> {
     /// The application: the text up to the first `/` or the last `@`, as written.
-    pub id: String,
+    pub id: &'t str,
     /// The text between the slash and the `@`; `None` without a slash, `Some("")` for `id/@realm`.
-    pub host: Option<String>,
+    pub host: Option<&'t str>,
     /// The text after the last `@`; `None` without one.
-    pub realm: Option<String>,
+    pub realm: Option<&'t str>,
     /// Whether a slash stood in front of the name (`/id@realm`).
     pub leading_slash: bool,
 }
 
-impl Principal {
+impl<'t> Principal<'t> {
     /// Reads a name. `None` when no application id is left (empty text, `@realm`).
-    pub fn parse(text: &str) -> Option<Self> {
+    pub fn parse(text: &'t str) -> Option<Self> {
         let (leading_slash, rest) = match text.strip_prefix('/') {
             Some(rest) => (true, rest),
             None => (false, text),
         };
         let (name, realm) = match rest.rsplit_once('@') {
-            Some((name, realm)) => (name, Some(realm.to_owned())),
+            Some((name, realm)) => (name, Some(realm)),
             None => (rest, None),
         };
         let (id, host) = match name.split_once('/') {
-            Some((id, host)) => (id, Some(host.to_owned())),
+            Some((id, host)) => (id, Some(host)),
             None => (name, None),
         };
-        (!id.is_empty()).then(|| Self { id: id.to_owned(), host, realm, leading_slash })
+        (!id.is_empty()).then_some(Self { id, host, realm, leading_slash })
     }
 
     /// Whether the application is `id`. Identifiers are GUIDs, so letter case does not matter here;
@@ -44,12 +44,12 @@ impl Principal {
     }
 }
 
-impl fmt::Display for Principal {
+impl fmt::Display for Principal<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.leading_slash {
             f.write_str("/")?;
         }
-        f.write_str(&self.id)?;
+        f.write_str(self.id)?;
         if let Some(host) = &self.host {
             write!(f, "/{host}")?;
         }
@@ -67,7 +67,7 @@ mod tests {
     fn parts(text: &str) -> (String, Option<String>, Option<String>, bool) {
         let name = Principal::parse(text).unwrap();
         assert_eq!(name.to_string(), text);
-        (name.id, name.host, name.realm, name.leading_slash)
+        (name.id.to_owned(), name.host.map(str::to_owned), name.realm.map(str::to_owned), name.leading_slash)
     }
 
     #[test]

@@ -76,7 +76,7 @@ fn of_claims(claims: &Node, hint: Hint) -> Role {
     if !names_token_service(issuer) && audiences(claims).any(names_token_service) {
         return Role::Assertion;
     }
-    let is_s2s = Principal::parse(issuer).is_some_and(|name| name.realm.is_some() || is_guid(&name.id));
+    let is_s2s = Principal::parse(issuer).is_some_and(|name| name.realm.is_some() || is_guid(name.id));
     // ACS writes `tid` too: where issuer and `nameid` are names of the S2S family, it makes no Entra token.
     let tid = has("tid") && !(is_s2s && has("nameid"));
     if is_url(issuer) || tid || has("appid") || has("azp") {
@@ -141,7 +141,7 @@ fn names_token_service(text: &str) -> bool {
         return is_token_service_host(rest.split('/').next().unwrap_or_default());
     }
     Principal::parse(text).is_some_and(|name| {
-        is_token_service_id(&name.id) || name.host.is_some_and(|host| is_token_service_host(&host))
+        is_token_service_id(name.id) || name.host.is_some_and(|host| is_token_service_host(host))
     })
 }
 

@@ -38,14 +38,10 @@ fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
             "the server calls an audience wrong that is the host of the request: the name changes behind this point",
             "Pass the Host of the request on unchanged, and do not end TLS in front of Exchange.",
         ),
-        "invalid_tenant"
-            if realm::compare(realm_of(seen.token).as_deref(), &case.expected.tenants) == Realm::Same =>
-        {
-            (
-                "the server does not know a tenant that is the given one",
-                "Get-AcceptedDomain; Get-AuthServer | Format-List Name,Realm; Get-AuthConfig | Format-List Realm",
-            )
-        }
+        "invalid_tenant" if realm::compare(realm_of(seen.token), &case.expected.tenants) == Realm::Same => (
+            "the server does not know a tenant that is the given one",
+            "Get-AcceptedDomain; Get-AuthServer | Format-List Name,Realm; Get-AuthConfig | Format-List Realm",
+        ),
         _ => return,
     };
     out.say(message)
@@ -74,7 +70,7 @@ fn in_time(case: &ExchangeCase<'_>) -> bool {
 fn right_host(case: &ExchangeCase<'_>) -> bool {
     let (Some(seen), Some(asked)) = (case.presented(), case.host()) else { return false };
     let named = seen.token.principal("aud").and_then(|aud| aud.host);
-    named.is_some_and(|named| place::authority(&named, None) == place::authority(asked, None))
+    named.is_some_and(|named| place::authority(named, None) == place::authority(asked, None))
 }
 
 #[cfg(test)]

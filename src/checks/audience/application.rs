@@ -33,10 +33,10 @@ fn examine(case: &UseCase<'_>, out: &mut Out<'_>) {
     }
     let Some(audience) = token.principal("aud") else { return };
     if !audience.is(EXCHANGE) {
-        let name = expectations::application_name(&audience.id)
-            .map_or_else(String::new, |name| format!(" ({name})"));
+        let name =
+            expectations::application_name(audience.id).map_or_else(String::new, |name| format!(" ({name})"));
         out.say("the token is meant for another service")
-            .observed(format!("{}{name}", shown(&audience.id)))
+            .observed(format!("{}{name}", shown(audience.id)))
             .expected(EXCHANGE)
             .claim("aud");
     }

@@ -43,9 +43,9 @@ fn examine(case: &UseCase<'_>, out: &mut Out<'_>) {
         return;
     };
     let scheme = exchange.request().and_then(|request| request.scheme.as_deref());
-    if place::authority(&host, scheme) != place::authority(asked, scheme) {
+    if place::authority(host, scheme) != place::authority(asked, scheme) {
         out.say("the token is meant for another host")
-            .observed(format!("aud names {}, the request went to {}", shown(&host), shown(asked)))
+            .observed(format!("aud names {}, the request went to {}", shown(host), shown(asked)))
             .expected(shown(asked))
             .claim("aud");
     }

@@ -38,8 +38,8 @@ fn examine(case: &UseCase<'_>, out: &mut Out<'_>) {
     }
     let Some(audience) = token.principal("aud") else { return };
     let tenants = &case.token.expected.tenants;
-    let seen = shown(audience.realm.as_deref().unwrap_or_default());
-    match realm::compare(audience.realm.as_deref(), tenants) {
+    let seen = shown(audience.realm.unwrap_or_default());
+    match realm::compare(audience.realm, tenants) {
         Realm::Same => {}
         Realm::Different | Realm::Missing => {
             out.say("the audience does not name the tenant")

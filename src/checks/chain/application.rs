@@ -26,7 +26,7 @@ pub(crate) static RULE: Rule = Rule {
 fn examine(case: &TokenCase<'_>, out: &mut Out<'_>) {
     let Some((outer, actor)) = case.outer_and_actor() else { return };
     let (issuer, name) = (outer.principal("iss"), actor.principal("nameid"));
-    let same = matches!((&issuer, &name), (Some(one), Some(other)) if one.is(&other.id));
+    let same = matches!((&issuer, &name), (Some(one), Some(other)) if one.is(other.id));
     if !same {
         out.say("outer and actor token name different applications")
             .observed(format!(

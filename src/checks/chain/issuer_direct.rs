@@ -31,7 +31,7 @@ fn examine(case: &TokenCase<'_>, out: &mut Out<'_>) {
     let (Some(issuer), Some(name)) = (case.token.principal("iss"), case.token.principal("nameid")) else {
         return;
     };
-    let known = place::is_acs(&issuer.id) || issuer.is(&name.id) || issuer.id.starts_with("https:");
+    let known = place::is_acs(issuer.id) || issuer.is(name.id) || issuer.id.starts_with("https:");
     if case.token.role == Role::Actor && !known {
         out.say("the issuer of the actor token is neither a token service nor the application itself")
             .observed(shown(&issuer.to_string()))

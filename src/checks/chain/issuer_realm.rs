@@ -30,10 +30,10 @@ fn examine(case: &TokenCase<'_>, out: &mut Out<'_>) {
     let (Some(issuer), Some(audience)) = (case.token.principal("iss"), case.token.principal("aud")) else {
         return;
     };
-    if case.token.role != Role::Actor || !place::is_acs(&issuer.id) {
+    if case.token.role != Role::Actor || !place::is_acs(issuer.id) {
         return;
     }
-    let agree = realm::agree(issuer.realm.as_deref(), audience.realm.as_deref(), &case.expected.tenants);
+    let agree = realm::agree(issuer.realm, audience.realm, &case.expected.tenants);
     if agree == Realm::Different {
         out.say("issuer and audience of the actor token name different tenants")
             .observed(format!("iss {issuer}, aud {}", shown(&audience.to_string())))

@@ -28,14 +28,10 @@ pub(crate) static RULE: Rule = Rule {
 
 fn examine(case: &TokenCase<'_>, out: &mut Out<'_>) {
     let Some((outer, actor)) = case.outer_and_actor() else { return };
-    let realm = |name: Option<crate::token::principal::Principal>| name.and_then(|name| name.realm);
-    let (one, other) = (realm(outer.principal("iss")), realm(actor.principal("nameid")));
-    let both = format!(
-        "{} outside, {} inside",
-        shown(one.as_deref().unwrap_or("none")),
-        shown(other.as_deref().unwrap_or("none"))
-    );
-    match realm::agree(one.as_deref(), other.as_deref(), &case.expected.tenants) {
+    let one = outer.principal("iss").and_then(|name| name.realm);
+    let other = actor.principal("nameid").and_then(|name| name.realm);
+    let both = format!("{} outside, {} inside", shown(one.unwrap_or("none")), shown(other.unwrap_or("none")));
+    match realm::agree(one, other, &case.expected.tenants) {
         Realm::Same => {}
         Realm::Different | Realm::Missing => {
             out.say("outer and actor token name different tenants")

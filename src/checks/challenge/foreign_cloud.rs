@@ -32,7 +32,7 @@ fn examine(case: &ProbeCase<'_>, out: &mut Out<'_>) {
     let offered = challenges(&response.head);
     let Some(bearer) = offered.iter().find(|offer| offer.is("bearer")) else { return };
     let issuers = issuers(bearer).unwrap_or_default();
-    let clouds: Vec<Cloud> = issuers.iter().filter_map(|issuer| Cloud::of_acs(&issuer.id)).collect();
+    let clouds: Vec<Cloud> = issuers.iter().filter_map(|issuer| Cloud::of_acs(issuer.id)).collect();
     // The US government cloud uses the worldwide id.
     let wanted = if case.cloud == Cloud::China { Cloud::China } else { Cloud::Worldwide };
     if !clouds.is_empty() && !clouds.contains(&wanted) {

@@ -39,7 +39,7 @@ fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
             .location("response.header.www-authenticate");
         return;
     };
-    if !issuers.iter().any(|issuer| place::is_acs(&issuer.id)) {
+    if !issuers.iter().any(|issuer| place::is_acs(issuer.id)) {
         let list: Vec<String> = issuers.iter().map(ToString::to_string).collect();
         out.say("the challenge trusts no token service")
             .observed(shown(&list.join(",")))

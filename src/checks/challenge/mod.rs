@@ -37,7 +37,7 @@ pub(crate) fn parameter<'c>(challenge: &'c Challenge, name: &str) -> Option<&'c 
 }
 
 /// The principals of `trusted_issuers`; also as SharePoint writes the name.
-pub(crate) fn issuers(challenge: &Challenge) -> Option<Vec<Principal>> {
+pub(crate) fn issuers(challenge: &Challenge) -> Option<Vec<Principal<'_>>> {
     let list = parameter(challenge, "trusted_issuers").or_else(|| parameter(challenge, "trustedissuers"))?;
     Some(list.split(',').filter_map(|name| Principal::parse(name.trim())).collect())
 }

@@ -31,9 +31,9 @@ pub(crate) static RULE: Rule = Rule {
 fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
     let Some(challenge) = case.bearer_challenge().filter(|_| case.at_exchange()) else { return };
     let acs: Vec<_> =
-        issuers(challenge).unwrap_or_default().into_iter().filter(|name| place::is_acs(&name.id)).collect();
+        issuers(challenge).unwrap_or_default().into_iter().filter(|name| place::is_acs(name.id)).collect();
     let fits = |realm: Option<&str>| realm::compare(realm, &case.expected.tenants) != Realm::Different;
-    if !acs.is_empty() && !acs.iter().any(|name| fits(name.realm.as_deref())) {
+    if !acs.is_empty() && !acs.iter().any(|name| fits(name.realm)) {
         let list: Vec<String> = acs.iter().map(ToString::to_string).collect();
         out.say("Exchange trusts the token service for another tenant")
             .observed(shown(&list.join(",")))

@@ -27,7 +27,7 @@ fn examine(case: &TokenCase<'_>, out: &mut Out<'_>) {
     let Some((claim, name)) = case.application() else { return };
     if let Some(id) = case.expected.principals.iter().find(|id| name.is(id) && name.id != **id) {
         out.say("the application id differs in letter case only")
-            .observed(&*name.id)
+            .observed(name.id)
             .expected(&**id)
             .claim(claim);
     }

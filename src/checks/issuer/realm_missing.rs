@@ -27,7 +27,7 @@ pub(crate) static RULE: Rule = Rule {
 fn examine(case: &TokenCase<'_>, out: &mut Out<'_>) {
     let Some(claim) = case.token.application_claim() else { return };
     let realm = realm_of(case.token);
-    if realm::compare(realm.as_deref(), &case.expected.tenants) == Realm::Missing {
+    if realm::compare(realm, &case.expected.tenants) == Realm::Missing {
         out.say("the token names no tenant")
             .observed(shown(case.token.claim(claim).unwrap_or("no such claim")))
             .expected(format!("<application>@{}", realm::list(&case.expected.tenants)))

@@ -32,8 +32,8 @@ fn examine(case: &TokenCase<'_>, out: &mut Out<'_>) {
     let Some(claim) = case.token.application_claim() else { return };
     let realm = realm_of(case.token);
     let tenants = &case.expected.tenants;
-    let seen = shown(realm.as_deref().unwrap_or_default());
-    match realm::compare(realm.as_deref(), tenants) {
+    let seen = shown(realm.unwrap_or_default());
+    match realm::compare(realm, tenants) {
         Realm::Different => {
             out.say("the token names another tenant")
                 .observed(seen)

@@ -153,7 +153,7 @@ impl<'e> Book<'e> {
             self.memory.thumbprints.insert(*print);
         }
         if standing == Standing::InScope
-            && let Some(issuer) = token.principal("iss").filter(|issuer| place::is_acs(&issuer.id))
+            && let Some(issuer) = token.principal("iss").filter(|issuer| place::is_acs(issuer.id))
         {
             self.memory.issuers.insert(issuer.id.to_ascii_lowercase());
         }
@@ -161,7 +161,7 @@ impl<'e> Book<'e> {
             && token.role != Role::Assertion
             && let Some(host) = token.principal("aud").and_then(|aud| aud.host)
         {
-            self.memory.host(&place::bare_host(&host));
+            self.memory.host(&place::bare_host(host));
         }
         let hits = hits.into_iter().map(|hit| (self.tally.cause(&hit), hit)).collect();
         let expected = standing::is_expected(token, self.expectations);

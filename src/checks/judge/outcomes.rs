@@ -82,7 +82,7 @@ pub(super) fn note_exchange(case: &ExchangeCase<'_>, memory: &mut Memory) {
     {
         memory.challenges += 1;
         let issuers = crate::checks::challenge::issuers(challenge).unwrap_or_default();
-        let acs = issuers.iter().filter(|name| case.at_exchange() && place::is_acs(&name.id));
+        let acs = issuers.iter().filter(|name| case.at_exchange() && place::is_acs(name.id));
         memory.trusts(acs.map(|name| name.id.to_ascii_lowercase()).collect(), case.exchange.key);
     }
     if case.at_exchange() {
@@ -345,10 +345,10 @@ impl Decision<'_> {
         for ((id, token), state) in self.store.iter().zip(self.states) {
             if !in_scope(state)
                 && let Some(name) = token.application()
-                && !others.iter().any(|(known, _)| known.eq_ignore_ascii_case(&name.id))
+                && !others.iter().any(|(known, _)| known.eq_ignore_ascii_case(name.id))
                 && others.len() < REASONS_LISTED
             {
-                others.push((name.id, id));
+                others.push((name.id.to_owned(), id));
             }
         }
         for (application, _) in others {

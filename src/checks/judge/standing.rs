@@ -42,7 +42,7 @@ pub(super) fn standing(token: &Token, store: &TokenStore, expected: &Expectation
     let own = !expected.certificates.is_empty()
         && subject::self_issued(token)
         && token.application().is_some_and(|name| {
-            name.is(EXCHANGE) && realm::compare(name.realm.as_deref(), &expected.tenants) == Realm::Same
+            name.is(EXCHANGE) && realm::compare(name.realm, &expected.tenants) == Realm::Same
         });
     if own { Standing::SelfIssued } else { Standing::Other }
 }
@@ -111,26 +111,25 @@ pub(crate) fn thumbprint(x5t: &str) -> Option<[u8; 20]> {
 
 /// Where the issuer of a token publishes its keys, in words.
 pub(crate) fn published(token: &Token) -> String {
-    let realm = subject::realm_of(token).filter(|realm| !realm.is_empty() && realm != "*");
+    let realm = subject::realm_of(token).filter(|realm| !matches!(*realm, "" | "*"));
     let issuer = token.principal("iss");
     let tenant = issuer
-        .as_ref()
-        .and_then(|name| name.realm.clone())
-        .filter(|realm| !realm.is_empty() && realm != "*")
+        .and_then(|name| name.realm)
+        .filter(|realm| !matches!(*realm, "" | "*"))
         .or(realm)
-        .unwrap_or_else(|| "<tenant>".into());
+        .unwrap_or("<tenant>");
     let china =
-        issuer.as_ref().is_some_and(|name| place::Cloud::of_acs(&name.id) == Some(place::Cloud::China));
+        issuer.as_ref().is_some_and(|name| place::Cloud::of_acs(name.id) == Some(place::Cloud::China));
     match &issuer {
-        Some(name) if china && place::is_acs(&name.id) => {
+        Some(name) if china && place::is_acs(name.id) => {
             format!("https://accounts.accesscontrol.chinacloudapi.cn/{tenant}/metadata/json/1")
         }
-        Some(name) if place::is_acs(&name.id) => {
+        Some(name) if place::is_acs(name.id) => {
             format!("https://accounts.accesscontrol.windows.net/{tenant}/metadata/json/1")
         }
         _ if token.claim("iss").is_some_and(|issuer| issuer.starts_with("https://")) => format!(
             "https://login.microsoftonline.com/{}/discovery/keys (`jwks_uri` of its openid-configuration)",
-            subject::realm_of(token).unwrap_or_else(|| "common".into())
+            subject::realm_of(token).unwrap_or("common")
         ),
         Some(name) if name.is(EXCHANGE) => {
             "https://<autodiscover host>/autodiscover/metadata/json/1 of the Exchange organisation".into()

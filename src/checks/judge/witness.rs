@@ -45,6 +45,9 @@ fn host(case: &ExchangeCase<'_>) -> String {
 
 /// At most [`NAME_SHOWN`] characters, none of them a control character.
 fn short(text: &str) -> String {
+    if text.len() <= NAME_SHOWN && text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return text.to_owned();
+    }
     text.chars().filter(|letter| !letter.is_control()).take(NAME_SHOWN).collect()
 }
 
@@ -116,7 +119,7 @@ fn token(call: &mut Call, case: &ExchangeCase<'_>, seen: &SeenToken<'_>, proofs:
         (Some(own), Some(inner)) => Some(own && inner),
         (one, other) => one.or(other),
     };
-    call.tenant = decided(realm::compare(realm_of(token).as_deref(), &case.expected.tenants));
+    call.tenant = decided(realm::compare(realm_of(token), &case.expected.tenants));
     call.audience = audience(token, case);
 }
 
@@ -152,16 +155,16 @@ fn in_time(token: &Token, at: Option<Instant>, expected: &Expectations) -> Optio
 
 fn audience(token: &Token, case: &ExchangeCase<'_>) -> Option<(bool, String)> {
     let asked = case.host()?;
-    let (named, scheme) = if matches!(token.role, Role::Access | Role::Id) {
+    let (named, scheme): (&str, _) = if matches!(token.role, Role::Access | Role::Id) {
         let (scheme, rest) = token.claim("aud")?.split_once("://")?;
-        (rest.split('/').next()?.to_owned(), Some(scheme.to_ascii_lowercase()))
+        (rest.split('/').next()?, Some(scheme.to_ascii_lowercase()))
     } else {
         let scheme = case.request().and_then(|request| request.scheme.clone());
         (token.principal("aud")?.host?, scheme)
     };
     let scheme = scheme.as_deref();
-    let same = place::authority(&named, scheme) == place::authority(asked, scheme);
-    Some((same, short(&place::authority(&named, scheme))))
+    let same = place::authority(named, scheme) == place::authority(asked, scheme);
+    Some((same, short(&place::authority(named, scheme))))
 }
 
 fn answer(call: &mut Call, case: &ExchangeCase<'_>, response: &Response) {
@@ -251,7 +254,7 @@ fn agent(text: &str) -> Option<&'static str> {
 
 /// Minutes that the server is ahead of the recording, when that is beyond the tolerance.
 fn offset(case: &ExchangeCase<'_>) -> Option<i64> {
-    let seconds = crate::checks::lifetime::clock_skew::offset(case)?;
+    let seconds = case.skew()?;
     (seconds.abs() > case.expected.leeway).then_some(seconds / 60)
 }
 
@@ -280,7 +283,7 @@ fn ask(case: &ExchangeCase<'_>, proofs: Proofs<'_>) -> Ask {
         .find(|seen| seen.sighting.location.half == Half::Request && seen.token.role == Role::Assertion);
     if let Some(seen) = assertion {
         let token = seen.token;
-        ask.application = token.principal("iss").and_then(|name| application(&name.id)).or(ask.application);
+        ask.application = token.principal("iss").and_then(|name| application(name.id)).or(ask.application);
         ask.thumbprint = ["x5t", "kid"].into_iter().find_map(|name| hex(token.header_member(name)?));
         ask.signed =
             if seen.standing == Standing::Other { Signed::Unknown } else { signature(proofs(seen.id)) };

@@ -26,7 +26,7 @@ pub(crate) static RULE: Rule = Rule {
 
 fn examine(case: &UseCase<'_>, out: &mut Out<'_>) {
     let (Some(at), TimeClaim::At(start, _)) = (case.at, case.token.token.time("nbf")) else { return };
-    let acs = case.token.token.principal("iss").is_some_and(|issuer| place::is_acs(&issuer.id));
+    let acs = case.token.token.principal("iss").is_some_and(|issuer| place::is_acs(issuer.id));
     if acs && (300..=301).contains(&at.seconds_since(start)) {
         out.say("the token service back-dated the token by five minutes").cause("back-dated").claim("nbf");
     }

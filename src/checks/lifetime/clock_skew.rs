@@ -36,7 +36,7 @@ pub(crate) fn offset(case: &ExchangeCase<'_>) -> Option<i64> {
 }
 
 fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
-    let Some(offset) = offset(case) else { return };
+    let Some(offset) = case.skew() else { return };
     if offset.abs() > case.expected.leeway {
         let host = crate::checks::place::bare_host(case.host().unwrap_or_default());
         out.say("the server's clock differs from that of the recording")

@@ -29,7 +29,7 @@ pub(crate) static RULE: Rule = Rule {
 fn examine(case: &TokenCase<'_>, out: &mut Out<'_>) {
     let Some((claim, name)) = case.application() else { return };
     if name.is(TEAMS_SCHEDULER) || name.is(CLOUD_VOICEMAIL) {
-        let known = expectations::application_name(&name.id).unwrap_or_default();
+        let known = expectations::application_name(name.id).unwrap_or_default();
         out.say(format!("the calling application is {known}"))
             .observed(name.id.to_ascii_lowercase())
             .claim(claim);

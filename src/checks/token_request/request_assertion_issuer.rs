@@ -38,7 +38,7 @@ fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
     for seen in case.tokens.iter().filter(|seen| seen.token.role == Role::Assertion) {
         let Some(issuer) = seen.token.principal("iss") else { continue };
         let mine = realm::compare(Some(tenant), &case.expected.tenants) == Realm::Same;
-        let agree = realm::agree(Some(tenant), issuer.realm.as_deref(), &case.expected.tenants);
+        let agree = realm::agree(Some(tenant), issuer.realm, &case.expected.tenants);
         if mine && issuer.is(EXCHANGE) && agree == Realm::Different {
             out.say("the assertion comes from another tenant than it asks in")
                 .observed(shown(&issuer.to_string()))

@@ -30,7 +30,7 @@ pub(crate) static RULE: Rule = Rule {
 fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
     let Some(host) = case.host().filter(|_| case.token_request().is_some()) else { return };
     for seen in case.tokens.iter().filter(|seen| seen.token.role == Role::Assertion) {
-        let asked = seen.token.principal("aud").and_then(|aud| Cloud::of_acs(&aud.id));
+        let asked = seen.token.principal("aud").and_then(|aud| Cloud::of_acs(aud.id));
         // The US government cloud uses the worldwide id, so only 21Vianet can be told apart.
         if let (Some(asked), Some(there)) = (asked, Cloud::of_host(host))
             && (asked == Cloud::China) != (there == Cloud::China)

@@ -35,12 +35,12 @@ fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
     if tenant.is_empty() || realm.is_none() {
         return;
     }
-    if realm::agree(Some(tenant), realm.as_deref(), &case.expected.tenants) == Realm::Different {
+    if realm::agree(Some(tenant), realm, &case.expected.tenants) == Realm::Different {
         out.say("the token request names two tenants")
             .observed(format!(
                 "{} in the URL, {} in resource",
                 shown(tenant),
-                shown(realm.as_deref().unwrap_or_default())
+                shown(realm.unwrap_or_default())
             ))
             .location("request.body.form.resource");
     }

@@ -203,17 +203,17 @@ fn tenant(token: &Token, expected: &Expected) -> Vec<Fact> {
         return Vec::new();
     }
     let realm = match token.role {
-        Role::Access | Role::Id => token.claim("tid").map(str::to_owned),
+        Role::Access | Role::Id => token.claim("tid"),
         _ => token.application().and_then(|name| name.realm),
     };
     let names = expected.tenants.join(", ");
-    let Some(realm) = realm.filter(|realm| !realm.is_empty() && realm != "*") else {
+    let Some(realm) = realm.filter(|realm| !matches!(*realm, "" | "*")) else {
         return vec![Fact::Wrong("issuer-tenant", format!("it names no tenant; expected {names}"))];
     };
-    if expected.tenants.iter().any(|tenant| tenant.eq_ignore_ascii_case(&realm)) {
+    if expected.tenants.iter().any(|tenant| tenant.eq_ignore_ascii_case(realm)) {
         return Vec::new();
     }
-    let same_kind = expected.tenants.iter().any(|tenant| is_guid(tenant) == is_guid(&realm));
+    let same_kind = expected.tenants.iter().any(|tenant| is_guid(tenant) == is_guid(realm));
     vec![if same_kind {
         Fact::Wrong("issuer-tenant", format!("it names the tenant {realm}; expected {names}"))
     } else {

@@ -163,10 +163,10 @@ fn headers(head: &Head, tokens: &[&[u8]], mask: Mask) -> Vec<(String, String)> {
 }
 
 #[derive(Serialize)]
-struct PrincipalRecord {
-    id: String,
-    host: Option<String>,
-    realm: Option<String>,
+struct PrincipalRecord<'a> {
+    id: &'a str,
+    host: Option<&'a str>,
+    realm: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -189,7 +189,7 @@ pub(super) struct TokenRecord<'t> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     duplicate_members: Vec<(String, Json<'t>)>,
     actor: Option<usize>,
-    principal: Option<PrincipalRecord>,
+    principal: Option<PrincipalRecord<'t>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     in_scope: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,42 +1,25 @@
 //! Takes any bytes, gives the ranges of the JWTs in them.
 
 use std::ops::Range;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 use crate::token::jwt::{self, Jwt};
 
 /// How base64url of a JSON object begins: `{"`, `{ "`, `{\r\n`, `{\n`, `{\t`.
 const BEGINNINGS: [&[u8]; 5] = [b"eyJ", b"eyA", b"ew0K", b"ewo", b"ewk"];
 
-/// Whether bytes may hold a JWT: a cheap answer before any parsing. One pass that asks for a beginning's
-/// first three bytes, without branches, so that the compiler makes vectors of it.
+/// Searchers for the beginnings, made once; and for what they have in common, which is searched first.
+static FINDERS: LazyLock<[Finder<'static>; 5]> = LazyLock::new(|| BEGINNINGS.map(Finder::new));
+static COMMON: LazyLock<[Finder<'static>; 2]> = LazyLock::new(|| [Finder::new(b"ey"), Finder::new(b"ew")]);
+
+/// Whether bytes may hold a JWT: a cheap answer before any parsing.
 pub(super) fn may_hold_jwt(bytes: &[u8]) -> bool {
-    /// Positions that are looked at before the answer is asked.
-    const STEP: usize = 256;
-    let begins = |one: u8, two: u8, three: u8| {
-        (one == b'e')
-            & (((two == b'y') & ((three == b'J') | (three == b'A')))
-                | ((two == b'w') & ((three == b'0') | (three == b'o') | (three == b'k'))))
-    };
-    let Some(last) = bytes.len().checked_sub(2) else { return false };
-    let mut at = 0;
-    while at < last {
-        let end = last.min(at + STEP);
-        let (Some(one), Some(two), Some(three)) =
-            (bytes.get(at..end), bytes.get(at + 1..end + 1), bytes.get(at + 2..end + 2))
-        else {
-            return false;
-        };
-        let found = one
-            .iter()
-            .zip(two)
-            .zip(three)
-            .fold(0_u8, |found, ((&one, &two), &three)| found | u8::from(begins(one, two, three)));
-        if found != 0 {
-            return true;
-        }
-        at = end;
-    }
-    false
+    let third = |at: usize| bytes.get(at + 2).copied().unwrap_or_default();
+    let [ey, ew] = &*COMMON;
+    ey.find_iter(bytes).any(|at| matches!(third(at), b'J' | b'A'))
+        || ew.find_iter(bytes).any(|at| matches!(third(at), b'0' | b'o' | b'k'))
 }
 
 /// The JWTs in any bytes, in order, not overlapping. Each has a header that is JSON and names an `alg`.
@@ -44,8 +27,7 @@ pub fn jwts(bytes: &[u8]) -> Vec<Range<usize>> {
     if !may_hold_jwt(bytes) {
         return Vec::new();
     }
-    let mut starts: Vec<usize> =
-        BEGINNINGS.iter().flat_map(|beginning| memchr::memmem::find_iter(bytes, beginning)).collect();
+    let mut starts: Vec<usize> = FINDERS.iter().flat_map(|finder| finder.find_iter(bytes)).collect();
     starts.sort_unstable();
     let mut found: Vec<Range<usize>> = Vec::new();
     for start in starts {
