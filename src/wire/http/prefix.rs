@@ -6,7 +6,7 @@
 //! something is damaged: the general decoder tells what.
 
 /// Bits that the first table resolves; longer codes are rare and go bit by bit.
-const FAST_BITS: u32 = 8;
+const FAST_BITS: u32 = 10;
 /// Longest code (RFC 1951 3.2.7).
 const LONGEST: usize = 15;
 /// Symbols for literals and lengths, and for distances.
