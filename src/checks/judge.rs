@@ -186,7 +186,7 @@ impl<'e> Judge<'e> {
             || sightings
                 .iter()
                 .filter(|sighting| sighting.presented)
-                .any(|sighting| audience(sighting).is_some_and(|host| wanted(host)))
+                .any(|sighting| audience(sighting).is_some_and(&wanted))
     }
 
     fn judge_certificates(&mut self) {

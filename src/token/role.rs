@@ -140,9 +140,8 @@ fn names_token_service(text: &str) -> bool {
     if let Some((_, rest)) = text.split_once("://") {
         return is_token_service_host(rest.split('/').next().unwrap_or_default());
     }
-    Principal::parse(text).is_some_and(|name| {
-        is_token_service_id(name.id) || name.host.is_some_and(|host| is_token_service_host(host))
-    })
+    Principal::parse(text)
+        .is_some_and(|name| is_token_service_id(name.id) || name.host.is_some_and(is_token_service_host))
 }
 
 /// Whether text has the form of a GUID.

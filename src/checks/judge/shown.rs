@@ -35,9 +35,7 @@ pub(super) fn shown(book: &Book<'_>, store: &TokenStore) -> Shown {
     // What the token service does not know may be right, and not registered.
     for ask in book.memory.facts.asks.keys().filter(|ask| ask.refused()) {
         let name = ask.resource.as_deref().and_then(Principal::parse).filter(|name| name.is(EXCHANGE));
-        let own = |name: &Principal| {
-            realm::compare(name.realm.as_deref(), &book.expectations.tenants) == Realm::Same
-        };
+        let own = |name: &Principal| realm::compare(name.realm, &book.expectations.tenants) == Realm::Same;
         shown.audiences.extend(name.filter(own).and_then(|name| own_host(&name)));
     }
     shown
@@ -47,7 +45,7 @@ pub(super) fn shown(book: &Book<'_>, store: &TokenStore) -> Shown {
 fn own_host(name: &Principal) -> Option<String> {
     const ONLINE: [&str; 5] =
         ["office365.com", "office.com", "office365.us", "outlook.com", "partner.outlook.cn"];
-    let host = place::bare_host(name.host.as_deref()?);
+    let host = place::bare_host(name.host?);
     let online = ONLINE
         .iter()
         .any(|known| host.strip_suffix(known).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')));
