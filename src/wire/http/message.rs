@@ -43,8 +43,6 @@ pub(super) struct Message {
 
 /// Room that is made at once for a body, whatever its head claims.
 const BODY_RESERVED: usize = 64 << 10;
-/// The length of a body that is cheap to make room for.
-const BODY_SHORT: usize = 4 << 10;
 
 impl Message {
     pub(super) fn new(half: Half, old: bool, first: FrameRef, last: FrameRef, oddities: Vec<Oddity>) -> Self {
@@ -78,8 +76,8 @@ impl Message {
         let at = self.kept.len();
         if at == 0 {
             let announced = self.announced.map_or(0, |length| usize::try_from(length).unwrap_or(0));
-            // A short one waits in its own size: many requests wait for their answers.
-            if announced == 0 || announced > BODY_SHORT {
+            // One of known length has a size of its own: many requests wait for their answers.
+            if announced == 0 {
                 self.kept = pool::take();
             }
             self.kept.reserve(announced.min(BODY_RESERVED).min(self.keep).max(take.len()));

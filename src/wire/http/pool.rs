@@ -5,8 +5,8 @@ use std::cell::RefCell;
 
 use bytes::Bytes;
 
-/// Room of a new buffer; most bodies fit.
-const ROOM: usize = 16 << 10;
+/// Buffers smaller than this are cheap to make anew.
+const SMALLEST: usize = 4 << 10;
 /// Buffers that grew beyond this are given back to the system.
 const LARGEST: usize = 64 << 10;
 /// Buffers that one thread keeps.
@@ -31,14 +31,14 @@ impl Drop for Pooled {
     }
 }
 
-/// An empty buffer.
+/// An empty buffer: one that was used, else one without room. A million bodies that have only begun must not take
+/// more than they hold.
 pub(super) fn take() -> Vec<u8> {
-    let used = POOL.try_with(|pool| pool.borrow_mut().pop()).ok().flatten();
-    used.unwrap_or_else(|| Vec::with_capacity(ROOM))
+    POOL.try_with(|pool| pool.borrow_mut().pop()).ok().flatten().unwrap_or_default()
 }
 
 fn give(mut buffer: Vec<u8>) {
-    if !(ROOM..=LARGEST).contains(&buffer.capacity()) {
+    if !(SMALLEST..=LARGEST).contains(&buffer.capacity()) {
         return;
     }
     buffer.clear();
@@ -67,6 +67,7 @@ mod tests {
     #[test]
     fn a_buffer_is_used_again_when_the_last_reference_is_gone() {
         let mut buffer = take();
+        buffer.reserve(SMALLEST);
         buffer.extend_from_slice(b"body");
         let place = buffer.as_ptr();
         let bytes = bytes(buffer);

@@ -10,9 +10,6 @@ use crate::wire::http::OwnedChunk;
 use crate::wire::http::message::Message;
 use crate::wire::stream::{Direction, End, FrameRef};
 
-/// Room for a head with a token that comes in several segments.
-const HEAD_ROOM: usize = 4 << 10;
-
 /// Where one direction stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) enum State {
@@ -135,9 +132,6 @@ impl Lane {
             self.map.push(self.buffer.len(), frame.number);
         }
         self.begun = self.begun.or_else(|| frames.first().copied());
-        if self.buffer.is_empty() {
-            self.buffer.reserve(HEAD_ROOM.max(bytes.len()));
-        }
         self.buffer.extend_from_slice(bytes);
     }
 }
