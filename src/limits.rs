@@ -72,6 +72,9 @@ pub const SENTENCE_KEPT: usize = 400;
 /// kind stands for all exchanges that agree in everything a diagnosis looks at; a server knows some dozens.
 pub const FACTS_KEPT: usize = 2048;
 
+/// Readable dumps of tokens that are read of one text.
+pub const DUMPS_KEPT: usize = 10_000;
+
 /// Lines of logs that are kept to be joined with the recording: a busy server writes as many in an hour. What
 /// is beyond is judged line by line, and proves nothing about connections that stayed closed.
 pub const LOG_LINES_KEPT: usize = 262_144;

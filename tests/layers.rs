@@ -45,6 +45,7 @@ const LAYERS: [(&str, &[&str]); 29] = [
         &[
             "base",
             "limits",
+            "json",
             "exchange",
             "connection",
             "logrecord",

@@ -3,6 +3,8 @@
 //! RFC 8259. The only JSON reader that tokens may use: an ordinary map would silently keep the last of
 //! two members, and a rule must be able to point at a claim's bytes.
 
+/// Readable dumps of tokens in text.
+pub mod dump;
 /// The recursive descent.
 mod parser;
 

@@ -264,3 +264,28 @@ fn showing_secrets_is_announced() {
     let run = Folder::new().run(&["inspect", &capture("basic-only/traffic.har"), "--show-secrets"]);
     assert!(run.status(0).stderr().contains("--show-secrets"));
 }
+
+#[test]
+fn a_token_without_its_signature_is_shown_and_never_passes() {
+    let folder = Folder::new();
+    let dump = format!(
+        "{{\n  \"typ\": \"JWT\",\n  \"alg\": \"RS256\",\n  \"x5t\": \"nmeENpvwXzEu6QwEqvZJxyxoRhA\"\n}}.{{\n  \
+         \"aud\": \"00000002-0000-0ff1-ce00-000000000000/mail.contoso.com@{TENANT}\",\n  \
+         \"iss\": \"00000001-0000-0000-c000-000000000000@{TENANT}\",\n  \
+         \"nameid\": \"00000004-0000-0ff1-ce00-000000000000@{TENANT}\",\n  \
+         \"nbf\": \"1790000000\",\n  \"exp\": \"1790028800\"\n}}.[Signature]\n"
+    );
+    let file = folder.file("pasted.txt", dump).display().to_string();
+    let run = verify(&folder, &[&file], &["--at", "1790000100", "-o", "json"]);
+    let verdict = json(run.status(4));
+    assert_eq!(verdict["verdict"], "incomplete");
+    assert_eq!(verdict["tokens"][0]["signature"]["state"], "removed");
+    let check = |id: &str| {
+        let checks = verdict["checks"].as_array().unwrap();
+        checks.iter().find(|check| check["id"] == id).unwrap()["outcome"].clone()
+    };
+    assert_eq!((check("issuer"), check("signature")), ("pass".into(), "not-established".into()));
+
+    let shown = folder.run(&["inspect", &file]);
+    assert!(shown.status(0).stdout().contains("the signature was removed"), "{}", shown.stdout());
+}

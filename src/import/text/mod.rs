@@ -14,6 +14,7 @@ use memchr::memmem;
 use super::raw;
 use super::{ImportError, ImportSettings, Notice, Receiver};
 use crate::exchange::{Body, Exchange, ExchangeKey, Oddity, Protocol, Response};
+use crate::json::dump;
 use crate::limits;
 
 /// Reads the whole of a text.
@@ -278,10 +279,19 @@ fn tokens(text: &[u8], range: Range<usize>, out: &mut dyn Receiver, seen: &mut S
         }
     }
     found.extend(opaque(part, &found));
-    found.sort_by_key(|place| place.start);
-    for place in found {
+    let raw = found.into_iter().map(|place| (place.start, part.get(place).unwrap_or_default().to_vec()));
+    let mut found: Vec<(usize, Vec<u8>)> = raw.collect();
+    // Looked for only where one may be: most texts hold no brace.
+    if let Some(text) = std::str::from_utf8(part).ok().filter(|text| text.contains("\"alg\"")) {
+        // A compact token inside of a dump is reached through it.
+        let dumps = dump::find(text);
+        found.retain(|(at, _)| !dumps.iter().any(|dump| dump.range.contains(at)));
+        found.extend(dumps.into_iter().map(|dump| (dump.range.start, dump.compact.into_bytes())));
+    }
+    found.sort_by_key(|(at, _)| *at);
+    for (at, token) in found {
         seen.tokens += 1;
-        out.token(part.get(place.clone()).unwrap_or_default(), (range.start + place.start) as u64);
+        out.token(&token, (range.start + at) as u64);
     }
 }
 

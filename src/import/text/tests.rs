@@ -39,6 +39,18 @@ fn tokens_outside_of_messages_come_with_their_place_and_no_exchange() {
 }
 
 #[test]
+fn a_readable_dump_is_given_once_as_a_token_without_signature_beside_compact_ones() {
+    let text = format!(
+        "{TOKEN} then {{\"alg\":\"RS256\"}}.{{\"iss\":\"a\",\"actortoken\":\"{TOKEN}\"}}.[Signature]"
+    );
+    let out = collect(text.as_bytes());
+    let found: Vec<&str> = out.tokens.iter().map(|(_, token)| std::str::from_utf8(token).unwrap()).collect();
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert_eq!(found[0], TOKEN);
+    assert!(found[1].starts_with("eyJhbGciOiJSUzI1NiJ9.") && found[1].ends_with('.'), "{found:?}");
+}
+
+#[test]
 fn a_raw_copy_gives_its_exchange_and_its_token_once() {
     let text = format!(
         "POST /EWS/Exchange.asmx HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer {TOKEN}\r\nContent-Length: 4\r\n\r\n<x/>\r\n\r\n\

@@ -203,7 +203,7 @@ fn one_token(
     }
     if let Some(jwt) = &token.jwt {
         for fault in &jwt.faults {
-            writeln!(out, "     note: {}", terminal(&format!("{fault:?}")))?;
+            writeln!(out, "     note: {}", terminal(&fault.to_string()))?;
         }
         let signed = if jwt.is_signed() { "signed, not verified here" } else { "not signed" };
         writeln!(out, "     {signed}")?;
