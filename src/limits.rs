@@ -1,4 +1,5 @@
-//! Every bound of the tool in one place, each with its reason. Reaching one is reported, never fatal.
+//! Every bound of the tool in one place, each with its reason. Reaching one is reported, never fatal: what is
+//! said then ends in `(limit NAME)`, and a finding of `coverage-limit` names it.
 
 /// Bytes of one message body that are kept for tokens and EWS results. EWS answers that matter (errors,
 /// response codes) begin well before this; whole mailbox items do not fit and need not.
@@ -109,9 +110,13 @@ pub const REORDER_BYTES_TOTAL: usize = 64 << 20;
 /// kept per shard, so that what they do does not depend on the number of threads.
 pub const SHARDS: usize = 16;
 
-/// Connections that are followed at once. A capture of a busy server holds some ten thousand; a scan or
-/// a flood holds millions of half-open ones, and those not seen for longest are let go.
-pub const CONNECTIONS: usize = 2 << 20;
+/// Connections that are followed at once; those not seen for longest are let go. A capture of a busy server
+/// holds some ten thousand. At about 2 KiB each while something is said they hold half a gibibyte.
+pub const CONNECTIONS: usize = 1 << 18;
+
+/// Of these: connections on which nothing was said yet. A scan or a flood opens millions; beyond this number
+/// the oldest are let go, and nothing is lost with them. At about 400 bytes each they hold 52 MiB.
+pub const SILENT_CONNECTIONS: usize = 1 << 17;
 
 /// Connections of one shard that are over but still take late packets.
 pub const LINGERING: usize = 1024;
@@ -154,8 +159,8 @@ pub const ARCHIVE_MEMBER_BYTES: u64 = 256 << 20;
 /// Members of one archive.
 pub const ARCHIVE_MEMBERS: usize = 2_000_000;
 
-/// Bytes of one entry of a HAR, which is held whole while it is read; a large download in base64 fits.
-pub const EXPORT_ENTRY_BYTES: usize = 1 << 30;
+/// Bytes of one entry of a HAR, which is held whole while it is read: a download of 190 MB in base64 fits.
+pub const EXPORT_ENTRY_BYTES: usize = 256 << 20;
 
 /// Nesting of the JSON or XML of an export; the deepest member of a HAR that means anything is six deep,
 /// custom members of browsers stay under twenty.
@@ -302,3 +307,84 @@ pub const REDACT_DEPTH: usize = 24;
 
 /// Bytes of a file that is redacted: it is held several times.
 pub const REDACT_BYTES: u64 = 1 << 30;
+
+/// Entries of one HAR or Burp export, and flows of one mitmproxy file; as many as members of an archive.
+pub const EXPORT_ENTRIES: u64 = 2_000_000;
+
+/// The bounds that a text says were reached: the names in its `(limit NAME)`. Texts carry them, since they pass
+/// through the errors of libraries on their way to the report.
+pub fn named(text: &str) -> impl Iterator<Item = (&'static str, u64)> {
+    text.split("(limit ").skip(1).filter_map(|rest| {
+        let (name, _) = rest.split_once(')')?;
+        ALL.iter().find(|(known, _)| *known == name).copied()
+    })
+}
+
+macro_rules! all {
+    ($($name:ident)*) => {
+        /// Bounds that traffic and files can reach, with their values.
+        #[allow(clippy::unnecessary_cast)]
+        pub const ALL: &[(&str, u64)] = &[$((stringify!($name), $name as u64)),*];
+    };
+}
+
+all! {
+    ARCHIVE_MEMBERS
+    ARCHIVE_RATIO
+    ARCHIVE_TOTAL
+    BODY_DECODED
+    BODY_HEAD_KEPT
+    BODY_KEPT
+    BODY_UNTYPED_KEPT
+    CAPTURE_BLOCK
+    CAPTURE_INTERFACES
+    CAPTURE_WHOLE_BYTES
+    CAUSES_KEPT
+    CHUNK_LINE_BYTES
+    CODING_LAYERS
+    COMPRESSION_LAYERS
+    CONNECTIONS
+    DECODE_RATIO
+    ENCAPSULATION_DEPTH
+    EXPORT_BYTES
+    EXPORT_DEPTH
+    EXPORT_ENTRIES
+    EXPORT_ENTRY_BYTES
+    FRAGMENTED_DATAGRAMS
+    FRAGMENT_BYTES
+    FRAGMENT_PACKETS
+    H2_CONTINUATIONS
+    H2_STREAMS
+    HEAD_BYTES
+    HEAD_FIELDS
+    JSON_BODY_NODES
+    JSON_DEPTH
+    JSON_NODES
+    NESTING
+    PIPELINED_REQUESTS
+    QUIC_CONNECTIONS
+    REORDER_BYTES
+    REORDER_BYTES_TOTAL
+    SILENT_CONNECTIONS
+    TLS_HANDSHAKE_BYTES
+    TLS_WAITING
+    TLS_WAITING_TOTAL
+    TOKEN_BYTES
+    TOKEN_DEPTH
+    UNPACKED_BYTES
+    UNPACK_RATIO
+    XML_DEPTH
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_names_the_bounds_that_were_reached() {
+        let text = "nested deeper (limit EXPORT_DEPTH); then (limit NOTHING) and (limit HEAD_BYTES)";
+        let names: Vec<_> = named(text).map(|(name, _)| name).collect();
+        assert_eq!(names, ["EXPORT_DEPTH", "HEAD_BYTES"]);
+        assert_eq!(named("the limit of HEAD_BYTES").count(), 0);
+    }
+}

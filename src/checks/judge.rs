@@ -30,6 +30,7 @@ use crate::base::Instant;
 use crate::connection::{Connection, Content, State};
 use crate::exchange::{Exchange, ExchangeKey, Indexing};
 use crate::keys::certificate::Certificate;
+use crate::limits;
 use crate::logrecord::LogRecord;
 use crate::sink::Sink;
 use crate::token::store::{Hint, TokenStore};
@@ -104,6 +105,11 @@ impl<'e> Judge<'e> {
     /// Notes that an input was cut, and was used up to the cut.
     pub fn truncated(&mut self, input: u32) {
         self.book.memory.truncated.insert(input);
+    }
+
+    /// Notes what was said about reading an input: the bounds that were reached.
+    pub fn notice(&mut self, text: &str) {
+        self.book.memory.reached(text, 1);
     }
 
     /// Notes that the recorder of an input lost packets.
@@ -240,6 +246,8 @@ impl Sink for Judge<'_> {
         let memory = &mut self.book.memory;
         memory.exchanges += 1;
         exchange.time().into_iter().for_each(|at| memory.happened_at(at));
+        exchange.oddities.iter().for_each(|oddity| memory.reached(&oddity.detail, 1));
+        cut_bodies(&exchange).for_each(|limit| memory.limit(limit, 1));
         let (sightings, glimpse) = find::in_use(&exchange, &mut self.store);
         let top = outermost(&sightings, &self.store);
         for sighting in &top {
@@ -292,6 +300,9 @@ impl Sink for Judge<'_> {
         for sighting in top {
             book.use_token(store, sighting, Some(&case), exchange.key);
         }
+        if case.ews_too_deep() {
+            book.memory.limit("XML_DEPTH", 1);
+        }
     }
 
     fn connection(&mut self, connection: Connection) {
@@ -316,6 +327,10 @@ impl Sink for Judge<'_> {
         let memory = &mut self.book.memory;
         let closed = stayed_closed(&connection);
         memory.connections += 1;
+        connection.oddities.iter().for_each(|oddity| memory.reached(&oddity.detail, 1));
+        if let Some(reason) = connection.tls.as_ref().and_then(|tls| tls.undecrypted.as_deref()) {
+            memory.reached(reason, 1);
+        }
         memory.undecrypted += u64::from(closed);
         memory.gaps += u64::from(connection.sent.missing + connection.received.missing > 0);
         memory.partial += connection.exchanges_partial;
@@ -384,6 +399,22 @@ impl Sink for Judge<'_> {
         self.book.merge(other.book, &tokens);
         self.foreign.extend(other.foreign);
     }
+}
+
+/// The bounds that cut bodies which arrived whole; those of which nothing is wanted are not cut.
+fn cut_bodies(exchange: &Exchange) -> impl Iterator<Item = &'static str> {
+    let request = exchange.request.as_ref().map(|request| &request.body);
+    let response = exchange.response.as_ref().map(|response| &response.body);
+    [request, response].into_iter().flatten().filter_map(|body| {
+        let kept = body.bytes.len();
+        let cut = (kept as u64) < body.total;
+        match kept {
+            limits::BODY_KEPT if cut => Some("BODY_KEPT"),
+            limits::BODY_HEAD_KEPT if cut => Some("BODY_HEAD_KEPT"),
+            limits::BODY_UNTYPED_KEPT if cut => Some("BODY_UNTYPED_KEPT"),
+            _ => None,
+        }
+    })
 }
 
 /// Whether TLS stayed closed, so that anything could have been said inside.

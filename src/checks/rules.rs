@@ -185,6 +185,7 @@ pub static RULES: &[&Rule] = &[
     &coverage::conflict::RULE,
     &coverage::gap::RULE,
     &coverage::http::RULE,
+    &coverage::limit::RULE,
     &coverage::service::RULE,
     &coverage::truncated::RULE,
     &coverage::unanswered::RULE,

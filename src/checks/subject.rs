@@ -416,6 +416,11 @@ impl<'a> ExchangeCase<'a> {
             .as_ref()
     }
 
+    /// Whether an EWS answer that a rule looked at nests deeper than is read.
+    pub fn ews_too_deep(&self) -> bool {
+        self.ews.get().and_then(Option::as_ref).is_some_and(|outcome| outcome.too_deep)
+    }
+
     /// What the token service said in the response to a token request, when it is JSON.
     pub fn granted(&self) -> Option<&soap::token_service::Answer> {
         // Answers of others are many and large.

@@ -40,7 +40,9 @@ pub(super) struct Done {
     pub(super) exchanges: u64,
     pub(super) notices: Vec<String>,
     evicted: u64,
+    silent: u64,
     relieved: u64,
+    forced: u64,
 }
 
 /// Decodes all of a capture. Gives back what read it.
@@ -165,9 +167,11 @@ pub(super) fn end<S: Sink>(shards: &mut [Shard], shared: &Shared, sink: &mut S) 
         let mut listener = shared.listener(sink);
         flows.finish(&mut listener);
         done.exchanges += listener.exchanges;
-        let (evicted, relieved) = flows.bounds_reached();
-        done.evicted += evicted;
-        done.relieved += relieved;
+        let reached = flows.bounds_reached();
+        done.evicted += reached.evicted;
+        done.silent += reached.silent;
+        done.relieved += reached.relieved;
+        done.forced += reached.forced;
     }
     done
 }
@@ -182,20 +186,39 @@ impl Done {
     pub(super) fn add(&mut self, other: &Self) {
         self.exchanges += other.exchanges;
         self.evicted += other.evicted;
+        self.silent += other.silent;
         self.relieved += other.relieved;
+        self.forced += other.forced;
     }
 
     pub(super) fn say(&mut self) {
         if self.evicted > 0 {
             self.notices.push(format!(
-                "{} connections were let go before their end: more than {} at once",
+                "{} connections were let go before their end: more than {} at once (limit CONNECTIONS)",
                 self.evicted,
                 limits::CONNECTIONS
             ));
         }
+        if self.silent > 0 {
+            self.notices.push(format!(
+                "{} connections on which nothing was said were let go: more than {} at once (limit \
+                 SILENT_CONNECTIONS)",
+                self.silent,
+                limits::SILENT_CONNECTIONS
+            ));
+        }
+        if self.forced > 0 {
+            self.notices.push(format!(
+                "{} holes were taken for losses: more than {} bytes of one connection came out of order (limit \
+                 REORDER_BYTES)",
+                self.forced,
+                limits::REORDER_BYTES
+            ));
+        }
         if self.relieved > 0 {
             self.notices.push(format!(
-                "{} holes were given up early: more than {} bytes came out of order",
+                "{} holes were given up early: more than {} bytes came out of order (limit \
+                 REORDER_BYTES_TOTAL)",
                 self.relieved,
                 limits::REORDER_BYTES_TOTAL
             ));

@@ -91,7 +91,8 @@ pub(super) fn read<S: Sink>(
         input.notices.insert(told, format!("{error}; it was used up to there"));
     } else if limited {
         input.truncated = true;
-        input.notices.insert(told, format!("only the first {} bytes were read", limits::EXPORT_BYTES));
+        let text = format!("only the first {} bytes were read (limit EXPORT_BYTES)", limits::EXPORT_BYTES);
+        input.notices.insert(told, text);
     }
     let tokens = tokens + records;
     if notices > NOTICES {

@@ -196,7 +196,10 @@ impl<'f> Intake<'f> {
         let (connections, over) = self.quic.finish();
         let mut notices = Vec::new();
         if over > 0 {
-            notices.push(format!("{over} datagrams of QUIC connections beyond {}", limits::QUIC_CONNECTIONS));
+            notices.push(format!(
+                "{over} datagrams of QUIC connections beyond {} (limit QUIC_CONNECTIONS)",
+                limits::QUIC_CONNECTIONS
+            ));
         }
         notices
             .extend(self.decapsulator.notices().into_iter().map(|(what, count)| format!("{what}: {count}")));

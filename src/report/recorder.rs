@@ -63,6 +63,7 @@ impl<'e> Recorder<'e> {
         for input in inputs.iter().filter(|input| input.dropped > 0) {
             self.judge.lost(input.number, input.dropped);
         }
+        inputs.iter().flat_map(|input| &input.notices).for_each(|notice| self.judge.notice(notice));
         let judgement = end(self.judge);
         Verification {
             order: Order::of(&judgement.tokens),

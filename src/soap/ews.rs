@@ -45,6 +45,8 @@ pub struct Outcome {
     pub messages: Vec<ResponseMessage>,
     /// The fault.
     pub fault: Option<Fault>,
+    /// It nests deeper than `limits::XML_DEPTH`, and was read up to there.
+    pub too_deep: bool,
 }
 
 impl Outcome {
@@ -118,6 +120,7 @@ pub fn read(body: &[u8]) -> Option<Outcome> {
             _ => {}
         }
         if walk.too_deep {
+            walk.outcome.too_deep = true;
             break;
         }
     }

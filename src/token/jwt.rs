@@ -62,14 +62,21 @@ impl Fault {
     /// The bound that was reached, for faults that are one.
     pub(super) fn bound(&self) -> Option<String> {
         match self {
-            Self::TooLong(_) => Some(format!("tokens longer than {} bytes", limits::TOKEN_BYTES)),
-            Self::TooDeep => Some(format!("tokens more than {} deep inside each other", limits::TOKEN_DEPTH)),
-            Self::Json(_, what) if what.starts_with(json::TOO_DEEP) => {
-                Some(format!("tokens whose JSON nests more than {} deep", limits::JSON_DEPTH))
+            Self::TooLong(_) => {
+                Some(format!("tokens longer than {} bytes (limit TOKEN_BYTES)", limits::TOKEN_BYTES))
             }
-            Self::Json(_, what) if what.starts_with(json::TOO_MANY) => {
-                Some(format!("tokens whose JSON has more than {} members and elements", limits::JSON_NODES))
-            }
+            Self::TooDeep => Some(format!(
+                "tokens more than {} deep inside each other (limit TOKEN_DEPTH)",
+                limits::TOKEN_DEPTH
+            )),
+            Self::Json(_, what) if what.starts_with(json::TOO_DEEP) => Some(format!(
+                "tokens whose JSON nests more than {} deep (limit JSON_DEPTH)",
+                limits::JSON_DEPTH
+            )),
+            Self::Json(_, what) if what.starts_with(json::TOO_MANY) => Some(format!(
+                "tokens whose JSON has more than {} members and elements (limit JSON_NODES)",
+                limits::JSON_NODES
+            )),
             _ => None,
         }
     }

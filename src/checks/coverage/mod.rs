@@ -6,6 +6,8 @@ pub(crate) mod conflict;
 pub(crate) mod gap;
 /// An HTTP message is odd.
 pub(crate) mod http;
+/// A bound of the tool was reached.
+pub(crate) mod limit;
 /// A line of a log tells of a recorded exchange.
 pub(crate) mod log_joined;
 /// What a live service is.

@@ -7,7 +7,7 @@ use crate::base::Instant;
 use crate::checks::CheckId;
 use crate::connection::Connection;
 use crate::exchange::ExchangeKey;
-use crate::limits::{CONNECTIONS_LISTED, NAMES_KEPT};
+use crate::limits::{self, CONNECTIONS_LISTED, NAMES_KEPT};
 
 use super::facts::Facts;
 use super::logs::Logs;
@@ -90,6 +90,8 @@ pub struct Memory {
     pub troubled: BTreeMap<(u32, u32), Connection>,
     /// Connections with something missing beyond those listed.
     pub troubled_more: u64,
+    /// Bounds of `limits` that were reached, with how often.
+    pub limits: BTreeMap<&'static str, u64>,
     /// Kinds of calls, token requests and metadata, for the diagnosis.
     pub facts: Facts,
     /// What logs told, to be joined with the recording.
@@ -153,6 +155,19 @@ impl Memory {
         }
     }
 
+    /// Remembers the bounds that a text says were reached.
+    pub(crate) fn reached(&mut self, text: &str, count: u64) {
+        for (name, _) in limits::named(text) {
+            self.limit(name, count);
+        }
+    }
+
+    /// Remembers that a bound of `limits` was reached.
+    pub(crate) fn limit(&mut self, name: &'static str, count: u64) {
+        let known = self.limits.entry(name).or_default();
+        *known = known.saturating_add(count);
+    }
+
     /// Remembers a connection of which something is missing.
     pub(crate) fn trouble(&mut self, connection: Connection) {
         self.troubled.insert((connection.input, connection.ordinal), connection);
@@ -170,6 +185,9 @@ impl Memory {
         self.servers.extend(other.servers);
         self.thumbprints.extend(other.thumbprints);
         self.truncated.extend(other.truncated);
+        for (name, count) in other.limits {
+            self.limit(name, count);
+        }
         for role in other.roles {
             self.role(role);
         }

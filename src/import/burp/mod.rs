@@ -116,7 +116,10 @@ impl File {
 
     fn open(&mut self, element: &BytesStart<'_>) -> Result<(), String> {
         if self.path.len() >= limits::EXPORT_DEPTH {
-            return Err(format!("nested deeper than {} levels", limits::EXPORT_DEPTH));
+            return Err(format!("nested deeper than {} levels (limit EXPORT_DEPTH)", limits::EXPORT_DEPTH));
+        }
+        if self.items >= limits::EXPORT_ENTRIES {
+            return Err("more items than are read (limit EXPORT_ENTRIES)".to_owned());
         }
         let name = element.local_name().as_ref().to_owned();
         let attribute =

@@ -158,6 +158,10 @@ impl<'w, 'r> File<'w, 'r> {
     /// when more is there.
     fn entry(&mut self) -> Result<(), Found> {
         let index = self.entries;
+        if index >= limits::EXPORT_ENTRIES {
+            let fault = Fault::Expected("fewer entries (limit EXPORT_ENTRIES)");
+            return Err((fault, self.window.offset()));
+        }
         let told = loop {
             let ended = self.window.ended();
             let mut scan = Scan::part(self.window.held(), !ended);
@@ -236,8 +240,10 @@ fn describe(fault: Fault) -> String {
     match fault {
         Fault::Cut => "the file ends inside a value".to_owned(),
         Fault::Expected(what) => format!("expected {what}"),
-        Fault::Deep => format!("nested deeper than {} levels", limits::EXPORT_DEPTH),
-        Fault::Large => format!("larger than {} bytes", limits::EXPORT_ENTRY_BYTES),
+        Fault::Deep => format!("nested deeper than {} levels (limit EXPORT_DEPTH)", limits::EXPORT_DEPTH),
+        Fault::Large => {
+            format!("larger than {} bytes (limit EXPORT_ENTRY_BYTES)", limits::EXPORT_ENTRY_BYTES)
+        }
     }
 }
 

@@ -36,6 +36,12 @@ pub fn read(bytes: &[u8], settings: &ImportSettings, out: &mut dyn Receiver) -> 
     let mut index = 0_u64;
     let mut others = Others::default();
     while !rest.is_empty() {
+        if index >= limits::EXPORT_ENTRIES {
+            let text = format!("only the first {index} flows were read (limit EXPORT_ENTRIES)");
+            out.notice(Notice { entry: Some(index), text });
+            out.truncated();
+            break;
+        }
         let at = bytes.len() - rest.len();
         let (flow, after) = match Value::read(rest) {
             Ok(found) => found,

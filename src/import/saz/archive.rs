@@ -81,7 +81,10 @@ impl<'a> Archive<'a> {
         };
         let count = zip.len();
         if count > limits::ARCHIVE_MEMBERS {
-            let text = format!("holds {count} members; only {} are read", limits::ARCHIVE_MEMBERS);
+            let text = format!(
+                "holds {count} members; only {} are read (limit ARCHIVE_MEMBERS)",
+                limits::ARCHIVE_MEMBERS
+            );
             out.notice(Notice { entry: None, text });
         }
         let mut members = Vec::new();

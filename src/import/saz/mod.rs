@@ -74,8 +74,9 @@ pub fn read(bytes: &[u8], settings: &ImportSettings, out: &mut dyn Receiver) -> 
     }
     if inflated.load(Ordering::Relaxed) > bound {
         let text = format!(
-            "unpacks to more than {bound} bytes: {left_out} of {} sessions are left out",
-            sessions.len()
+            "unpacks to more than {bound} bytes: {left_out} of {} sessions are left out (limit {})",
+            sessions.len(),
+            if bound > limits::ARCHIVE_TOTAL { "ARCHIVE_RATIO" } else { "ARCHIVE_TOTAL" }
         );
         out.notice(Notice { entry: None, text });
     }

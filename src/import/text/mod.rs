@@ -34,8 +34,11 @@ pub fn read(bytes: &[u8], settings: &ImportSettings, out: &mut dyn Receiver) -> 
     tokens(&text, from..text.len(), out, &mut seen);
     let exchanges = exchanges(&messages, out);
     if seen.too_long > 0 {
-        let text =
-            format!("{} texts like tokens are longer than {} bytes", seen.too_long, limits::TOKEN_BYTES);
+        let text = format!(
+            "{} texts like tokens are longer than {} bytes (limit TOKEN_BYTES)",
+            seen.too_long,
+            limits::TOKEN_BYTES
+        );
         out.notice(Notice { entry: None, text });
     }
     if exchanges == 0 && seen.tokens == 0 {

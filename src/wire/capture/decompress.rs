@@ -67,7 +67,8 @@ pub fn open(read: Box<dyn Read + Send>) -> io::Result<Opened> {
         compression = compression.or(Some(found));
         read = inner;
     }
-    let message = format!("compressed more than {} times", limits::COMPRESSION_LAYERS);
+    let message =
+        format!("compressed more than {} times (limit COMPRESSION_LAYERS)", limits::COMPRESSION_LAYERS);
     Err(io::Error::new(ErrorKind::InvalidData, message))
 }
 
@@ -242,12 +243,14 @@ impl Read for Bounded {
         let bomb = self.produced > 64 << 20 && self.produced > ratio && count > 0;
         if bomb && !matches!(self.layer, Layer::Done) || self.produced > limits::UNPACKED_BYTES {
             self.layer = Layer::Done;
+            let bound = match self.produced > limits::UNPACKED_BYTES {
+                true => format!("{} bytes (limit UNPACKED_BYTES)", limits::UNPACKED_BYTES),
+                false => format!("{} times its size (limit UNPACK_RATIO)", limits::UNPACK_RATIO),
+            };
             let message = format!(
-                "{} data unpacks to over {} bytes: beyond the bound of {} bytes or {} times",
+                "{} data unpacks to over {} bytes: beyond the bound of {bound}",
                 self.compression.name(),
                 self.produced,
-                limits::UNPACKED_BYTES,
-                limits::UNPACK_RATIO
             );
             return Err(io::Error::new(ErrorKind::InvalidData, message));
         }

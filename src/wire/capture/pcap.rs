@@ -112,7 +112,9 @@ impl Pcap {
         }
         let length = captured as usize;
         if length > limits::CAPTURE_BLOCK {
-            return Err(Stop::Cut(format!("a record header claims {captured} captured bytes")));
+            return Err(Stop::Cut(format!(
+                "a record header claims {captured} captured bytes (limit CAPTURE_BLOCK)"
+            )));
         }
         if !window.need(self.record.saturating_add(length)) {
             let left = window.ready().len().saturating_sub(self.record);

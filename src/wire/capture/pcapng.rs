@@ -92,6 +92,8 @@ pub(super) struct Pcapng {
     big: bool,
     interfaces: Vec<Interface>,
     packets: u64,
+    /// Blocks that were passed over because of their size.
+    oversized: u64,
 }
 
 impl Pcapng {
@@ -102,7 +104,7 @@ impl Pcapng {
                 "a pcapng file cut in its section header: {found} of at least 28 bytes; record or copy it again"
             )));
         }
-        Ok(Self { big: false, interfaces: Vec::new(), packets: 0 })
+        Ok(Self { big: false, interfaces: Vec::new(), packets: 0, oversized: 0 })
     }
 
     pub(super) const fn packets(&self) -> u64 {
@@ -165,7 +167,11 @@ impl Pcapng {
         loop {
             if !window.need(12) {
                 return match window.ready().len() {
-                    0 => Ok(None),
+                    0 if self.oversized == 0 => Ok(None),
+                    0 => Err(Stop::Cut(format!(
+                        "the end; but {} blocks before it were larger than is read (limit CAPTURE_BLOCK)",
+                        std::mem::take(&mut self.oversized)
+                    ))),
                     left => Err(Stop::Cut(format!("{left} bytes are left, a block has at least 12"))),
                 };
             }
@@ -188,8 +194,11 @@ impl Pcapng {
                 if matches!(kind, ENHANCED_PACKET | SIMPLE_PACKET | OBSOLETE_PACKET)
                     || !window.skip(padded as u64)
                 {
-                    return Err(Stop::Cut(format!("a block of type {kind:#x} claims {claimed} bytes")));
+                    return Err(Stop::Cut(format!(
+                        "a block of type {kind:#x} claims {claimed} bytes (limit CAPTURE_BLOCK)"
+                    )));
                 }
+                self.oversized = self.oversized.saturating_add(1);
                 continue;
             }
             if !window.need(padded) {
@@ -305,7 +314,7 @@ impl Pcapng {
     ) -> Result<(), Stop> {
         if self.interfaces.len() >= limits::CAPTURE_INTERFACES {
             return Err(Stop::Cut(format!(
-                "more than {} interfaces in one section",
+                "more than {} interfaces in one section (limit CAPTURE_INTERFACES)",
                 limits::CAPTURE_INTERFACES
             )));
         }

@@ -117,7 +117,10 @@ impl Window {
         match self.read.by_ref().take(bound).read_to_end(&mut bytes) {
             Err(error) => self.error = Some(error),
             Ok(read) if read as u64 == bound => {
-                let message = format!("only the first {} bytes are read", limits::CAPTURE_WHOLE_BYTES);
+                let message = format!(
+                    "only the first {} bytes are read (limit CAPTURE_WHOLE_BYTES)",
+                    limits::CAPTURE_WHOLE_BYTES
+                );
                 self.error = Some(io::Error::new(ErrorKind::InvalidData, message));
             }
             Ok(_) => {}

@@ -158,7 +158,7 @@ impl<S: Sink> Listener for Conversations<'_, S> {
             connection.oddities.push(Oddity {
                 name: "tcp-connection-limit",
                 detail: format!(
-                    "let go before its end: more than {} connections were open at once",
+                    "let go before its end: more than {} connections were open at once (limit CONNECTIONS)",
                     limits::CONNECTIONS
                 ),
             });

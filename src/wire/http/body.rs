@@ -115,7 +115,12 @@ fn decode<'b>(head: &Head, body: &'b Body, max: Option<usize>) -> (Cow<'b, [u8]>
     }
     let mut problem = None;
     if codings.len() > limits::CODING_LAYERS {
-        return (bytes, Some(CodingError::Limit("more content codings on one body than are undone")));
+        return (
+            bytes,
+            Some(CodingError::Limit(
+                "more content codings on one body than are undone (limit CODING_LAYERS)",
+            )),
+        );
     }
     for (outer, name) in codings.iter().rev().enumerate() {
         if bytes.is_empty() {
@@ -227,10 +232,10 @@ impl Drain {
             self.out.extend_from_slice(piece.get(..count).unwrap_or_default());
             if self.out.len() > limits::BODY_DECODED {
                 self.out.truncate(limits::BODY_DECODED);
-                return Ok(Stop::Limit("the decoded body is longer than is kept (16 MiB)"));
+                return Ok(Stop::Limit("the decoded body is longer than is kept (limit BODY_DECODED)"));
             }
             if self.out.len() > 1 << 20 && self.out.len() / limits::DECODE_RATIO > self.input {
-                return Ok(Stop::Limit("the body grows too much when it is decoded"));
+                return Ok(Stop::Limit("the body grows too much when it is decoded (limit DECODE_RATIO)"));
             }
         }
     }

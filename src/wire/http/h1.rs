@@ -299,7 +299,7 @@ impl Http1 {
         }
         let end = head::end(&lane.buffer, &mut lane.scanned);
         if end.unwrap_or(lane.buffer.len()) > limits::HEAD_BYTES {
-            note(out, "http-head-too-long", "a header section longer than is read");
+            note(out, "http-head-too-long", "a header section longer than is read (limit HEAD_BYTES)");
             out.request_head_lost |= direction == Direction::Sent;
             self.lost(direction, true);
             return bytes.len();

@@ -267,7 +267,7 @@ impl Http2 {
             Kind::PRIORITY | Kind::PING => lane.state = skip(header.length),
             kind if kind.0 > Kind::CONTINUATION.0 => lane.state = skip(header.length),
             _ if header.length as usize > limits::HEAD_BYTES => {
-                note(out, "h2-header-list-too-long", "a header block longer than is read");
+                note(out, "h2-header-list-too-long", "a header block longer than is read (limit HEAD_BYTES)");
                 self.block_lost(direction, out);
                 self.lane(direction).state = skip(header.length);
             }
@@ -387,7 +387,11 @@ impl Http2 {
         block.pieces += 1;
         let long = block.bytes.len() + piece.len() > limits::HEAD_BYTES;
         if !block.dropped && (long || block.pieces > limits::H2_CONTINUATIONS) {
-            note(out, "h2-header-list-too-long", "a header block longer than is read");
+            let what = match long {
+                true => "a header block longer than is read (limit HEAD_BYTES)",
+                false => "a header block in more frames than are read (limit H2_CONTINUATIONS)",
+            };
+            note(out, "h2-header-list-too-long", what);
             self.block_lost(direction, out);
             block.dropped = true;
             block.bytes = Vec::new();

@@ -52,7 +52,8 @@ pub(super) struct Fragments {
     held: usize,
     conflicting: u64,
     unfinished: u64,
-    beyond_bounds: u64,
+    too_many: u64,
+    too_large: u64,
     malformed: u64,
 }
 
@@ -128,7 +129,10 @@ impl Fragments {
         while self.partial.len() > limits::FRAGMENTED_DATAGRAMS || self.held > limits::FRAGMENT_BYTES {
             let Some((key, born)) = self.order.pop_front() else { return };
             if self.partial.get(&key).is_some_and(|partial| partial.born == born) {
-                self.beyond_bounds += 1;
+                match self.held > limits::FRAGMENT_BYTES {
+                    true => self.too_large += 1,
+                    false => self.too_many += 1,
+                }
                 self.forget(&key);
             }
         }
@@ -151,8 +155,13 @@ impl Fragments {
         [
             ("fragmented datagrams with conflicting overlaps", self.conflicting),
             ("fragmented datagrams without a beginning", headless),
-            ("fragmented datagrams without an end", waiting.saturating_add(self.unfinished)),
-            ("fragmented datagrams given up at the bound on memory", self.beyond_bounds),
+            ("fragmented datagrams without an end", waiting),
+            ("fragmented datagrams given up: too many waited (limit FRAGMENTED_DATAGRAMS)", self.too_many),
+            ("fragmented datagrams given up: too many bytes waited (limit FRAGMENT_BYTES)", self.too_large),
+            (
+                "fragmented datagrams given up: their end did not come (limit FRAGMENT_PACKETS)",
+                self.unfinished,
+            ),
             ("malformed fragments", self.malformed),
         ]
         .into_iter()

@@ -249,7 +249,7 @@ impl Decapsulator {
             }
             payload = payload.skip(header).ok_or(Skip::Short("IPv6 extension header"))?;
         }
-        Err(Skip::Other("nested too deeply"))
+        Err(Skip::Other("nested too deeply (limit ENCAPSULATION_DEPTH)"))
     }
 
     #[inline(never)]
@@ -290,7 +290,7 @@ impl Decapsulator {
             payload = payload.skip(header).ok_or(Skip::Malformed("IPv6 extension header"))?;
             protocol = next;
         }
-        Err(Skip::Other("nested too deeply"))
+        Err(Skip::Other("nested too deeply (limit ENCAPSULATION_DEPTH)"))
     }
 
     #[inline]

@@ -180,7 +180,7 @@ fn ipv6_extension_headers_are_walked() {
     let (seen, notices) = one(ipv6(0, &payload));
     assert_eq!((seen[0].payload.as_slice(), notices), (&b"deep"[..], vec![]));
     let endless = ipv6(0, &[0; 400]);
-    assert_eq!(one(endless).1, [("nested too deeply".to_owned(), 1)]);
+    assert_eq!(one(endless).1, [("nested too deeply (limit ENCAPSULATION_DEPTH)".to_owned(), 1)]);
 }
 
 #[test]
@@ -279,7 +279,7 @@ fn tunnels_in_tunnels_are_bounded() {
         packet = ipv4(4, &packet);
     }
     is_hello(one(packet.clone()));
-    assert_eq!(one(ipv4(4, &packet)).1, [("nested too deeply".to_owned(), 1)]);
+    assert_eq!(one(ipv4(4, &packet)).1, [("nested too deeply (limit ENCAPSULATION_DEPTH)".to_owned(), 1)]);
 }
 
 #[test]

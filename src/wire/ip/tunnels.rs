@@ -113,7 +113,11 @@ impl Decapsulator {
 
 /// Tunnels in tunnels are bounded.
 fn deeper(depth: usize) -> Result<usize, Skip> {
-    if depth < limits::ENCAPSULATION_DEPTH { Ok(depth + 1) } else { Err(Skip::Other("nested too deeply")) }
+    if depth < limits::ENCAPSULATION_DEPTH {
+        Ok(depth + 1)
+    } else {
+        Err(Skip::Other("nested too deeply (limit ENCAPSULATION_DEPTH)"))
+    }
 }
 
 /// What a datagram tunnels, when its port is a tunnel's and its first bytes agree.

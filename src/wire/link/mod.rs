@@ -33,7 +33,7 @@ pub fn peel(link: LinkType, frame: Snapped<'_>) -> Result<Snapped<'_>, Skip> {
 #[inline(never)]
 fn peel_other(number: u32, frame: Snapped<'_>, depth: usize) -> Result<Snapped<'_>, Skip> {
     if depth > limits::ENCAPSULATION_DEPTH {
-        return Err(Skip::Other("nested too deeply"));
+        return Err(Skip::Other("nested too deeply (limit ENCAPSULATION_DEPTH)"));
     }
     match number {
         0 => other::null(frame),
@@ -118,7 +118,7 @@ fn above(mut kind: u16, mut inner: Snapped<'_>, depth: usize) -> Result<Snapped<
         kind = inner.u16(tag).ok_or(Skip::Short("VLAN tag"))?;
         inner = after(inner, tag + 2, "VLAN tag")?;
     }
-    Err(Skip::Other("nested too deeply"))
+    Err(Skip::Other("nested too deeply (limit ENCAPSULATION_DEPTH)"))
 }
 
 /// IEEE 802.2 and SNAP (RFC 1042). In an Ethernet frame a length of 0xffff first means Novell's raw IPX.
@@ -161,7 +161,7 @@ pub fn mpls(mut inner: Snapped<'_>, depth: usize) -> Result<Snapped<'_>, Skip> {
             _ => pseudowire(inner, depth),
         };
     }
-    Err(Skip::Other("nested too deeply"))
+    Err(Skip::Other("nested too deeply (limit ENCAPSULATION_DEPTH)"))
 }
 
 fn pseudowire(inner: Snapped<'_>, depth: usize) -> Result<Snapped<'_>, Skip> {

@@ -63,7 +63,7 @@ fn what_is_not_ip_is_named() {
     skipped(189, &[], "link type 189 (USB)");
     let mut tags = after_macs(&[0x81, 0]);
     tags.extend([0, 5, 0x81, 0].repeat(40));
-    skipped(1, &tags, "nested too deeply");
+    skipped(1, &tags, "nested too deeply (limit ENCAPSULATION_DEPTH)");
 }
 
 #[test]

@@ -107,6 +107,8 @@ pub(super) struct Connection<T> {
     pub(super) touched: bool,
     /// Waits to be let go.
     pub(super) lingering: bool,
+    /// A hole was taken for a loss because too much was held back; whoever reads it sets it back.
+    pub(super) forced: bool,
 }
 
 impl<T> Connection<T> {
@@ -123,6 +125,7 @@ impl<T> Connection<T> {
             interest: true,
             touched: true,
             lingering: false,
+            forced: false,
         }
     }
 
@@ -354,7 +357,11 @@ impl<T> Connection<T> {
         self.anchor_if_due();
         loop {
             self.pump(recent, listener);
-            if !self.hole_is_gap() || !self.give_up(listener) {
+            if !self.hole_is_gap() {
+                break;
+            }
+            self.forced |= self.held_cost() >= limits::REORDER_BYTES;
+            if !self.give_up(listener) {
                 break;
             }
         }
@@ -574,6 +581,11 @@ impl<T> Connection<T> {
 
     fn held_count(&self) -> usize {
         self.halves.iter().map(Half::held_count).sum()
+    }
+
+    /// Whether nothing was said yet.
+    pub(super) fn is_silent(&self) -> bool {
+        self.talk.is_none() && self.held_count() == 0
     }
 
     /// Whether payload was given on.

@@ -114,8 +114,22 @@ pub struct Flows<T> {
     early: Vec<u32>,
     held: usize,
     hand: u32,
-    evicted: u64,
-    relieved: u64,
+    /// Connections on which nothing was said when they began, oldest first; some speak by now.
+    silent: VecDeque<(u32, u32)>,
+    reached: Reached,
+}
+
+/// How often bounds were reached.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Reached {
+    /// Connections that were let go because there were too many.
+    pub evicted: u64,
+    /// The same, of such on which nothing was said.
+    pub silent: u64,
+    /// Connections whose holes were taken for losses because all together held back too much.
+    pub relieved: u64,
+    /// Holes that were taken for losses because their connection held back too much.
+    pub forced: u64,
 }
 
 impl<T> Default for Flows<T> {
@@ -130,8 +144,8 @@ impl<T> Default for Flows<T> {
             early: Vec::new(),
             held: 0,
             hand: 0,
-            evicted: 0,
-            relieved: 0,
+            silent: VecDeque::new(),
+            reached: Reached::default(),
         }
     }
 }
@@ -202,6 +216,9 @@ impl<T> Flows<T> {
         let before = connection.held_cost();
         let after = connection.push(segment, (payload, mark), (&mut self.recent, history), listener);
         let now = connection.held_cost();
+        if now != before {
+            self.reached.forced += u64::from(std::mem::take(&mut connection.forced));
+        }
         if after == After::Over && !connection.lingering {
             connection.lingering = true;
             self.over.push_back((place, connection.identity.ordinal));
@@ -218,11 +235,15 @@ impl<T> Flows<T> {
         if self.places.len() >= limits::CONNECTIONS / limits::SHARDS {
             self.evict(listener);
         }
+        if self.silent.len() >= limits::SILENT_CONNECTIONS / limits::SHARDS {
+            self.let_go_silent(listener);
+        }
         let place = self.slab.insert(Connection::new(segment.key, ordinal, segment.frame));
         let Self { places, hasher, slab, .. } = self;
         let key = |place: &u32| slab.get(*place).map(|one| one.identity.key);
         let hash = |place: &u32| key(place).map_or(0, |key| hasher.hash_one(key));
         places.insert_unique(hasher.hash_one(segment.key), place, hash);
+        self.silent.push_back((place, ordinal));
         place
     }
 
@@ -248,6 +269,16 @@ impl<T> Flows<T> {
         }
     }
 
+    /// Lets go the oldest connection that began without a word and never spoke.
+    fn let_go_silent<L: Listener<Talk = T>>(&mut self, listener: &mut L) {
+        let Some((place, ordinal)) = self.silent.pop_front() else { return };
+        let Some(connection) = self.slab.get(place) else { return };
+        if connection.identity.ordinal == ordinal && connection.is_silent() {
+            self.reached.silent += u64::from(!connection.is_over());
+            self.close(place, false, listener);
+        }
+    }
+
     /// Lets go one connection that was not seen for a while: the clock's hand passes over those that
     /// were seen since its last round, and first takes such that carried nothing.
     fn evict<L: Listener<Talk = T>>(&mut self, listener: &mut L) {
@@ -260,7 +291,7 @@ impl<T> Flows<T> {
                 break;
             }
         }
-        self.evicted += 1;
+        self.reached.evicted += 1;
         self.close(self.hand, true, listener);
     }
 
@@ -296,7 +327,7 @@ impl<T> Flows<T> {
                 self.held = self.held.saturating_sub(connection.held_cost());
                 connection.relieve(&mut self.recent, listener);
                 self.held += connection.held_cost();
-                self.relieved += 1;
+                self.reached.relieved += 1;
             }
             early.retain(|place| cost(&self.slab, *place) > 0);
         }
@@ -313,10 +344,9 @@ impl<T> Flows<T> {
         }
     }
 
-    /// Connections that were let go early because there were too many, and connections whose holes were
-    /// declared gaps because too much waited.
-    pub fn bounds_reached(&self) -> (u64, u64) {
-        (self.evicted, self.relieved)
+    /// How often bounds were reached.
+    pub fn bounds_reached(&self) -> Reached {
+        self.reached
     }
 }
 

@@ -98,7 +98,7 @@ impl Tls {
         };
         let kept = limits::TLS_WAITING >> 20;
         format!(
-            "{what} ({kept} MiB a connection); give the keys as a key log file with --keylog, or the capture as a \
+            "{what} ({kept} MiB a connection) (limit TLS_WAITING); give the keys as a key log file with --keylog, or the capture as a \
              file, which is looked through for keys first: standard input cannot be"
         )
     }

@@ -61,7 +61,7 @@ impl Chunks {
         let Some(end) = memchr(b'\n', bytes) else {
             line.extend_from_slice(bytes);
             return if line.len() > limits::CHUNK_LINE_BYTES {
-                Piece::Invalid("the line with a chunk's size is too long")
+                Piece::Invalid("the line with a chunk's size is too long (limit CHUNK_LINE_BYTES)")
             } else {
                 Piece::Framing(bytes.len())
             };
@@ -100,7 +100,9 @@ fn trailer(bytes: &[u8], line: &mut Vec<u8>) -> Piece {
             line.truncate(end);
             Piece::Over(end.saturating_sub(before))
         }
-        None if line.len() > limits::HEAD_BYTES => Piece::Invalid("the trailer section is too long"),
+        None if line.len() > limits::HEAD_BYTES => {
+            Piece::Invalid("the trailer section is too long (limit HEAD_BYTES)")
+        }
         None => Piece::Framing(bytes.len()),
     }
 }

@@ -270,7 +270,8 @@ impl Fields {
             }
             if self.spans.len() >= limits::HEAD_FIELDS {
                 self.cut = true;
-                self.notes.add("http-too-many-fields", "more header fields than are read");
+                self.notes
+                    .add("http-too-many-fields", "more header fields than are read (limit HEAD_FIELDS)");
                 break;
             }
             self.line(line, at);

@@ -336,7 +336,7 @@ impl Pairing {
             slot.response = Part::Absent;
             slot.oddities.push(Oddity {
                 name: "http-too-many-unanswered",
-                detail: "its response was not waited for any longer".to_owned(),
+                detail: "its response was not waited for any longer (limit PIPELINED_REQUESTS)".to_owned(),
             });
             self.given_up = self.given_up.saturating_add(1);
         }

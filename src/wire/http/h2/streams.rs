@@ -268,7 +268,11 @@ impl Streams {
             Direction::Received => matches!(stream.response, Side::Idle),
         };
         if list.cut {
-            stream.note("h2-header-list-too-long", "more header fields than are read");
+            let what = match list.spans.len() >= limits::HEAD_FIELDS {
+                true => "more header fields than are read (limit HEAD_FIELDS)",
+                false => "longer header fields than are read (limit HEAD_BYTES)",
+            };
+            stream.note("h2-header-list-too-long", what);
         }
         if list.unknown {
             stream
@@ -320,7 +324,11 @@ impl Streams {
         self.newest = self.newest.max(id);
         if !self.open.contains_key(&id) {
             if self.open.len() >= limits::H2_STREAMS {
-                crate::wire::http::note(out, "h2-too-many-streams", "more open streams than are kept");
+                crate::wire::http::note(
+                    out,
+                    "h2-too-many-streams",
+                    "more open streams than are kept (limit H2_STREAMS)",
+                );
                 let oldest =
                     std::iter::from_fn(|| self.order.pop_front()).find(|id| self.open.contains_key(id));
                 if let Some(oldest) = oldest {

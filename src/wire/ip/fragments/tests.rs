@@ -70,7 +70,10 @@ fn memory_and_age_are_bounded() {
     }
     assert!(fragments.held <= limits::FRAGMENT_BYTES);
     assert!(fragments.partial.len() <= limits::FRAGMENTED_DATAGRAMS);
-    assert!(told(&fragments, "fragmented datagrams given up at the bound on memory") > 3000);
+    assert!(
+        told(&fragments, "fragmented datagrams given up: too many bytes waited (limit FRAGMENT_BYTES)")
+            > 3000
+    );
     fragments.push(header(9999, 0, true, 4), &[0; 8], limits::FRAGMENT_PACKETS + 2);
     assert_eq!(fragments.partial.len(), 1);
     for identity in 0..20_000 {
