@@ -5,6 +5,10 @@
 #[path = "cli/support.rs"]
 mod support;
 
+/// What the kernel sees.
+#[path = "probe/sockets.rs"]
+mod sockets;
+
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
