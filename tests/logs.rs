@@ -256,3 +256,74 @@ fn an_outbound_log_names_the_cause() {
         assert_eq!(rules.filter(|rule| *rule == "log-outbound").count(), 1, "{error}");
     }
 }
+
+const TENANT: &str = "5e3a1c52-7d0b-4f1e-9c55-2b1f0a6d9e11";
+
+/// What a log prints of a token in scope: header and claims, the actor token behind.
+fn dump() -> String {
+    let exchange = format!("00000002-0000-0ff1-ce00-000000000000/mail.contoso.example@{TENANT}");
+    let skype = format!("00000004-0000-0ff1-ce00-000000000000@{TENANT}");
+    let acs = format!("00000001-0000-0000-c000-000000000000@{TENANT}");
+    let times = r#""nbf":"1795416000","exp":"1795419600""#;
+    format!(
+        r#"{{"typ":"JWT","alg":"none"}}.{{"aud":"{exchange}","iss":"{skype}",{times},"smtp":"anna@contoso.example"}}; actor: {{"typ":"JWT","alg":"RS256","x5t":"0Na6olX1HxBnYM47uGmg_oyfwpg"}}.{{"aud":"{exchange}","iss":"{acs}","nameid":"{skype}",{times},"trustedfordelegation":"true"}}"#
+    )
+}
+
+fn run(command: &str, file: &Path) -> (i32, Value, String) {
+    let mut run = Command::new(env!("CARGO_BIN_EXE_oauthtrace"));
+    run.arg(command).arg(file).args(["-o", "json", "--tenant", TENANT, "--at", "1795417000"]);
+    match command {
+        "verify" => run.arg("--sts-keys").arg(capture("certs/acs-metadata.json")),
+        _ => run.arg("--cert").arg(capture("certs/OAuthCert.cer")),
+    };
+    let output = run.output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    let report = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {told}"));
+    (output.status.code().unwrap(), report, told)
+}
+
+#[test]
+fn a_dump_without_signature_is_inspected_and_never_a_pass() {
+    let folder = Folder::new();
+    folder.put("pasted.txt", &format!("The ticket says:\n\n{}\n", dump()));
+    let file = folder.path("pasted.txt");
+    let (status, report, told) = run("verify", &file);
+    assert!(told.contains("1 token is a dump of header and claims without the signature"), "{told}");
+    assert_eq!(status, 4);
+    let outcome = |id| check(&report, id).0;
+    assert_eq!((outcome("oauth"), outcome("issuer"), outcome("lifetime")), ("pass", "pass", "pass"));
+    assert_eq!((outcome("chain"), outcome("signature")), ("pass", "not-established"));
+    assert!(check(&report, "signature").1.contains("removed by the source"));
+    let roles: Vec<_> = report["tokens"].as_array().unwrap().iter().map(|token| &token["role"]).collect();
+    assert_eq!(roles, ["outer", "actor"]);
+    assert_eq!(report["tokens"][1]["signature"]["state"], "removed");
+    let (status, ..) = run("token", &file);
+    assert_eq!(status, 4);
+}
+
+#[test]
+fn a_dump_in_a_log_is_judged_at_the_time_of_its_line() {
+    let folder = Folder::new();
+    let quoted = dump().replace('"', "\"\"");
+    let log = |time: &str| {
+        format!(
+            "#Software: Microsoft Exchange Server\r\n#Log-type: EWS Logs\r\n\
+             #Fields: DateTime,RequestId,AuthenticationType,AuthenticatedUser,SoapAction,HttpStatus,ErrorCode,OAuthToken\r\n\
+             {time},r1,Bearer,anna,CreateItem,200,,\"{quoted}\"\r\n"
+        )
+    };
+    let judged = |time: &str| {
+        folder.put("Ews.LOG", &log(time));
+        let mut run = Command::new(env!("CARGO_BIN_EXE_oauthtrace"));
+        run.arg("verify").arg(folder.path("Ews.LOG")).args(["-o", "json", "--tenant", TENANT]);
+        let output = run.output().unwrap();
+        (output.status.code().unwrap(), serde_json::from_slice::<Value>(&output.stdout).unwrap())
+    };
+    let (status, report) = judged("2026-11-23T06:48:33.000Z");
+    assert_eq!((status, check(&report, "lifetime").0), (4, "pass"));
+    // The line names the application, so that the call counts as accepted.
+    assert_eq!(check(&report, "accepted").0, "pass");
+    let (status, report) = judged("2026-11-24T06:48:33.000Z");
+    assert_eq!((status, check(&report, "lifetime").0), (1, "fail"));
+}

@@ -29,6 +29,7 @@ use std::collections::{BTreeMap, HashSet};
 use crate::base::Instant;
 use crate::connection::{Connection, Content, State};
 use crate::exchange::{Exchange, ExchangeKey, Indexing};
+use crate::json::dump;
 use crate::keys::certificate::Certificate;
 use crate::limits;
 use crate::logrecord::LogRecord;
@@ -195,6 +196,16 @@ impl<'e> Judge<'e> {
                 .any(|sighting| audience(sighting).is_some_and(&wanted))
     }
 
+    /// A token outside any exchange.
+    fn lone_token(&mut self, text: &[u8], location: Location, key: ExchangeKey, time: Option<Instant>) {
+        let (id, _) = self.store.intern(text, Hint::None);
+        self.store.seen(id, key, &location);
+        let role = self.store.role(id, Hint::None);
+        let sighting = Sighting { token: id, role, location, frames: Vec::new(), presented: false };
+        self.book.learn(&self.store, &sighting);
+        self.book.use_token(&self.store, &sighting, None, key, time);
+    }
+
     fn judge_certificates(&mut self) {
         let expected = self.book.expectations;
         let memory = &self.book.memory;
@@ -298,7 +309,7 @@ impl Sink for Judge<'_> {
         let proof = |id: TokenId| Some(&states.get(id.0 as usize)?.as_ref()?.proof);
         witness::note(&case, &proof, &mut memory.facts);
         for sighting in top {
-            book.use_token(store, sighting, Some(&case), exchange.key);
+            book.use_token(store, sighting, Some(&case), exchange.key, None);
         }
         if case.ews_too_deep() {
             book.memory.limit("XML_DEPTH", 1);
@@ -348,16 +359,10 @@ impl Sink for Judge<'_> {
     }
 
     fn token_text(&mut self, input: u32, offset: u64, text: &[u8]) {
-        let (id, _) = self.store.intern(text, Hint::None);
         let start = usize::try_from(offset).unwrap_or(usize::MAX);
         let bytes = start..start.saturating_add(text.len());
         let location = Location { half: Half::Text, part: "text".into(), bytes };
-        let key = ExchangeKey { input, frame: offset, sub: 0 };
-        self.store.seen(id, key, &location);
-        let role = self.store.role(id, Hint::None);
-        let sighting = Sighting { token: id, role, location, frames: Vec::new(), presented: false };
-        self.book.learn(&self.store, &sighting);
-        self.book.use_token(&self.store, &sighting, None, key);
+        self.lone_token(text, location, ExchangeKey { input, frame: offset, sub: 0 }, None);
     }
 
     fn log_record(&mut self, record: LogRecord) {
@@ -387,6 +392,9 @@ impl Sink for Judge<'_> {
         };
         let key = ExchangeKey { input: record.input, frame: record.line, sub: 0 };
         self.book.put(&hits, &missing, Some(key), &base);
+        for (text, location) in dumps(&record) {
+            self.lone_token(text.as_bytes(), location, key, record.time);
+        }
         witness::log(&record, self.book.expectations, &mut self.book.memory.facts);
     }
 
@@ -415,6 +423,19 @@ fn cut_bodies(exchange: &Exchange) -> impl Iterator<Item = &'static str> {
             _ => None,
         }
     })
+}
+
+/// The tokens that a line of a log prints without their signatures, as compact serialisations.
+pub(crate) fn dumps(record: &LogRecord) -> Vec<(String, Location)> {
+    let Some(text) = record.token_dump.as_ref().and_then(|dump| std::str::from_utf8(dump.expose()).ok())
+    else {
+        return Vec::new();
+    };
+    let part = format!("line {}", record.line);
+    let place = |dump: dump::Dump| {
+        (dump.compact, Location { half: Half::Text, part: part.clone(), bytes: dump.range })
+    };
+    dump::find(text).into_iter().map(place).collect()
 }
 
 /// Whether TLS stayed closed, so that anything could have been said inside.

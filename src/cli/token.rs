@@ -13,6 +13,7 @@ use super::output::print;
 use super::status::{Complaints, Status};
 use super::terminal::Terminal;
 use crate::base::{Instant, Secret};
+use crate::json::dump;
 use crate::keys::load::{Loaded, certificate_file, key_file};
 use crate::keys::{Key, KeyError, KeyRing, Material, Origin};
 use crate::limits;
@@ -152,10 +153,17 @@ fn token_in(bytes: &[u8], name: &str, terminal: &Terminal) -> Option<Vec<u8>> {
     if found.len() > 1 {
         terminal.warning(&format!("{name}: holds {} tokens; this is the first", found.len()));
     }
-    match found.first() {
-        Some(first) => text.get(first.clone()).map(<[u8]>::to_vec),
-        None => Jwt::parse(bare).map(|_| bare.to_vec()),
+    if let Some(first) = found.first() {
+        return text.get(first.clone()).map(<[u8]>::to_vec);
     }
+    let dumped = std::str::from_utf8(&text).ok().and_then(|text| dump::find(text).into_iter().next());
+    if let Some(dump) = dumped {
+        terminal.notice(&format!(
+            "{name}: a dump of header and claims without the signature: it can be inspected, never verified"
+        ));
+        return Some(dump.compact.into_bytes());
+    }
+    Jwt::parse(bare).map(|_| bare.to_vec())
 }
 
 /// What stands after `Bearer`, if that stands in front.

@@ -7,8 +7,10 @@ use bytes::Bytes;
 
 use super::numbers::Order;
 use super::{Inspection, Listed};
+use crate::checks::judge::dumps;
 use crate::connection::Connection;
 use crate::exchange::{Body, Exchange, ExchangeKey, Head};
+use crate::logrecord::LogRecord;
 use crate::pipeline::Input;
 use crate::sink::Sink;
 use crate::token::store::{Hint, TokenStore};
@@ -78,6 +80,14 @@ impl Sink for Listing {
         let bytes = start..start.saturating_add(text.len());
         let location = Location { half: Half::Text, part: "text".into(), bytes };
         self.tokens.seen(id, ExchangeKey { input, frame: offset, sub: 0 }, &location);
+    }
+
+    fn log_record(&mut self, record: LogRecord) {
+        for (text, location) in dumps(&record) {
+            let (id, _) = self.tokens.intern(text.as_bytes(), Hint::None);
+            let key = ExchangeKey { input: record.input, frame: record.line, sub: 0 };
+            self.tokens.seen(id, key, &location);
+        }
     }
 
     fn fork(&self) -> Self {

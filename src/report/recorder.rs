@@ -130,6 +130,9 @@ impl Sink for Recorder<'_> {
     }
 
     fn log_record(&mut self, record: LogRecord) {
+        if let Some(listing) = &mut self.listing {
+            listing.log_record(record.clone());
+        }
         self.judge.log_record(record);
     }
 

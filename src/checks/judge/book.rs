@@ -168,15 +168,17 @@ impl<'e> Book<'e> {
         TokenState { standing, proof, hits, missing, used: false, expected }
     }
 
-    /// Runs the rules for uses on a token and those inside it, and counts what is known of them.
+    /// Runs the rules for uses on a token and those inside it, and counts what is known of them. `time`: when it
+    /// was used, where no exchange says so.
     pub(super) fn use_token(
         &mut self,
         store: &TokenStore,
         sighting: &Sighting,
         exchange: Option<&ExchangeCase<'_>>,
         key: ExchangeKey,
+        time: Option<Instant>,
     ) {
-        let at = exchange.map_or(self.expectations.at, |case| case.at);
+        let at = exchange.map_or(self.expectations.at.or(time), |case| case.at);
         let mut next = Some((sighting.token, by_place(store, sighting)));
         for depth in 0..TOKEN_DEPTH {
             let Some((id, taken)) = next else { return };

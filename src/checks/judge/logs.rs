@@ -387,6 +387,11 @@ fn service(record: &LogRecord) -> Option<&'static str> {
         let name = if name == "rest" { "api" } else { name };
         SERVICES.into_iter().find(|service| *service == name)
     };
+    match record.source {
+        LogSource::Ews => return Some("ews"),
+        LogSource::Autodiscover => return Some("autodiscover"),
+        _ => {}
+    }
     let of_log = record.service.as_deref().and_then(|name| known(&name.trim().to_ascii_lowercase()));
     of_log.or_else(|| known(&place::first_segment(record.path.as_deref().unwrap_or_default())))
 }

@@ -41,6 +41,14 @@ pub fn read(bytes: &[u8], settings: &ImportSettings, out: &mut dyn Receiver) -> 
         );
         out.notice(Notice { entry: None, text });
     }
+    if seen.dumps > 0 {
+        let tokens = if seen.dumps == 1 { "token is a dump" } else { "tokens are dumps" };
+        let text = format!(
+            "{} {tokens} of header and claims without the signature, which can be inspected, never verified",
+            seen.dumps
+        );
+        out.notice(Notice { entry: None, text });
+    }
     if exchanges == 0 && seen.tokens == 0 {
         let told = "holds neither an HTTP message nor anything that looks like a token".to_owned();
         return Err(ImportError::Kind(told));
@@ -261,6 +269,7 @@ fn bare(key: ExchangeKey, protocol: Protocol, oddities: Vec<Oddity>) -> Exchange
 struct Seen {
     tokens: u64,
     too_long: u64,
+    dumps: u64,
 }
 
 /// Gives what looks like a token in `range` of the text.
@@ -289,6 +298,7 @@ fn tokens(text: &[u8], range: Range<usize>, out: &mut dyn Receiver, seen: &mut S
         // A compact token inside of a dump is reached through it.
         let dumps = dump::find(text);
         found.retain(|(at, _)| !dumps.iter().any(|dump| dump.range.contains(at)));
+        seen.dumps += dumps.len() as u64;
         found.extend(dumps.into_iter().map(|dump| (dump.range.start, dump.compact.into_bytes())));
     }
     found.sort_by_key(|(at, _)| *at);

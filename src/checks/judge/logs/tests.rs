@@ -7,7 +7,6 @@ use crate::checks::testing::{HOST, Scene};
 use crate::checks::{CheckId, CheckResult, Outcome};
 use crate::connection::{Content, TlsLedger};
 use crate::exchange::{Endpoint, Head, TlsFacts};
-use crate::import::{Collected, ImportSettings, logs};
 use crate::sink::Sink as _;
 
 /// Whether a rule speaks when the log has a line with the number `r-1`, and the recording an exchange with
@@ -26,59 +25,65 @@ pub(crate) fn joined(rule: &Rule, id: &str, status: u16) -> bool {
     judge.finish().findings.iter().any(|finding| finding.rule == rule.id)
 }
 
-fn feed(judge: &mut Judge<'_>, input: u32, text: &str) {
-    let mut out = Collected::default();
-    logs::read(text.as_bytes(), &ImportSettings::default(), &mut out).unwrap();
-    assert!(!out.log_records.is_empty());
-    out.log_records.into_iter().for_each(|record| judge.log_record(LogRecord { input, ..record }));
+fn feed(judge: &mut Judge<'_>, input: u32, lines: &[LogRecord]) {
+    assert!(!lines.is_empty());
+    for (line, number) in lines.iter().zip(1..) {
+        judge.log_record(LogRecord { input, line: number, ..line.clone() });
+    }
 }
 
-fn clock(seconds: i64) -> String {
-    Instant::from_seconds(Scene::NOW + seconds).to_string()
+fn at(seconds: i64) -> Option<Instant> {
+    Some(Instant::from_seconds(Scene::NOW + seconds))
 }
 
 /// An HttpProxy log: seconds from the recording, scheme, status, host.
-fn proxy(service: &str, lines: &[(i64, &str, u16, &str)]) -> String {
-    let mut text = String::from(
-        "\u{feff}DateTime,RequestId,MajorVersion,ClientRequestId,Protocol,UrlHost,UrlStem,ProtocolAction,AuthenticationType,IsAuthenticated,AuthenticatedUser,Organization,AnchorMailbox,UserAgent,ClientIpAddress,ServerHostName,HttpStatus,BackEndStatus,ErrorCode,Method,UrlQuery,GenericInfo,GenericErrors\r\n\
-         #Software: Microsoft Exchange Server\r\n#Version: 15.02.1118.007\r\n#Log-type: HttpProxy Logs\r\n#Date: 2026-11-22T10:00:00.000Z\r\n",
-    );
-    for (at, scheme, status, host) in lines {
-        let (user, client) = match *host {
-            HOST if *scheme == "Bearer" => ("S2S~00000004-0000-0ff1-ce00-000000000000", "10.0.0.1"),
-            HOST => ("", "10.0.0.1"),
-            _ => ("HealthMailbox", "::1"),
-        };
-        let path = if service == "Ews" { "/EWS/Exchange.asmx" } else { "/Autodiscover/autodiscover.svc" };
-        let id = if *at == 0 { "r-1".to_owned() } else { format!("r{at}") };
-        text.push_str(&format!(
-            "{},{id},15,,{service},{host},{path},,{scheme},{},{user},,,UA,{client},EX01,{status},{},,POST,,,\r\n",
-            clock(*at),
-            !scheme.is_empty(),
-            if *status == 200 { "200" } else { "" },
-        ));
-    }
-    text
+fn proxy(service: &str, lines: &[(i64, &str, u16, &str)]) -> Vec<LogRecord> {
+    let line = |(seconds, scheme, status, host): &(i64, &str, u16, &str)| {
+        let bearer = *scheme == "Bearer";
+        LogRecord {
+            time: at(*seconds),
+            client: Some(if *host == HOST { "10.0.0.1" } else { "::1" }.parse().unwrap()),
+            server: Some("EX01".into()),
+            host: Some((*host).into()),
+            path: Some(if service == "Ews" { "/EWS/Exchange.asmx" } else { "/x" }.into()),
+            status: Some(*status),
+            service: Some(service.into()),
+            tells_authentication: true,
+            authentication: Some((*scheme).to_owned()).filter(|scheme| !scheme.is_empty()),
+            user: bearer.then(|| "S2S~00000004-0000-0ff1-ce00-000000000000".into()),
+            request_id: Some(if *seconds == 0 { "r-1".into() } else { format!("r{seconds}") }),
+            ..LogRecord::new(LogSource::HttpProxy, 0)
+        }
+    };
+    lines.iter().map(line).collect()
 }
 
-/// The log of IIS: seconds from the recording, path, `status substatus win32`.
-fn iis(lines: &[(i64, &str, &str)]) -> String {
-    let mut text = String::from(
-        "#Software: Microsoft Internet Information Services 10.0\r\n#Version: 1.0\r\n#Date: 2026-11-22 00:00:00\r\n\
-         #Fields: date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) cs(Referer) sc-status sc-substatus sc-win32-status time-taken\r\n",
-    );
-    for (at, path, status) in lines {
-        let time = clock(*at).replace('T', " ").replace('Z', "");
-        text.push_str(&format!(
-            "{time} 10.0.0.2 POST {path} &CorrelationID=<empty>;&cafeReqId=r{at}; 443 - 10.0.0.1 UA - {status} 31\r\n"
-        ));
-    }
-    text
+/// The log of IIS: seconds from the recording, path, status, substatus and Windows error.
+fn iis(lines: &[(i64, &str, (u16, u16, u32))]) -> Vec<LogRecord> {
+    let line = |(seconds, path, (status, substatus, error)): &(i64, &str, (u16, u16, u32))| LogRecord {
+        time: at(*seconds),
+        client: Some("10.0.0.1".parse().unwrap()),
+        server: Some("10.0.0.2".into()),
+        path: Some((*path).into()),
+        status: Some(*status),
+        substatus: Some((*substatus, *error)),
+        request_id: Some(format!("r{seconds}")),
+        ..LogRecord::new(LogSource::Iis, 0)
+    };
+    lines.iter().map(line).collect()
 }
+
+fn changed(lines: Vec<LogRecord>, change: impl Fn(&mut LogRecord)) -> Vec<LogRecord> {
+    let mut lines = lines;
+    lines.iter_mut().for_each(change);
+    lines
+}
+
+const FINE: (u16, u16, u32) = (200, 0, 0);
 
 const QUIET: &str = "localhost";
 
-fn around(service: &str, own: &[(i64, &str, u16, &str)]) -> String {
+fn around(service: &str, own: &[(i64, &str, u16, &str)]) -> Vec<LogRecord> {
     let mut lines = vec![(-200, "", 200, QUIET), (100, "", 200, QUIET), (400, "", 200, QUIET)];
     lines.extend_from_slice(own);
     lines.sort();
@@ -89,11 +94,10 @@ const CALL: (i64, &str, u16, &str) = (30, "Bearer", 200, HOST);
 
 /// A recording whose only connection to Exchange stayed closed from second 20 to 40 (a metadata request was
 /// readable), with logs.
-fn judged(logs: &[String]) -> (CheckResult, CheckResult) {
+fn judged(logs: &[Vec<LogRecord>]) -> (CheckResult, CheckResult) {
     let scene = Scene::healthy().connection(|connection| {
-        let at = |seconds| Instant::from_seconds(Scene::NOW + seconds);
         let end = |address: &str, port| Some(Endpoint { address: address.parse().unwrap(), port });
-        connection.times = Some((at(20), at(40)));
+        connection.times = at(20).zip(at(40));
         (connection.client, connection.server) = (end("10.0.0.1", 41_000), end("10.0.0.2", 443));
         connection.content = Content::Tls;
         connection.tls = Some(TlsLedger {
@@ -113,7 +117,7 @@ fn judged(logs: &[String]) -> (CheckResult, CheckResult) {
     (check(CheckId::NoBasic), check(CheckId::Accepted))
 }
 
-fn why(logs: &[String]) -> String {
+fn why(logs: &[Vec<LogRecord>]) -> String {
     let (check, _) = judged(logs);
     assert_eq!(check.outcome, Outcome::NotEstablished, "{check:?}");
     check.missing.join("\n")
@@ -122,7 +126,7 @@ fn why(logs: &[String]) -> String {
 #[test]
 fn logs_that_cover_a_closed_connection_establish_that_no_password_was_sent() {
     let all = |own: &[(i64, &str, u16, &str)]| {
-        let mut logs: Vec<String> =
+        let mut logs: Vec<Vec<LogRecord>> =
             ["Autodiscover", "Rest", "Mapi", "OAB"].iter().map(|service| around(service, &[])).collect();
         logs.push(around("Ews", own));
         logs
@@ -132,18 +136,17 @@ fn logs_that_cover_a_closed_connection_establish_that_no_password_was_sent() {
     assert!(check.summary.contains("1 connection that stayed closed"), "{check:?}");
     assert_eq!(accepted.outcome, Outcome::Pass, "{accepted:?}");
     // With the log of IIS, which shows what was asked, the log of that service is enough.
-    let asked =
-        [(-100, "/owa/", "200 0 0"), (30, "/EWS/Exchange.asmx", "200 0 0"), (300, "/owa/", "200 0 0")];
+    let asked = [(-100, "/owa/", FINE), (30, "/EWS/Exchange.asmx", FINE), (300, "/owa/", FINE)];
     let (check, _) = judged(&[around("Ews", &[CALL]), iis(&asked)]);
     assert_eq!(check.outcome, Outcome::Pass, "{check:?}");
     // Discovery: refused without a scheme, and IIS tells that it was no password.
     let discovery = [(25, "", 401, HOST), CALL];
     assert!(why(&all(&discovery)).contains("give the IIS log"));
     let asked = [
-        (-100, "/owa/", "200 0 0"),
-        (25, "/EWS/Exchange.asmx", "401 0 0"),
-        (30, "/EWS/Exchange.asmx", "200 0 0"),
-        (300, "/owa/", "200 0 0"),
+        (-100, "/owa/", FINE),
+        (25, "/EWS/Exchange.asmx", (401, 0, 0)),
+        (30, "/EWS/Exchange.asmx", FINE),
+        (300, "/owa/", FINE),
     ];
     let (check, _) = judged(&[around("Ews", &discovery), iis(&asked)]);
     assert_eq!(check.outcome, Outcome::Pass, "{check:?}");
@@ -151,8 +154,8 @@ fn logs_that_cover_a_closed_connection_establish_that_no_password_was_sent() {
 
 #[test]
 fn logs_that_do_not_cover_it_establish_nothing() {
-    let owa = |at| (at, "/owa/", "200 0 0");
-    let asked = [owa(-100), (30, "/EWS/Exchange.asmx", "200 0 0"), owa(300)];
+    let owa = |at| (at, "/owa/", FINE);
+    let asked = [owa(-100), (30, "/EWS/Exchange.asmx", FINE), owa(300)];
     // No log at all, and a log without a line of that caller.
     assert!(!why(&[]).contains("the logs"));
     assert!(why(&[around("Ews", &[]), iis(&asked)]).contains("no line of an HttpProxy log"));
@@ -164,24 +167,22 @@ fn logs_that_do_not_cover_it_establish_nothing() {
     let begins = proxy("Ews", &[CALL, (100, "", 200, QUIET)]);
     assert!(why(&[begins, iis(&asked)]).contains("begins too late"));
     // Lines that cannot be read, in that time.
-    let broken = around("Ews", &[CALL]).replace(",,POST,,,\r\n", ",POST,,,x\r\n");
-    let torn = around("Ews", &[CALL]);
-    let at = torn.find(&clock(30)).unwrap();
-    let torn = format!("{}torn line\r\n{}", &torn[..at], &torn[at..]);
-    assert!(why(&[torn, iis(&asked)]).contains("could not be read"), "{broken}");
+    let mut torn = around("Ews", &[CALL]);
+    torn.insert(2, LogRecord { unreadable: true, ..LogRecord::new(LogSource::HttpProxy, 0) });
+    assert!(why(&[torn, iis(&asked)]).contains("could not be read"));
     // Another service was asked, whose log is not there.
-    let more = [owa(-100), (30, "/EWS/Exchange.asmx", "200 0 0"), (31, "/mapi/emsmdb", "200 0 0"), owa(300)];
+    let more = [owa(-100), (30, "/EWS/Exchange.asmx", FINE), (31, "/mapi/emsmdb", FINE), owa(300)];
     assert!(why(&[around("Ews", &[CALL]), iis(&more)]).contains("mapi of ex01 was not given"));
     assert!(why(&[around("Ews", &[CALL])]).contains("or give the IIS log"));
     // A refused password.
-    let refused = [owa(-100), (29, "/EWS/Exchange.asmx", "401 1 1326"), owa(300)];
+    let refused = [owa(-100), (29, "/EWS/Exchange.asmx", (401, 1, 1326)), owa(300)];
     assert!(why(&[around("Ews", &[CALL]), iis(&refused)]).contains("refused password"));
     // A log of another caller, of another host, and without the column.
-    let other = around("Ews", &[CALL]).replace("10.0.0.1", "10.0.0.9");
+    let other = changed(around("Ews", &[CALL]), |line| line.client = Some("10.0.0.9".parse().unwrap()));
     assert!(why(&[other, iis(&asked)]).contains("no line of an HttpProxy log"));
-    let host = around("Ews", &[CALL]).replace(HOST, "other.contoso.com");
+    let host = changed(around("Ews", &[CALL]), |line| line.host = Some("other.contoso.com".into()));
     assert!(why(&[host, iis(&asked)]).contains("no line of an HttpProxy log"));
-    let column = around("Ews", &[CALL]).replace("AuthenticationType", "AuthenticationKind");
+    let column = changed(around("Ews", &[CALL]), |line| line.tells_authentication = false);
     assert!(why(&[column, iis(&asked)]).contains("no line of an HttpProxy log"));
 }
 
@@ -195,21 +196,23 @@ fn a_password_in_a_log_is_an_error_wherever_it_stands() {
 fn a_line_counts_as_accepted_only_for_an_application_in_scope_and_without_an_error() {
     let line = around("Ews", &[CALL]);
     assert_eq!(judged(std::slice::from_ref(&line)).1.outcome, Outcome::Pass);
-    let nobody = line.replace("S2S~00000004-0000-0ff1-ce00-000000000000", "user@contoso.com");
+    let nobody = changed(line.clone(), |line| line.user = Some("user@contoso.com".into()));
     assert_eq!(judged(&[nobody]).1.outcome, Outcome::NotApplicable);
     // EWS tells of an error for the same request.
-    let ews = format!(
-        "#Log-type: EWS Logs\r\n#Fields: DateTime,RequestId,AuthenticationType,AuthenticatedUser,SoapAction,HttpStatus,ErrorCode\r\n\
-         {},r30,Bearer,S2S~00000004-0000-0ff1-ce00-000000000000,GetItem,200,ErrorAccessDenied\r\n",
-        clock(30)
-    );
+    let ews = LogRecord {
+        request_id: Some("r30".into()),
+        time: at(30),
+        status: Some(200),
+        errors: Some("ErrorAccessDenied".into()),
+        ..LogRecord::new(LogSource::Ews, 0)
+    };
+    let ews = vec![ews];
     assert_eq!(judged(&[line, ews]).1.outcome, Outcome::NotEstablished);
 }
 
 #[test]
 fn the_order_of_inputs_does_not_matter() {
-    let asked =
-        [(-100, "/owa/", "200 0 0"), (30, "/EWS/Exchange.asmx", "200 0 0"), (300, "/owa/", "200 0 0")];
+    let asked = [(-100, "/owa/", FINE), (30, "/EWS/Exchange.asmx", FINE), (300, "/owa/", FINE)];
     let (one, _) = judged(&[around("Ews", &[CALL]), iis(&asked)]);
     let (other, _) = judged(&[iis(&asked), around("Ews", &[CALL])]);
     assert_eq!(one, other);
