@@ -10,6 +10,7 @@ use crate::exchange::{Exchange, Request, Response};
 use crate::keys::Origin;
 use crate::keys::certificate::Certificate;
 use crate::keys::load::Loaded;
+use crate::keys::s2s_metadata::{self, Document};
 use crate::limits;
 use crate::logrecord::{LogRecord, LogSource};
 use crate::soap;
@@ -248,6 +249,7 @@ pub struct ExchangeCase<'a> {
     answer: OnceCell<Option<Vec<u8>>>,
     ews: OnceCell<Option<soap::ews::Outcome>>,
     granted: OnceCell<Option<soap::token_service::Answer>>,
+    document: OnceCell<Option<Document>>,
     skew: OnceCell<Option<i64>>,
 }
 
@@ -274,6 +276,7 @@ impl<'a> ExchangeCase<'a> {
             answer: OnceCell::new(),
             ews: OnceCell::new(),
             granted: OnceCell::new(),
+            document: OnceCell::new(),
             skew: OnceCell::new(),
         }
     }
@@ -426,6 +429,18 @@ impl<'a> ExchangeCase<'a> {
         // Answers of others are many and large.
         let read = || self.token_request().and_then(|_| soap::token_service::read(self.answer()));
         self.granted.get_or_init(read).as_ref()
+    }
+
+    /// The S2S metadata document that was answered, when the path and the body are of one.
+    pub fn document(&self) -> Option<&Document> {
+        let ends = "/metadata/json/1";
+        let path = self.path();
+        let asked = path.len().checked_sub(ends.len()).and_then(|at| path.get(at..));
+        if self.status() != Some(200) || !asked.is_some_and(|end| end.eq_ignore_ascii_case(ends)) {
+            return None;
+        }
+        let read = || s2s_metadata::document(self.answer(), limits::JSON_BODY_NODES);
+        self.document.get_or_init(read).as_ref()
     }
 
     /// Seconds that the server's clock is ahead of the recording.

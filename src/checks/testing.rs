@@ -2,6 +2,8 @@
 //! changed in it. Tokens are signed with keys made for the run.
 
 pub(crate) mod probe;
+/// Exchanges with the token service, and documents.
+mod services;
 
 use std::sync::{Arc, OnceLock};
 
@@ -422,53 +424,6 @@ impl Scene {
 
     pub(crate) fn oddity(self, name: &'static str) -> Self {
         self.change(move |exchange| exchange.oddities.push(Oddity { name, detail: "detail".into() }))
-    }
-
-    /// One more exchange: a request to the token service.
-    pub(crate) fn token_request(mut self, form: &str, status: u16, answer: &str) -> Self {
-        let mut exchange = plain();
-        exchange.key.frame = 100;
-        let request = exchange.request.as_mut().unwrap();
-        request.target = format!("/{TENANT}/tokens/OAuth/2");
-        request.host = Some("accounts.accesscontrol.windows.net".into());
-        request.head = Head::from_pairs([(&b"Content-Type"[..], &b"application/x-www-form-urlencoded"[..])]);
-        request.body = body(form);
-        let response = exchange.response.as_mut().unwrap();
-        response.status = status;
-        response.head = Head::from_pairs([(&b"Content-Type"[..], &b"application/json"[..])]);
-        response.body = body(answer);
-        self.more.push(exchange);
-        self
-    }
-
-    fn assertion(self, signer: Signer, issuer: &str, service: &str, seconds: i64) -> Self {
-        let header = json!({"typ": "JWT", "alg": "RS256", "x5t": identity(signer).certificate.x5t()});
-        let payload = json!({
-            "aud": format!("{service}/accounts.accesscontrol.windows.net@{TENANT}"), "iss": issuer,
-            "nameid": issuer, "nbf": Self::NOW - 10, "exp": Self::NOW - 10 + seconds,
-        });
-        let token = sign(signer, &header, &payload.to_string());
-        let form = format!(
-            "grant_type=http%3A%2F%2Foauth.net%2Fgrant_type%2Fjwt%2F1.0%2Fbearer&assertion={token}&resource={EXCHANGE}/outlook.office365.com@{TENANT}"
-        );
-        self.token_request(&form, 200, "{}")
-    }
-
-    /// One more exchange: Exchange's own assertion.
-    pub(crate) fn assertion_by(self, signer: Signer) -> Self {
-        self.assertion(signer, &format!("{EXCHANGE}@{TENANT}"), ACS, 600)
-    }
-
-    pub(crate) fn assertion_for(self, seconds: i64) -> Self {
-        self.assertion(Signer::Exchange, &format!("{EXCHANGE}@{TENANT}"), ACS, seconds)
-    }
-
-    pub(crate) fn assertion_from(self, issuer: &str) -> Self {
-        self.assertion(Signer::Exchange, issuer, ACS, 600)
-    }
-
-    pub(crate) fn assertion_to(self, service: &str) -> Self {
-        self.assertion(Signer::Exchange, &format!("{EXCHANGE}@{TENANT}"), service, 600)
     }
 
     /// Changes the certificate of `--cert`.

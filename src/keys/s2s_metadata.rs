@@ -5,7 +5,7 @@
 
 use super::certificate::Certificate;
 use super::{Key, Origin, jwks, pem};
-use crate::json::{Member, Node, Value};
+use crate::json::{self, Member, Node, Value};
 
 /// What a document says of its publisher.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -35,6 +35,46 @@ pub struct Endpoint {
     pub usage: Option<String>,
 }
 
+/// A document as it stands, to judge rather than to use: keys that do not fit are kept.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Document {
+    /// Its publisher.
+    pub metadata: Metadata,
+    /// Its signing keys, in order.
+    pub keys: Vec<Published>,
+}
+
+/// One signing key of a document.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Published {
+    /// `keyinfo.x5t`, decoded, with its text.
+    pub named: Option<(String, Option<Vec<u8>>)>,
+    /// The certificate of `keyvalue`, where it is one.
+    pub certificate: Option<Certificate>,
+}
+
+/// Reads the body of an answer, at most `nodes` values; `None` when it is no such document.
+pub fn document(text: &[u8], nodes: usize) -> Option<Document> {
+    let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
+    let root = json::parse_bounded(text, nodes).ok().filter(is_metadata)?;
+    let signing = |node: &&Node| {
+        get(node, "usage").and_then(Node::as_str).is_none_or(|usage| usage.eq_ignore_ascii_case("signing"))
+    };
+    let published = |node: &Node| {
+        let named = get(node, "keyinfo").and_then(|info| get(info, "x5t")).and_then(Node::as_str);
+        let value = get(node, "keyvalue").and_then(|value| get(value, "value")).and_then(Node::as_str);
+        let der = value.and_then(|value| pem::base64(value.as_bytes()));
+        Published {
+            named: named.map(|text| (text.to_owned(), jwks::thumbprint(text))),
+            certificate: der.and_then(|der| Certificate::from_der(&der, "metadata").ok()),
+        }
+    };
+    Some(Document {
+        metadata: publisher(&root),
+        keys: elements(get(&root, "keys")).iter().filter(signing).map(published).collect(),
+    })
+}
+
 /// Whether a JSON object is such a document: keys that carry `keyvalue`, or the names around them.
 pub(super) fn is_metadata(document: &Node) -> bool {
     let keys = elements(get(document, "keys"));
@@ -44,8 +84,19 @@ pub(super) fn is_metadata(document: &Node) -> bool {
 
 /// The keys of a document, with a line for each that could not be used.
 pub(super) fn read(document: &Node, source: &str, origin: Origin) -> (Metadata, Vec<Key>, Vec<String>) {
+    let (mut keys, mut notices) = (Vec::new(), Vec::new());
+    for (index, node) in elements(get(document, "keys")).iter().enumerate() {
+        match key(node, source, origin) {
+            Ok(key) => keys.push(key),
+            Err(reason) => notices.push(format!("{source}: key {index} is not used: {reason}")),
+        }
+    }
+    (publisher(document), keys, notices)
+}
+
+fn publisher(document: &Node) -> Metadata {
     let text = |name: &str| get(document, name).and_then(Node::as_str).map(str::to_owned);
-    let metadata = Metadata {
+    Metadata {
         name: text("name"),
         realm: text("realm"),
         service_name: text("serviceName"),
@@ -55,15 +106,7 @@ pub(super) fn read(document: &Node, source: &str, origin: Origin) -> (Metadata, 
             .filter_map(|audience| audience.as_str().map(str::to_owned))
             .collect(),
         endpoints: elements(get(document, "endpoints")).iter().map(endpoint).collect(),
-    };
-    let (mut keys, mut notices) = (Vec::new(), Vec::new());
-    for (index, node) in elements(get(document, "keys")).iter().enumerate() {
-        match key(node, source, origin) {
-            Ok(key) => keys.push(key),
-            Err(reason) => notices.push(format!("{source}: key {index} is not used: {reason}")),
-        }
     }
-    (metadata, keys, notices)
 }
 
 fn endpoint(node: &Node) -> Endpoint {

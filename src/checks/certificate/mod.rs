@@ -6,6 +6,8 @@ pub(crate) mod expired;
 pub(crate) mod expires_soon;
 /// The certificate's key is not RSA of 2048 bits or more.
 pub(crate) mod key;
+/// Exchange does not publish its current auth certificate.
+pub(crate) mod metadata_certificate;
 /// A live Exchange publishes another certificate.
 pub(crate) mod not_published;
 /// The certificate was not valid yet.

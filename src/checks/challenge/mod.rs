@@ -41,6 +41,20 @@ pub(crate) fn issuers(challenge: &Challenge) -> Option<Vec<Principal<'_>>> {
     let list = parameter(challenge, "trusted_issuers").or_else(|| parameter(challenge, "trustedissuers"))?;
     Some(list.split(',').filter_map(|name| Principal::parse(name.trim())).collect())
 }
+/// A metadata document comes from another cloud.
+pub(crate) mod metadata_cloud;
+/// The issuer of a metadata document is not its service name and realm.
+pub(crate) mod metadata_issuer;
+/// A certificate in a metadata document has expired.
+pub(crate) mod metadata_key_expired;
+/// A key of a metadata document has the name of another certificate.
+pub(crate) mod metadata_key_name;
+/// A metadata document publishes no key.
+pub(crate) mod metadata_keys_empty;
+/// Exchange publishes two certificates.
+pub(crate) mod metadata_keys_several;
+/// A metadata document is of another service than its address.
+pub(crate) mod metadata_service;
 /// An auth server does not fit the cloud.
 pub(crate) mod script_cloud;
 /// TLS certificates are not checked.

@@ -66,7 +66,7 @@ fn every_rule_is_documented_in_four_parts() {
 }
 
 #[test]
-fn every_candidate_of_the_groups_a_to_h_is_a_rule_or_is_left_out_with_a_reason() {
+fn every_candidate_of_the_groups_a_to_o_is_a_rule_or_is_left_out_with_a_reason() {
     let left_out =
         fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/rules-left-out.md")).unwrap();
     let groups = [
@@ -78,8 +78,11 @@ fn every_candidate_of_the_groups_a_to_h_is_a_rule_or_is_left_out_with_a_reason()
         ("F", 9),
         ("G", 12),
         ("H", 9),
+        ("J", 5),
+        ("L", 8),
         ("M", 25),
         ("N", 24),
+        ("O", 7),
     ];
     for (group, count) in groups {
         for number in 1..=count {
