@@ -35,6 +35,7 @@ impl Listing {
     pub fn finish(mut self, inputs: Vec<Input>) -> Inspection {
         self.exchanges.sort_by_key(|listed| listed.exchange.key);
         self.connections.sort_by_key(|connection| (connection.input, connection.ordinal));
+        self.tokens.settle_roles();
         Inspection {
             inputs,
             order: Order::of(&self.tokens),

@@ -266,6 +266,15 @@ impl TokenStore {
         new_ids
     }
 
+    /// Gives each token the role that the strongest of its places tells: what a list of tokens shows. Until
+    /// then a token has the role that its content alone tells, and places are asked by [`TokenStore::role`].
+    pub fn settle_roles(&mut self) {
+        self.placed.clear();
+        for (token, uses) in self.tokens.iter_mut().zip(&self.uses) {
+            token.role = uses.role(uses.hint);
+        }
+    }
+
     /// Numbers the tokens by their first sighting (an actor token after its outer), so that the numbers do
     /// not depend on how the work was divided. Gives the new identity of each token, by its old index.
     pub fn finalise(&mut self) -> Vec<TokenId> {
@@ -281,9 +290,8 @@ impl TokenStore {
             }
         }
         let renumber = |id: &mut TokenId| *id = new_ids.get(id.0 as usize).copied().unwrap_or(*id);
-        self.placed.clear();
-        for (token, uses) in self.tokens.iter_mut().zip(&self.uses) {
-            token.role = uses.role(uses.hint);
+        self.settle_roles();
+        for token in &mut self.tokens {
             token.actor.iter_mut().for_each(renumber);
             token.carried_by.iter_mut().for_each(renumber);
             token.carried_by.sort_unstable();

@@ -289,3 +289,22 @@ fn a_token_without_its_signature_is_shown_and_never_passes() {
     let shown = folder.run(&["inspect", &file]);
     assert!(shown.status(0).stdout().contains("the signature was removed"), "{}", shown.stdout());
 }
+
+#[test]
+fn an_opaque_token_has_the_role_of_its_field() {
+    let folder = Folder::new();
+    let answer = r#"{"refresh_token":"0.AAAAbbbbccccddddeeee","access_token":"aaaaBBBBccccDDDD1111"}"#;
+    let har = serde_json::json!({"log": {"entries": [{
+        "startedDateTime": "2026-11-22T10:00:00Z",
+        "request": {"method": "POST", "url": "https://login.windows.net/common/oauth2/token", "headers": []},
+        "response": {"status": 200, "headers": [], "content": {"mimeType": "application/json", "text": answer}}
+    }]}});
+    let file = folder.file("answer.har", har.to_string()).display().to_string();
+    for command in
+        [&["inspect", &file, "-o", "json"][..], &["verify", &file, "--tenant", TENANT, "-o", "json"]]
+    {
+        let shown = json(&folder.run(command));
+        let roles: Vec<_> = shown["tokens"].as_array().unwrap().iter().map(|token| &token["role"]).collect();
+        assert!(roles.iter().any(|role| *role == "refresh"), "{command:?}: {roles:?}");
+    }
+}
