@@ -1,5 +1,6 @@
 //! Takes an export, gives its exchanges to the sink under the input's number.
 
+use std::fs::File;
 use std::io::{self, Read};
 
 use super::sources::Found;
@@ -75,7 +76,15 @@ pub(super) fn read<S: Sink>(
     let told = input.notices.len();
     let mut source = Ending { read: opened.read, error: None };
     let mut receiver = Into { input, sink, tokens: 0, records: 0, connections: 0, notices: 0 };
-    let (result, limited) = if kind == Kind::Har {
+    let in_place = if kind == Kind::Saz && opened.compression.is_none() {
+        archive(found, settings, &import_settings, &mut receiver)
+    } else {
+        None
+    };
+    let (result, limited) = if let Some(result) = in_place {
+        source.read = Box::new(io::empty());
+        (result, false)
+    } else if kind == Kind::Har {
         (har::read_from(&mut source, &import_settings, &mut receiver), false)
     } else {
         let bytes = match opened.compression {
@@ -108,6 +117,42 @@ pub(super) fn read<S: Sink>(
         Ok(()) => {}
     }
     Ok(!textual || found.named || input.exchanges + tokens > 0)
+}
+
+/// Reads an archive where it lies, on several threads; `None` where it must be read whole, from the start.
+fn archive<S: Sink>(
+    found: &Found,
+    settings: &Settings,
+    import_settings: &ImportSettings,
+    receiver: &mut Into<'_, S>,
+) -> Option<Result<(), ImportError>> {
+    let size = found.size()?;
+    let file = File::open(found.path.as_ref()?).ok()?;
+    let threads = match settings.threads {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        threads => threads,
+    };
+    let number = receiver.input.number;
+    let mut forks: Vec<(S, u64)> = (0..threads).map(|_| (receiver.sink.fork(), 0)).collect();
+    let mut workers = Vec::new();
+    if threads > 1 {
+        workers.extend(forks.iter_mut().map(|(sink, count)| worker(sink, count, number)));
+    }
+    let result = saz::read_file(&file, size, import_settings, workers, receiver)?;
+    for (sink, count) in forks {
+        receiver.input.exchanges += count;
+        receiver.sink.join(sink);
+    }
+    Some(result)
+}
+
+/// Gives exchanges to a fork of the sink, and counts them.
+fn worker<'f, S: Sink>(sink: &'f mut S, count: &'f mut u64, number: u32) -> saz::Worker<'f> {
+    Box::new(move |mut exchange| {
+        exchange.key.input = number;
+        *count += 1;
+        sink.exchange(exchange);
+    })
 }
 
 /// Reads all, up to the bound. `expected` is a hint.

@@ -159,7 +159,7 @@ impl Read for Metered {
 impl Drop for Metered {
     /// What a decoder left (the rest after a cut, padding) belongs to the file's size and hash too.
     fn drop(&mut self) {
-        let mut rest = [0; 8192];
+        let mut rest = vec![0; 128 << 10];
         while matches!(self.read(&mut rest), Ok(read) if read > 0) {}
     }
 }

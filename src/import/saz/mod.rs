@@ -3,18 +3,20 @@
 //! A SAZ file is a ZIP archive with, for each session N, `raw/N_c.txt` (request), `raw/N_s.txt`
 //! (response), `raw/N_m.xml` (metadata) and perhaps `raw/N_w.txt` (WebSocket messages). Nothing is
 //! unpacked to disk. Bodies are as Fiddler kept them: often still chunked and compressed. They are
-//! inflated only as far as they are kept. Sessions are worked on by several threads, and given in order.
+//! inflated only as far as they are kept. A plain archive is read where it lies, by several threads.
 
 pub(crate) mod archive;
+mod index;
 mod metadata;
 mod salvage;
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::thread::ScopedJoinHandle;
 
 use bytes::Bytes;
-use rayon::prelude::*;
 
 use super::raw;
 use super::{ImportError, ImportSettings, Notice, Receiver};
@@ -24,6 +26,9 @@ use crate::limits;
 use archive::{Archive, Member, MemberError, Unpacker};
 use metadata::Metadata;
 
+/// Takes exchanges on a thread of its own.
+pub type Worker<'w> = Box<dyn FnMut(Exchange) + Send + 'w>;
+
 /// Reads the whole of a SAZ file.
 ///
 /// # Errors
@@ -31,55 +36,59 @@ use metadata::Metadata;
 pub fn read(bytes: &[u8], settings: &ImportSettings, out: &mut dyn Receiver) -> Result<(), ImportError> {
     let mut archive = Archive::open(bytes)?;
     let members = archive.members(out);
-    let sessions = sessions(&members);
+    sessions_of(&archive, &members, bytes.len() as u64, settings, Vec::new(), out)
+}
+
+/// Reads a SAZ file where it lies, as much of it as is wanted at a time. Its exchanges go to the workers, in
+/// no order; all else to `out`. `None` where the whole of it must be read to understand it.
+///
+/// # Errors
+/// As for [`read`].
+pub fn read_file(
+    file: &File,
+    size: u64,
+    settings: &ImportSettings,
+    workers: Vec<Worker<'_>>,
+    out: &mut dyn Receiver,
+) -> Option<Result<(), ImportError>> {
+    let (archive, members) = Archive::of_file(file, size)?;
+    Some(sessions_of(&archive, &members, size, settings, workers, out))
+}
+
+fn sessions_of(
+    archive: &Archive<'_>,
+    members: &[Member],
+    size: u64,
+    settings: &ImportSettings,
+    workers: Vec<Worker<'_>>,
+    out: &mut dyn Receiver,
+) -> Result<(), ImportError> {
+    let sessions = sessions(members);
     if sessions.is_empty() {
         return Err(ImportError::Kind(
             "is a ZIP archive, but no Fiddler session archive: it holds no raw/*_c.txt".to_owned(),
         ));
     }
-    check_password(&archive, &sessions, settings)?;
-    let inflated = AtomicU64::new(0);
-    let bound = limits::ARCHIVE_TOTAL.max((bytes.len() as u64).saturating_mul(limits::ARCHIVE_RATIO));
-    let (mut websockets, mut used, mut left_out) = (0, 0, 0);
-    // Batches keep the order and bound what waits.
-    let mut rest = sessions.as_slice();
-    while !rest.is_empty() {
-        let (batch, after) = rest.split_at(batch(rest));
-        rest = after;
-        let done: Vec<Done> = batch
-            .par_iter()
-            .map_init(
-                || archive.unpacker(&settings.passwords),
-                |unpacker, session| {
-                    if inflated.load(Ordering::Relaxed) > bound {
-                        Done::default()
-                    } else {
-                        session.read(unpacker, &inflated)
-                    }
-                },
-            )
-            .collect();
-        for (session, done) in batch.iter().zip(done) {
-            websockets += u64::from(session.websocket);
-            done.notices.into_iter().for_each(|notice| out.notice(notice));
-            done.connection.into_iter().for_each(|connection| out.connection(connection));
-            match done.exchange {
-                Some(exchange) => {
-                    used += 1;
-                    out.exchange(exchange);
-                }
-                None => left_out += 1,
-            }
-        }
-    }
-    if inflated.load(Ordering::Relaxed) > bound {
+    check_password(archive, &sessions, settings)?;
+    let work = Work {
+        archive,
+        sessions: &sessions,
+        settings,
+        next: AtomicUsize::new(0),
+        inflated: AtomicU64::new(0),
+        bound: limits::ARCHIVE_TOTAL.max(size.saturating_mul(limits::ARCHIVE_RATIO)),
+    };
+    let (used, left_out) = if workers.is_empty() { work.here(out) } else { work.spread(workers, out) };
+    if work.beyond() {
         let text = format!(
-            "unpacks to more than {bound} bytes: {left_out} of {} sessions are left out (limit {})",
+            "unpacks to more than {} bytes: {left_out} of {} sessions are left out (limit {})",
+            work.bound,
             sessions.len(),
-            if bound > limits::ARCHIVE_TOTAL { "ARCHIVE_RATIO" } else { "ARCHIVE_TOTAL" }
+            if work.bound > limits::ARCHIVE_TOTAL { "ARCHIVE_RATIO" } else { "ARCHIVE_TOTAL" }
         );
         out.notice(Notice { entry: None, text });
     }
+    let websockets = sessions.iter().filter(|session| session.websocket).count();
     if websockets > 0 {
         let text = format!("{websockets} sessions hold WebSocket messages, which are not looked into");
         out.notice(Notice { entry: None, text });
@@ -90,17 +99,105 @@ pub fn read(bytes: &[u8], settings: &ImportSettings, out: &mut dyn Receiver) -> 
     Ok(())
 }
 
-/// How many sessions are unpacked before their exchanges are given on: many small or few large ones.
-fn batch(sessions: &[Session<'_>]) -> usize {
-    let mut room = 32_u64 << 20;
-    let fits = |session: &&Session<'_>| {
-        let members = [session.client, session.server].into_iter().flatten();
-        let size: u64 = members.map(|member| member.size.min(WANTED as u64)).sum();
-        let fits = room >= size;
-        room = room.saturating_sub(size);
-        fits
-    };
-    sessions.iter().take(1024).take_while(fits).count().max(1)
+/// Sessions that a worker takes at a time.
+const TAKEN: usize = 32;
+
+/// The sessions of an archive, and how many were begun.
+struct Work<'w> {
+    archive: &'w Archive<'w>,
+    sessions: &'w [Session<'w>],
+    settings: &'w ImportSettings,
+    next: AtomicUsize,
+    /// Bytes that came out so far, and how many may.
+    inflated: AtomicU64,
+    bound: u64,
+}
+
+impl Work<'_> {
+    fn beyond(&self) -> bool {
+        self.inflated.load(Ordering::Relaxed) > self.bound
+    }
+
+    fn read(&self, session: &Session<'_>, unpacker: &mut Unpacker<'_, '_>) -> Done {
+        if self.beyond() { Done::default() } else { session.read(unpacker, &self.inflated) }
+    }
+
+    /// One after another; how many gave exchanges, and how many did not.
+    fn here(&self, out: &mut dyn Receiver) -> (u64, u64) {
+        let mut unpacker = self.archive.unpacker(&self.settings.passwords);
+        let (mut used, mut left_out) = (0, 0);
+        for session in self.sessions {
+            let mut done = self.read(session, &mut unpacker);
+            let exchange = done.exchange.take();
+            done.tell(out);
+            match exchange {
+                Some(exchange) => {
+                    used += 1;
+                    out.exchange(exchange);
+                }
+                None => left_out += 1,
+            }
+        }
+        (used, left_out)
+    }
+
+    /// Each worker takes sessions as it can; what is told is told in their order.
+    fn spread(&self, workers: Vec<Worker<'_>>, out: &mut dyn Receiver) -> (u64, u64) {
+        let parts: Vec<Part> = std::thread::scope(|scope| {
+            let running: Vec<_> =
+                workers.into_iter().map(|worker| scope.spawn(|| self.part(worker))).collect();
+            let join = |running: ScopedJoinHandle<'_, Part>| match running.join() {
+                Ok(part) => part,
+                Err(panic) => std::panic::resume_unwind(panic),
+            };
+            running.into_iter().map(join).collect()
+        });
+        let (mut used, mut left_out) = (0, 0);
+        let mut told = Vec::new();
+        for part in parts {
+            used += part.used;
+            left_out += part.left_out;
+            told.extend(part.told);
+        }
+        told.sort_unstable_by_key(|(number, _)| *number);
+        told.into_iter().for_each(|(_, done)| done.tell(out));
+        (used, left_out)
+    }
+
+    fn part(&self, mut worker: Worker<'_>) -> Part {
+        let mut unpacker = self.archive.unpacker(&self.settings.passwords);
+        let mut part = Part::default();
+        loop {
+            let from = self.next.fetch_add(TAKEN, Ordering::Relaxed);
+            let taken: Vec<(usize, &Session<'_>)> =
+                self.sessions.iter().enumerate().skip(from).take(TAKEN).collect();
+            if taken.is_empty() {
+                return part;
+            }
+            for (number, session) in taken {
+                let mut done = self.read(session, &mut unpacker);
+                match done.exchange.take() {
+                    Some(exchange) => {
+                        part.used += 1;
+                        worker(exchange);
+                    }
+                    None => part.left_out += 1,
+                }
+                if done.connection.is_some() || !done.notices.is_empty() {
+                    part.told.push((number, done));
+                }
+            }
+        }
+    }
+}
+
+/// What one worker did.
+#[derive(Default)]
+struct Part {
+    used: u64,
+    left_out: u64,
+    /// By the session's place.
+    told: Vec<(usize, Done)>,
 }
 
 /// The members of one session.
@@ -179,8 +276,17 @@ struct Done {
     notices: Vec<Notice>,
 }
 
+impl Done {
+    /// Gives on all but the exchange.
+    fn tell(self, out: &mut dyn Receiver) {
+        self.notices.into_iter().for_each(|notice| out.notice(notice));
+        self.connection.into_iter().for_each(|connection| out.connection(connection));
+    }
+}
+
 impl Session<'_> {
     fn read(&self, unpacker: &mut Unpacker<'_, '_>, inflated: &AtomicU64) -> Done {
+        unpacker.fetch([self.client, self.server, self.metadata].into_iter().flatten());
         let mut notices = Vec::new();
         let mut part = |member: Option<&Member>, what: &str| {
             let member = member?;

@@ -9,6 +9,17 @@ use crate::limits;
 
 const LOCAL: &[u8] = b"PK\x03\x04";
 
+/// Bytes of a local header before the name.
+pub(super) const HEADER: usize = 30;
+
+/// Bytes of name and extra fields behind a local header; `None` where none stands.
+pub(super) fn behind_header(header: &[u8; HEADER]) -> Option<usize> {
+    let mut reader = Reader::new(header);
+    (reader.take(4)? == LOCAL).then_some(())?;
+    reader.skip(22)?;
+    Some(usize::from(reader.u16_le()?) + usize::from(reader.u16_le()?))
+}
+
 /// What a local header says.
 pub(crate) struct Local {
     pub(crate) name: Vec<u8>,

@@ -181,3 +181,52 @@ proptest::proptest! {
         fuzz(&bytes);
     }
 }
+
+#[test]
+fn an_archive_in_a_file_gives_the_same_as_one_in_memory() {
+    let image = b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\n\r\n".iter().copied();
+    let image: Vec<u8> = image.chain(std::iter::repeat_n(7, 100_000)).collect();
+    let names: Vec<String> = (0..100).map(|number| format!("raw/{number:03}_c.txt")).collect();
+    let mut members: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), REQUEST)).collect();
+    members.extend([("raw/000_s.txt", RESPONSE), ("raw/001_s.txt", &image), ("raw/002_s.txt", b"no answer")]);
+    members.push(("raw/200_c.txt", b"no request"));
+    let whole = archive(&members);
+    let path = std::env::temp_dir().join(format!("oauthtrace-{}.saz", std::process::id()));
+    for bytes in [whole.clone(), {
+        // One damaged byte: a checksum that does not fit.
+        let mut bytes = whole.clone();
+        let at = memchr::memmem::find(&bytes, b"raw/050_c.txt").unwrap() + 40;
+        bytes[at] ^= 0xff;
+        bytes
+    }] {
+        let expected = collect(&bytes, &[]).unwrap();
+        std::fs::write(&path, &bytes).unwrap();
+        let file = File::open(&path).unwrap();
+        let settings = ImportSettings::default();
+        let mut alone = Collected::default();
+        read_file(&file, bytes.len() as u64, &settings, Vec::new(), &mut alone).unwrap().unwrap();
+        assert_eq!((&alone.exchanges, &alone.notices), (&expected.exchanges, &expected.notices));
+        let (mut first, mut second) = (Vec::new(), Vec::new());
+        let mut out = Collected::default();
+        let workers: Vec<Worker<'_>> =
+            vec![Box::new(|exchange| first.push(exchange)), Box::new(|exchange| second.push(exchange))];
+        read_file(&file, bytes.len() as u64, &settings, workers, &mut out).unwrap().unwrap();
+        first.append(&mut second);
+        first.sort_by_key(|exchange| exchange.key);
+        assert_eq!((first, out.notices), (expected.exchanges, expected.notices));
+    }
+    std::fs::remove_file(&path).unwrap();
+}
+
+#[test]
+fn what_is_no_plain_archive_is_left_to_who_reads_it_whole() {
+    let path = std::env::temp_dir().join(format!("oauthtrace-odd-{}.saz", std::process::id()));
+    let plain = archive(&[("raw/1_c.txt", REQUEST)]);
+    let before = [b"before".as_slice(), &plain].concat();
+    for bytes in [FIXTURES[0].1, FIXTURES[2].1, &plain[..plain.len() - 5], &before, b"PK"] {
+        std::fs::write(&path, bytes).unwrap();
+        let file = File::open(&path).unwrap();
+        assert!(Archive::of_file(&file, bytes.len() as u64).is_none());
+    }
+    std::fs::remove_file(&path).unwrap();
+}
