@@ -28,7 +28,10 @@ pub(super) fn members(file: &File, size: u64) -> Option<Vec<Member>> {
     let (length, start) = (record.u32_le()?, record.u32_le()?);
     let comment = record.u16_le()?;
     let whole = at + END + usize::from(comment) == end.len();
-    let ends = u64::from(start) + u64::from(length) == size - tail + at as u64;
+    // Between index and end record a ZIP64 record may stand, which says nothing new where nothing is too large.
+    let gap = (size - tail + at as u64).checked_sub(u64::from(start) + u64::from(length))?;
+    let between = end.get(at.checked_sub(usize::try_from(gap).ok()?)?..at)?;
+    let ends = between.is_empty() || between.starts_with(b"PK\x06\x06");
     if disk != 0 || first != 0 || here != count || !whole || !ends || start == u32::MAX {
         return None;
     }
