@@ -18,6 +18,14 @@ pub fn title(found: &Found) -> String {
     format!("{} ({}, {})", found.cause.title, found.confidence.name(), found.cause.id)
 }
 
+/// A cause as plain text: title, summary, evidence, commands.
+pub fn plain(found: &Found, verification: &Verification, mask: Mask) -> String {
+    let mut text = vec![title(found), mask.text(&found.summary).into_owned()];
+    text.extend(evidence(found, verification, mask).into_iter().map(|line| format!("- {line}")));
+    text.extend(found.commands.iter().map(|command| mask.text(command).into_owned()));
+    text.join("\n")
+}
+
 /// What speaks for and against a cause, one line for each side and source, with the findings that it rests on.
 pub fn evidence(found: &Found, verification: &Verification, mask: Mask) -> Vec<String> {
     let both = found.reasons.iter().chain(&found.doubts).any(|reason| reason.source == Source::State);
@@ -87,4 +95,12 @@ pub fn step(step: &Step, verification: &Verification) -> String {
     let number = step.exchange.and_then(|key| rank(&verification.numbers, &key));
     let place = number.map_or_else(String::new, |number| format!(" (exchange {number}{times})"));
     format!("{mark}{} asks {} for {}: {}{place}", step.from, step.to, step.asked, step.answered)
+}
+
+/// At most `most` steps with what broke among them, and how many stand before and after.
+pub fn excerpt(steps: &[Step], most: usize) -> (usize, &[Step], usize) {
+    let broke = steps.iter().position(|step| step.broke).unwrap_or(0);
+    let from = (broke + 2).saturating_sub(most).min(steps.len());
+    let shown = steps.get(from..steps.len().min(from + most)).unwrap_or_default();
+    (from, shown, steps.len() - from - shown.len())
 }

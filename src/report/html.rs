@@ -113,7 +113,10 @@ pub fn verification(verification: &Verification, options: &Options, out: &mut dy
         missing: words::missing(verification, mask),
         checks: verdict::checks(verification, mask),
         findings: verdict::findings(verification, mask),
-        sequence: sequence::draw(listing, &bad, mask),
+        sequence: match verification.diagnosis.sequence.is_empty() {
+            true => sequence::draw(listing, &bad, mask),
+            false => sequence::conversation(verification, mask),
+        },
         exchanges,
         exchanges_left_out,
         tokens,

@@ -8,7 +8,7 @@ use std::io::{self, Write};
 
 use super::mask::Mask;
 use super::places::place;
-use super::{Inspection, Options, Verification, words};
+use super::{Inspection, Options, Verification, diagnosis, words};
 use crate::checks::finding::Severity;
 use crate::checks::{CheckResult, Outcome, Verdict};
 
@@ -60,6 +60,17 @@ pub fn verification(verification: &Verification, options: &Options, out: &mut dy
             None
         };
         case(check.id.name(), problem, &details(check, verification, mask), out)?;
+    }
+    // Causes are no cases: they explain those that failed.
+    let causes: Vec<_> = verification
+        .diagnosis
+        .causes
+        .iter()
+        .map(|found| diagnosis::plain(found, verification, mask))
+        .collect();
+    if !causes.is_empty() {
+        let heading = diagnosis::heading(causes.len());
+        writeln!(out, "    <system-out>{heading}&#10;{}</system-out>", escape(&causes.join("\n\n")))?;
     }
     writeln!(out, "  </testsuite>\n</testsuites>")
 }

@@ -8,11 +8,15 @@ use super::claims::pretty;
 use super::escape::{shorten, terminal};
 use super::mask::Mask;
 use super::places::place;
+use super::reason::counted;
 use super::{Inspection, Options, Verification, authentication, certificates, commands, diagnosis, words};
 use crate::checks::finding::Finding;
 
 /// Places of one finding that are listed.
 const PLACES: usize = 8;
+
+/// Steps of the conversation that are listed.
+const STEPS: usize = 12;
 
 /// `verify -o markdown`
 ///
@@ -90,6 +94,28 @@ fn causes(verification: &Verification, mask: Mask, out: &mut dyn Write) -> io::R
     for scenario in &verification.diagnosis.scenarios {
         writeln!(out, "- {}", inline(&mask.text(&diagnosis::scenario(scenario))))?;
     }
+    conversation(verification, mask, out)
+}
+
+/// The conversation as a short list, the step that broke in bold.
+fn conversation(verification: &Verification, mask: Mask, out: &mut dyn Write) -> io::Result<()> {
+    let steps = &verification.diagnosis.sequence;
+    if steps.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n## Conversation\n")?;
+    let (before, shown, after) = diagnosis::excerpt(steps, STEPS);
+    if before > 0 {
+        writeln!(out, "- {} before", counted(before as u64, "step"))?;
+    }
+    for step in shown {
+        let line = inline(&mask.text(&diagnosis::step(step, verification)));
+        let strong = if step.broke { "**" } else { "" };
+        writeln!(out, "- {strong}{line}{strong}")?;
+    }
+    if after > 0 {
+        writeln!(out, "- and {}", counted(after as u64, "further step"))?;
+    }
     Ok(())
 }
 
@@ -108,7 +134,7 @@ fn finding(
         inline(&mask.text(&finding.message)),
         code(finding.rule),
         code(finding.check.name()),
-        super::reason::counted(finding.count, "time")
+        counted(finding.count, "time")
     )?;
     for (word, text) in [("observed", &finding.observed), ("expected", &finding.expected)] {
         if !text.is_empty() {
@@ -142,7 +168,7 @@ pub fn inspection(inspection: &Inspection, options: &Options, out: &mut dyn Writ
     let mask = Mask::new(options.show_secrets);
     writeln!(out, "# What was recorded\n")?;
     for input in &inspection.inputs {
-        let count = super::reason::counted(input.exchanges, "exchange");
+        let count = counted(input.exchanges, "exchange");
         writeln!(out, "- {}: {}, {count}", code(&input.path), input.kind.name())?;
     }
     writeln!(

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::mask::Mask;
 use super::places::place;
-use super::{Inspection, Options, Verification, words};
+use super::{Inspection, Options, Verification, diagnosis, words};
 use crate::base::Fingerprint;
 use crate::checks::finding::{Evidence, Finding, Severity};
 use crate::checks::{CheckResult, Outcome};
@@ -76,6 +76,16 @@ pub fn verification(verification: &Verification, options: &Options, out: &mut dy
             "checks": judgement.checks.iter().map(|check| json!({
                 "id": check.id.name(), "required": check.required, "outcome": check.outcome.name(),
             })).collect::<Vec<_>>(),
+            "causes": verification.diagnosis.causes.iter().map(|found| json!({
+                "id": found.cause.id,
+                "confidence": found.confidence.name(),
+                "title": found.cause.title,
+                "summary": mask.text(&found.summary),
+                "evidence": diagnosis::evidence(found, verification, mask),
+                "commands": found.commands.iter().map(|command| mask.text(command)).collect::<Vec<_>>(),
+                "for": rules_of(&found.supporting, verification),
+                "against": rules_of(&found.contradicting, verification),
+            })).collect::<Vec<_>>(),
         },
     });
     document(&run, out)
@@ -98,6 +108,15 @@ pub fn inspection(inspection: &Inspection, out: &mut dyn Write) -> io::Result<()
         "results": [],
     });
     document(&run, out)
+}
+
+/// The rules of findings, as the results name them.
+fn rules_of(indices: &[usize], verification: &Verification) -> Vec<&'static str> {
+    let findings = &verification.judgement.findings;
+    let mut rules: Vec<_> =
+        indices.iter().filter_map(|&index| findings.get(index)).map(|finding| finding.rule).collect();
+    rules.dedup();
+    rules
 }
 
 /// A rule with the text of its page.

@@ -186,3 +186,74 @@ fn colours_appear_only_when_asked_for() {
     let plain = anstream::adapter::strip_str(&colored).to_string();
     assert_eq!(plain, rendered(&document, Format::Text));
 }
+
+/// The sample with a conversation: an application whose call is refused, with hostile text in it.
+fn with_conversation() -> Verification {
+    use crate::diagnose::sequence::{Kind, Outcome, Step};
+    let step = |kind, asked: &str, answered: &str, outcome, broke, number: usize| Step {
+        kind,
+        from: "Skype for Business Online".into(),
+        to: "mail.contoso.com".into(),
+        asked: asked.into(),
+        answered: answered.into(),
+        outcome,
+        broke,
+        count: 2,
+        exchange: sample::verification().numbers.get(number).copied(),
+        time: None,
+    };
+    let mut verification = sample::verification();
+    verification.diagnosis.sequence = vec![
+        step(Kind::Discovery, "the challenge of <b>", "the Bearer challenge", Outcome::Done, false, 0),
+        step(Kind::Call, "FindItem with a token", "401 2000001 invalid_token", Outcome::Broken, true, 1),
+    ];
+    verification
+}
+
+#[test]
+fn the_page_draws_the_conversation_and_marks_what_broke() {
+    let verification = with_conversation();
+    let text = rendered(&Document::Verification(&verification), Format::Html);
+    assert_eq!(text.matches("<rect class=\"broke\"").count(), 1);
+    assert!(text.contains("broke here: 401 2000001"), "the mark is missing");
+    assert!(text.contains(">Skype for Business Online</text>"), "the caller has no lane");
+    assert!(!text.contains("challenge of <b>"), "markup in the drawing");
+    let without = rendered(&Document::Verification(&sample::verification()), Format::Html);
+    assert!(!without.contains("<rect class=\"broke\""));
+}
+
+#[test]
+fn markdown_lists_the_conversation_with_the_broken_step_in_bold() {
+    let text = rendered(&Document::Verification(&with_conversation()), Format::Markdown);
+    let (_, list) = text.split_once("## Conversation").unwrap();
+    let bold: Vec<_> = list.lines().filter(|line| line.starts_with("- **")).collect();
+    assert_eq!(bold.len(), 1);
+    assert!(bold.iter().all(|line| line.contains("BROKE HERE") && line.contains("FindItem")), "{bold:?}");
+}
+
+#[test]
+fn junit_and_sarif_say_the_causes() {
+    let mut verification = sample::verification();
+    let cause = crate::diagnose::causes::CAUSES.first().copied().unwrap();
+    verification.diagnosis.causes = vec![crate::diagnose::cause::Found {
+        cause,
+        confidence: crate::diagnose::cause::Confidence::Likely,
+        score: 60,
+        summary: "what <happened>".into(),
+        commands: vec!["Get-AuthConfig".into()],
+        reasons: Vec::new(),
+        doubts: Vec::new(),
+        supporting: vec![0],
+        contradicting: Vec::new(),
+        exchanges: Vec::new(),
+    }];
+    let document = Document::Verification(&verification);
+    let junit = rendered(&document, Format::Junit);
+    let (_, causes) = junit.rsplit_once("<system-out>").unwrap();
+    assert!(causes.contains(cause.id) && causes.contains("what &lt;happened&gt;"), "{causes}");
+    let sarif: serde_json::Value = serde_json::from_str(&rendered(&document, Format::Sarif)).unwrap();
+    let first = &sarif["runs"][0]["properties"]["causes"][0];
+    assert_eq!((&first["id"], &first["for"][0]), (&cause.id.into(), &"issuer-tenant".into()));
+    let without = rendered(&Document::Verification(&sample::verification()), Format::Junit);
+    assert!(!without.contains(cause.id));
+}

@@ -1,12 +1,16 @@
-//! The drawing of who asked whom: one lane for the client, one for each host, two arrows an exchange.
+//! The drawing of who asked whom: lanes for who asks, one for each host, two arrows a step. A judgement shows the
+//! OAuth conversation with the step that broke, a listing its exchanges.
 
 use std::collections::BTreeSet;
 
 use super::rows::{request, sent, tokens};
 use crate::checks::place::without_user;
+use crate::diagnose::sequence::{Outcome, Step as Said};
 use crate::report::escape::{shorten, terminal};
 use crate::report::mask::Mask;
-use crate::report::{Inspection, Listed, authentication};
+use crate::report::numbers::rank;
+use crate::report::reason::counted;
+use crate::report::{Inspection, Listed, Verification, authentication, diagnosis};
 use crate::token::Half;
 
 /// Exchanges that a drawing can hold.
@@ -14,6 +18,9 @@ const STEPS: usize = 40;
 
 /// Lanes besides the client's.
 const HOSTS: usize = 4;
+
+/// Lanes of those who ask, in a conversation.
+const CALLERS: usize = 2;
 
 const WIDTH: usize = 1000;
 /// From the middle of the outer lanes to the edge.
@@ -27,7 +34,8 @@ pub(super) struct Sequence {
     pub(super) height: usize,
     pub(super) lanes: Vec<Lane>,
     pub(super) steps: Vec<Step>,
-    pub(super) left_out: usize,
+    /// What the reader must know before.
+    pub(super) note: String,
 }
 
 pub(super) struct Lane {
@@ -39,7 +47,8 @@ pub(super) struct Lane {
 }
 
 pub(super) struct Step {
-    pub(super) number: usize,
+    /// Number of its exchange, where that is listed.
+    pub(super) number: Option<usize>,
     pub(super) y: usize,
     pub(super) from: usize,
     pub(super) to: usize,
@@ -77,34 +86,152 @@ pub(super) fn draw(inspection: &Inspection, bad: &BTreeSet<usize>, mask: Mask) -
     if others {
         lanes.push(("other hosts".into(), ""));
     }
-    let gap = (WIDTH - 2 * EDGE) / (lanes.len() - 1).max(1);
-    let x = |lane: usize| EDGE + lane * gap;
-    let box_width = gap.saturating_sub(6).min(2 * EDGE - 6);
+    let places = Lanes::of(lanes.len());
     let steps: Vec<_> = shown
         .iter()
         .enumerate()
         .map(|(row, (number, listed))| {
             let lane =
                 hosts.iter().position(|known| *known == host(listed)).map_or(lanes.len() - 1, |at| at + 1);
-            step(*number, listed, TOP + row * STEP, (x(0), x(lane)), bad.contains(number), inspection, mask)
+            let ends = (places.x(0), places.x(lane));
+            step(*number, listed, TOP + row * STEP, ends, bad.contains(number), inspection, mask)
         })
         .collect();
-    Sequence {
-        width: WIDTH,
-        height: TOP + steps.len() * STEP,
-        lanes: lanes
-            .into_iter()
-            .enumerate()
-            .map(|(lane, (name, kind))| Lane {
-                x: x(lane),
-                left: x(lane).saturating_sub(box_width / 2),
-                width: box_width,
-                name,
-                kind,
-            })
-            .collect(),
-        left_out: inspection.exchanges.len() - steps.len(),
-        steps,
+    let left_out = inspection.exchanges.len() - steps.len();
+    let note = match left_out {
+        0 => String::new(),
+        more => format!("{} without authentication left out.", counted(more as u64, "exchange")),
+    };
+    places.sequence(lanes, steps, note)
+}
+
+/// Draws the OAuth conversation of a judgement, the step that broke marked.
+pub(super) fn conversation(verification: &Verification, mask: Mask) -> Sequence {
+    let all = &verification.diagnosis.sequence;
+    let broke = all.iter().position(|step| step.broke);
+    let begin = (broke.unwrap_or(0) + STEPS / 4).saturating_sub(STEPS);
+    let shown: Vec<&Said> = all.iter().skip(begin).take(STEPS).collect();
+    let callers = distinct(shown.iter().map(|step| step.from.as_str()), CALLERS);
+    let hosts = distinct(shown.iter().map(|step| step.to.as_str()), HOSTS);
+    let named = |names: &[Option<&str>], rest: &'static str, kind: &dyn Fn(&str) -> &'static str| {
+        let lane = |name: &Option<&str>| match name {
+            Some("") => ("server".to_owned(), ""),
+            Some(name) => (terminal(&shorten(&mask.text(name), 32)).into_owned(), kind(name)),
+            None => (rest.to_owned(), ""),
+        };
+        names.iter().map(lane).collect::<Vec<_>>()
+    };
+    let mut lanes = named(&callers, "other callers", &|_| "asks");
+    lanes.extend(named(&hosts, "other hosts", &kind));
+    let places = Lanes::of(lanes.len());
+    let lane = |names: &[Option<&str>], name: &str| {
+        names.iter().position(|known| *known == Some(name)).unwrap_or(names.len().saturating_sub(1))
+    };
+    let draw = |(row, said): (usize, &&Said)| {
+        let ends = (places.x(lane(&callers, &said.from)), places.x(callers.len() + lane(&hosts, &said.to)));
+        of_step(said, TOP + row * STEP, ends, verification, mask)
+    };
+    let steps: Vec<Step> = shown.iter().enumerate().map(draw).collect();
+    let mut note = match broke {
+        Some(_) => "The step that broke first is marked.".to_owned(),
+        None => "No step broke.".to_owned(),
+    };
+    let left_out = all.len() - steps.len();
+    if left_out > 0 {
+        note.push_str(&format!(
+            " {} left out; the text report counts them.",
+            counted(left_out as u64, "step")
+        ));
+    }
+    places.sequence(lanes, steps, note)
+}
+
+/// The different names, in their order; where there are too many, the last stands for the rest (`None`).
+fn distinct<'a>(names: impl Iterator<Item = &'a str>, most: usize) -> Vec<Option<&'a str>> {
+    let mut known: Vec<Option<&str>> = Vec::new();
+    for name in names {
+        if !known.contains(&Some(name)) {
+            known.push(Some(name));
+        }
+    }
+    if known.len() > most {
+        known.truncate(most - 1);
+        known.push(None);
+    }
+    known
+}
+
+fn of_step(
+    said: &Said,
+    y: usize,
+    (from, to): (usize, usize),
+    verification: &Verification,
+    mask: Mask,
+) -> Step {
+    let room = ((to - from) / 7).max(30);
+    let number = said.exchange.and_then(|key| rank(&verification.numbers, &key));
+    let prefix = number.map_or_else(String::new, |number| format!("{number} "));
+    let times = if said.count > 1 { format!(" ({} times)", said.count) } else { String::new() };
+    let mark = match (said.broke, said.outcome) {
+        (true, _) => "✗ broke here: ",
+        (false, Outcome::Broken) => "✗ ",
+        (false, _) => "",
+    };
+    let asked = shorten(&mask.text(&said.asked), room.saturating_sub(prefix.len())).into_owned();
+    let answered = shorten(&mask.text(&said.answered), room.saturating_sub(mark.len() + times.len()).max(16))
+        .into_owned();
+    // Where a list of exchanges ends, a link to a later one would lead nowhere.
+    let listed = verification.listing.as_ref().map_or(0, |listing| listing.exchanges.len());
+    Step {
+        number: number.filter(|number| *number < listed),
+        y,
+        from,
+        to,
+        label_x: (from + to) / 2,
+        back: -9,
+        forth: 9,
+        class: match (said.broke, said.outcome) {
+            (true, _) => "bad broke",
+            (false, Outcome::Broken) => "bad",
+            (false, _) => "",
+        },
+        asked: terminal(&format!("{prefix}{asked}")).into_owned(),
+        answered: terminal(&format!("{mark}{answered}{times}")).into_owned(),
+        text: terminal(&mask.text(&diagnosis::step(said, verification))).into_owned(),
+    }
+}
+
+/// Where lanes stand.
+#[derive(Clone, Copy)]
+struct Lanes {
+    gap: usize,
+}
+
+impl Lanes {
+    fn of(count: usize) -> Self {
+        Self { gap: (WIDTH - 2 * EDGE) / count.saturating_sub(1).max(1) }
+    }
+
+    fn x(self, lane: usize) -> usize {
+        EDGE + lane * self.gap
+    }
+
+    fn sequence(self, lanes: Vec<(String, &'static str)>, steps: Vec<Step>, note: String) -> Sequence {
+        let width = self.gap.saturating_sub(6).min(2 * EDGE - 6);
+        let lane = |(at, (name, kind)): (usize, (String, &'static str))| Lane {
+            x: self.x(at),
+            left: self.x(at).saturating_sub(width / 2),
+            width,
+            name,
+            kind,
+        };
+        Sequence {
+            width: WIDTH,
+            height: TOP + steps.len() * STEP,
+            lanes: lanes.into_iter().enumerate().map(lane).collect(),
+            steps,
+            note,
+        }
     }
 }
 
@@ -170,7 +297,7 @@ fn step(
     let offers = if offered.is_empty() { String::new() } else { format!(", offers {}", offered.join(", ")) };
     let mark = if bad { "✗ " } else { "" };
     Step {
-        number,
+        number: Some(number),
         y,
         from,
         to,

@@ -102,16 +102,13 @@ fn conversation(
         return Ok(());
     }
     writeln!(out, "{}", paint.heading("Conversation"))?;
-    // What broke must be among the few that are shown.
-    let broke = steps.iter().position(|step| step.broke).unwrap_or(0);
-    let from = (broke + 2).saturating_sub(STEPS);
+    let (from, shown, more) = diagnosis::excerpt(steps, STEPS);
     if from > 0 {
         writeln!(out, "  - {} before", counted(from as u64, "step"))?;
     }
-    for step in steps.iter().skip(from).take(STEPS) {
+    for step in shown {
         bullet(&terminal(&mask.text(&diagnosis::step(step, verification))), "- ", options, out)?;
     }
-    let more = steps.len().saturating_sub(from + STEPS);
     if more > 0 {
         writeln!(out, "  - and {}", counted(more as u64, "further step"))?;
     }
