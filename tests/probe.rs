@@ -115,15 +115,22 @@ fn respond(out: &mut dyn Write, status: &str, fields: &[(&str, &str)], body: &st
     let _ = out.write_all(format!("{head}\r\n{body}").as_bytes());
 }
 
+/// The document of the token service as Exchange would publish one for itself.
+fn published_by_exchange(metadata: &str) -> String {
+    metadata.replace("00000001-0000-0000-c000-000000000000", "00000002-0000-0ff1-ce00-000000000000")
+}
+
 /// Exchange as it should be, with this challenge.
 fn exchange(challenge: &'static str) -> impl Fn(&str, &mut dyn Write) + Send + Sync {
     let metadata =
         std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/captures/certs/acs-metadata.json"))
             .unwrap();
+    let own = published_by_exchange(&metadata);
     move |path, out| {
         let fields = [("request-id", "8f4c"), ("X-FEServer", "EX01"), ("Server", "Microsoft-IIS/10.0")];
         if path.ends_with("/metadata/json/1") {
-            return respond(out, "200 OK", &fields, &metadata);
+            let document = if path.starts_with("/autodiscover/") { &own } else { &metadata };
+            return respond(out, "200 OK", &fields, document);
         }
         let challenges = [
             ("WWW-Authenticate", challenge),
@@ -435,8 +442,9 @@ fn metadata_is_saved_for_sts_keys_and_nothing_else_is_overwritten() {
     let path = ca.with_file_name("keys.json");
     let saved = std::fs::read(&path).unwrap();
     let original =
-        std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/captures/certs/acs-metadata.json")).unwrap();
-    assert_eq!(saved, original);
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/captures/certs/acs-metadata.json"))
+            .unwrap();
+    assert_eq!(saved, published_by_exchange(&original).as_bytes());
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
