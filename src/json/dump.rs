@@ -30,7 +30,7 @@ const BETWEEN: usize = 64;
 const HEADER_BYTES: usize = 2 << 10;
 
 /// All dumps of a text, in order. At most [`limits::TOKEN_BYTES`] are read of each, at most
-/// [`HEADER_BYTES`] of its header.
+/// two thousand bytes of its header.
 pub fn find(text: &str) -> Vec<Dump> {
     let mut found = Vec::new();
     let mut at = 0;

@@ -2,7 +2,7 @@
 //!
 //! Lines meet exchanges by the number of the request (and the time), and connections that stayed closed by
 //! the address of the caller, the host and the time. What that can establish is decided strictly: see
-//! [`Logs::prove`]. Lines are kept in a compact form and bounded; what is dropped can prove nothing.
+//! `prove`. Lines are kept in a compact form and bounded; what is dropped can prove nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
