@@ -114,6 +114,8 @@ pub struct Hit {
     pub token: Option<TokenId>,
     /// The exchange, where the subject is none.
     pub exchange: Option<ExchangeKey>,
+    /// The input, where there is no exchange.
+    pub input: Option<u32>,
     /// The application that it is about.
     pub about: Option<String>,
 }
@@ -167,6 +169,12 @@ impl Hit {
         self
     }
 
+    /// The input that it is about.
+    pub fn input(&mut self, input: u32) -> &mut Self {
+        self.input = Some(input);
+        self
+    }
+
     /// The application that it is about, where a rule looks at several.
     pub fn about(&mut self, application: &str) -> &mut Self {
         self.about = Some(application.to_ascii_lowercase());
@@ -212,6 +220,7 @@ impl<'h> Out<'h> {
             location: None,
             token: None,
             exchange: None,
+            input: None,
             about: None,
         });
         let last = self.hits.len() - 1;

@@ -83,6 +83,18 @@ impl Scene {
         self.set("Get-MgServicePrincipal", application, "KeyCredentials", Val::Keys(keys))
     }
 
+    /// The names under which Exchange is registered in the cloud.
+    pub(crate) fn registered(self, names: &[&str]) -> Self {
+        self.set("Get-MgServicePrincipal", organisation::EXCHANGE, "ServicePrincipalNames", list(names))
+    }
+
+    /// An answer of `Test-OAuthConnectivity`, with its detail where it has one.
+    pub(crate) fn tested(self, result: &str, detail: Option<&str>) -> Self {
+        let mut told = properties([("ResultType", result.into()), ("Task", "x".into())]);
+        told.extend(detail.map(|text| ("Detail".into(), text.into())));
+        self.add("Test-OAuthConnectivity", told)
+    }
+
     /// Printed as Format-List in that culture.
     pub(crate) fn printed(mut self, date: fn(&str) -> String) -> Self {
         self.text = Some(date);

@@ -129,7 +129,15 @@ pub fn verification(verification: &Verification, options: &Options, out: &mut dy
 
 /// The parts of a page on a judgement, with their names.
 fn parts(verification: &Verification) -> Vec<(&'static str, &'static str)> {
-    let mut parts = vec![("unseen", "What was not seen"), ("checks", "Checks"), ("findings", "Findings")];
+    let mut parts = Vec::new();
+    if !verification.diagnosis.causes.is_empty() {
+        parts.push(("causes", "Causes"));
+    }
+    parts.extend([("unseen", "What was not seen"), ("checks", "Checks")]);
+    if verification.provision.is_none() {
+        parts.push(("scenarios", "Scenarios"));
+    }
+    parts.push(("findings", "Findings"));
     if !verification.judgement.thumbprints.is_empty() {
         parts.push(("certificates", "Certificates"));
     }

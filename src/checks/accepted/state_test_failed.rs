@@ -85,21 +85,14 @@ fn classify(detail: &str) -> (String, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checks::testing_state::{Scene, properties};
+    use crate::checks::testing_state::Scene;
 
     #[test]
     fn fires_on_an_error_and_names_the_code() {
         assert!(
             Scene::healthy()
                 .add("Get-OAuth", vec![])
-                .add(
-                    "Test-OAuthConnectivity",
-                    properties([
-                        ("ResultType", "Error".into()),
-                        ("Task", "x".into()),
-                        ("Detail", "Error: AADSTS7000 27".into())
-                    ])
-                )
+                .tested("Error", Some("Error: AADSTS7000 27"))
                 .hits(&RULE)[0]
                 .message
                 .contains("AADSTS700027")
@@ -108,13 +101,6 @@ mod tests {
 
     #[test]
     fn stays_silent_on_success() {
-        assert!(
-            !Scene::healthy()
-                .add(
-                    "Test-OAuthConnectivity",
-                    properties([("ResultType", "Success".into()), ("Task", "x".into())])
-                )
-                .fires(&RULE)
-        );
+        assert!(!Scene::healthy().tested("Success", None).fires(&RULE));
     }
 }

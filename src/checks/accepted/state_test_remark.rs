@@ -42,33 +42,19 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checks::testing_state::{Scene, properties};
+    use crate::checks::testing_state::Scene;
 
     #[test]
     fn fires_on_the_remark() {
         assert!(
             Scene::healthy()
-                .add(
-                    "Test-OAuthConnectivity",
-                    properties([
-                        ("ResultType", "Success".into()),
-                        ("Task", "x".into()),
-                        ("Detail", "The SMTP address has no mailbox associated with it.".into())
-                    ])
-                )
+                .tested("Success", Some("The SMTP address has no mailbox associated with it."))
                 .fires(&RULE)
         );
     }
 
     #[test]
     fn stays_silent_without_it() {
-        assert!(
-            !Scene::healthy()
-                .add(
-                    "Test-OAuthConnectivity",
-                    properties([("ResultType", "Success".into()), ("Task", "x".into())])
-                )
-                .fires(&RULE)
-        );
+        assert!(!Scene::healthy().tested("Success", None).fires(&RULE));
     }
 }

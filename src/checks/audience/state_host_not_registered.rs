@@ -111,23 +111,11 @@ fn host(name: &str) -> Option<String> {
 mod tests {
     use super::*;
     use crate::checks::organisation::Shown;
-    use crate::checks::testing_state::{
-        Scene, list,
-        organisation::{EXCHANGE, swedish},
-    };
+    use crate::checks::testing_state::{Scene, organisation::swedish};
 
     #[test]
     fn fires_on_a_host_that_is_not_there() {
-        assert!(
-            Scene::healthy()
-                .set(
-                    "Get-MgServicePrincipal",
-                    EXCHANGE,
-                    "ServicePrincipalNames",
-                    list(&["https://other.contoso.example/"])
-                )
-                .fires(&RULE)
-        );
+        assert!(Scene::healthy().registered(&["https://other.contoso.example/"]).fires(&RULE));
     }
 
     #[test]
@@ -143,12 +131,7 @@ mod tests {
     fn fires_softly_on_a_wildcard() {
         assert!(
             Scene::healthy()
-                .set(
-                    "Get-MgServicePrincipal",
-                    EXCHANGE,
-                    "ServicePrincipalNames",
-                    list(&["https://*.contoso.example/"])
-                )
+                .registered(&["https://*.contoso.example/"])
                 .hits(&RULE)
                 .iter()
                 .all(|hit| hit.severity == Severity::Warning)
@@ -164,28 +147,13 @@ mod tests {
     fn stays_silent_on_the_older_form() {
         assert!(
             !Scene::healthy()
-                .set(
-                    "Get-MgServicePrincipal",
-                    EXCHANGE,
-                    "ServicePrincipalNames",
-                    list(&["00000002-0000-0ff1-ce00-000000000000/mail.contoso.example"])
-                )
+                .registered(&["00000002-0000-0ff1-ce00-000000000000/mail.contoso.example"])
                 .fires(&RULE)
         );
     }
 
     #[test]
     fn stays_silent_on_a_cut_list() {
-        assert!(
-            !Scene::healthy()
-                .set(
-                    "Get-MgServicePrincipal",
-                    EXCHANGE,
-                    "ServicePrincipalNames",
-                    list(&["a", "b", "c", "d", "e"])
-                )
-                .printed(swedish)
-                .fires(&RULE)
-        );
+        assert!(!Scene::healthy().registered(&["a", "b", "c", "d", "e"]).printed(swedish).fires(&RULE));
     }
 }

@@ -51,24 +51,11 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checks::testing_state::{
-        Scene, list,
-        organisation::{EXCHANGE, german},
-    };
+    use crate::checks::testing_state::{Scene, organisation::german};
 
     #[test]
     fn fires_on_a_cut_list() {
-        assert!(
-            Scene::healthy()
-                .set(
-                    "Get-MgServicePrincipal",
-                    EXCHANGE,
-                    "ServicePrincipalNames",
-                    list(&["a", "b", "c", "d", "e"])
-                )
-                .printed(german)
-                .fires(&RULE)
-        );
+        assert!(Scene::healthy().registered(&["a", "b", "c", "d", "e"]).printed(german).fires(&RULE));
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub(crate) static RULE: Rule = Rule {
 
 fn examine(case: &CaptureCase<'_>, out: &mut Out<'_>) {
     for input in &case.memory.truncated {
-        out.say("an input was cut, and was used up to the cut").observed(format!("input {input}"));
+        out.say("an input was cut, and was used up to the cut").input(*input);
     }
 }
 

@@ -226,7 +226,7 @@ impl<'e> Book<'e> {
         for hit in hits {
             let cause = self.tally.cause(hit);
             self.tally.place(cause, hit, key.or(hit.exchange), || Evidence {
-                input: base.input.or(hit.exchange.map(|key| key.input)),
+                input: base.input.or(hit.exchange.map(|key| key.input)).or(hit.input),
                 exchange: base.exchange.or(hit.exchange),
                 location: hit.location.clone().or_else(|| base.location.clone()),
                 claim: hit.claim.map(str::to_owned),

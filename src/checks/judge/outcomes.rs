@@ -539,7 +539,12 @@ impl Decision<'_> {
                 format!("{} named the right application and issuer", plural(memory.challenges, "challenge"))
             }
             CheckId::Coverage => {
-                format!("everything could be read of {}", plural(memory.connections, "connection"))
+                // Exports tell nothing of connections.
+                let read = match memory.connections {
+                    0 => plural(memory.exchanges, "exchange"),
+                    connections => plural(connections, "connection"),
+                };
+                format!("everything could be read of {read}")
             }
         }
     }

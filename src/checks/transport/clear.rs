@@ -20,8 +20,9 @@ pub(crate) static RULE: Rule = Rule {
              warning.",
     bad: "Bearer token over http to 203.0.113.7",
     good: "Bearer token over https",
-    repair: "Publish Exchange with TLS to the server itself; TLS offloading also breaks the audiences of \
-             Entra tokens.",
+    repair: "Recorded on the inner side of a load balancer, or from a decrypted mirror, this is what is to be \
+             seen; otherwise publish Exchange with TLS to the server itself. TLS offloading also breaks the \
+             audiences of Entra tokens.",
     sources: &["RFC 6750 5.3"],
     scope: Scope::Use(examine),
 };

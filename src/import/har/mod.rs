@@ -108,7 +108,11 @@ impl<'w, 'r> File<'w, 'r> {
                     Fault::Cut => "is cut",
                     _ => "is damaged",
                 };
-                let told = format!("{what}: {}; the {} entries before are used", describe(fault), self.used);
+                let before = match self.used {
+                    1 => "the entry before is used".to_owned(),
+                    used => format!("the {used} entries before are used"),
+                };
+                let told = format!("{what}: {}; {before}", describe(fault));
                 self.out.notice(Notice { entry: Some(self.entries), text: place(at, &told) });
                 self.out.truncated();
                 Ok(())

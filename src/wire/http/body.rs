@@ -1,9 +1,9 @@
 //! Takes a body and its `Content-Encoding`, gives its content, within bounds. RFC 9110 8.4.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::io::{self, Read};
 
-use super::prefix;
 use crate::exchange::{Body, Head};
 use crate::limits;
 use crate::wire::stream::Direction;
@@ -87,13 +87,22 @@ pub fn glimpse<'b>(head: &Head, body: &'b Body, max: usize) -> Option<Glimpse<'b
         return None;
     }
     let coded = after_gzip_header(&body.bytes)?;
-    let mut out = Vec::with_capacity(max);
-    let ended = prefix::inflate(coded, max, &mut out)?;
-    // Behind the data: a checksum, which is not worth its cost here, and the length (RFC 1952 2.3.1).
-    let trailer = coded.get(ended.unwrap_or(coded.len())..)?;
-    let whole = trailer.len() == 8
-        && trailer.last_chunk().map(|length| u32::from_le_bytes(*length) as usize) == Some(out.len());
-    (whole || ended.is_none()).then_some(Glimpse { bytes: Cow::Owned(out), whole })
+    INFLATE.with_borrow_mut(|core| {
+        core.reset(false);
+        let mut out = Vec::with_capacity(max);
+        let status = core.decompress_vec(coded, &mut out, flate2::FlushDecompress::Finish).ok()?;
+        // Behind the data: a checksum, which is not worth its cost here, and the length (RFC 1952 2.3.1).
+        let trailer = coded.get(usize::try_from(core.total_in()).ok()?..)?;
+        let whole = status == flate2::Status::StreamEnd
+            && trailer.len() == 8
+            && trailer.last_chunk().map(|length| u32::from_le_bytes(*length) as usize) == Some(out.len());
+        (whole || out.len() == max).then_some(Glimpse { bytes: Cow::Owned(out), whole })
+    })
+}
+
+thread_local! {
+    /// The tables and the window of a decoder are larger than most bodies: one for each thread.
+    static INFLATE: RefCell<flate2::Decompress> = RefCell::new(flate2::Decompress::new(false));
 }
 
 /// What follows the header of a gzip member (RFC 1952 2.3); `None` where it has optional parts, which no

@@ -13,8 +13,6 @@ pub mod h1;
 pub mod h2;
 mod message;
 mod pool;
-/// The beginning of deflate data.
-mod prefix;
 
 use crate::exchange::{Oddity, Protocol, Request, Response};
 
