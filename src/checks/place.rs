@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use crate::state::cloud;
+
 /// What a request went to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Place {
@@ -14,21 +16,6 @@ pub enum Place {
     /// Anything else.
     Elsewhere,
 }
-
-/// Host names of token services; a name below one of them counts too.
-const TOKEN_SERVICES: &[&str] = &[
-    "accesscontrol.windows.net",
-    "accesscontrol.chinacloudapi.cn",
-    "login.microsoftonline.com",
-    "login.microsoftonline.us",
-    "login.microsoftonline.de",
-    "login-us.microsoftonline.com",
-    "login.partner.microsoftonline.cn",
-    "login.chinacloudapi.cn",
-    "login.windows.net",
-    "login.microsoft.com",
-    "sts.windows.net",
-];
 
 /// An authority without user information (`user:password@`), which may be secret.
 pub fn without_user(authority: &str) -> &str {
@@ -72,10 +59,7 @@ pub fn authority(host: &str, scheme: Option<&str>) -> String {
 
 /// Whether `host` belongs to a token service.
 pub fn is_token_service_host(host: &str) -> bool {
-    let host = bare_host(host);
-    TOKEN_SERVICES
-        .iter()
-        .any(|service| host.strip_suffix(service).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))
+    cloud::is_token_service(&bare_host(host))
 }
 
 /// What a request went to, by host and path.
@@ -169,49 +153,6 @@ pub fn is_public(address: IpAddr) -> bool {
                     || (first, second) == (0x2001, 0x0db8))
             }
         },
-    }
-}
-
-/// The cloud that an ACS or Entra name belongs to.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Cloud {
-    /// Worldwide, GCC included.
-    Worldwide,
-    /// Operated by 21Vianet.
-    China,
-    /// US government.
-    UsGovernment,
-}
-
-impl Cloud {
-    /// For messages.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Worldwide => "worldwide",
-            Self::China => "21Vianet",
-            Self::UsGovernment => "US government",
-        }
-    }
-
-    /// By the host of a token service.
-    pub fn of_host(host: &str) -> Option<Self> {
-        let host = bare_host(host);
-        if host.ends_with(".cn") {
-            Some(Self::China)
-        } else if host.ends_with(".us") || host == "login-us.microsoftonline.com" {
-            Some(Self::UsGovernment)
-        } else {
-            is_token_service_host(&host).then_some(Self::Worldwide)
-        }
-    }
-
-    /// By the application id of an ACS issuer. The US government cloud uses the worldwide id.
-    pub fn of_acs(id: &str) -> Option<Self> {
-        match id.to_ascii_lowercase().as_str() {
-            "00000001-0000-0000-c000-000000000000" => Some(Self::Worldwide),
-            "00000001-0002-0000-c000-000000000000" => Some(Self::China),
-            _ => None,
-        }
     }
 }
 

@@ -4,7 +4,7 @@ use crate::exchange::{Exchange, TlsFacts};
 use crate::keys::load::Loaded;
 
 use super::expectations::Expectations;
-use super::place::Cloud;
+use crate::state::cloud::Cloud;
 
 /// What a question is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -15,7 +15,6 @@ use super::tell;
 use super::terminal::Terminal;
 use crate::checks::expectations::Expectations;
 use crate::checks::judge::Judge;
-use crate::checks::place::Cloud;
 use crate::checks::probed::Probed;
 use crate::keys::Origin;
 use crate::keys::load::key_file;
@@ -27,6 +26,7 @@ use crate::probe::{Probe, Settings, probe};
 use crate::report::Document;
 use crate::report::recorder::Recorder;
 use crate::sink::Sink as _;
+use crate::state::cloud::Cloud;
 
 /// Longest time for one question, in seconds.
 const LONGEST: u64 = 3600;
@@ -61,7 +61,7 @@ pub fn run(mut args: ProbeArgs, terminal: &Terminal) -> Status {
 
     let listed = destinations.formats().any(|format| format.lists_exchanges());
     let mut recorder = Recorder::new(Judge::new(&expected), listed, Arc::new(AtomicU64::new(0)));
-    let cloud = cloud(wanted);
+    let cloud = Cloud::from(wanted);
     let (mut inputs, mut purposes, mut documents) = (Vec::new(), Vec::new(), Vec::new());
     for (number, address) in (0..).zip(&addresses) {
         terminal.detail(&format!("asking {}", address.authority()));
@@ -148,14 +148,6 @@ fn settings(args: &ProbeArgs, expected: &Expectations, complaints: &mut Complain
 /// `host:port` is a proxy too.
 fn proxy_url(text: &str) -> String {
     if text.contains("://") { text.to_owned() } else { format!("http://{text}") }
-}
-
-const fn cloud(cloud: field::Cloud) -> Cloud {
-    match cloud {
-        field::Cloud::Worldwide => Cloud::Worldwide,
-        field::Cloud::Usgov => Cloud::UsGovernment,
-        field::Cloud::China => Cloud::China,
-    }
 }
 
 fn input(number: u32, urls: &[String], found: &Probe) -> Input {

@@ -48,16 +48,6 @@ impl From<ProfileName> for Profile {
     }
 }
 
-impl From<CloudName> for Cloud {
-    fn from(name: CloudName) -> Self {
-        match name {
-            CloudName::Worldwide => Self::Worldwide,
-            CloudName::Usgov => Self::UsGov,
-            CloudName::China => Self::China,
-        }
-    }
-}
-
 /// Judges the state that the commands left; lints scripts.
 fn check(args: &CheckArgs, terminal: &Terminal) -> Status {
     let mut complaints = Complaints::default();

@@ -24,7 +24,6 @@ use self::ask::Ask;
 use self::dial::{Deadline, dial};
 use self::questions::{Planned, plan};
 use self::session::Roots;
-use crate::checks::place;
 use crate::checks::probed::{Offer, Purpose, Question, Service};
 use crate::connection::{Connection, Content, Flow, TlsLedger};
 use crate::exchange::{Endpoint, Exchange, ExchangeKey, TlsFacts};
@@ -305,9 +304,4 @@ fn location(exchange: &Exchange) -> Option<String> {
     let response = exchange.response.as_ref()?;
     let redirects = matches!(response.status, 301 | 302 | 303 | 307 | 308);
     redirects.then(|| response.head.text("location").unwrap_or_default().to_owned())
-}
-
-/// The cloud of a token service's host, when one is asked.
-pub fn cloud_of(addresses: &[Address]) -> Option<place::Cloud> {
-    addresses.iter().find_map(|address| place::Cloud::of_host(&address.host))
 }

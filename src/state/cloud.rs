@@ -14,19 +14,41 @@ pub enum Cloud {
     China,
 }
 
-/// Hosts of token services, by cloud.
-const HOSTS: [(&str, Cloud); 10] = [
-    ("accounts.accesscontrol.windows.net", Cloud::Worldwide),
-    ("login.windows.net", Cloud::Worldwide),
-    ("login.microsoftonline.com", Cloud::Worldwide),
-    ("sts.windows.net", Cloud::Worldwide),
-    ("login.microsoftonline.us", Cloud::UsGov),
-    ("login-us.microsoftonline.com", Cloud::UsGov),
-    ("accounts.accesscontrol.chinacloudapi.cn", Cloud::China),
-    ("login.chinacloudapi.cn", Cloud::China),
-    ("login.partner.microsoftonline.cn", Cloud::China),
-    ("sts.chinacloudapi.cn", Cloud::China),
+/// Hosts of Microsoft's services, by cloud; a name below one of them counts too.
+const HOSTS: [(&str, Cloud, bool); 17] = [
+    ("accesscontrol.windows.net", Cloud::Worldwide, TOKEN_SERVICE),
+    ("login.windows.net", Cloud::Worldwide, TOKEN_SERVICE),
+    ("login.microsoft.com", Cloud::Worldwide, TOKEN_SERVICE),
+    ("login.microsoftonline.com", Cloud::Worldwide, TOKEN_SERVICE),
+    // The German cloud was closed in 2021; its tenants moved to the worldwide one.
+    ("login.microsoftonline.de", Cloud::Worldwide, TOKEN_SERVICE),
+    ("sts.windows.net", Cloud::Worldwide, TOKEN_SERVICE),
+    ("outlook.office.com", Cloud::Worldwide, !TOKEN_SERVICE),
+    ("outlook.office365.com", Cloud::Worldwide, !TOKEN_SERVICE),
+    ("login.microsoftonline.us", Cloud::UsGov, TOKEN_SERVICE),
+    ("login-us.microsoftonline.com", Cloud::UsGov, TOKEN_SERVICE),
+    ("outlook.office365.us", Cloud::UsGov, !TOKEN_SERVICE),
+    ("outlook-dod.office365.us", Cloud::UsGov, !TOKEN_SERVICE),
+    ("accesscontrol.chinacloudapi.cn", Cloud::China, TOKEN_SERVICE),
+    ("login.chinacloudapi.cn", Cloud::China, TOKEN_SERVICE),
+    ("login.partner.microsoftonline.cn", Cloud::China, TOKEN_SERVICE),
+    ("sts.chinacloudapi.cn", Cloud::China, TOKEN_SERVICE),
+    ("partner.outlook.cn", Cloud::China, !TOKEN_SERVICE),
 ];
+
+const TOKEN_SERVICE: bool = true;
+
+/// The row of a host: lower case, without port and final dot.
+fn row(host: &str) -> Option<(Cloud, bool)> {
+    let below =
+        |known: &str| host.strip_suffix(known).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    HOSTS.iter().find(|(known, ..)| below(known)).map(|&(_, cloud, token_service)| (cloud, token_service))
+}
+
+/// Whether a host (lower case, without port and final dot) belongs to a token service.
+pub fn is_token_service(host: &str) -> bool {
+    row(host).is_some_and(|(_, token_service)| token_service)
+}
 
 impl Cloud {
     /// Reads the value of `--cloud`.
@@ -39,9 +61,24 @@ impl Cloud {
         }
     }
 
-    /// The cloud that a token service's host belongs to.
+    /// The cloud that a host of Microsoft's belongs to: a token service, or Exchange Online. `host` is in lower
+    /// case, without port and final dot. Any other host tells nothing, whatever its top-level domain.
     pub fn of_host(host: &str) -> Option<Self> {
-        HOSTS.iter().find(|(known, _)| known.eq_ignore_ascii_case(host)).map(|(_, cloud)| *cloud)
+        row(host).map(|(cloud, _)| cloud)
+    }
+
+    /// By the application id of an ACS issuer. The US government cloud uses the worldwide id.
+    pub fn of_acs(id: &str) -> Option<Self> {
+        [Self::Worldwide, Self::China].into_iter().find(|cloud| cloud.acs_issuer().eq_ignore_ascii_case(id))
+    }
+
+    /// For messages.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Worldwide => "worldwide",
+            Self::UsGov => "US government",
+            Self::China => "21Vianet",
+        }
     }
 
     /// Reads `-Environment` of `Connect-MgGraph`.
@@ -120,5 +157,24 @@ impl fmt::Display for Cloud {
             Self::UsGov => "usgov",
             Self::China => "china",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_of_microsoft_tells_its_cloud_and_no_other_does() {
+        assert_eq!(Cloud::of_host("accounts.accesscontrol.windows.net"), Some(Cloud::Worldwide));
+        assert_eq!(Cloud::of_host("login.microsoftonline.us"), Some(Cloud::UsGov));
+        assert_eq!(Cloud::of_host("outlook.office365.us"), Some(Cloud::UsGov));
+        assert_eq!(Cloud::of_host("sts.chinacloudapi.cn"), Some(Cloud::China));
+        for other in
+            ["mail.contoso.cn", "mail.contoso.us", "notlogin.windows.net.example", "xlogin.windows.net"]
+        {
+            assert_eq!(Cloud::of_host(other), None, "{other}");
+        }
+        assert!(is_token_service("login.windows.net") && !is_token_service("outlook.office365.com"));
     }
 }

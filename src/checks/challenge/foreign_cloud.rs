@@ -4,9 +4,9 @@ use crate::checks::CheckId;
 use crate::checks::challenge::issuers;
 use crate::checks::finding::Severity;
 use crate::checks::judge::standing::shown;
-use crate::checks::place::Cloud;
 use crate::checks::probed::ProbeCase;
 use crate::checks::rule::{Out, Rule, Scope};
+use crate::state::cloud::Cloud;
 use crate::wire::http::challenge::challenges;
 
 /// See the text.

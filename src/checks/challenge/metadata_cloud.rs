@@ -3,10 +3,10 @@
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
 use crate::checks::judge::standing::shown;
-use crate::checks::place::Cloud;
+use crate::checks::place::bare_host;
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::ExchangeCase;
-use crate::state;
+use crate::state::cloud::Cloud;
 
 /// See the text.
 pub(crate) static RULE: Rule = Rule {
@@ -29,16 +29,11 @@ pub(crate) static RULE: Rule = Rule {
 
 fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
     let (Some(document), Some(host)) = (case.document(), case.host()) else { return };
-    let Some(there) = Cloud::of_host(host) else { return };
+    let Some(there) = Cloud::of_host(&bare_host(host)) else { return };
     let named = document.metadata.service_name.as_deref().and_then(Cloud::of_acs);
     // The US government cloud uses the worldwide id, so only 21Vianet can be told apart by it.
     let named = named.filter(|named| (*named == Cloud::China) != (there == Cloud::China));
-    let tenant = case.expected.cloud.map(|cloud| match cloud {
-        state::cloud::Cloud::Worldwide => Cloud::Worldwide,
-        state::cloud::Cloud::UsGov => Cloud::UsGovernment,
-        state::cloud::Cloud::China => Cloud::China,
-    });
-    if let Some(expected) = tenant.filter(|cloud| *cloud != there).or(named) {
+    if let Some(expected) = case.expected.cloud.filter(|cloud| *cloud != there).or(named) {
         out.say("a metadata document comes from another cloud")
             .observed(format!("{} ({})", shown(host), there.name()))
             .expected(expected.name())

@@ -1,9 +1,9 @@
 //! Takes what `probe` learned of live services, gives findings by the rules for it, and the outcome of
 //! the checks that can be judged without a token.
 
-use crate::checks::place::Cloud;
 use crate::checks::probed::{ProbeCase, Probed, Purpose};
 use crate::checks::{CheckId, Outcome, Verdict};
+use crate::state::cloud::Cloud;
 
 use super::{Evidence, Judge, Judgement, Out, RULES, Scope};
 

@@ -6,6 +6,7 @@ use crate::checks::subject::{self, Proof, Standing, algorithm};
 use crate::checks::{CheckId, place, rule::Hit};
 use crate::keys::signature::{Signature, Signer};
 use crate::keys::{Key, KeyRing, Material, Origin};
+use crate::state::cloud::Cloud;
 use crate::token::store::TokenStore;
 use crate::token::{Role, Token};
 
@@ -118,8 +119,7 @@ pub(crate) fn published(token: &Token) -> String {
         .filter(|realm| !matches!(*realm, "" | "*"))
         .or(realm)
         .unwrap_or("<tenant>");
-    let china =
-        issuer.as_ref().is_some_and(|name| place::Cloud::of_acs(name.id) == Some(place::Cloud::China));
+    let china = issuer.as_ref().is_some_and(|name| Cloud::of_acs(name.id) == Some(Cloud::China));
     match &issuer {
         Some(name) if china && place::is_acs(name.id) => {
             format!("https://accounts.accesscontrol.chinacloudapi.cn/{tenant}/metadata/json/1")

@@ -2,10 +2,10 @@
 
 use super::plain;
 use crate::checks::expectations::Expectations;
-use crate::checks::place::Cloud;
 use crate::checks::probed::{Offer, ProbeCase, Probed, Purpose, Question, Service};
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::exchange::{Head, TlsFacts};
+use crate::state::cloud::Cloud;
 
 /// A service as it should be.
 pub(crate) fn service() -> Service {

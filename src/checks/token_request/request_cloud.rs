@@ -3,9 +3,10 @@
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
 use crate::checks::judge::standing::shown;
-use crate::checks::place::Cloud;
+use crate::checks::place::bare_host;
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::ExchangeCase;
+use crate::state::cloud::Cloud;
 use crate::token::Role;
 
 /// See the text.
@@ -32,7 +33,7 @@ fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
     for seen in case.tokens.iter().filter(|seen| seen.token.role == Role::Assertion) {
         let asked = seen.token.principal("aud").and_then(|aud| Cloud::of_acs(aud.id));
         // The US government cloud uses the worldwide id, so only 21Vianet can be told apart.
-        if let (Some(asked), Some(there)) = (asked, Cloud::of_host(host))
+        if let (Some(asked), Some(there)) = (asked, Cloud::of_host(&bare_host(host)))
             && (asked == Cloud::China) != (there == Cloud::China)
         {
             out.say("the token service is of another cloud than the assertion asks for")

@@ -6,6 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::OutputArgs;
 use super::traffic::{ExpectArgs, FailOn};
+use crate::state::cloud;
 
 /// `capture`
 #[derive(Debug, Clone, Args)]
@@ -144,6 +145,16 @@ pub enum Cloud {
     Usgov,
     /// Operated by 21Vianet.
     China,
+}
+
+impl From<Cloud> for cloud::Cloud {
+    fn from(name: Cloud) -> Self {
+        match name {
+            Cloud::Worldwide => Self::Worldwide,
+            Cloud::Usgov => Self::UsGov,
+            Cloud::China => Self::China,
+        }
+    }
 }
 
 /// `provision script`
