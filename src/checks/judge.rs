@@ -37,7 +37,7 @@ use crate::sink::Sink;
 use crate::token::store::{Hint, TokenStore};
 use crate::token::{Half, Location, Sighting, TokenId, find};
 
-pub(crate) use outcomes::plural;
+pub(crate) use outcomes::{and_more, plural};
 
 use super::expectations::Expectations;
 use super::finding::{Evidence, Finding};

@@ -3,7 +3,7 @@
 use super::expectations::EXCHANGE;
 use super::finding::{Evidence, Finding, Severity};
 use super::judge::facts::Facts;
-use super::judge::{Judgement, plural};
+use super::judge::{Judgement, and_more, plural};
 use super::organisation::script::CommandCase;
 use super::organisation::{StateCase, show_keys, thumbprints};
 use super::rule::{Hit, Out, Scope};
@@ -150,13 +150,14 @@ fn checks(
             let script = RULES.iter().any(|rule| rule.check == id && matches!(rule.scope, Scope::Command(_)));
             let applies = (state && case.has_state()) || (script && scripts);
             let errors = |severity: Severity| {
-                findings.iter().filter(|found| found.check == id && found.severity == severity).count() as u64
+                findings.iter().filter(|found| found.check == id && found.severity == severity).count()
             };
             let mut reasons: Vec<String> =
                 missing.iter().filter(|(check, _)| *check == id).map(|(_, reason)| reason.clone()).collect();
             reasons.dedup();
-            let (outcome, summary) = if errors(Severity::Error) > 0 {
-                (Outcome::Fail, plural(errors(Severity::Error), "error"))
+            let wrong = findings.iter().find(|found| found.check == id && found.severity == Severity::Error);
+            let (outcome, summary) = if let Some(first) = wrong {
+                (Outcome::Fail, and_more(&first.message, errors(Severity::Error).saturating_sub(1), "error"))
             } else if !applies {
                 (Outcome::NotApplicable, "nothing was given that it looks at".to_owned())
             } else if let Some(first) = reasons.first() {
@@ -183,7 +184,7 @@ const fn required(id: CheckId) -> bool {
     )
 }
 
-fn holds(id: CheckId, state: bool, warnings: u64) -> String {
+fn holds(id: CheckId, state: bool, warnings: usize) -> String {
     let text = match id {
         _ if !state => "the scripts do what the procedure says",
         CheckId::Audience => "Exchange's host names are registered, the account's domain is accepted",
@@ -194,5 +195,9 @@ fn holds(id: CheckId, state: bool, warnings: u64) -> String {
         CheckId::NoBasic => "connectors are enabled",
         _ => "nothing wrong was seen",
     };
-    if warnings > 0 { format!("{text}, with {}", plural(warnings, "warning")) } else { text.to_owned() }
+    if warnings > 0 {
+        format!("{text}, with {}", plural(warnings as u64, "warning"))
+    } else {
+        text.to_owned()
+    }
 }

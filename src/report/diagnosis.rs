@@ -1,9 +1,12 @@
 //! Causes, scenarios and the conversation in words that renderings share.
 
+use std::borrow::Cow;
+
 use super::Verification;
 use super::mask::Mask;
 use super::numbers::rank;
 use super::reason::counted;
+use crate::checks::finding::Finding;
 use crate::diagnose::cause::{Found, Reason, Source};
 use crate::diagnose::scenarios::{Scenario, State};
 use crate::diagnose::sequence::{Outcome, Step};
@@ -18,56 +21,71 @@ pub fn title(found: &Found) -> String {
     format!("{} ({}, {})", found.cause.title, found.confidence.name(), found.cause.id)
 }
 
+/// Over the commands of a cause.
+pub const TO_DO: &str = "What to do";
+
 /// A cause as plain text: title, summary, evidence, commands.
 pub fn plain(found: &Found, verification: &Verification, mask: Mask) -> String {
     let mut text = vec![title(found), mask.text(&found.summary).into_owned()];
     text.extend(evidence(found, verification, mask).into_iter().map(|line| format!("- {line}")));
+    text.extend(seen(found, verification).map(|line| format!("- {line}")));
+    text.push(format!("{}:", TO_DO));
     text.extend(found.commands.iter().map(|command| mask.text(command).into_owned()));
     text.join("\n")
 }
 
-/// What speaks for and against a cause, one line for each side and source, with the findings that it rests on.
+/// What speaks for and against a cause, a line for each reason, then the findings that it rests on.
 pub fn evidence(found: &Found, verification: &Verification, mask: Mask) -> Vec<String> {
     let both = found.reasons.iter().chain(&found.doubts).any(|reason| reason.source == Source::State);
-    let rules = |indices: &[usize], source: Source| {
-        let mut rules: Vec<&str> = indices
-            .iter()
-            .filter_map(|&index| verification.judgement.findings.get(index))
-            .map(|finding| finding.rule)
-            .filter(|rule| rule.starts_with("state-") == (source == Source::State))
-            .collect();
-        rules.dedup();
-        if rules.is_empty() { String::new() } else { format!(" [{}]", rules.join(", ")) }
-    };
-    let line = |mark: &str, reasons: &[Reason], indices: &[usize], source: Source| {
-        let mine = reasons.iter().filter(|reason| reason.source == source);
-        let texts: Vec<&str> = mine.map(|reason| reason.text.as_str()).collect();
-        let side = match source {
+    let line = |mark: &str, reason: &Reason| {
+        let side = match reason.source {
             Source::Traffic if both => ", in the traffic",
             Source::Traffic => "",
             Source::State => ", in the state",
         };
-        let text = mask.text(&texts.join("; ")).into_owned();
-        (!texts.is_empty()).then(|| format!("{mark}{side}: {text}{}", rules(indices, source)))
+        format!("{mark}{side}: {}", mask.text(&reason.text))
     };
+    let of = |source: Source| move |reason: &&Reason| reason.source == source;
     let mut lines = Vec::new();
-    for (mark, reasons, indices) in
-        [("for it", &found.reasons, &found.supporting), ("against it", &found.doubts, &found.contradicting)]
-    {
-        lines.extend(line(mark, reasons, indices, Source::Traffic));
-        lines.extend(line(mark, reasons, indices, Source::State));
+    for (mark, reasons) in [("for it", &found.reasons), ("against it", &found.doubts)] {
+        for source in [Source::Traffic, Source::State] {
+            lines.extend(reasons.iter().filter(of(source)).map(|reason| line(mark, reason)));
+        }
     }
-    let places: Vec<String> = found
-        .exchanges
+    let mut rules: Vec<&str> = found
+        .supporting
         .iter()
-        .filter_map(|key| rank(&verification.numbers, key))
-        .take(8)
-        .map(|number| number.to_string())
+        .chain(&found.contradicting)
+        .filter_map(|&index| verification.judgement.findings.get(index))
+        .map(|finding| finding.rule)
         .collect();
-    if !places.is_empty() {
-        lines.push(format!("seen in exchange {}", places.join(", ")));
+    rules.dedup();
+    if !rules.is_empty() {
+        lines.push(format!("findings: {}", rules.join(", ")));
     }
     lines
+}
+
+/// Numbers of the first exchanges that speak for a cause.
+pub fn exchanges(found: &Found, verification: &Verification) -> Vec<usize> {
+    found.exchanges.iter().filter_map(|key| rank(&verification.numbers, key)).take(8).collect()
+}
+
+/// `seen in exchange 3, 5`
+pub fn seen(found: &Found, verification: &Verification) -> Option<String> {
+    let numbers: Vec<_> = exchanges(found, verification).iter().map(usize::to_string).collect();
+    (!numbers.is_empty()).then(|| format!("seen in exchange {}", numbers.join(", ")))
+}
+
+/// What to do about a finding. Where a cause above says the same commands, they are not said again.
+pub fn help<'f>(finding: &'f Finding, verification: &Verification) -> Cow<'f, str> {
+    let commands: Vec<&str> =
+        verification.diagnosis.causes.iter().flat_map(|found| &found.commands).map(String::as_str).collect();
+    let mut lines = finding.help.lines().filter(|line| !line.trim().is_empty()).peekable();
+    if lines.peek().is_some() && lines.all(|line| commands.contains(&line)) {
+        return "The commands under the cause above repair it.".into();
+    }
+    finding.help.as_str().into()
 }
 
 /// One line for a scenario.

@@ -8,6 +8,8 @@
 mod rows;
 /// The drawing of who asked whom.
 mod sequence;
+/// The drawing of when.
+mod timeline;
 /// Tokens, each with its actor inside.
 mod tokens;
 /// Verdict, checks and findings.
@@ -23,7 +25,7 @@ use base64::Engine as _;
 use super::mask::Mask;
 use super::numbers::rank;
 use super::reason::counted;
-use super::{Inspection, Options, Verification, words};
+use super::{Inspection, Options, Verification, diagnosis, words};
 use crate::checks::finding::Severity;
 use crate::pipeline::Input;
 
@@ -45,8 +47,11 @@ struct Page {
     scenarios: Vec<String>,
     missing: Vec<String>,
     checks: Vec<verdict::Check>,
-    findings: Vec<verdict::Finding>,
+    findings: Vec<verdict::Shown>,
+    /// How many of them are problems: the rest was only noted.
+    problems: usize,
     sequence: sequence::Sequence,
+    timeline: timeline::Timeline,
     exchanges: Vec<rows::Row>,
     exchanges_left_out: usize,
     tokens: Vec<String>,
@@ -75,6 +80,7 @@ pub fn inspection(inspection: &Inspection, options: &Options, out: &mut dyn Writ
             ("inputs", "Inputs"),
         ],
         sequence: sequence::draw(inspection, &BTreeSet::new(), mask),
+        timeline: timeline::draw(inspection, &exchanges, mask),
         exchanges,
         exchanges_left_out,
         tokens,
@@ -102,6 +108,7 @@ pub fn verification(verification: &Verification, options: &Options, out: &mut dy
     let (exchanges, exchanges_left_out) = rows::rows(listing, &bad, &any, mask);
     let (tokens, tokens_left_out) = tokens::of_verification(verification, mask)?;
     let verdict = verdict::Verdict::of(verification);
+    let findings = verdict::findings(verification, mask);
     let page = Page {
         title: format!("{}: {}", verdict.word, verdict.sentence),
         parts: parts(verification),
@@ -112,11 +119,13 @@ pub fn verification(verification: &Verification, options: &Options, out: &mut dy
         scenarios: verdict::scenarios(verification, mask),
         missing: words::missing(verification, mask),
         checks: verdict::checks(verification, mask),
-        findings: verdict::findings(verification, mask),
+        problems: findings.iter().filter(|finding| finding.severity != "info").count(),
+        findings,
         sequence: match verification.diagnosis.sequence.is_empty() {
             true => sequence::draw(listing, &bad, mask),
             false => sequence::conversation(verification, mask),
         },
+        timeline: timeline::draw(listing, &exchanges, mask),
         exchanges,
         exchanges_left_out,
         tokens,
@@ -131,7 +140,7 @@ pub fn verification(verification: &Verification, options: &Options, out: &mut dy
 fn parts(verification: &Verification) -> Vec<(&'static str, &'static str)> {
     let mut parts = Vec::new();
     if !verification.diagnosis.causes.is_empty() {
-        parts.push(("causes", "Causes"));
+        parts.push(("causes", diagnosis::heading(verification.diagnosis.causes.len())));
     }
     parts.extend([("unseen", "What was not seen"), ("checks", "Checks")]);
     if verification.provision.is_none() {
@@ -172,7 +181,9 @@ impl Page {
             missing: Vec::new(),
             checks: Vec::new(),
             findings: Vec::new(),
+            problems: 0,
             sequence: sequence::Sequence::default(),
+            timeline: timeline::Timeline::default(),
             exchanges: Vec::new(),
             exchanges_left_out: 0,
             tokens: Vec::new(),

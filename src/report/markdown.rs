@@ -5,12 +5,13 @@
 use std::io::{self, Write};
 
 use super::claims::pretty;
+use super::commands::Part;
 use super::escape::{shorten, terminal};
 use super::mask::Mask;
-use super::places::place;
+use super::places::{place, shown_part};
 use super::reason::counted;
 use super::{Inspection, Options, Verification, authentication, certificates, commands, diagnosis, words};
-use crate::checks::finding::Finding;
+use crate::checks::finding::{Finding, Severity};
 
 /// Places of one finding that are listed.
 const PLACES: usize = 8;
@@ -39,7 +40,7 @@ pub fn verification(verification: &Verification, options: &Options, out: &mut dy
         writeln!(out, "Nothing is missing: everything in the input could be read.")?;
     }
     missing.iter().try_for_each(|line| writeln!(out, "- {}", inline(line)))?;
-    writeln!(out, "\n## Checks\n\n| check | outcome | |\n| --- | --- | --- |")?;
+    writeln!(out, "\n## Checks\n\n| check | outcome | summary |\n| --- | --- | --- |")?;
     for check in &judgement.checks {
         let outcome = match words::outcome(check.outcome) {
             "FAIL" => "**FAIL**",
@@ -47,12 +48,20 @@ pub fn verification(verification: &Verification, options: &Options, out: &mut dy
         };
         writeln!(out, "| {} | {outcome} | {} |", check.id.name(), inline(&mask.text(&check.summary)))?;
     }
-    if !judgement.findings.is_empty() {
+    let (notes, problems): (Vec<_>, Vec<_>) =
+        words::worst_first(verification).into_iter().partition(|(_, one)| one.severity == Severity::Info);
+    if !problems.is_empty() {
         writeln!(out, "\n## Findings")?;
     }
-    for (index, one) in words::worst_first(verification) {
+    for (index, one) in problems {
         let known = verification.known.as_ref().and_then(|known| known.get(index)) == Some(&true);
         finding(one, known, verification, mask, out)?;
+    }
+    if !notes.is_empty() {
+        writeln!(out, "\n## Also noted\n")?;
+    }
+    for (_, note) in notes {
+        writeln!(out, "- {} {}", inline(&mask.text(&words::note(note, verification))), code(note.rule))?;
     }
     certificates(verification, mask, out)
 }
@@ -85,7 +94,13 @@ fn causes(verification: &Verification, mask: Mask, out: &mut dyn Write) -> io::R
         for line in diagnosis::evidence(found, verification, mask) {
             writeln!(out, "- {}", inline(&line))?;
         }
-        writeln!(out, "\n{}", fenced(&mask.text(&found.commands.join("\n")), "powershell"))?;
+        if let Some(line) = diagnosis::seen(found, verification) {
+            writeln!(out, "- {line}")?;
+        }
+        if !found.commands.is_empty() {
+            let commands = fenced(&mask.text(&found.commands.join("\n")), "powershell");
+            writeln!(out, "\n{}:\n\n{commands}", diagnosis::TO_DO)?;
+        }
     }
     if verification.provision.is_some() {
         return Ok(());
@@ -148,16 +163,40 @@ fn finding(
     if more > 0 {
         writeln!(out, "- and {more} more places")?;
     }
-    if !finding.help.is_empty() {
-        writeln!(out, "\n{}", fenced(&mask.text(&commands::apart(&finding.help)), "text"))?;
-    }
+    help(finding, verification, mask, out)?;
     let store = &verification.judgement.tokens;
-    let token = finding.evidence.iter().find_map(|evidence| store.get(evidence.token?));
-    if let Some((token, claims)) = token.and_then(|token| Some((token, token.claims()?))) {
-        let shown = pretty(claims, token, store, &verification.order, mask);
+    let part = finding.evidence.iter().find_map(|evidence| {
+        let token = store.get(evidence.token?)?;
+        Some((token, shown_part(token, evidence.claim.as_deref()?)?))
+    });
+    if let Some((token, part)) = part {
+        let shown = pretty(part, token, store, &verification.order, mask);
         writeln!(out, "\n{}", fenced(&shown.text, "json"))?;
     }
     Ok(())
+}
+
+/// What to do: sentences, and commands in blocks of their own.
+fn help(finding: &Finding, verification: &Verification, mask: Mask, out: &mut dyn Write) -> io::Result<()> {
+    let mut block: Vec<String> = Vec::new();
+    for part in commands::parts(&diagnosis::help(finding, verification)) {
+        match part {
+            Part::Command(command) => block.push(mask.text(&command).into_owned()),
+            Part::Prose(text) => {
+                blocked(&mut block, out)?;
+                writeln!(out, "\n{}", inline(&mask.text(&text)))?;
+            }
+        }
+    }
+    blocked(&mut block, out)
+}
+
+/// Writes the commands that were gathered, if any.
+fn blocked(block: &mut Vec<String>, out: &mut dyn Write) -> io::Result<()> {
+    if block.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n{}", fenced(&std::mem::take(block).join("\n"), "powershell"))
 }
 
 /// `inspect -o markdown`

@@ -1,6 +1,7 @@
 //! The sentences that several renderings share: what the verdict means, what was seen in numbers.
 
 use super::mask::Mask;
+use super::places::place;
 use super::reason::counted;
 use super::{Coverage, Verification};
 use crate::checks::finding::{Finding, Severity};
@@ -153,4 +154,17 @@ pub fn worst_first(verification: &Verification) -> Vec<(usize, &Finding)> {
     let mut all: Vec<_> = verification.judgement.findings.iter().enumerate().collect();
     all.sort_by_key(|(_, finding)| std::cmp::Reverse(finding.severity));
     all
+}
+
+/// What was noted without being a problem, in one line: what, and where first.
+pub fn note(finding: &Finding, verification: &Verification) -> String {
+    let observed =
+        if finding.observed.is_empty() { String::new() } else { format!(": {}", finding.observed) };
+    let more = match finding.evidence.len() {
+        0 | 1 => String::new(),
+        places => format!(", and {} more", places - 1),
+    };
+    let place =
+        finding.evidence.first().map_or(String::new(), |at| format!(" ({}{more})", place(at, verification)));
+    format!("{}{observed}{place}", finding.message)
 }

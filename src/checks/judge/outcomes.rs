@@ -576,7 +576,7 @@ fn first(closed: &Closed) -> String {
 }
 
 /// `the first (and 2 more errors)`.
-fn and_more(first: &str, more: usize, thing: &str) -> String {
+pub(crate) fn and_more(first: &str, more: usize, thing: &str) -> String {
     match more {
         0 => first.to_owned(),
         more => format!("{first} (and {})", plural(more as u64, &format!("more {thing}"))),

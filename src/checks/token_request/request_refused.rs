@@ -39,14 +39,26 @@ fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
     hit.observed(shown(format!("{status} {} {names}", error.unwrap_or("without an error code")).trim()))
         .expected("200 with an access_token")
         .location("response.body.json");
-    let known: Vec<String> = said
-        .iter()
-        .flat_map(|answer| &answer.codes)
-        .filter_map(|code| codes::aadsts(code))
-        .map(|code| format!("{} {}", code.meaning, code.repair))
-        .collect();
-    if !known.is_empty() {
-        hit.help(known.join("\n"));
+    let known: Vec<_> =
+        said.iter().flat_map(|answer| &answer.codes).filter_map(|code| codes::aadsts(code)).collect();
+    // Codes of one failure often have one repair: it is said once, behind the last of them.
+    let repeated = |at: usize| {
+        known.iter().skip(at + 1).any(|later| Some(later.repair) == known.get(at).map(|code| code.repair))
+    };
+    let lines: Vec<String> =
+        known
+            .iter()
+            .enumerate()
+            .map(|(at, code)| {
+                if repeated(at) {
+                    code.meaning.to_owned()
+                } else {
+                    format!("{} {}", code.meaning, code.repair)
+                }
+            })
+            .collect();
+    if !lines.is_empty() {
+        hit.help(lines.join("\n"));
     }
 }
 

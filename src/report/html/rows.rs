@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::timeline::passed;
 use crate::report::escape::{shorten, terminal};
 use crate::report::mask::Mask;
 use crate::report::{Inspection, Listed, authentication};
@@ -16,6 +17,8 @@ const REQUEST: usize = 300;
 pub(super) struct Row {
     pub(super) number: usize,
     pub(super) time: String,
+    /// What has passed since the first exchange.
+    pub(super) passed: String,
     pub(super) request: String,
     pub(super) status: String,
     pub(super) sent: String,
@@ -43,11 +46,17 @@ pub(super) fn rows(
         kept.truncate(ROWS);
         kept.sort_unstable();
     }
+    let first = all.iter().filter_map(|listed| listed.exchange.time()).min();
     let rows: Vec<_> = kept
         .into_iter()
         .filter_map(|number| Some((number, all.get(number)?)))
         .map(|(number, listed)| {
-            row(number, listed, inspection, bad.contains(&number), named.contains(&number), mask)
+            let mut row =
+                row(number, listed, inspection, bad.contains(&number), named.contains(&number), mask);
+            let since =
+                listed.exchange.time().zip(first).map(|(at, first)| at.nanos().saturating_sub(first.nanos()));
+            row.passed = since.filter(|nanos| *nanos > 0).map_or(String::new(), passed);
+            row
         })
         .collect();
     let left_out = all.len() - rows.len();
@@ -104,6 +113,7 @@ fn row(number: usize, listed: &Listed, inspection: &Inspection, bad: bool, named
     Row {
         number,
         time: exchange.time().map_or(String::new(), |time| time.to_string()),
+        passed: String::new(),
         request: request(listed, inspection, mask),
         status: status.map_or("not seen".into(), |status| status.to_string()),
         sent,

@@ -19,14 +19,19 @@ const STEPS: usize = 40;
 /// Lanes besides the client's.
 const HOSTS: usize = 4;
 
-/// Lanes of those who ask, in a conversation.
-const CALLERS: usize = 2;
+/// Lanes of those who ask, in a conversation: who asks without a token, Exchange, the service in the cloud.
+const CALLERS: usize = 3;
 
+/// Few lanes share this.
 const WIDTH: usize = 1000;
 /// From the middle of the outer lanes to the edge.
 const EDGE: usize = 118;
+/// Between lanes, at least: many make the drawing wider, and the page lets the reader scroll.
+const GAP: usize = 200;
+/// What a letter of a label or of a lane's name takes, on average.
+const LETTER: usize = 7;
 const STEP: usize = 58;
-const TOP: usize = 84;
+const TOP: usize = 100;
 
 #[derive(Default)]
 pub(super) struct Sequence {
@@ -42,7 +47,8 @@ pub(super) struct Lane {
     pub(super) x: usize,
     pub(super) left: usize,
     pub(super) width: usize,
-    pub(super) name: String,
+    /// One line or two.
+    pub(super) name: Vec<String>,
     pub(super) kind: &'static str,
 }
 
@@ -82,7 +88,7 @@ pub(super) fn draw(inspection: &Inspection, bad: &BTreeSet<usize>, mask: Mask) -
     let others = hosts.len() > HOSTS;
     hosts.truncate(if others { HOSTS - 1 } else { HOSTS });
     let mut lanes = vec![("client".to_owned(), "asks")];
-    lanes.extend(hosts.iter().map(|host| (terminal(&shorten(host, 32)).into_owned(), kind(host))));
+    lanes.extend(hosts.iter().map(|host| (terminal(&shorten(host, 64)).into_owned(), kind(host))));
     if others {
         lanes.push(("other hosts".into(), ""));
     }
@@ -116,7 +122,7 @@ pub(super) fn conversation(verification: &Verification, mask: Mask) -> Sequence 
     let named = |names: &[Option<&str>], rest: &'static str, kind: &dyn Fn(&str) -> &'static str| {
         let lane = |name: &Option<&str>| match name {
             Some("") => ("server".to_owned(), ""),
-            Some(name) => (terminal(&shorten(&mask.text(name), 32)).into_owned(), kind(name)),
+            Some(name) => (terminal(&shorten(&mask.text(name), 64)).into_owned(), kind(name)),
             None => (rest.to_owned(), ""),
         };
         names.iter().map(lane).collect::<Vec<_>>()
@@ -168,7 +174,7 @@ fn of_step(
     verification: &Verification,
     mask: Mask,
 ) -> Step {
-    let room = ((to - from) / 7).max(30);
+    let room = ((to - from) / LETTER).max(40);
     let number = said.exchange.and_then(|key| rank(&verification.numbers, &key));
     let prefix = number.map_or_else(String::new, |number| format!("{number} "));
     let times = if said.count > 1 { format!(" ({} times)", said.count) } else { String::new() };
@@ -209,7 +215,7 @@ struct Lanes {
 
 impl Lanes {
     fn of(count: usize) -> Self {
-        Self { gap: (WIDTH - 2 * EDGE) / count.saturating_sub(1).max(1) }
+        Self { gap: ((WIDTH - 2 * EDGE) / count.saturating_sub(1).max(1)).max(GAP) }
     }
 
     fn x(self, lane: usize) -> usize {
@@ -218,21 +224,35 @@ impl Lanes {
 
     fn sequence(self, lanes: Vec<(String, &'static str)>, steps: Vec<Step>, note: String) -> Sequence {
         let width = self.gap.saturating_sub(6).min(2 * EDGE - 6);
+        let letters = (width - 10) / (LETTER + 1);
         let lane = |(at, (name, kind)): (usize, (String, &'static str))| Lane {
             x: self.x(at),
             left: self.x(at).saturating_sub(width / 2),
             width,
-            name,
+            name: two_lines(&name, letters),
             kind,
         };
         Sequence {
-            width: WIDTH,
+            width: WIDTH.max(2 * EDGE + lanes.len().saturating_sub(1) * self.gap),
             height: TOP + steps.len() * STEP,
             lanes: lanes.into_iter().enumerate().map(lane).collect(),
             steps,
             note,
         }
     }
+}
+
+/// A name in one line, or in two that part behind a dot.
+fn two_lines(name: &str, letters: usize) -> Vec<String> {
+    if name.chars().count() <= letters {
+        return vec![name.to_owned()];
+    }
+    let fits = |(at, _): &(usize, &str)| name.get(..=*at).is_some_and(|head| head.chars().count() <= letters);
+    let Some((at, _)) = name.match_indices(['.', '-', ' ']).take_while(fits).last() else {
+        return vec![shorten(name, letters).into_owned()];
+    };
+    let (head, rest) = name.split_at(at + 1);
+    vec![head.to_owned(), shorten(rest, letters).into_owned()]
 }
 
 /// Whether an exchange tells something about authentication.
@@ -283,7 +303,7 @@ fn step(
     let method = request_line.split(' ').next().unwrap_or_default();
     let path = listed.exchange.request.as_ref().map_or("", |request| request.path());
     let path = terminal(path).into_owned();
-    let room = ((to - from) / 7).max(24);
+    let room = ((to - from) / LETTER).max(40);
     let asked = format!(
         "{number} {method} {}{sent}",
         shorten(&path, room.saturating_sub(sent.len() + method.len() + 4).max(8))

@@ -1,7 +1,8 @@
 //! Verdict, checks and findings as the page shows them.
 
-use crate::checks::finding::Evidence;
+use crate::checks::finding::{Evidence, Finding, Severity};
 use crate::report::claims::pretty;
+use crate::report::commands::Part;
 use crate::report::escape::{lines, terminal};
 use crate::report::mask::Mask;
 use crate::report::numbers::rank;
@@ -35,7 +36,9 @@ pub(super) struct Cause {
     pub(super) confidence: &'static str,
     pub(super) summary: String,
     pub(super) evidence: Vec<String>,
-    pub(super) commands: String,
+    /// Numbers of exchanges that speak for it.
+    pub(super) exchanges: Vec<usize>,
+    pub(super) commands: Vec<String>,
 }
 
 pub(super) fn causes(verification: &Verification, mask: Mask) -> Vec<Cause> {
@@ -46,7 +49,8 @@ pub(super) fn causes(verification: &Verification, mask: Mask) -> Vec<Cause> {
         confidence: found.confidence.name(),
         summary: clean(&found.summary),
         evidence: diagnosis::evidence(found, verification, mask).iter().map(|line| clean(line)).collect(),
-        commands: clean(&found.commands.join("\n")),
+        exchanges: diagnosis::exchanges(found, verification),
+        commands: found.commands.iter().map(|command| clean(command)).collect(),
     })
     .collect()
 }
@@ -61,11 +65,19 @@ pub(super) struct Check {
     pub(super) class: &'static str,
     pub(super) outcome: &'static str,
     pub(super) summary: String,
+    /// Place of its worst finding in the list, where that is a problem.
+    pub(super) finding: Option<usize>,
 }
 
 pub(super) fn checks(verification: &Verification, mask: Mask) -> Vec<Check> {
     let all = verification.judgement.checks.iter();
+    let findings = words::worst_first(verification);
+    let of = |id| {
+        let problem = |(_, one): &(usize, &Finding)| one.check == id && one.severity > Severity::Info;
+        findings.iter().position(problem)
+    };
     all.map(|check| Check {
+        finding: of(check.id),
         id: check.id.name(),
         class: check.outcome.name(),
         outcome: words::outcome(check.outcome),
@@ -85,7 +97,12 @@ pub(super) struct Snippet {
     pub(super) after: String,
 }
 
-pub(super) struct Finding {
+pub(super) struct Help {
+    pub(super) command: bool,
+    pub(super) text: String,
+}
+
+pub(super) struct Shown {
     pub(super) rule: &'static str,
     pub(super) check: &'static str,
     pub(super) severity: &'static str,
@@ -94,15 +111,15 @@ pub(super) struct Finding {
     pub(super) times: String,
     pub(super) observed: String,
     pub(super) expected: String,
-    pub(super) help: String,
+    pub(super) help: Vec<Help>,
     pub(super) snippet: Option<Snippet>,
     pub(super) places: Vec<Place>,
 }
 
-pub(super) fn findings(verification: &Verification, mask: Mask) -> Vec<Finding> {
+pub(super) fn findings(verification: &Verification, mask: Mask) -> Vec<Shown> {
     let clean = |text: &str| lines(&mask.text(text));
     let all = words::worst_first(verification).into_iter();
-    all.map(|(index, finding)| Finding {
+    all.map(|(index, finding)| Shown {
         rule: finding.rule,
         check: finding.check.name(),
         severity: finding.severity.name(),
@@ -111,7 +128,13 @@ pub(super) fn findings(verification: &Verification, mask: Mask) -> Vec<Finding> 
         times: counted(finding.count, "time"),
         observed: clean(&finding.observed),
         expected: clean(&finding.expected),
-        help: clean(&commands::apart(&finding.help)),
+        help: commands::parts(&diagnosis::help(finding, verification))
+            .into_iter()
+            .map(|part| match part {
+                Part::Prose(text) => Help { command: false, text: clean(&text) },
+                Part::Command(text) => Help { command: true, text: clean(&text) },
+            })
+            .collect(),
         snippet: finding.evidence.iter().find_map(|evidence| snippet(evidence, verification, mask)),
         places: finding.evidence.iter().map(|evidence| shown(evidence, verification)).collect(),
     })

@@ -10,7 +10,7 @@ use crate::report::claims::{Pretty, pretty};
 use crate::report::escape::{lines, shorten, terminal};
 use crate::report::mask::Mask;
 use crate::report::places::{member_name, place, shown_part};
-use crate::report::{Options, Verification, commands};
+use crate::report::{Options, Verification, commands, diagnosis};
 
 /// Places that are written out; the rest is counted.
 const PLACES: usize = 4;
@@ -56,7 +56,9 @@ pub(super) fn render(
         }
     }
     if !finding.help.is_empty() {
-        group = group.element(Level::HELP.message(fold(&commands::apart(&finding.help), 14)));
+        group = group.element(
+            Level::HELP.message(fold(&commands::apart(&diagnosis::help(finding, verification)), 14)),
+        );
     }
     if let Some(seen) = places(finding, first, verification) {
         group = group.element(Level::NOTE.with_name("seen").message(seen));

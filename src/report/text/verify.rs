@@ -11,7 +11,6 @@ use crate::checks::organisation::thumbprints::Row;
 use crate::checks::{Outcome, Verdict};
 use crate::report::escape::{lines, terminal};
 use crate::report::mask::Mask;
-use crate::report::places::place;
 use crate::report::reason::counted;
 use crate::report::{Options, Verification, certificates, diagnosis, words};
 
@@ -74,6 +73,12 @@ fn causes(
         bullet(&terminal(&mask.text(&found.summary)), "  ", options, out)?;
         for line in diagnosis::evidence(found, verification, mask) {
             bullet(&terminal(&line), "  - ", options, out)?;
+        }
+        if let Some(line) = diagnosis::seen(found, verification) {
+            bullet(&line, "  - ", options, out)?;
+        }
+        if !found.commands.is_empty() {
+            writeln!(out, "    {}:", diagnosis::TO_DO)?;
         }
         // Commands are never broken: they are copied.
         for command in &found.commands {
@@ -204,10 +209,7 @@ fn findings(
     writeln!(out, "{}", paint.heading("Also noted"))?;
     let mask = Mask::new(options.show_secrets);
     for (_, note) in notes {
-        let observed = if note.observed.is_empty() { String::new() } else { format!(": {}", note.observed) };
-        let place =
-            note.evidence.first().map_or(String::new(), |at| format!(" ({})", place(at, verification)));
-        let line = format!("{}{observed} [{}]{place}", note.message, note.rule);
+        let line = format!("{} [{}]", words::note(note, verification), note.rule);
         bullet(&terminal(&mask.text(&line)), "- ", options, out)?;
     }
     writeln!(out)
