@@ -24,22 +24,27 @@ const OFFERED: usize = 5;
 pub fn run(args: &ExplainArgs, terminal: &Terminal) -> Status {
     let pages = match &args.code {
         None => catalogue(),
-        Some(code) => match find(code) {
-            Some(page) => vec![page],
-            None => return unknown(code, terminal),
-        },
+        Some(code) => find(code),
     };
+    if let (Some(code), []) = (&args.code, pages.as_slice()) {
+        return unknown(code, terminal);
+    }
     let paint = Paint { color: terminal.colored_stdout() };
     let width = Terminal::width();
     print(terminal, |out| match (args.output, args.list) {
         (Plain::Json, _) => json(&pages, out),
         (Plain::Text, true) => list(&pages, paint, width, out),
-        (Plain::Text, false) => pages.iter().try_for_each(|one| page(one, paint, width, out)),
+        (Plain::Text, false) => pages.iter().enumerate().try_for_each(|(number, one)| {
+            if number > 0 {
+                writeln!(out)?;
+            }
+            page(one, paint, width, out)
+        }),
     })
 }
 
 fn unknown(code: &str, terminal: &Terminal) -> Status {
-    terminal.error(&format!("{code}: no such rule, diagnostics number or code"));
+    terminal.error(&format!("\"{code}\" is no rule, cause, diagnostics number or code that is known"));
     let wanted = code.to_ascii_lowercase();
     let mut near: Vec<(usize, String)> = catalogue()
         .into_iter()

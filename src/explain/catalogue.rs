@@ -18,6 +18,8 @@ pub enum Kind {
     Diagnostics,
     /// A code of the token service.
     TokenService,
+    /// An error of OAuth (RFC 6749 5.2).
+    OAuth,
     /// An EWS response code.
     Ews,
     /// An error of Exchange as a caller, as the OAuthOutbound log names it.
@@ -34,6 +36,7 @@ impl Kind {
             Self::Rule => "rule",
             Self::Diagnostics => "x-ms-diagnostics",
             Self::TokenService => "token service error",
+            Self::OAuth => "OAuth error",
             Self::Ews => "EWS response code",
             Self::Outbound => "error of an outbound call",
             Self::Cause => "cause",
@@ -80,6 +83,7 @@ pub fn catalogue() -> Vec<Page> {
             codes::AADSTS,
             "Microsoft Learn: Microsoft Entra authentication and authorization error codes",
         ),
+        (Kind::OAuth, codes::OAUTH, "RFC 6749 5.2; RFC 7523 3.2"),
         (Kind::Ews, codes::EWS, "Microsoft Learn: EWS ResponseCode"),
         (Kind::Outbound, codes::OUTBOUND, "Microsoft Support: Resolve free/busy errors; KB 3089171"),
     ];
@@ -222,8 +226,35 @@ fn of_code(kind: Kind, code: &Code, source: &str) -> Page {
         check: None,
         severity: None,
         since: None,
-        sections: vec![("Meaning here", code.meaning.into()), ("Repair", code.repair.into())],
+        sections: vec![
+            ("Meaning here", code.meaning.into()),
+            ("Where it is seen", seen(kind).into()),
+            ("Repair", code.repair.into()),
+        ],
         sources: vec![source.into()],
+    }
+}
+
+/// How an administrator comes to see a code.
+const fn seen(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Diagnostics => {
+            "In the field x-ms-diagnostics of Exchange's answer 401 or 403 (number;reason;error_category), in the IIS \
+             log where that field is added, and in the output of Test-OAuthConnectivity behind \"diagnostics:\"."
+        }
+        Kind::TokenService => {
+            "In error_description of the token service's answer (JSON, mostly with status 400 or 401), in the \
+             OAuthOutbound log of Exchange, and in the output of Test-OAuthConnectivity."
+        }
+        Kind::OAuth => "In the field error of the token service's answer (JSON, status 400 or 401).",
+        Kind::Ews => {
+            "In ResponseCode of the SOAP answer, mostly with HTTP status 200: access logs show a success. Also in the \
+             column ErrorCode of the EWS log."
+        }
+        Kind::Outbound => {
+            "In the column error-string of the OAuthOutbound log, and in the output of Test-OAuthConnectivity."
+        }
+        Kind::Check | Kind::Rule | Kind::Cause => "",
     }
 }
 
@@ -232,19 +263,20 @@ fn first_sentence(text: &str) -> String {
     text.get(..end).unwrap_or(text).trim_end_matches('.').to_owned()
 }
 
-/// The page of a code, in any case: a rule id, `2000005`, `invalid_user`, `AADSTS50012`, `50012`,
-/// `ACS50012`, `ErrorAccessDenied`.
-pub fn find(code: &str) -> Option<Page> {
+/// The pages of a code, in any case: a rule id, `2000005`, `invalid_user`, `AADSTS50012`, `50012`, `ACS50012`,
+/// `ErrorAccessDenied`. More than one where a word is the category of a number and an error of OAuth too.
+pub fn find(code: &str) -> Vec<Page> {
     let code = code.trim();
     let same = |name: &str| !name.is_empty() && name.eq_ignore_ascii_case(code);
     let pages = catalogue();
-    if let Some(page) = pages.iter().find(|page| same(&page.id) || same(&page.alias)) {
-        return Some(page.clone());
+    let named: Vec<Page> = pages.iter().filter(|page| same(&page.id) || same(&page.alias)).cloned().collect();
+    if !named.is_empty() {
+        return named;
     }
     let upper = code.to_ascii_uppercase();
     let digits = upper.trim_start_matches("AADSTS").trim_start_matches("ACS");
     let wanted = format!("AADSTS{digits}");
-    pages.into_iter().find(|page| page.kind == Kind::TokenService && page.id == wanted)
+    pages.into_iter().filter(|page| page.kind == Kind::TokenService && page.id == wanted).collect()
 }
 
 #[cfg(test)]
@@ -253,15 +285,18 @@ mod tests {
 
     #[test]
     fn pages_are_found_by_every_spelling() {
-        assert_eq!(find("Issuer-Tenant").unwrap().kind, Kind::Rule);
-        assert_eq!(find("2000005").unwrap().alias, "invalid_user");
-        assert_eq!(find("invalid_user").unwrap().id, "2000005");
+        let one = |code| <[Page; 1]>::try_from(find(code)).map(|[page]| page).unwrap();
+        assert_eq!(one("Issuer-Tenant").kind, Kind::Rule);
+        assert_eq!(one("2000005").alias, "invalid_user");
+        assert_eq!(one("invalid_user").id, "2000005");
+        let both: Vec<_> = find("invalid_client").into_iter().map(|page| page.kind).collect();
+        assert_eq!(both, [Kind::Diagnostics, Kind::OAuth]);
         for spelling in ["aadsts50012", "50012", "ACS50012"] {
-            assert_eq!(find(spelling).unwrap().id, "AADSTS50012", "{spelling}");
+            assert_eq!(one(spelling).id, "AADSTS50012", "{spelling}");
         }
-        assert_eq!(find("erroraccessdenied").unwrap().kind, Kind::Ews);
-        assert_eq!(find("no-such-code"), None);
-        assert_eq!(find(""), None);
+        assert_eq!(one("erroraccessdenied").kind, Kind::Ews);
+        assert_eq!(find("no-such-code"), []);
+        assert_eq!(find(""), []);
     }
 
     #[test]

@@ -174,8 +174,9 @@ fn import(
         Kind::Saz => saz::read(bytes, settings, receiver),
         Kind::Mitmproxy => mitmproxy::read(bytes, settings, receiver),
         Kind::Burp => burp::read(bytes, settings, receiver),
-        // A log of another kind may still hold tokens.
-        Kind::Log => logs::read(bytes, settings, receiver).or_else(|_| text::read(bytes, settings, receiver)),
+        // A log of another kind may still hold tokens; where it holds none, what is wrong with the log is told.
+        Kind::Log => logs::read(bytes, settings, receiver)
+            .or_else(|error| text::read(bytes, settings, receiver).map_err(|_| error)),
         _ => text::read(bytes, settings, receiver),
     }
 }

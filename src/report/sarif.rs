@@ -121,7 +121,7 @@ fn rules_of(indices: &[usize], verification: &Verification) -> Vec<&'static str>
 
 /// A rule with the text of its page.
 fn described(id: &str, text: &str) -> Value {
-    let Some(page) = explain::find(id) else {
+    let Some(page) = explain::find(id).into_iter().next() else {
         return json!({ "id": id, "shortDescription": { "text": text } });
     };
     let sections: Vec<_> = page.sections.iter().map(|(heading, text)| format!("{heading}: {text}")).collect();

@@ -210,12 +210,58 @@ pub const AADSTS: &[Code] = &[
     code("AADSTS900144", "", "A field of the form is missing.", "Find out what built the request."),
 ];
 
+/// Errors of an OAuth answer (RFC 6749 5.2), which the AADSTS code behind makes precise.
+pub const OAUTH: &[Code] = &[
+    code(
+        "invalid_request",
+        "",
+        "A field of the token request is missing, repeated or malformed.",
+        "Compare the form with a working recording: oauthtrace inspect <recording>; then find out what built the request.",
+    ),
+    code(
+        "invalid_client",
+        "",
+        "The token service does not accept the assertion as coming from this application: key, signature, issuer or time.",
+        "Read the AADSTS code behind it. Compare (Get-AuthConfig).CurrentCertificateThumbprint with the keys of the service principal.",
+    ),
+    code(
+        "invalid_grant",
+        "",
+        "What was presented for the token (assertion, user, refresh token) is not valid any more, or not for this application.",
+        "Read the AADSTS code behind it; compare the clocks: w32tm /query /status",
+    ),
+    code(
+        "unauthorized_client",
+        "",
+        "The application may not ask in this way, or is not known in this tenant.",
+        "Get-MgServicePrincipal -Filter \"AppId eq '<application>'\"; New-MgServicePrincipal -AppId <application>",
+    ),
+    code(
+        "unsupported_grant_type",
+        "",
+        "The token service does not know this kind of request.",
+        "Compare the address: Get-AuthServer | Format-List TokenIssuingEndpoint; then find out what built the request.",
+    ),
+    code(
+        "invalid_scope",
+        "",
+        "What the token was asked for is unknown or malformed.",
+        "Compare scope, or resource, with <application>/<host>@<tenant>.",
+    ),
+];
+
 const ROLES: &str = "Get-PartnerApplication | Format-List Name,LinkedAccount; Get-ManagementRoleAssignment -RoleAssignee <linked account>; New-ManagementRoleAssignment -Role UserApplication -User <linked account>";
 
 /// EWS response codes after authentication succeeded.
 pub const EWS: &[Code] = &[
     code("ErrorAccessDenied", "", "The caller is known, but has no right on the target.", ROLES),
     code("ErrorCreateItemAccessDenied", "", "The caller may not create items there.", ROLES),
+    code(
+        "ErrorIncorrectExchangeServerVersion",
+        "",
+        "The server that was asked is of another version than the mailbox; Skype for Business Server also wraps a 401 of Autodiscover in it (event 32054 of LS Storage Service).",
+        "Look for the 401 behind it and its x-ms-diagnostics; compare Get-WebServicesVirtualDirectory | Format-List Server,ExternalUrl",
+    ),
     code(
         "ErrorImpersonateUserDenied",
         "",

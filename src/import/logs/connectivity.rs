@@ -23,10 +23,16 @@ struct Result {
     kind: String,
 }
 
-/// Reads all results.
-pub(super) fn records(text: &str) -> Vec<LogRecord> {
-    let results = if text.trim_start().starts_with('<') { of_clixml(text) } else { of_list(text) };
-    results.into_iter().filter(|result| !result.kind.is_empty()).map(Result::record).collect()
+/// Reads all results; with them, what was wrong with the text behind the last.
+pub(super) fn records(text: &str) -> (Vec<LogRecord>, Option<String>) {
+    let (results, damage) = if is_clixml(text) { of_clixml(text) } else { (of_list(text), None) };
+    let complete = results.into_iter().filter(|result| !result.kind.is_empty());
+    (complete.map(Result::record).collect(), damage)
+}
+
+/// Whether the text is XML of any kind: the lists never begin so.
+pub(super) fn is_clixml(text: &str) -> bool {
+    text.trim_start_matches('\u{feff}').trim_start().starts_with('<')
 }
 
 fn of_list(text: &str) -> Vec<Result> {
@@ -59,22 +65,24 @@ fn of_list(text: &str) -> Vec<Result> {
     results
 }
 
-fn of_clixml(text: &str) -> Vec<Result> {
+fn of_clixml(text: &str) -> (Vec<Result>, Option<String>) {
     let mut reader = Reader::from_str(text);
     let mut results: Vec<Result> = Vec::new();
     let mut open: Option<String> = None;
+    let (mut line, mut counted, mut depth) = (1, 0, 0_u64);
     loop {
-        let line = |reader: &Reader<&[u8]>| {
-            let before = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
-            1 + text.get(..before).map_or(0, |text| text.matches('\n').count() as u64)
-        };
-        match reader.read_event() {
+        let event = reader.read_event();
+        let at = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
+        match event {
             Ok(Event::Start(element)) => {
+                depth += 1;
                 let name = element.try_get_attribute("N").ok().flatten();
                 open = name.map(|name| name.value.into_owned());
                 let starts = open.as_deref() == Some("Task");
                 if starts || results.is_empty() {
-                    results.push(Result { line: line(&reader), ..Result::default() });
+                    line += text.get(counted..at).map_or(0, |text| text.matches('\n').count() as u64);
+                    counted = at;
+                    results.push(Result { line, ..Result::default() });
                 }
             }
             Ok(Event::Text(text)) => {
@@ -89,9 +97,35 @@ fn of_clixml(text: &str) -> Vec<Result> {
                     _ => {}
                 }
             }
-            Ok(Event::GeneralRef(_)) => {}
-            Ok(Event::End(element)) if element.local_name().as_ref() == "Obj" => open = None,
-            Ok(Event::Eof) | Err(_) => return results,
+            // The five of XML itself (XML 1.0 4.6); others are a DTD's, and none is read.
+            Ok(Event::GeneralRef(name)) => {
+                let Some(result) = results.last_mut() else { continue };
+                let plain = match &*name.into_inner() {
+                    "amp" => "&",
+                    "lt" => "<",
+                    "gt" => ">",
+                    "quot" => "\"",
+                    "apos" => "'",
+                    _ => "",
+                };
+                if open.as_deref() == Some("Detail") {
+                    result.detail.push_str(plain);
+                }
+            }
+            Ok(Event::End(element)) => {
+                depth = depth.saturating_sub(1);
+                if element.local_name().as_ref() == "Obj" {
+                    open = None;
+                }
+            }
+            Ok(Event::DocType(_)) => {
+                return (results, Some(format!("a DTD has no place in CLIXML (at byte {at})")));
+            }
+            Ok(Event::Eof) if depth > 0 => {
+                return (results, Some(format!("it ends inside an element (at byte {at})")));
+            }
+            Ok(Event::Eof) => return (results, None),
+            Err(error) => return (results, Some(format!("{error} (at byte {at})"))),
             Ok(_) => {}
         }
     }

@@ -23,14 +23,30 @@ pub fn read(bytes: &[u8], settings: &ImportSettings, out: &mut dyn Receiver) -> 
     let _ = settings;
     let text = text::utf8(bytes);
     let text = String::from_utf8_lossy(&text);
-    let results = connectivity::records(&text);
+    let (results, damage) = connectivity::records(&text);
     if !results.is_empty() {
+        if let Some(damage) = damage {
+            let text = format!("is damaged: {damage}; results before are used: {}", results.len());
+            out.notice(Notice { entry: None, text });
+            out.truncated();
+        }
         results.into_iter().for_each(|record| out.log_record(record));
         return Ok(());
     }
-    let (mut records, mut foreign) = (0_u64, 0_u64);
+    if connectivity::is_clixml(&text) {
+        return Err(match damage {
+            Some(damage) => ImportError::Damaged(format!("is damaged CLIXML: {damage}")),
+            None => ImportError::Kind(
+                "is CLIXML that holds no result of Test-OAuthConnectivity; the state of an organisation goes to \
+                 --state, or to provision check"
+                    .to_owned(),
+            ),
+        });
+    }
+    let (mut records, mut foreign, mut timeless) = (0_u64, 0_u64, 0_u64);
     let table = table::rows(&text, |table, row| match source(table) {
-        Some(source) if row.values.is_empty() => {
+        Some(source) if row.values.is_empty() || time(row).is_none() => {
+            timeless += u64::from(!row.values.is_empty());
             out.log_record(LogRecord { unreadable: true, ..LogRecord::new(source, row.line) });
         }
         Some(source) => {
@@ -39,17 +55,28 @@ pub fn read(bytes: &[u8], settings: &ImportSettings, out: &mut dyn Receiver) -> 
         }
         None => foreign += 1,
     });
-    if table.odd + foreign > 0 && records > 0 {
-        let text = format!("{} lines are no rows of the log and are left out", table.odd + foreign);
+    let odd = table.odd + foreign + timeless;
+    if odd > 0 && records > 0 {
+        let text = match odd {
+            1 => "1 line is no row of the log and is left out".to_owned(),
+            more => format!("{more} lines are no rows of the log and are left out"),
+        };
         out.notice(Notice { entry: None, text });
     }
     if records == 0 && table.columns.is_empty() {
         return Err(ImportError::Kind("is no log that is known: it declares no columns".to_owned()));
     }
-    if records == 0 && table.odd + foreign > 0 {
-        let text = "is a log of a kind that is not known (expected IIS W3C, HttpProxy, Ews, Autodiscover \
-                    or OAuthOutbound)";
-        return Err(ImportError::Kind(text.to_owned()));
+    if records == 0 && odd > 0 {
+        return Err(match source(&table) {
+            Some(_) => ImportError::Damaged(
+                "is a log none of whose lines is a row of the columns it declares".to_owned(),
+            ),
+            None => ImportError::Kind(
+                "is a log of a kind that is not known (expected IIS W3C, HttpProxy, Ews, Autodiscover or \
+                 OAuthOutbound)"
+                    .to_owned(),
+            ),
+        });
     }
     Ok(())
 }

@@ -61,6 +61,12 @@ pub(super) fn rows(text: &str, mut each: impl FnMut(&Table, &Row<'_>)) -> Table 
         if line.is_empty() {
             continue;
         }
+        // What a crash leaves of a page that was not written, and lines that no server writes.
+        if line.len() > limits::HEAD_BYTES || line.bytes().any(|byte| byte < b' ' && byte != b'\t') {
+            table.odd += 1;
+            each(&table, &Row { line: number, columns: &table.columns, values: Vec::new() });
+            continue;
+        }
         let blanks = table.blanks();
         let mut values = if blanks { split_blanks(line) } else { Vec::new() };
         if !blanks {

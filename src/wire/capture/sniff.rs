@@ -97,9 +97,13 @@ pub fn sniff(head: &[u8]) -> Sniffed {
     if is_tnetstring(head) {
         return Sniffed::Mitmproxy;
     }
-    match text_of(head) {
-        Some(text) => sniff_text(&text),
-        None => Sniffed::Unknown,
+    let (text, clean) = text_of(head);
+    match sniff_text(&text) {
+        kind if clean => kind,
+        // Control characters make a text binary, unless it says what it is: a crash leaves zeros in logs.
+        kind @ (Sniffed::Har | Sniffed::Burp) => kind,
+        kind @ Sniffed::Log if declares(text.trim_start()) => kind,
+        _ => Sniffed::Unknown,
     }
 }
 
@@ -136,8 +140,9 @@ fn counted(bytes: &[u8]) -> Option<(usize, &[u8])> {
     (digits <= 12 && bytes.get(digits) == Some(&b':')).then(|| Some((length, bytes.get(digits + 1..)?)))?
 }
 
-/// The head as ASCII (anything else as `?`), when it is text in UTF-8, UTF-16 or an 8-bit code page.
-fn text_of(head: &[u8]) -> Option<String> {
+/// The head, UTF-8, UTF-16 or an 8-bit code page, as ASCII (anything else as `?`), and whether it is free of control
+/// characters.
+fn text_of(head: &[u8]) -> (String, bool) {
     let units: Vec<u16> = match head {
         [0xff, 0xfe, rest @ ..] => pairs(rest).map(u16::from_le_bytes).collect(),
         [0xfe, 0xff, rest @ ..] => pairs(rest).map(u16::from_be_bytes).collect(),
@@ -150,7 +155,7 @@ fn text_of(head: &[u8]) -> Option<String> {
     };
     let ascii = |unit: u16| u8::try_from(unit).ok().filter(u8::is_ascii).map_or('?', char::from);
     let control = |unit: &u16| matches!(unit, 0..=8 | 14..=26 | 28..=31 | 127);
-    (!units.iter().any(control)).then(|| units.into_iter().map(ascii).collect())
+    (units.iter().map(|unit| ascii(*unit)).collect(), !units.iter().any(control))
 }
 
 fn pairs(bytes: &[u8]) -> impl Iterator<Item = [u8; 2]> + '_ {
@@ -166,6 +171,7 @@ fn sniff_text(text: &str) -> Sniffed {
         Some(b'<') if text.contains("burpVersion") || text.contains("<!ELEMENT items (item*)>") => {
             Sniffed::Burp
         }
+        Some(b'<') if is_clixml(text) => Sniffed::Log,
         Some(b'<') => Sniffed::Xml,
         Some(_) if is_log(text) => Sniffed::Log,
         Some(_) => Sniffed::Text,
@@ -187,14 +193,24 @@ fn is_json(text: &str) -> bool {
     matches!(rest.next(), None | Some('"' | '{' | '[' | '}' | ']' | '0'..='9' | '-' | 't' | 'f' | 'n'))
 }
 
+/// What `Export-Clixml` writes: here, the output of `Test-OAuthConnectivity`. [MS-PSRP] 2.2.5.
+fn is_clixml(text: &str) -> bool {
+    text.contains("<Objs ") && text.contains("http://schemas.microsoft.com/powershell/2004/04")
+}
+
+const DIRECTIVES: [&str; 4] = ["#Software:", "#Version:", "#Fields:", "#Log-type:"];
+
+/// Whether a text begins as logs do that declare their columns.
+fn declares(text: &str) -> bool {
+    DIRECTIVES.iter().any(|directive| text.starts_with(directive)) || text.starts_with("DateTime,RequestId,")
+}
+
 /// W3C extended logs (IIS), Exchange's logs, which begin alike or with the column names of a CSV, and the
 /// output of `Test-OAuthConnectivity`.
 fn is_log(text: &str) -> bool {
-    const DIRECTIVES: [&str; 4] = ["#Software:", "#Version:", "#Fields:", "#Log-type:"];
     let mut lines = text.lines().take(40);
     let first = lines.next().unwrap_or_default();
-    DIRECTIVES.iter().any(|directive| first.starts_with(directive))
-        || first.starts_with("DateTime,RequestId,")
+    declares(first)
         || lines.any(|line| DIRECTIVES.iter().any(|directive| line.starts_with(directive)))
         || text.contains("API Call Under Oauth")
         || (text.contains("ResultType") && text.contains("RunspaceId"))

@@ -36,6 +36,13 @@ fn kinds_are_told_by_their_first_bytes() {
         (b"<EntityDescriptor/>", Sniffed::Xml),
         (b"#Software: Microsoft Internet Information Services 10.0\r\n", Sniffed::Log),
         (b"DateTime,RequestId,MajorVersion,MinorVersion\r\n", Sniffed::Log),
+        (b"#Software: Microsoft Internet Information Services 10.0\r\n\0\0\0\0", Sniffed::Log),
+        (b"{\"log\":{\"version\":\"1\0.2\"", Sniffed::Har),
+        (b"Bearer \0\0\0 #Fields: a", Sniffed::Unknown),
+        (
+            b"<Objs Version=\"1.1.0.1\" xmlns=\"http://schemas.microsoft.com/powershell/2004/04\">",
+            Sniffed::Log,
+        ),
         (b"Authorization: Bearer eyJ0eXAiOiJKV1QifQ.e30.", Sniffed::Text),
         (b"caf\xe9 in an 8-bit code page", Sniffed::Text),
         (&[0x7f, b'E', b'L', b'F', 2, 1, 1], Sniffed::Unknown),
