@@ -78,6 +78,9 @@ pub trait Receiver {
     fn truncated(&mut self) {}
 }
 
+/// Takes exchanges on a thread of its own, in any order. `key.input` is filled by whoever made it.
+pub type Worker<'f> = Box<dyn FnMut(Exchange) + Send + 'f>;
+
 /// Settings that imports need.
 #[derive(Clone, Debug, Default)]
 pub struct ImportSettings {

@@ -7,7 +7,9 @@ use super::sources::Found;
 use super::{Input, Kind, Settings};
 use crate::connection::Connection;
 use crate::exchange::Exchange;
-use crate::import::{ImportError, ImportSettings, Notice, Receiver, burp, har, logs, mitmproxy, saz, text};
+use crate::import::{
+    ImportError, ImportSettings, Notice, Receiver, Worker, burp, har, logs, mitmproxy, saz, text,
+};
 use crate::limits;
 use crate::logrecord::LogRecord;
 use crate::sink::Sink;
@@ -85,7 +87,10 @@ pub(super) fn read<S: Sink>(
         source.read = Box::new(io::empty());
         (result, false)
     } else if kind == Kind::Har {
-        (har::read_from(&mut source, &import_settings, &mut receiver), false)
+        let read = |workers: Vec<Worker<'_>>, receiver: &mut Into<'_, S>| {
+            har::read_from(&mut source, &import_settings, workers, receiver)
+        };
+        (on_threads(settings, &mut receiver, read), false)
     } else {
         let bytes = match opened.compression {
             None => whole(&mut source, found.size().unwrap_or(0)),
@@ -128,26 +133,35 @@ fn archive<S: Sink>(
 ) -> Option<Result<(), ImportError>> {
     let size = found.size()?;
     let file = File::open(found.path.as_ref()?).ok()?;
+    on_threads(settings, receiver, |workers, receiver| {
+        saz::read_file(&file, size, import_settings, workers, receiver)
+    })
+}
+
+/// Reads with a worker for each thread, and none where there is only one thread.
+fn on_threads<S: Sink, R>(
+    settings: &Settings,
+    receiver: &mut Into<'_, S>,
+    read: impl FnOnce(Vec<Worker<'_>>, &mut Into<'_, S>) -> R,
+) -> R {
     let threads = match settings.threads {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         threads => threads,
     };
     let number = receiver.input.number;
-    let mut forks: Vec<(S, u64)> = (0..threads).map(|_| (receiver.sink.fork(), 0)).collect();
-    let mut workers = Vec::new();
-    if threads > 1 {
-        workers.extend(forks.iter_mut().map(|(sink, count)| worker(sink, count, number)));
-    }
-    let result = saz::read_file(&file, size, import_settings, workers, receiver)?;
+    let count = if threads > 1 { threads } else { 0 };
+    let mut forks: Vec<(S, u64)> = (0..count).map(|_| (receiver.sink.fork(), 0)).collect();
+    let workers = forks.iter_mut().map(|(sink, count)| worker(sink, count, number)).collect();
+    let result = read(workers, receiver);
     for (sink, count) in forks {
         receiver.input.exchanges += count;
         receiver.sink.join(sink);
     }
-    Some(result)
+    result
 }
 
 /// Gives exchanges to a fork of the sink, and counts them.
-fn worker<'f, S: Sink>(sink: &'f mut S, count: &'f mut u64, number: u32) -> saz::Worker<'f> {
+fn worker<'f, S: Sink>(sink: &'f mut S, count: &'f mut u64, number: u32) -> Worker<'f> {
     Box::new(move |mut exchange| {
         exchange.key.input = number;
         *count += 1;

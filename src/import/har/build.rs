@@ -22,7 +22,7 @@ use crate::limits;
 type Field<'a> = (Cow<'a, [u8]>, Cow<'a, [u8]>);
 
 /// Builds the exchange of an entry, or says what it lacks.
-pub(super) fn exchange(entry: &Entry<'_>, index: u64) -> Result<Exchange, String> {
+pub(super) fn exchange(entry: &Entry<Text<'_>>, index: u64) -> Result<Exchange, String> {
     let raw = entry.request.as_ref().ok_or("has no request")?;
     let mut oddities = Vec::new();
     let url = raw.url.unwrap_or_default().text();
@@ -61,7 +61,7 @@ struct Times {
 }
 
 impl Times {
-    fn of(entry: &Entry<'_>, oddities: &mut Vec<Oddity>) -> Option<Self> {
+    fn of(entry: &Entry<Text<'_>>, oddities: &mut Vec<Oddity>) -> Option<Self> {
         let text = entry.started?.text();
         let Some((start, zone)) = when::parse(&text) else {
             oddities.push(oddity("export-time-unreadable", "startedDateTime is no date"));
@@ -77,7 +77,7 @@ impl Times {
     }
 }
 
-fn tls(entry: &Entry<'_>) -> Option<Arc<TlsFacts>> {
+fn tls(entry: &Entry<Text<'_>>) -> Option<Arc<TlsFacts>> {
     let version = entry.tls_version.filter(|text| !text.is_empty())?;
     Some(Arc::new(TlsFacts {
         version: Some(version.text().into_owned()),
@@ -88,7 +88,7 @@ fn tls(entry: &Entry<'_>) -> Option<Arc<TlsFacts>> {
 
 /// Decodes names and values. Chrome and Firefox join repeated fields with line feeds, which no field may
 /// hold: they are taken apart.
-fn fields<'a>(pairs: &Pairs<'a>) -> Vec<Field<'a>> {
+fn fields<'a>(pairs: &Pairs<Text<'a>>) -> Vec<Field<'a>> {
     let mut out = Vec::with_capacity(pairs.len());
     for (name, value) in pairs.iter().take(limits::HEAD_FIELDS) {
         let name = name.bytes();
@@ -121,14 +121,14 @@ fn head(fields: &[Field<'_>]) -> Head {
 }
 
 /// The protocol as named, else as the pseudo-header fields of HTTP/2 tell.
-fn protocol(raw: &entry::Request<'_>, fields: &[Field<'_>]) -> Protocol {
+fn protocol(raw: &entry::Request<Text<'_>>, fields: &[Field<'_>]) -> Protocol {
     raw.version.and_then(|version| message::protocol(&version.text())).unwrap_or({
         if value_of(fields, ":authority").is_some() { Protocol::Http2 } else { Protocol::Http11 }
     })
 }
 
 fn request(
-    raw: &entry::Request<'_>,
+    raw: &entry::Request<Text<'_>>,
     url: &str,
     address: Option<&Address<'_>>,
     mut fields: Vec<Field<'_>>,
@@ -159,7 +159,7 @@ fn request(
 }
 
 /// Some exporters list cookies only apart from the fields.
-fn add_cookies(raw: &entry::Request<'_>, fields: &mut Vec<Field<'_>>, oddities: &mut Vec<Oddity>) {
+fn add_cookies(raw: &entry::Request<Text<'_>>, fields: &mut Vec<Field<'_>>, oddities: &mut Vec<Oddity>) {
     if raw.cookies.is_empty() || value_of(fields, "cookie").is_some() {
         return;
     }
@@ -177,7 +177,7 @@ fn add_cookies(raw: &entry::Request<'_>, fields: &mut Vec<Field<'_>>, oddities: 
 }
 
 /// Some exporters name the kind of a body only beside the body.
-fn add_content_type(raw: &entry::Request<'_>, fields: &mut Vec<Field<'_>>, oddities: &mut Vec<Oddity>) {
+fn add_content_type(raw: &entry::Request<Text<'_>>, fields: &mut Vec<Field<'_>>, oddities: &mut Vec<Oddity>) {
     let Some(mime) = raw.post.as_ref().and_then(|post| post.mime).filter(|mime| !mime.is_empty()) else {
         return;
     };
@@ -187,7 +187,7 @@ fn add_content_type(raw: &entry::Request<'_>, fields: &mut Vec<Field<'_>>, oddit
     }
 }
 
-fn request_body(raw: &entry::Request<'_>, fields: &[Field<'_>], oddities: &mut Vec<Oddity>) -> Body {
+fn request_body(raw: &entry::Request<Text<'_>>, fields: &[Field<'_>], oddities: &mut Vec<Oddity>) -> Body {
     let size = raw.body_size.filter(|size| *size > 0.0).map(|size| size as u64);
     let kind = value_of(fields, "content-type").unwrap_or_default();
     let Some(post) = &raw.post else {
@@ -232,7 +232,7 @@ fn boundary(kind: &[u8]) -> Option<String> {
     Some(named.unwrap_or_else(|| "boundary".to_owned()))
 }
 
-fn multipart(params: &Pairs<'_>, boundary: &str) -> Vec<u8> {
+fn multipart(params: &Pairs<Text<'_>>, boundary: &str) -> Vec<u8> {
     let mut out = Vec::new();
     for (name, value) in params {
         out.extend_from_slice(format!("--{boundary}\r\n").as_bytes());
@@ -248,7 +248,7 @@ fn multipart(params: &Pairs<'_>, boundary: &str) -> Vec<u8> {
 
 /// `application/x-www-form-urlencoded` (WHATWG URL 5.2) from parameters. Chrome writes them still
 /// encoded, others decoded: when all of them could stand in a form as they are, they do.
-fn form(params: &Pairs<'_>) -> Vec<u8> {
+fn form(params: &Pairs<Text<'_>>) -> Vec<u8> {
     let encoded =
         params.iter().all(|(name, value)| could_stand(&name.bytes()) && could_stand(&value.bytes()));
     let mut out = Vec::new();
@@ -297,7 +297,7 @@ fn could_stand(text: &[u8]) -> bool {
     true
 }
 
-fn response(entry: &Entry<'_>, oddities: &mut Vec<Oddity>) -> Option<Response> {
+fn response(entry: &Entry<Text<'_>>, oddities: &mut Vec<Oddity>) -> Option<Response> {
     let raw = entry.response.as_ref()?;
     let status = raw.status.and_then(Text::number).filter(|status| (100.0..1000.0).contains(status));
     let Some(status) = status else {

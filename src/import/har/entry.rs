@@ -2,73 +2,91 @@
 //!
 //! Every member may be missing, `null`, of another type, or twice (the last one counts, as everywhere).
 
-use super::scan::{Fault, Scan, Text};
+use super::scan::{Fault, Scan, Span, Text};
 
-/// One entry. Strings are borrowed from the file.
+/// One entry. Its strings are places in what was scanned as long as it may be moved, and texts afterwards.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Entry<'a> {
-    pub(super) started: Option<Text<'a>>,
+pub(super) struct Entry<T> {
+    pub(super) started: Option<T>,
     /// Milliseconds from the start to the last byte.
     pub(super) time: f64,
     /// Milliseconds: before anything is sent (blocked, name, connection), sending, waiting.
     pub(super) before: f64,
     pub(super) send: f64,
     pub(super) wait: f64,
-    pub(super) server_ip: Option<Text<'a>>,
-    pub(super) server_port: Option<Text<'a>>,
-    pub(super) tls_version: Option<Text<'a>>,
-    pub(super) tls_cipher: Option<Text<'a>>,
-    pub(super) request: Option<Request<'a>>,
-    pub(super) response: Option<Response<'a>>,
+    pub(super) server_ip: Option<T>,
+    pub(super) server_port: Option<T>,
+    pub(super) tls_version: Option<T>,
+    pub(super) tls_cipher: Option<T>,
+    pub(super) request: Option<Request<T>>,
+    pub(super) response: Option<Response<T>>,
 }
 
 /// The request of an entry.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Request<'a> {
-    pub(super) method: Option<Text<'a>>,
-    pub(super) url: Option<Text<'a>>,
-    pub(super) version: Option<Text<'a>>,
-    pub(super) headers: Pairs<'a>,
-    pub(super) cookies: Pairs<'a>,
-    pub(super) post: Option<Post<'a>>,
+pub(super) struct Request<T> {
+    pub(super) method: Option<T>,
+    pub(super) url: Option<T>,
+    pub(super) version: Option<T>,
+    pub(super) headers: Pairs<T>,
+    pub(super) cookies: Pairs<T>,
+    pub(super) post: Option<Post<T>>,
     pub(super) body_size: Option<f64>,
 }
 
 /// The body of a request.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Post<'a> {
-    pub(super) mime: Option<Text<'a>>,
-    pub(super) text: Option<Text<'a>>,
-    pub(super) encoding: Option<Text<'a>>,
-    pub(super) params: Pairs<'a>,
+pub(super) struct Post<T> {
+    pub(super) mime: Option<T>,
+    pub(super) text: Option<T>,
+    pub(super) encoding: Option<T>,
+    pub(super) params: Pairs<T>,
 }
 
 /// The response of an entry.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Response<'a> {
-    pub(super) status: Option<Text<'a>>,
-    pub(super) headers: Pairs<'a>,
-    pub(super) mime: Option<Text<'a>>,
-    pub(super) text: Option<Text<'a>>,
-    pub(super) encoding: Option<Text<'a>>,
+pub(super) struct Response<T> {
+    pub(super) status: Option<T>,
+    pub(super) headers: Pairs<T>,
+    pub(super) mime: Option<T>,
+    pub(super) text: Option<T>,
+    pub(super) encoding: Option<T>,
     pub(super) size: Option<f64>,
     pub(super) body_size: Option<f64>,
-    pub(super) error: Option<Text<'a>>,
+    pub(super) error: Option<T>,
 }
 
 /// Names with values, in order.
-pub(super) type Pairs<'a> = Vec<(Text<'a>, Text<'a>)>;
+pub(super) type Pairs<T> = Vec<(T, T)>;
 
-impl<'a> Entry<'a> {
+impl Entry<Span> {
+    /// The same with the texts themselves, in the bytes that were scanned.
+    pub(super) fn of(self, bytes: &[u8]) -> Entry<Text<'_>> {
+        let text = |span: Option<Span>| span.map(|span| span.of(bytes));
+        Entry {
+            started: text(self.started),
+            time: self.time,
+            before: self.before,
+            send: self.send,
+            wait: self.wait,
+            server_ip: text(self.server_ip),
+            server_port: text(self.server_port),
+            tls_version: text(self.tls_version),
+            tls_cipher: text(self.tls_cipher),
+            request: self.request.map(|request| request.of(bytes)),
+            response: self.response.map(|response| response.of(bytes)),
+        }
+    }
+
     /// Reads the entry that stands at `scan`; `None` where there is no object.
-    pub(super) fn read(scan: &mut Scan<'a>) -> Result<Option<Self>, Fault> {
+    pub(super) fn read(scan: &mut Scan<'_>) -> Result<Option<Self>, Fault> {
         let mut entry = Self::default();
         let found = scan.object(|scan, name| {
             match name.raw() {
-                b"startedDateTime" => entry.started = scan.scalar()?,
+                b"startedDateTime" => entry.started = scalar(scan)?,
                 b"time" => entry.time = number(scan)?.unwrap_or_default(),
-                b"serverIPAddress" => entry.server_ip = scan.scalar()?,
-                b"_serverPort" => entry.server_port = scan.scalar()?,
+                b"serverIPAddress" => entry.server_ip = scalar(scan)?,
+                b"_serverPort" => entry.server_port = scalar(scan)?,
                 b"timings" => entry.read_timings(scan)?,
                 b"_securityDetails" | b"securityDetails" => entry.read_security(scan)?,
                 b"request" => entry.request = Request::read(scan)?,
@@ -80,7 +98,7 @@ impl<'a> Entry<'a> {
         Ok(found.then_some(entry))
     }
 
-    fn read_timings(&mut self, scan: &mut Scan<'a>) -> Result<(), Fault> {
+    fn read_timings(&mut self, scan: &mut Scan<'_>) -> Result<(), Fault> {
         self.before = 0.0;
         scan.object(|scan, name| {
             match name.raw() {
@@ -97,11 +115,11 @@ impl<'a> Entry<'a> {
         .map(|_| ())
     }
 
-    fn read_security(&mut self, scan: &mut Scan<'a>) -> Result<(), Fault> {
+    fn read_security(&mut self, scan: &mut Scan<'_>) -> Result<(), Fault> {
         scan.object(|scan, name| {
             match name.raw() {
-                b"protocol" => self.tls_version = scan.scalar()?,
-                b"cipher" => self.tls_cipher = scan.scalar()?,
+                b"protocol" => self.tls_version = scalar(scan)?,
+                b"cipher" => self.tls_cipher = scalar(scan)?,
                 _ => scan.skip()?,
             }
             Ok(())
@@ -110,14 +128,31 @@ impl<'a> Entry<'a> {
     }
 }
 
-impl<'a> Request<'a> {
-    fn read(scan: &mut Scan<'a>) -> Result<Option<Self>, Fault> {
+fn texts<'a>(pairs: &Pairs<Span>, bytes: &'a [u8]) -> Pairs<Text<'a>> {
+    pairs.iter().map(|(name, value)| (name.of(bytes), value.of(bytes))).collect()
+}
+
+impl Request<Span> {
+    fn of(self, bytes: &[u8]) -> Request<Text<'_>> {
+        let text = |span: Option<Span>| span.map(|span| span.of(bytes));
+        Request {
+            method: text(self.method),
+            url: text(self.url),
+            version: text(self.version),
+            headers: texts(&self.headers, bytes),
+            cookies: texts(&self.cookies, bytes),
+            post: self.post.map(|post| post.of(bytes)),
+            body_size: self.body_size,
+        }
+    }
+
+    fn read(scan: &mut Scan<'_>) -> Result<Option<Self>, Fault> {
         let mut request = Self::default();
         let found = scan.object(|scan, name| {
             match name.raw() {
-                b"method" => request.method = scan.scalar()?,
-                b"url" => request.url = scan.scalar()?,
-                b"httpVersion" => request.version = scan.scalar()?,
+                b"method" => request.method = scalar(scan)?,
+                b"url" => request.url = scalar(scan)?,
+                b"httpVersion" => request.version = scalar(scan)?,
                 b"headers" => request.headers = pairs(scan)?,
                 b"cookies" => request.cookies = pairs(scan)?,
                 b"bodySize" => request.body_size = number(scan)?,
@@ -130,19 +165,29 @@ impl<'a> Request<'a> {
     }
 }
 
-impl<'a> Post<'a> {
-    fn read(scan: &mut Scan<'a>) -> Result<Option<Self>, Fault> {
+impl Post<Span> {
+    fn of(self, bytes: &[u8]) -> Post<Text<'_>> {
+        let text = |span: Option<Span>| span.map(|span| span.of(bytes));
+        Post {
+            mime: text(self.mime),
+            text: text(self.text),
+            encoding: text(self.encoding),
+            params: texts(&self.params, bytes),
+        }
+    }
+
+    fn read(scan: &mut Scan<'_>) -> Result<Option<Self>, Fault> {
         let mut post = Self::default();
         // Some write the text itself instead of the object.
         if scan.peek() == Some(b'"') {
-            post.text = scan.scalar()?;
+            post.text = scalar(scan)?;
             return Ok(Some(post));
         }
         let found = scan.object(|scan, name| {
             match name.raw() {
-                b"mimeType" => post.mime = scan.scalar()?,
-                b"text" => post.text = scan.scalar()?,
-                b"encoding" | b"_encoding" => post.encoding = scan.scalar()?,
+                b"mimeType" => post.mime = scalar(scan)?,
+                b"text" => post.text = scalar(scan)?,
+                b"encoding" | b"_encoding" => post.encoding = scalar(scan)?,
                 b"params" => post.params = pairs(scan)?,
                 _ => scan.skip()?,
             }
@@ -152,15 +197,29 @@ impl<'a> Post<'a> {
     }
 }
 
-impl<'a> Response<'a> {
-    fn read(scan: &mut Scan<'a>) -> Result<Option<Self>, Fault> {
+impl Response<Span> {
+    fn of(self, bytes: &[u8]) -> Response<Text<'_>> {
+        let text = |span: Option<Span>| span.map(|span| span.of(bytes));
+        Response {
+            status: text(self.status),
+            headers: texts(&self.headers, bytes),
+            mime: text(self.mime),
+            text: text(self.text),
+            encoding: text(self.encoding),
+            size: self.size,
+            body_size: self.body_size,
+            error: text(self.error),
+        }
+    }
+
+    fn read(scan: &mut Scan<'_>) -> Result<Option<Self>, Fault> {
         let mut response = Self::default();
         let found = scan.object(|scan, name| {
             match name.raw() {
-                b"status" => response.status = scan.scalar()?,
+                b"status" => response.status = scalar(scan)?,
                 b"headers" => response.headers = pairs(scan)?,
                 b"bodySize" => response.body_size = number(scan)?,
-                b"_error" => response.error = scan.scalar()?,
+                b"_error" => response.error = scalar(scan)?,
                 b"content" => response.read_content(scan)?,
                 _ => scan.skip()?,
             }
@@ -169,12 +228,12 @@ impl<'a> Response<'a> {
         Ok(found.then_some(response))
     }
 
-    fn read_content(&mut self, scan: &mut Scan<'a>) -> Result<(), Fault> {
+    fn read_content(&mut self, scan: &mut Scan<'_>) -> Result<(), Fault> {
         scan.object(|scan, name| {
             match name.raw() {
-                b"mimeType" => self.mime = scan.scalar()?,
-                b"text" => self.text = scan.scalar()?,
-                b"encoding" => self.encoding = scan.scalar()?,
+                b"mimeType" => self.mime = scalar(scan)?,
+                b"text" => self.text = scalar(scan)?,
+                b"encoding" => self.encoding = scalar(scan)?,
                 b"size" => self.size = number(scan)?,
                 _ => scan.skip()?,
             }
@@ -184,24 +243,28 @@ impl<'a> Response<'a> {
     }
 }
 
+fn scalar(scan: &mut Scan<'_>) -> Result<Option<Span>, Fault> {
+    Ok(scan.scalar()?.map(|text| scan.span(text)))
+}
+
 fn number(scan: &mut Scan<'_>) -> Result<Option<f64>, Fault> {
     Ok(scan.scalar()?.and_then(Text::number))
 }
 
 /// Reads `[{name, value}, …]`, `[[name, value], …]` or `{name: value, …}`, where a value may be a list.
-fn pairs<'a>(scan: &mut Scan<'a>) -> Result<Pairs<'a>, Fault> {
+fn pairs(scan: &mut Scan<'_>) -> Result<Pairs<Span>, Fault> {
     let mut out = Vec::new();
     if scan.peek() == Some(b'{') {
         scan.object(|scan, name| {
             if scan.peek() == Some(b'[') {
                 return scan
                     .array(|scan| {
-                        out.push((name, scan.scalar()?.unwrap_or_default()));
+                        out.push((scan.span(name), scalar(scan)?.unwrap_or_default()));
                         Ok(())
                     })
                     .map(|_| ());
             }
-            out.push((name, scan.scalar()?.unwrap_or_default()));
+            out.push((scan.span(name), scalar(scan)?.unwrap_or_default()));
             Ok(())
         })?;
         return Ok(out);
@@ -210,7 +273,7 @@ fn pairs<'a>(scan: &mut Scan<'a>) -> Result<Pairs<'a>, Fault> {
         let (mut name, mut value) = (None, None);
         if scan.peek() == Some(b'[') {
             scan.array(|scan| {
-                let text = scan.scalar()?;
+                let text = scalar(scan)?;
                 if name.is_none() {
                     name = text;
                 } else if value.is_none() {
@@ -221,8 +284,8 @@ fn pairs<'a>(scan: &mut Scan<'a>) -> Result<Pairs<'a>, Fault> {
         } else {
             scan.object(|scan, member| {
                 match member.raw() {
-                    b"name" | b"Name" | b"key" => name = scan.scalar()?,
-                    b"value" | b"Value" => value = scan.scalar()?,
+                    b"name" | b"Name" | b"key" => name = scalar(scan)?,
+                    b"value" | b"Value" => value = scalar(scan)?,
                     _ => scan.skip()?,
                 }
                 Ok(())

@@ -8,16 +8,21 @@
 mod build;
 mod entry;
 pub(crate) mod scan;
+mod spread;
 mod stripped;
 mod walk;
 mod window;
 
 use std::io::Read;
+use std::sync::mpsc::{channel, sync_channel};
+use std::sync::{Arc, Mutex};
 
-use super::{ImportError, ImportSettings, Notice, Receiver};
+use super::{ImportError, ImportSettings, Notice, Receiver, Worker};
+use crate::exchange::Exchange;
 use crate::limits;
 use entry::Entry;
-use scan::{Fault, Scan};
+use scan::{Fault, Scan, Span};
+use spread::{Hand, Part};
 use stripped::Stripped;
 use walk::{Step, Walk};
 use window::Window;
@@ -27,32 +32,43 @@ use window::Window;
 /// # Errors
 /// When it is no HAR file, or is cut or damaged before its entries.
 pub fn read(bytes: &[u8], settings: &ImportSettings, out: &mut dyn Receiver) -> Result<(), ImportError> {
-    read_from(&mut &bytes[..], settings, out)
+    read_from(&mut &bytes[..], settings, Vec::new(), out)
 }
 
-/// Reads a HAR file as it comes. What cannot be read ends it as its end does.
+/// Bytes of a file after which threads are worth their start.
+const SMALL: u64 = 4 << 20;
+
+/// Reads a HAR file as it comes. What cannot be read ends it as its end does. Once it proves large, and no doubt
+/// is left whether credentials were taken out of it, exchanges go to the workers, each on a thread of its own.
 ///
 /// # Errors
 /// As for [`read`].
 pub fn read_from(
     bytes: &mut dyn Read,
     settings: &ImportSettings,
+    workers: Vec<Worker<'_>>,
     out: &mut dyn Receiver,
 ) -> Result<(), ImportError> {
     let _ = settings;
-    through(Window::new(bytes, window::SIZE), out)
+    through(Window::new(bytes, window::SIZE), Crowd { workers, after: SMALL }, out)
 }
 
-fn through(mut window: Window<'_>, out: &mut dyn Receiver) -> Result<(), ImportError> {
+/// Threads that may be had, and the offset from which on.
+struct Crowd<'c> {
+    workers: Vec<Worker<'c>>,
+    after: u64,
+}
+
+fn through(mut window: Window<'_>, crowd: Crowd<'_>, out: &mut dyn Receiver) -> Result<(), ImportError> {
     while window.held().len() < BEGINNING && window.more() == Ok(true) {}
     let beginning = window.held().get(..BEGINNING).unwrap_or(window.held());
     let mark = super::text::mark(beginning);
     if super::text::is_wide(beginning) {
         let text = wide(&mut window);
-        return File::new(Window::new(&mut &text[..], window::SIZE), out).read();
+        return File::new(Window::new(&mut &text[..], window::SIZE), crowd, out).read();
     }
     window.pass_mark(mark);
-    File::new(window, out).read()
+    File::new(window, crowd, out).read()
 }
 
 /// Bytes that tell how text is written.
@@ -70,10 +86,13 @@ fn wide(window: &mut Window<'_>) -> Vec<u8> {
 }
 
 /// What is known while a file is read.
-struct File<'w, 'r> {
+struct File<'w, 'c, 'r> {
     window: Window<'w>,
+    crowd: Crowd<'c>,
     out: &'r mut dyn Receiver,
     stripped: Stripped,
+    /// Where entries go once there are threads.
+    hand: Option<Hand>,
     /// Entries begun so far.
     entries: u64,
     /// Entries that gave exchanges.
@@ -85,9 +104,18 @@ struct File<'w, 'r> {
 /// A fault and where it is.
 type Found = (Fault, u64);
 
-impl<'w, 'r> File<'w, 'r> {
-    fn new(window: Window<'w>, out: &'r mut dyn Receiver) -> Self {
-        Self { window, out, stripped: Stripped::default(), entries: 0, used: 0, rescanned: 0 }
+/// Where a walk has come to.
+enum Come {
+    /// To the end.
+    End,
+    /// To where threads are worth their start.
+    Far,
+}
+
+impl<'w, 'c, 'r> File<'w, 'c, 'r> {
+    fn new(window: Window<'w>, crowd: Crowd<'c>, out: &'r mut dyn Receiver) -> Self {
+        let stripped = Stripped::default();
+        Self { window, crowd, out, stripped, hand: None, entries: 0, used: 0, rescanned: 0 }
     }
 
     fn read(mut self) -> Result<(), ImportError> {
@@ -97,11 +125,14 @@ impl<'w, 'r> File<'w, 'r> {
             return Err(ImportError::Damaged(place(at, "expected a JSON object with the member log")));
         }
         self.window.pass(1);
-        let end = self.walk(&mut walk);
+        let end = match self.walk(&mut walk) {
+            Ok(Come::Far) => self.spread(&mut walk),
+            end => end,
+        };
         self.stripped.finish(self.out);
         match end {
-            Ok(()) if walk.found => Ok(()),
-            Ok(()) => Err(ImportError::Kind("is JSON, but no HAR: it has no member log.entries".to_owned())),
+            Ok(_) if walk.found => Ok(()),
+            Ok(_) => Err(ImportError::Kind("is JSON, but no HAR: it has no member log.entries".to_owned())),
             Err((fault, at)) if self.used == 0 => Err(ImportError::Damaged(place(at, &describe(fault)))),
             Err((fault, at)) => {
                 let what = match fault {
@@ -133,16 +164,68 @@ impl<'w, 'r> File<'w, 'r> {
         }
     }
 
+    /// Walks on while others build exchanges of what is found.
+    fn spread(&mut self, walk: &mut Walk) -> Result<Come, Found> {
+        let (send, batches) = sync_channel(spread::WAITING);
+        let (back, spare) = channel();
+        let batches = Arc::new(Mutex::new(batches));
+        let workers = std::mem::take(&mut self.crowd.workers);
+        let mut parts = Vec::new();
+        let end = std::thread::scope(|scope| {
+            let start = |worker| {
+                let (batches, back) = (Arc::clone(&batches), back.clone());
+                scope.spawn(move || spread::work(&batches, &back, worker))
+            };
+            let running: Vec<_> = workers.into_iter().map(start).collect();
+            // Only the workers hold it now: without them nothing can be sent.
+            drop(batches);
+            self.hand = Some(Hand::new(send, spare));
+            let end = self.walk(walk);
+            self.hand_over();
+            parts.extend(self.hand.take().map(|hand| hand.part));
+            for thread in running {
+                parts.push(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+            }
+            end
+        });
+        self.used += parts.iter().map(|part| part.used).sum::<u64>();
+        Part::told(parts).for_each(|notice| self.out.notice(notice));
+        end
+    }
+
+    fn hand_over(&mut self) {
+        if let Some(hand) = &mut self.hand {
+            hand.over(&mut self.window, |exchange| self.out.exchange(exchange));
+        }
+    }
+
+    /// Has more of the document in the window. What was found in it is given on before.
+    fn more(&mut self) -> Result<bool, window::Full> {
+        self.hand_over();
+        self.window.more()
+    }
+
+    fn tell(&mut self, notice: Notice) {
+        match &mut self.hand {
+            Some(hand) => hand.part.tell(notice),
+            None => self.out.notice(notice),
+        }
+    }
+
     /// Walks to each entry and reads it.
-    fn walk(&mut self, walk: &mut Walk) -> Result<(), Found> {
+    fn walk(&mut self, walk: &mut Walk) -> Result<Come, Found> {
         loop {
+            let far = self.window.offset() >= self.crowd.after && self.stripped.is_over();
+            if far && !self.crowd.workers.is_empty() {
+                return Ok(Come::Far);
+            }
             let ended = self.window.ended();
             let mut scan = Scan::part(self.window.held(), !ended);
             let step = walk.step(&mut scan);
             let at = scan.position();
             match step {
                 Ok(Step::On) => self.window.pass(at),
-                Ok(Step::End) => return Ok(()),
+                Ok(Step::End) => return Ok(Come::End),
                 Ok(Step::Entry) => {
                     self.window.pass(at);
                     self.entry()?;
@@ -150,7 +233,7 @@ impl<'w, 'r> File<'w, 'r> {
                 }
                 Err(Fault::Cut) if !ended => {
                     self.window.pass(at);
-                    self.window.more().map_err(|window::Full| (Fault::Large, self.window.offset()))?;
+                    self.more().map_err(|window::Full| (Fault::Large, self.window.offset()))?;
                 }
                 Err(Fault::Cut) => return Err((Fault::Cut, self.window.seen())),
                 Err(fault) => return Err((fault, self.window.offset() + at as u64)),
@@ -173,31 +256,35 @@ impl<'w, 'r> File<'w, 'r> {
             let at = scan.position();
             let fault = match read {
                 Ok(entry) => {
-                    let lack = match entry.map(|entry| build::exchange(&entry, index)) {
-                        Some(Ok(exchange)) => {
-                            self.used += 1;
-                            self.stripped.pass(exchange, self.out);
-                            None
-                        }
-                        Some(Err(lack)) => Some(lack),
-                        None => Some("is no object".to_owned()),
-                    };
+                    let told = self.found(entry, index);
                     self.window.pass(at);
-                    break lack.map(|lack| format!("entry {index} {lack}, left out"));
+                    break told;
                 }
-                Err(Fault::Cut) if !ended => match self.window.more() {
+                Err(Fault::Cut) if !ended => match self.more() {
                     Ok(_) => continue,
                     Err(window::Full) => Fault::Large,
                 },
                 Err(fault) => fault,
             };
-            break Some(self.give_up(fault, at)?);
+            let text = self.give_up(fault, at)?;
+            break Some(Notice { entry: Some(index), text });
         };
         self.entries += 1;
-        if let Some(text) = told {
-            self.out.notice(Notice { entry: Some(index), text });
-        }
+        told.into_iter().for_each(|notice| self.tell(notice));
         Ok(())
+    }
+
+    /// Gives on the entry at which the window begins, or says why it gives none.
+    fn found(&mut self, entry: Option<Entry<Span>>, index: u64) -> Option<Notice> {
+        if let Some(hand) = &mut self.hand {
+            hand.add(&self.window, index, entry);
+            return None;
+        }
+        let exchange = |exchange: Exchange| {
+            self.used += 1;
+            self.stripped.pass(exchange, self.out);
+        };
+        spread::build(entry, self.window.held(), index).map(exchange).err()
     }
 
     /// Leaves out the entry at which the window begins, and goes to the next one.
@@ -231,7 +318,7 @@ impl<'w, 'r> File<'w, 'r> {
                     let passed = before.len().saturating_sub(1);
                     self.window.pass(passed);
                     from = resume - passed;
-                    if self.window.more().is_err() {
+                    if self.more().is_err() {
                         return false;
                     }
                 }

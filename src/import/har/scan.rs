@@ -77,6 +77,22 @@ impl<'a> Text<'a> {
     }
 }
 
+/// Where a [`Text`] stands in what was scanned: as good as the text, and free to go where the bytes go.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Span {
+    start: u32,
+    end: u32,
+    escaped: bool,
+}
+
+impl Span {
+    /// The text, in the bytes that were scanned.
+    pub(crate) fn of(self, bytes: &[u8]) -> Text<'_> {
+        let raw = bytes.get(self.start as usize..self.end as usize).unwrap_or_default();
+        Text { raw, escaped: self.escaped }
+    }
+}
+
 /// A cursor over a JSON document.
 #[derive(Clone, Debug)]
 pub(crate) struct Scan<'a> {
@@ -101,6 +117,13 @@ impl<'a> Scan<'a> {
     /// Goes over a byte that was seen by [`peek`](Self::peek).
     pub(crate) fn step(&mut self) {
         self.at = (self.at + 1).min(self.bytes.len());
+    }
+
+    /// Where a text of this document stands in it.
+    pub(crate) fn span(&self, text: Text<'a>) -> Span {
+        let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        let start = text.raw.as_ptr().addr().saturating_sub(self.bytes.as_ptr().addr());
+        Span { start: place(start), end: place(start.saturating_add(text.raw.len())), escaped: text.escaped }
     }
 
     /// Offset of the next byte.

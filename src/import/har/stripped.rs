@@ -40,6 +40,11 @@ impl Stripped {
         }
     }
 
+    /// Whether there is no doubt any more: what comes can go straight on.
+    pub(super) fn is_over(&self) -> bool {
+        self.innocent
+    }
+
     /// The file is over: what is still held is marked.
     pub(super) fn finish(self, out: &mut dyn Receiver) {
         let count = self.held.len() as u64 + self.passed;

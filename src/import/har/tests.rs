@@ -166,8 +166,46 @@ proptest::proptest! {
 /// What a file gives when it is read through a window of `size` bytes.
 fn through_window(bytes: &[u8], size: usize) -> (Result<(), ImportError>, Collected) {
     let mut out = Collected::default();
-    let result = through(Window::new(&mut &bytes[..], size), &mut out);
+    let crowd = Crowd { workers: Vec::new(), after: 0 };
+    let result = through(Window::new(&mut &bytes[..], size), crowd, &mut out);
     (result, out)
+}
+
+/// The same on several threads.
+fn on_threads(bytes: &[u8], size: usize) -> (Result<(), ImportError>, Collected) {
+    let found = Mutex::new(Vec::new());
+    let mut out = Collected::default();
+    let take = || -> Worker<'_> { Box::new(|exchange| found.lock().unwrap().push(exchange)) };
+    let crowd = Crowd { workers: vec![take(), take()], after: 0 };
+    let result = through(Window::new(&mut &bytes[..], size), crowd, &mut out);
+    out.exchanges.extend(found.into_inner().unwrap());
+    out.exchanges.sort_by_key(|exchange| exchange.key);
+    (result, out)
+}
+
+#[test]
+fn the_number_of_threads_changes_nothing() {
+    let sent = r#"{"request":{"method":"GET","url":"http://h/","headers":[{"name":"Cookie","value":"a=1"}]}}"#;
+    let many: Vec<String> = (0..300)
+        .map(|number| match number % 7 {
+            0 => "null".to_owned(),
+            1 => r#"{"request":{"method":"GET" "url":1}}"#.to_owned(),
+            2 => "{}".to_owned(),
+            _ => format!(r#"{{"startedDateTime":"","request":{{"method":"GET","url":"http://h/{number}\n\u00e9"}}}}"#),
+        })
+        .collect();
+    let many = many.join(" ,\n");
+    for end in ["]}}", "", r#",{"request":"#, r#"],"x":1}}"#, "}"] {
+        let text = format!(r#"{{"log":{{"entries":[{sent},{many}{end}"#);
+        let (expected, whole) = through_window(text.as_bytes(), 1 << 20);
+        assert!(whole.exchanges.len() > 100 && whole.notices.len() > 100);
+        for size in [1, 100, 1000, 1 << 20] {
+            let (result, out) = on_threads(text.as_bytes(), size);
+            assert_eq!(result, expected, "{size}");
+            assert_eq!(out.exchanges, whole.exchanges, "{size}");
+            assert_eq!((out.notices, out.truncated), (whole.notices.clone(), whole.truncated), "{size}");
+        }
+    }
 }
 
 #[test]

@@ -84,6 +84,24 @@ impl<'r> Window<'r> {
         Ok(self.end > before)
     }
 
+    /// Where [`held`](Self::held) begins in the memory of the window.
+    pub(super) fn start(&self) -> usize {
+        self.start
+    }
+
+    /// Gives away the memory, all that was passed in it included, and goes on in `spare`.
+    pub(super) fn give(&mut self, mut spare: Vec<u8>) -> Vec<u8> {
+        let held = self.end - self.start;
+        if spare.len() < self.size.max(held) {
+            spare.resize(self.size.max(held), 0);
+        }
+        if let Some(room) = spare.get_mut(..held) {
+            room.copy_from_slice(self.held());
+        }
+        (self.start, self.end) = (0, held);
+        std::mem::replace(&mut self.bytes, spare)
+    }
+
     /// Moves what is held to the front; more memory only when that is full, less when a large piece is over.
     fn make_room(&mut self) -> Result<(), Full> {
         let held = self.end - self.start;

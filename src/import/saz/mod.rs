@@ -19,15 +19,12 @@ use std::thread::ScopedJoinHandle;
 use bytes::Bytes;
 
 use super::raw;
-use super::{ImportError, ImportSettings, Notice, Receiver};
+use super::{ImportError, ImportSettings, Notice, Receiver, Worker};
 use crate::connection::{Connection, Content, TlsLedger};
 use crate::exchange::{Endpoint, Exchange, ExchangeKey, Oddity, Protocol, TlsFacts};
 use crate::limits;
 use archive::{Archive, Member, MemberError, Unpacker};
 use metadata::Metadata;
-
-/// Takes exchanges on a thread of its own.
-pub type Worker<'w> = Box<dyn FnMut(Exchange) + Send + 'w>;
 
 /// Reads the whole of a SAZ file.
 ///

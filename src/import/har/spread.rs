@@ -1,0 +1,140 @@
+//! Takes the entries that one thread finds, gives their exchanges on others: finding where an entry ends is a small
+//! part of the work.
+
+use std::sync::mpsc::{Receiver, Sender, SyncSender};
+use std::sync::{Mutex, PoisonError};
+
+use super::super::{Notice, Worker};
+use super::build;
+use super::entry::Entry;
+use super::scan::Span;
+use super::window::{SIZE, Window};
+
+/// Batches that wait at most: whoever finds is not far ahead.
+pub(super) const WAITING: usize = 4;
+
+/// Memory of a batch beyond which it is not given on: several threads would hold as much.
+const LARGE: usize = 8 * SIZE;
+
+/// Notices that are kept of one thread: more are only counted.
+const NOTICES: usize = 128;
+
+/// An entry that was found.
+struct Found {
+    /// Where its spans count from.
+    base: usize,
+    index: u64,
+    /// `None` where something else than an object stands.
+    entry: Option<Entry<Span>>,
+}
+
+/// Entries, and the memory that they stand in.
+#[derive(Default)]
+pub(super) struct Batch {
+    bytes: Vec<u8>,
+    entries: Vec<Found>,
+}
+
+/// What came of some entries besides exchanges.
+#[derive(Default)]
+pub(super) struct Part {
+    /// Entries that gave exchanges.
+    pub(super) used: u64,
+    notices: Vec<Notice>,
+    more: u64,
+}
+
+impl Part {
+    /// Tells something later.
+    pub(super) fn tell(&mut self, notice: Notice) {
+        if self.notices.len() < NOTICES { self.notices.push(notice) } else { self.more += 1 }
+    }
+
+    /// All notices in the order of the entries, then as many without words as were only counted.
+    pub(super) fn told(parts: Vec<Self>) -> impl Iterator<Item = Notice> {
+        let more: u64 = parts.iter().map(|part| part.more).sum();
+        let mut notices: Vec<Notice> = parts.into_iter().flat_map(|part| part.notices).collect();
+        notices.sort_by_key(|notice| notice.entry);
+        let counted = (0..more).map(|_| Notice { entry: None, text: "a further entry is odd".to_owned() });
+        notices.into_iter().chain(counted)
+    }
+}
+
+/// Builds the exchange of an entry, or tells why there is none.
+pub(super) fn build(
+    entry: Option<Entry<Span>>,
+    bytes: &[u8],
+    index: u64,
+) -> Result<crate::exchange::Exchange, Notice> {
+    let built = match entry {
+        Some(entry) => build::exchange(&entry.of(bytes), index),
+        None => Err("is no object".to_owned()),
+    };
+    built.map_err(|lack| Notice { entry: Some(index), text: format!("entry {index} {lack}, left out") })
+}
+
+impl Batch {
+    fn build(&mut self, part: &mut Part, mut take: impl FnMut(crate::exchange::Exchange)) {
+        for Found { base, index, entry } in self.entries.drain(..) {
+            match build(entry, self.bytes.get(base..).unwrap_or_default(), index) {
+                Ok(exchange) => {
+                    part.used += 1;
+                    take(exchange);
+                }
+                Err(notice) => part.tell(notice),
+            }
+        }
+    }
+}
+
+/// Where found entries go.
+pub(super) struct Hand {
+    send: SyncSender<Batch>,
+    spare: Receiver<Batch>,
+    open: Vec<Found>,
+    /// What the finding thread has to tell.
+    pub(super) part: Part,
+}
+
+impl Hand {
+    pub(super) fn new(send: SyncSender<Batch>, spare: Receiver<Batch>) -> Self {
+        Self { send, spare, open: Vec::new(), part: Part::default() }
+    }
+
+    /// Takes the entry at which the window begins.
+    pub(super) fn add(&mut self, window: &Window<'_>, index: u64, entry: Option<Entry<Span>>) {
+        self.open.push(Found { base: window.start(), index, entry });
+    }
+
+    /// Gives on what was taken, before the window moves its memory; what is large stays here.
+    pub(super) fn over(&mut self, window: &mut Window<'_>, take: impl FnMut(crate::exchange::Exchange)) {
+        if self.open.is_empty() {
+            return;
+        }
+        let mut spare = self.spare.try_recv().unwrap_or_default();
+        let bytes = window.give(std::mem::take(&mut spare.bytes));
+        let entries = std::mem::replace(&mut self.open, spare.entries);
+        let mut batch = Batch { bytes, entries };
+        if batch.bytes.len() > LARGE {
+            batch.build(&mut self.part, take);
+        } else {
+            // It fails when all workers are gone, by a panic that whoever joins them passes on.
+            let _ = self.send.send(batch);
+        }
+    }
+}
+
+/// Builds exchanges until nothing more is found.
+pub(super) fn work(
+    batches: &Mutex<Receiver<Batch>>,
+    back: &Sender<Batch>,
+    mut worker: Worker<'_>,
+) -> Part {
+    let mut part = Part::default();
+    loop {
+        let next = batches.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(mut batch) = next else { return part };
+        batch.build(&mut part, &mut worker);
+        let _ = back.send(batch);
+    }
+}
