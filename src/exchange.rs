@@ -280,12 +280,14 @@ pub struct Request {
 impl Request {
     /// The target's path without query, also of an absolute target; empty for `CONNECT` and `*`.
     pub fn path(&self) -> &str {
-        let rest = match self.target.split_once("://") {
-            Some((_, rest)) => rest.find('/').map_or("", |at| &rest[at..]),
-            None if self.target.starts_with('/') => &self.target,
-            None => "",
+        let rest = if self.target.starts_with('/') {
+            &*self.target
+        } else {
+            let rest = self.target.split_once("://").map_or("", |(_, rest)| rest);
+            rest.find('/').map_or("", |at| &rest[at..])
         };
-        rest.split(['?', '#']).next().unwrap_or_default()
+        let end = memchr::memchr2(b'?', b'#', rest.as_bytes()).unwrap_or(rest.len());
+        rest.get(..end).unwrap_or_default()
     }
 
     /// The target's query, without the question mark.
@@ -387,6 +389,7 @@ mod tests {
         let path = |target: &str| Request { target: target.into(), ..Default::default() }.path().to_owned();
         assert_eq!(path("/ews/exchange.asmx?a=b"), "/ews/exchange.asmx");
         assert_eq!(path("http://host:80/ews?x"), "/ews");
+        assert_eq!(path("/ews?to=http://host/owa"), "/ews");
         assert_eq!(path("host:443"), "");
         assert_eq!(path("*"), "");
     }

@@ -5,6 +5,8 @@
 
 /// Token states, findings in the making, and memory.
 mod book;
+/// Kinds of calls that repeat themselves.
+mod calls;
 /// Kinds of calls, token requests and metadata, for the diagnosis.
 pub mod facts;
 /// Lines of logs, joined with what was recorded.
@@ -15,6 +17,8 @@ pub mod memory;
 mod outcomes;
 /// Judging what a live service answered.
 mod probing;
+/// What was judged before.
+mod repeats;
 /// What the state of the organisation can be held against.
 mod shown;
 /// How far a token is judged, and what its signature came to.
@@ -41,6 +45,7 @@ pub(crate) use outcomes::{and_more, plural};
 
 use super::expectations::Expectations;
 use super::finding::{Evidence, Finding};
+use super::marks::Marks;
 use super::organisation::thumbprints::Row;
 use super::organisation::{self, StateCase};
 use super::place::{self, Place};
@@ -51,6 +56,7 @@ use super::subject::{
 };
 use super::{CheckId, CheckResult, Verdict, judge_state};
 use book::Book;
+use calls::Calls;
 use memory::count_closed;
 
 /// What the signature of a token came to, for reports.
@@ -87,6 +93,7 @@ pub struct Judgement {
 pub struct Judge<'e> {
     book: Book<'e>,
     store: TokenStore,
+    calls: Calls,
     hosts: HashSet<String>,
     /// With `--host`: connections (by input and ordinal) whose last exchange concerned others.
     foreign: HashSet<(u32, u32)>,
@@ -98,6 +105,7 @@ impl<'e> Judge<'e> {
         Self {
             book: Book::new(expectations),
             store: TokenStore::default(),
+            calls: Calls::default(),
             hosts: expectations.hosts.iter().map(|host| place::bare_host(host)).collect(),
             foreign: HashSet::new(),
         }
@@ -126,6 +134,7 @@ impl<'e> Judge<'e> {
 
     /// The outcome of everything that was seen.
     pub fn finish(mut self) -> Judgement {
+        self.calls.settle(&mut self.book.memory.facts);
         let renumbered = self.store.finalise();
         self.book.settle(&renumbered);
         self.book.memory.logs.finish(self.book.expectations.leeway);
@@ -279,7 +288,7 @@ impl Sink for Judge<'_> {
         if !concerns {
             return;
         }
-        let Self { store, book, .. } = self;
+        let Self { store, book, calls, .. } = self;
         let tokens = top
             .iter()
             .filter_map(|&sighting| {
@@ -290,24 +299,33 @@ impl Sink for Judge<'_> {
             .collect();
         let case = ExchangeCase::new(book.expectations, store, &exchange, place, tokens).with(glimpse);
         let (mut hits, mut missing) = (Vec::new(), Vec::new());
-        for (rule, examine) in exchange_rules() {
-            examine(&case, &mut Out::new(rule, &mut hits, &mut missing));
+        let marks = Marks::of(&case);
+        for &(rule, wanted, examine) in exchange_rules() {
+            if wanted.is_none_or(|wanted| marks.meet(wanted)) {
+                examine(&case, &mut Out::new(rule, &mut hits, &mut missing));
+            } else if cfg!(debug_assertions) {
+                let (mut hits, mut missing) = (Vec::new(), Vec::new());
+                examine(&case, &mut Out::new(rule, &mut hits, &mut missing));
+                assert!(hits.is_empty() && missing.is_empty(), "{} speaks without its marks", rule.id);
+            }
         }
         if head_unreadable(&exchange) {
             missing.push((CheckId::NoBasic, outcomes::HPACK_BEFORE.to_owned()));
         }
-        let base = Evidence {
-            input: Some(exchange.key.input),
-            exchange: Some(exchange.key),
-            frames: exchange.frames.map_or_else(Vec::new, |(first, last)| ends(first, last)),
-            time: exchange.time(),
-            ..Evidence::default()
-        };
-        book.put(&hits, &missing, Some(exchange.key), &base);
+        if !(hits.is_empty() && missing.is_empty()) {
+            let base = Evidence {
+                input: Some(exchange.key.input),
+                exchange: Some(exchange.key),
+                frames: exchange.frames.map_or_else(Vec::new, |(first, last)| ends(first, last)),
+                time: exchange.time(),
+                ..Evidence::default()
+            };
+            book.put(&hits, &missing, Some(exchange.key), &base);
+        }
         outcomes::note_exchange(&case, &mut book.memory);
         let Book { states, memory, .. } = &mut *book;
         let proof = |id: TokenId| Some(&states.get(id.0 as usize)?.as_ref()?.proof);
-        witness::note(&case, &proof, &mut memory.facts);
+        witness::note(&case, marks, &proof, calls, &mut memory.facts);
         for sighting in top {
             book.use_token(store, sighting, Some(&case), exchange.key, None);
         }
@@ -402,7 +420,8 @@ impl Sink for Judge<'_> {
         Self::new(self.book.expectations)
     }
 
-    fn join(&mut self, other: Self) {
+    fn join(&mut self, mut other: Self) {
+        other.calls.settle(&mut other.book.memory.facts);
         let tokens = self.store.merge(other.store);
         self.book.merge(other.book, &tokens);
         self.foreign.extend(other.foreign);
@@ -471,18 +490,19 @@ fn outermost<'s>(sightings: &'s [Sighting], store: &TokenStore) -> Vec<&'s Sight
     sightings.iter().filter(|inner| !sightings.iter().any(|outer| inside(inner, outer))).collect()
 }
 
-type ExchangeExaminer = for<'a> fn(&ExchangeCase<'a>, &mut Out<'_>);
+/// A rule, the marks without which it stays silent, and what it does.
+type ExchangeRule = (&'static Rule, Option<Marks>, for<'a> fn(&ExchangeCase<'a>, &mut Out<'_>));
 
 /// Rules that look at exchanges: found once.
-fn exchange_rules() -> &'static [(&'static Rule, ExchangeExaminer)] {
-    static EXCHANGE: std::sync::LazyLock<Vec<(&'static Rule, ExchangeExaminer)>> =
-        std::sync::LazyLock::new(|| {
-            let examiner = |rule: &'static Rule| match rule.scope {
-                Scope::Exchange(examine) => Some((rule, examine)),
-                _ => None,
-            };
-            RULES.iter().filter_map(|&rule| examiner(rule)).collect()
-        });
+fn exchange_rules() -> &'static [ExchangeRule] {
+    static EXCHANGE: std::sync::LazyLock<Vec<ExchangeRule>> = std::sync::LazyLock::new(|| {
+        let examiner = |rule: &'static Rule| match rule.scope {
+            Scope::Exchange(examine) => Some((rule, None, examine)),
+            Scope::Marked(marks, examine) => Some((rule, Some(marks), examine)),
+            _ => None,
+        };
+        RULES.iter().filter_map(|&rule| examiner(rule)).collect()
+    });
     &EXCHANGE
 }
 

@@ -11,6 +11,8 @@ pub mod finding;
 pub mod judge;
 /// The driver for state and scripts.
 pub mod judge_state;
+/// What is out of the ordinary about an exchange.
+pub mod marks;
 /// What rules on state and scripts look at.
 pub mod organisation;
 /// What kind of place a host, path or address is.

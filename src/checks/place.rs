@@ -1,5 +1,6 @@
 //! Takes hosts, paths and addresses, gives what kind of place they are.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use crate::state::cloud;
@@ -36,13 +37,27 @@ pub fn shown_path(path: &str) -> String {
 
 /// Host without port and final dot, lower case.
 pub fn bare_host(host: &str) -> String {
+    bare(host).into_owned()
+}
+
+/// The same, borrowed where it is written so.
+pub(super) fn bare(host: &str) -> Cow<'_, str> {
     let host = without_user(host.trim());
     let name = match host.strip_prefix('[') {
         Some(rest) => rest.split(']').next().unwrap_or_default(),
-        None if host.matches(':').count() == 1 => host.split(':').next().unwrap_or_default(),
-        None => host,
+        None => match memchr::memchr(b':', host.as_bytes()) {
+            Some(at) if memchr::memrchr(b':', host.as_bytes()) == Some(at) => {
+                host.get(..at).unwrap_or_default()
+            }
+            _ => host,
+        },
     };
-    name.trim_end_matches('.').to_ascii_lowercase()
+    let name = name.trim_end_matches('.');
+    if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(name.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(name)
+    }
 }
 
 /// Authority in lower case, without the port that the scheme implies.
@@ -59,7 +74,7 @@ pub fn authority(host: &str, scheme: Option<&str>) -> String {
 
 /// Whether `host` belongs to a token service.
 pub fn is_token_service_host(host: &str) -> bool {
-    cloud::is_token_service(&bare_host(host))
+    cloud::is_token_service(&bare(host))
 }
 
 /// What a request went to, by host and path.
@@ -67,22 +82,35 @@ pub fn of(host: Option<&str>, path: &str) -> Place {
     if host.is_some_and(is_token_service_host) {
         return Place::TokenService;
     }
-    let lower = path.to_ascii_lowercase();
+    let whole = path.trim_end_matches('/');
     let ends = ["/tokens/oauth/2", "/oauth2/token", "/oauth2/v2.0/token", "/adfs/oauth2/token"];
-    if ends.iter().any(|end| lower.trim_end_matches('/').ends_with(end)) {
+    if ends.iter().any(|end| ends_with(whole, end)) {
         return Place::TokenService;
     }
-    match first_segment(&lower).as_str() {
-        "ews" | "autodiscover" | "api" | "mapi" | "oab" => Place::Exchange,
-        "owa" | "ecp" | "rpc" | "powershell" | "microsoft-server-activesync" => Place::ExchangeOther,
-        _ => Place::Elsewhere,
+    let first = percent_decode(raw_segment(path));
+    let is = |names: &[&str]| names.iter().any(|name| first.eq_ignore_ascii_case(name));
+    if is(&["ews", "autodiscover", "api", "mapi", "oab"]) {
+        Place::Exchange
+    } else if is(&["owa", "ecp", "rpc", "powershell", "microsoft-server-activesync"]) {
+        Place::ExchangeOther
+    } else {
+        Place::Elsewhere
     }
+}
+
+/// Whether a text ends so, in any case.
+pub(super) fn ends_with(text: &str, end: &str) -> bool {
+    let tail = text.len().checked_sub(end.len()).and_then(|at| text.as_bytes().get(at..));
+    tail.is_some_and(|tail| tail.eq_ignore_ascii_case(end.as_bytes()))
+}
+
+fn raw_segment(path: &str) -> &str {
+    path.split('/').find(|segment| !segment.is_empty()).unwrap_or_default()
 }
 
 /// The first segment of a path, percent-decoded as a server would before it routes.
 pub fn first_segment(path: &str) -> String {
-    let segment = path.split('/').find(|segment| !segment.is_empty()).unwrap_or_default();
-    percent_decode(segment).to_ascii_lowercase()
+    percent_decode(raw_segment(path)).to_ascii_lowercase()
 }
 
 /// Undoes percent-encoding; what is not UTF-8 afterwards is replaced.

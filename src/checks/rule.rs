@@ -8,6 +8,7 @@ use crate::token::TokenId;
 
 use super::CheckId;
 use super::finding::Severity;
+use super::marks::Marks;
 use super::organisation::StateCase;
 use super::organisation::script::CommandCase;
 use super::probed::ProbeCase;
@@ -55,6 +56,8 @@ pub enum Scope {
     Use(for<'a> fn(&UseCase<'a>, &mut Out<'_>)),
     /// Each exchange that is in scope.
     Exchange(for<'a> fn(&ExchangeCase<'a>, &mut Out<'_>)),
+    /// The same, for a rule that has nothing to say of an exchange that bears none of these marks.
+    Marked(Marks, for<'a> fn(&ExchangeCase<'a>, &mut Out<'_>)),
     /// Each line of a log, and each result of `Test-OAuthConnectivity`.
     Log(for<'a> fn(&LogCase<'a>, &mut Out<'_>)),
     /// Each connection.
@@ -77,7 +80,7 @@ impl Scope {
         match self {
             Self::Token(_) => "token",
             Self::Use(_) => "use of a token",
-            Self::Exchange(_) => "exchange",
+            Self::Exchange(_) | Self::Marked(..) => "exchange",
             Self::Log(_) => "line of a log",
             Self::Connection(_) => "connection",
             Self::Certificate(_) => "certificate",

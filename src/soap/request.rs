@@ -23,25 +23,63 @@ pub struct Asked {
     pub classes: Vec<String>,
     /// Roles of the `ManagementRole` header.
     pub roles: Vec<String>,
-    /// Whether the request impersonates a user.
-    pub impersonates: bool,
+}
+
+/// What a request says of itself, as it stands there.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Word<'b> {
+    /// Local name of the first child of the body.
+    Operation(&'b [u8]),
+    /// `Id` of a distinguished folder.
+    Folder(&'b [u8]),
+    /// Text in an `ItemClass`.
+    Class(&'b [u8]),
+    /// Text in a role of the `ManagementRole` header.
+    Role(&'b [u8]),
 }
 
 /// Reads the beginning of an envelope; `None` when it does not hold one.
-///
-/// Every call of a recording comes through here, and a few names of each are wanted: tags are walked in
-/// place, nothing is resolved or checked.
 pub fn read(body: &[u8]) -> Option<Asked> {
-    ENVELOPE.find(body)?;
     let mut asked = Asked::default();
+    let see = |word: Word<'_>| match word {
+        Word::Operation(name) => {
+            asked.operation = Some(String::from_utf8_lossy(name).chars().take(NAME_SHOWN).collect());
+        }
+        Word::Folder(id) => keep(&mut asked.folders, &String::from_utf8_lossy(id).to_ascii_lowercase()),
+        Word::Class(text) => keep_text(&mut asked.classes, text),
+        Word::Role(text) => keep_text(&mut asked.roles, text),
+    };
+    walk(body, see).then_some(asked)
+}
+
+/// Tells `see` what the beginning of an envelope says; whether it is one.
+///
+/// Every call of a recording comes through here, and a few names of each are wanted: tags are searched in
+/// place, nothing is resolved or checked, and what follows the last of them is not searched.
+pub fn walk<'b>(body: &'b [u8], mut see: impl FnMut(Word<'b>)) -> bool {
+    if ENVELOPE.find(body).is_none() {
+        return false;
+    }
     let mut path: Vec<&[u8]> = Vec::with_capacity(16);
     let mut envelope = false;
-    let mut at = memchr::memchr(b'<', body)?;
+    let (mut operation, mut searched) = (false, false);
+    let Some(mut at) = memchr::memchr(b'<', body) else { return false };
     // A damaged or cut rest costs only itself.
     while let Some((piece, end)) = body.get(at..).and_then(piece) {
+        let from = at + end;
         match piece {
             Piece::Open { name, tag, empty } => {
-                envelope |= open(name, tag, &path, &mut asked);
+                match (path.last(), name) {
+                    (None, b"Envelope") => envelope = true,
+                    (Some(&b"Body"), _) if path.len() == 2 && !operation => {
+                        operation = true;
+                        see(Word::Operation(name));
+                    }
+                    (_, b"DistinguishedFolderId") => {
+                        attribute(tag, b"Id").into_iter().for_each(|id| see(Word::Folder(id)));
+                    }
+                    _ => {}
+                }
                 if !empty {
                     path.push(name);
                 }
@@ -54,23 +92,36 @@ pub fn read(body: &[u8]) -> Option<Asked> {
             }
             Piece::Other => {}
         }
-        let from = at + end;
-        let Some(text) = memchr::memchr(b'<', body.get(from..).unwrap_or_default()) else { break };
+        let rest = body.get(from..).unwrap_or_default();
+        let Some(text) = memchr::memchr(b'<', rest) else { break };
         at = from + text;
-        let list = match path.last() {
-            Some(&b"Role") if path.contains(&&b"ManagementRole"[..]) => &mut asked.roles,
-            Some(&b"ItemClass") => &mut asked.classes,
-            _ => continue,
-        };
-        let text = String::from_utf8_lossy(body.get(from..at).unwrap_or_default());
-        // Entities are not resolved: what stands around them is kept.
-        let mut parts = text.split('&');
-        keep(list, parts.next().unwrap_or_default().trim());
-        parts.filter_map(|part| part.split_once(';')).for_each(|(_, rest)| keep(list, rest.trim()));
+        let text = rest.get(..text).unwrap_or_default();
+        match path.last() {
+            Some(&b"Role") if path.contains(&&b"ManagementRole"[..]) => see(Word::Role(text)),
+            Some(&b"ItemClass") => see(Word::Class(text)),
+            _ => {}
+        }
+        if operation && envelope && !searched {
+            searched = true;
+            if !WANTED.iter().any(|word| word.find(rest).is_some()) {
+                break;
+            }
+        }
     }
-    envelope.then_some(asked)
+    envelope
 }
 
+/// Entities are not resolved: what stands around them is kept.
+fn keep_text(list: &mut Vec<String>, text: &[u8]) {
+    let text = String::from_utf8_lossy(text);
+    let mut parts = text.split('&');
+    keep(list, parts.next().unwrap_or_default().trim());
+    parts.filter_map(|part| part.split_once(';')).for_each(|(_, rest)| keep(list, rest.trim()));
+}
+
+/// What is still wanted when the operation is known: without a word of it the rest is not searched.
+static WANTED: LazyLock<[Finder<'static>; 3]> =
+    LazyLock::new(|| [&b"DistinguishedFolderId"[..], b"ItemClass", b"Role"].map(Finder::new));
 static ENVELOPE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"Envelope"));
 
 /// What stands at a `<`.
@@ -145,24 +196,6 @@ fn attribute<'t>(tag: &'t [u8], name: &[u8]) -> Option<&'t [u8]> {
     None
 }
 
-/// Notes what an element says; whether it is the envelope.
-fn open(name: &[u8], tag: &[u8], path: &[&[u8]], asked: &mut Asked) -> bool {
-    match (path.last(), name) {
-        (None, b"Envelope") => return true,
-        (Some(&b"Body"), _) if path.len() == 2 && asked.operation.is_none() => {
-            asked.operation = Some(String::from_utf8_lossy(name).chars().take(NAME_SHOWN).collect());
-        }
-        (_, b"DistinguishedFolderId") => {
-            if let Some(id) = attribute(tag, b"Id") {
-                keep(&mut asked.folders, &String::from_utf8_lossy(id).to_ascii_lowercase());
-            }
-        }
-        (_, b"ExchangeImpersonation") => asked.impersonates = true,
-        _ => {}
-    }
-    false
-}
-
 fn keep(list: &mut Vec<String>, value: &str) {
     let value: String = value.chars().filter(|letter| !letter.is_control()).take(NAME_SHOWN).collect();
     if !value.is_empty() && list.len() < KEPT && !list.contains(&value) {
@@ -215,7 +248,7 @@ mod tests {
         #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
 
         #[test]
-        fn any_text_is_walked_to_its_end(text in "(<(/|!|!--|\\?|!\\[CDATA\\[)?(s:)?(Envelope|Body|Role|a)( Id=)?[\"'>&; ]{0,3}){0,20}") {
+        fn any_text_is_searched_to_its_end(text in "(<(/|!|!--|\\?|!\\[CDATA\\[)?(s:)?(Envelope|Body|Role|a)( Id=)?[\"'>&; ]{0,3}){0,20}") {
             let _ = read(text.as_bytes());
         }
     }

@@ -3,12 +3,14 @@
 //! RFC 7515 section 3.1 and 7.1, RFC 7519. Lossless: raw bytes, order and duplicates survive.
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, URL_SAFE_NO_PAD};
 use base64::{DecodeError, Engine as _, alphabet};
 use bytes::Bytes;
 
+use super::TimeClaim;
 use crate::json::{self, Node};
 use crate::limits;
 
@@ -35,7 +37,12 @@ pub struct Jwt {
     pub claims: Option<Node>,
     /// What is odd about the form.
     pub faults: Vec<Fault>,
+    /// The times of [`TIMES`], read once: each use of a token asks for them.
+    times: OnceLock<[TimeClaim; TIMES.len()]>,
 }
+
+/// Claims whose times are remembered.
+const TIMES: [&str; 2] = ["nbf", "exp"];
 
 /// What is odd about a token's form. A closed list: each is a fact a rule can name.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -130,6 +137,7 @@ impl Jwt {
             header: None,
             claims: None,
             faults: Vec::new(),
+            times: OnceLock::new(),
         };
         jwt.split(text);
         if text.len() > limits::TOKEN_BYTES {
@@ -219,6 +227,22 @@ impl Jwt {
             self.signature = self.decode(text, self.signature_part.clone(), SIGNATURE);
         } else if self.algorithm().is_some_and(|algorithm| !algorithm.eq_ignore_ascii_case("none")) {
             self.faults.push(Fault::SignatureRemoved);
+        }
+    }
+
+    /// A time claim: number or string of digits.
+    pub(super) fn time(&self, name: &str) -> TimeClaim {
+        let read = |name: &str| {
+            self.claims
+                .as_ref()
+                .and_then(|claims| claims.get(name))
+                .map_or(TimeClaim::Absent, TimeClaim::read)
+        };
+        match TIMES.iter().position(|known| *known == name) {
+            Some(at) => {
+                self.times.get_or_init(|| TIMES.map(read)).get(at).copied().unwrap_or(TimeClaim::Absent)
+            }
+            None => read(name),
         }
     }
 

@@ -96,6 +96,29 @@ pub enum TimeClaim {
     At(Instant, bool),
 }
 
+impl TimeClaim {
+    fn read(node: &Node) -> Self {
+        let read = |text: &str| {
+            let whole = text.trim().split('.').next().unwrap_or_default();
+            whole.parse::<i64>().ok().or_else(|| {
+                // Exponents are legal JSON numbers; nobody writes them, but 1.7e9 is not malformed.
+                let value: f64 = text.trim().parse().ok()?;
+                (value.is_finite() && value.abs() < 9e15).then_some(value as i64)
+            })
+        };
+        let at = |text: &str, quoted: bool| {
+            read(text).map_or(Self::Malformed, |at| Self::At(Instant::from_seconds(at), quoted))
+        };
+        match (node.number(), node.as_str()) {
+            (Some(text), _) => at(text, false),
+            (_, Some(text)) if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) => {
+                at(text, true)
+            }
+            _ => Self::Malformed,
+        }
+    }
+}
+
 impl Token {
     /// The claims, when the payload was readable JSON.
     pub fn claims(&self) -> Option<&Node> {
@@ -119,26 +142,7 @@ impl Token {
 
     /// A time claim: number or string of digits.
     pub fn time(&self, name: &str) -> TimeClaim {
-        let Some(node) = self.claims().and_then(|claims| claims.get(name)) else {
-            return TimeClaim::Absent;
-        };
-        let read = |text: &str| {
-            let whole = text.trim().split('.').next().unwrap_or_default();
-            whole.parse::<i64>().ok().or_else(|| {
-                // Exponents are legal JSON numbers; nobody writes them, but 1.7e9 is not malformed.
-                let value: f64 = text.trim().parse().ok()?;
-                (value.is_finite() && value.abs() < 9e15).then_some(value as i64)
-            })
-        };
-        match (node.number(), node.as_str()) {
-            (Some(text), _) => {
-                read(text).map_or(TimeClaim::Malformed, |at| TimeClaim::At(Instant::from_seconds(at), false))
-            }
-            (_, Some(text)) if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) => {
-                read(text).map_or(TimeClaim::Malformed, |at| TimeClaim::At(Instant::from_seconds(at), true))
-            }
-            _ => TimeClaim::Malformed,
-        }
+        self.jwt.as_ref().map_or(TimeClaim::Absent, |jwt| jwt.time(name))
     }
 
     /// A claim that is true as a boolean or as a string (`true`, `True`).

@@ -3,6 +3,7 @@
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
 use crate::checks::judge::standing::shown;
+use crate::checks::marks::Marks;
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::ExchangeCase;
 
@@ -20,7 +21,7 @@ pub(crate) static RULE: Rule = Rule {
     good: "no X-CasErrorCode",
     repair: "Nothing to repair when a second request with a token follows.",
     sources: &["published transcripts"],
-    scope: Scope::Exchange(examine),
+    scope: Scope::Marked(Marks::TOLD, examine),
 };
 
 fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {

@@ -2,6 +2,7 @@
 
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
+use crate::checks::marks::Marks;
 use crate::checks::place;
 use crate::checks::realm::{self, Realm};
 use crate::checks::rule::{Out, Rule, Scope};
@@ -23,7 +24,7 @@ pub(crate) static RULE: Rule = Rule {
     good: "invalid_signature for a token whose signature is wrong",
     repair: "See the cause that the report names first.",
     sources: &["Microsoft Support: Resolve free/busy errors", "RFC 7519 4.1"],
-    scope: Scope::Exchange(examine),
+    scope: Scope::Marked(Marks::TOLD, examine),
 };
 
 fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {

@@ -3,6 +3,7 @@
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
 use crate::checks::judge::standing::shown;
+use crate::checks::marks::Marks;
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::ExchangeCase;
 
@@ -25,7 +26,7 @@ pub(crate) static RULE: Rule = Rule {
     sources: &[
         "Microsoft Learn: Configure Integration and OAuth between Skype for Business Online and Exchange Server",
     ],
-    scope: Scope::Exchange(examine),
+    scope: Scope::Marked(Marks::REFUSED, examine),
 };
 
 fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {

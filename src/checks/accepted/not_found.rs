@@ -2,6 +2,7 @@
 
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
+use crate::checks::marks::Marks;
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::ExchangeCase;
 
@@ -20,7 +21,7 @@ pub(crate) static RULE: Rule = Rule {
     good: "200",
     repair: "Compare the path with Get-WebServicesVirtualDirectory | Format-List ExternalUrl",
     sources: &["RFC 9110 15.5"],
-    scope: Scope::Exchange(examine),
+    scope: Scope::Marked(Marks::REFUSED, examine),
 };
 
 fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {

@@ -2,6 +2,7 @@
 
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
+use crate::checks::marks::Marks;
 use crate::checks::place::Place;
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::ExchangeCase;
@@ -22,7 +23,7 @@ pub(crate) static RULE: Rule = Rule {
     good: "401 with Bearer challenge, request-id and X-FEServer",
     repair: "Publish EWS and Autodiscover without pre-authentication.",
     sources: &["Microsoft Learn: hybrid deployment prerequisites"],
-    scope: Scope::Exchange(examine),
+    scope: Scope::Marked(Marks::REFUSED, examine),
 };
 
 fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {

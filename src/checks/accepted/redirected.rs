@@ -3,6 +3,7 @@
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
 use crate::checks::judge::standing::shown;
+use crate::checks::marks::Marks;
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::ExchangeCase;
 
@@ -22,7 +23,7 @@ pub(crate) static RULE: Rule = Rule {
     good: "200",
     repair: "Publish EWS and Autodiscover without pre-authentication on the device that answered.",
     sources: &["Microsoft Learn: hybrid deployment prerequisites"],
-    scope: Scope::Exchange(examine),
+    scope: Scope::Marked(Marks::REFUSED, examine),
 };
 
 fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {

@@ -3,6 +3,7 @@
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
 use crate::checks::judge::standing::shown;
+use crate::checks::marks::Marks;
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::ExchangeCase;
 use crate::soap::codes;
@@ -23,7 +24,7 @@ pub(crate) static RULE: Rule = Rule {
     good: "200",
     repair: "See the number in x-ms-diagnostics: oauthtrace explain <number>",
     sources: &["Microsoft Support: Resolve free/busy errors", "[MS-XOAUTH] 3.2.5.4"],
-    scope: Scope::Exchange(examine),
+    scope: Scope::Marked(Marks::REFUSED, examine),
 };
 
 fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {

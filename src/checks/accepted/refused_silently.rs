@@ -2,6 +2,7 @@
 
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
+use crate::checks::marks::Marks;
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::ExchangeCase;
 
@@ -21,7 +22,7 @@ pub(crate) static RULE: Rule = Rule {
     repair: "Record on the Exchange server itself, or read the reason in the IIS log: add the field \
              x-ms-diagnostics as a custom field.",
     sources: &["Microsoft Support: Resolve free/busy errors"],
-    scope: Scope::Exchange(examine),
+    scope: Scope::Marked(Marks::REFUSED, examine),
 };
 
 fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {

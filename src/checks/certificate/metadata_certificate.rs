@@ -3,6 +3,7 @@
 use crate::checks::CheckId;
 use crate::checks::expectations::EXCHANGE;
 use crate::checks::finding::Severity;
+use crate::checks::marks::Marks;
 use crate::checks::organisation::{StateCase, hex};
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::ExchangeCase;
@@ -21,7 +22,7 @@ pub(crate) static RULE: Rule = Rule {
     good: "the current certificate among the keys",
     repair: "Set-AuthConfig -PublishCertificate; Restart-Service MSExchangeServiceHost",
     sources: &["Microsoft Learn: Set-AuthConfig", "[MS-XOAUTH] 3.1.5"],
-    scope: Scope::Exchange(examine),
+    scope: Scope::Marked(Marks::METADATA, examine),
 };
 
 fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {

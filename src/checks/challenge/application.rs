@@ -5,6 +5,7 @@ use crate::checks::challenge::parameter;
 use crate::checks::expectations::EXCHANGE;
 use crate::checks::finding::Severity;
 use crate::checks::judge::standing::shown;
+use crate::checks::marks::Marks;
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::ExchangeCase;
 
@@ -22,7 +23,7 @@ pub(crate) static RULE: Rule = Rule {
     good: "Bearer client_id=\"00000002-0000-0ff1-ce00-000000000000\"",
     repair: "(Get-AuthConfig).ServiceName must be 00000002-0000-0ff1-ce00-000000000000",
     sources: &["[MS-XOAUTH] 3.2.5.4"],
-    scope: Scope::Exchange(examine),
+    scope: Scope::Marked(Marks::CHALLENGED, examine),
 };
 
 fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {

@@ -5,6 +5,7 @@ use crate::checks::challenge::issuers;
 use crate::checks::expectations::SKYPE;
 use crate::checks::finding::Severity;
 use crate::checks::judge::standing::shown;
+use crate::checks::marks::Marks;
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::ExchangeCase;
 
@@ -22,7 +23,7 @@ pub(crate) static RULE: Rule = Rule {
     good: "00000004-0000-0ff1-ce00-000000000000@contoso.com, known",
     repair: "Nothing to repair. Get-PartnerApplication shows its AuthMetadataUrl.",
     sources: &["Microsoft Learn: Configure partner applications"],
-    scope: Scope::Exchange(examine),
+    scope: Scope::Marked(Marks::CHALLENGED, examine),
 };
 
 fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {

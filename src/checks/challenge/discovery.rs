@@ -2,6 +2,7 @@
 
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
+use crate::checks::marks::Marks;
 use crate::checks::place::Place;
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::ExchangeCase;
@@ -20,7 +21,7 @@ pub(crate) static RULE: Rule = Rule {
     good: "401 with challenge, then a call with a token",
     repair: "Nothing to repair.",
     sources: &["[MS-XOAUTH] 4"],
-    scope: Scope::Exchange(examine),
+    scope: Scope::Marked(Marks::REFUSED, examine),
 };
 
 fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {

@@ -4,6 +4,7 @@ use crate::checks::CheckId;
 use crate::checks::challenge::issuers;
 use crate::checks::finding::Severity;
 use crate::checks::judge::standing::shown;
+use crate::checks::marks::Marks;
 use crate::checks::place;
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::ExchangeCase;
@@ -27,7 +28,7 @@ pub(crate) static RULE: Rule = Rule {
         "[MS-XOAUTH] 3.2.5.4",
         "Microsoft Learn: Configure OAuth between Exchange and Exchange Online",
     ],
-    scope: Scope::Exchange(examine),
+    scope: Scope::Marked(Marks::CHALLENGED, examine),
 };
 
 fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {

@@ -3,6 +3,7 @@
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
 use crate::checks::judge::standing::shown;
+use crate::checks::marks::Marks;
 use crate::checks::place::bare_host;
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::ExchangeCase;
@@ -24,7 +25,7 @@ pub(crate) static RULE: Rule = Rule {
     sources: &[
         "Microsoft Learn: Configure OAuth authentication between Exchange and Exchange Online organizations",
     ],
-    scope: Scope::Exchange(examine),
+    scope: Scope::Marked(Marks::METADATA, examine),
 };
 
 fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {

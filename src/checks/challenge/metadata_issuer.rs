@@ -3,6 +3,7 @@
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
 use crate::checks::judge::standing::shown;
+use crate::checks::marks::Marks;
 use crate::checks::realm::{self, Realm};
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::ExchangeCase;
@@ -22,7 +23,7 @@ pub(crate) static RULE: Rule = Rule {
     good: "issuer 00000002-…@contoso.com",
     repair: "On Exchange: Get-AuthConfig | Format-List ServiceName,Realm. A document of the cloud is not yours to repair: find out which device rewrote it.",
     sources: &["[MS-XOAUTH] 3.1.5", "[MS-SPS2SAUTH]"],
-    scope: Scope::Exchange(examine),
+    scope: Scope::Marked(Marks::METADATA, examine),
 };
 
 fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {

@@ -2,6 +2,7 @@
 
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
+use crate::checks::marks::Marks;
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::ExchangeCase;
 
@@ -19,7 +20,7 @@ pub(crate) static RULE: Rule = Rule {
     good: "certificates that are valid at the time of the answer",
     repair: "On Exchange: Get-AuthConfig | Format-List; then the procedure of the expired auth certificate (New-ExchangeCertificate, Set-AuthConfig -NewCertificateThumbprint … -NewCertificateEffectiveDate …, -PublishCertificate).",
     sources: &["RFC 5280 4.1.2.5", "Microsoft Learn: Set-AuthConfig"],
-    scope: Scope::Exchange(examine),
+    scope: Scope::Marked(Marks::METADATA, examine),
 };
 
 fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {

@@ -3,6 +3,7 @@
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
 use crate::checks::judge::standing::shown;
+use crate::checks::marks::Marks;
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::ExchangeCase;
 
@@ -20,7 +21,7 @@ pub(crate) static RULE: Rule = Rule {
     good: "the base64url of the certificate's SHA-1",
     repair: "Fetch the document again, past any cache: Set-AuthServer <name> -RefreshAuthMetadata",
     sources: &["[MS-SPS2SAUTH]", "RFC 7515 4.1.7"],
-    scope: Scope::Exchange(examine),
+    scope: Scope::Marked(Marks::METADATA, examine),
 };
 
 fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {

@@ -2,6 +2,7 @@
 
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
+use crate::checks::marks::Marks;
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::ExchangeCase;
 
@@ -19,7 +20,7 @@ pub(crate) static RULE: Rule = Rule {
     good: "\"keys\":[{\"usage\":\"signing\",\"keyinfo\":{…},\"keyvalue\":{…}}]",
     repair: "On Exchange: Set-AuthConfig -PublishCertificate; Restart-Service MSExchangeServiceHost; check that the auth certificate is on every server: Get-ExchangeCertificate (Get-AuthConfig).CurrentCertificateThumbprint",
     sources: &["[MS-SPS2SAUTH]", "Microsoft Learn: Set-AuthConfig"],
-    scope: Scope::Exchange(examine),
+    scope: Scope::Marked(Marks::METADATA, examine),
 };
 
 fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {

@@ -3,6 +3,7 @@
 use crate::checks::CheckId;
 use crate::checks::expectations::EXCHANGE;
 use crate::checks::finding::Severity;
+use crate::checks::marks::Marks;
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::ExchangeCase;
 
@@ -20,7 +21,7 @@ pub(crate) static RULE: Rule = Rule {
     good: "one key",
     repair: "Nothing to repair; upload the next certificate before it becomes the current one: Get-AuthConfig | Format-List NextCertificateThumbprint,NextCertificateEffectiveDate",
     sources: &["Microsoft Learn: Set-AuthConfig"],
-    scope: Scope::Exchange(examine),
+    scope: Scope::Marked(Marks::METADATA, examine),
 };
 
 fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {

@@ -4,6 +4,7 @@ use crate::checks::CheckId;
 use crate::checks::expectations::EXCHANGE;
 use crate::checks::finding::Severity;
 use crate::checks::judge::standing::shown;
+use crate::checks::marks::Marks;
 use crate::checks::place::{self, Place};
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::ExchangeCase;
@@ -22,7 +23,7 @@ pub(crate) static RULE: Rule = Rule {
     good: "serviceName 00000002-0000-0ff1-ce00-000000000000",
     repair: "On Exchange: Set-AuthConfig -ServiceName 00000002-0000-0ff1-ce00-000000000000. Elsewhere compare the address: Get-AuthServer | Format-List Name,AuthMetadataUrl; Get-PartnerApplication | Format-List Name,AuthMetadataUrl",
     sources: &["[MS-XOAUTH] 3.1.5", "Microsoft Learn: Set-AuthConfig"],
-    scope: Scope::Exchange(examine),
+    scope: Scope::Marked(Marks::METADATA, examine),
 };
 
 fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {

@@ -4,6 +4,7 @@ use crate::checks::CheckId;
 use crate::checks::challenge::parameter;
 use crate::checks::finding::Severity;
 use crate::checks::judge::standing::shown;
+use crate::checks::marks::Marks;
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::ExchangeCase;
 
@@ -22,7 +23,7 @@ pub(crate) static RULE: Rule = Rule {
     good: "authorization_uri=\"https://login.windows.net/common/oauth2/authorize\"",
     repair: "For modern authentication: Set-AuthServer EvoSTS -IsDefaultAuthorizationEndpoint $true",
     sources: &["Microsoft Learn: Hybrid Modern Authentication"],
-    scope: Scope::Exchange(examine),
+    scope: Scope::Marked(Marks::CHALLENGED, examine),
 };
 
 fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {

@@ -4,6 +4,7 @@ use crate::checks::CheckId;
 use crate::checks::challenge::issuers;
 use crate::checks::finding::Severity;
 use crate::checks::judge::standing::shown;
+use crate::checks::marks::Marks;
 use crate::checks::place;
 use crate::checks::realm::{self, Realm};
 use crate::checks::rule::{Out, Rule, Scope};
@@ -25,7 +26,7 @@ pub(crate) static RULE: Rule = Rule {
              -AuthMetadataUrl https://accounts.accesscontrol.windows.net/<verified \
              domain>/metadata/json/1",
     sources: &["[MS-XOAUTH] 3.2.5.4"],
-    scope: Scope::Exchange(examine),
+    scope: Scope::Marked(Marks::CHALLENGED, examine),
 };
 
 fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {

@@ -2,6 +2,7 @@
 
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
+use crate::checks::marks::Marks;
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::ExchangeCase;
 
@@ -19,7 +20,7 @@ pub(crate) static RULE: Rule = Rule {
     good: "WWW-Authenticate: Bearer client_id=\"…\", Negotiate",
     repair: "Compare with the answer on the server itself: an intermediary may have rewritten the field.",
     sources: &["RFC 9110 11.6.1"],
-    scope: Scope::Exchange(examine),
+    scope: Scope::Marked(Marks::CHALLENGED, examine),
 };
 
 fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {

@@ -3,6 +3,7 @@
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
 use crate::checks::judge::standing::shown;
+use crate::checks::marks::Marks;
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::ExchangeCase;
 
@@ -22,7 +23,7 @@ pub(crate) static RULE: Rule = Rule {
     repair: "Nothing to repair in the recording; look at the sender when a token or an answer depends on \
              it.",
     sources: &["RFC 9112"],
-    scope: Scope::Exchange(examine),
+    scope: Scope::Marked(Marks::ODD, examine),
 };
 
 fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {

@@ -3,6 +3,8 @@
 //! The token store stands beside it, so that rules may read tokens while counts are written.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::LazyLock;
 
 use crate::base::Instant;
 use crate::checks::CheckId;
@@ -12,7 +14,7 @@ use crate::checks::place;
 use crate::checks::rule::{Hit, Out, Rule, Scope};
 use crate::checks::rules::RULES;
 use crate::checks::subject::{ExchangeCase, Proof, Standing, TokenCase, UseCase};
-use crate::checks::tally::Tally;
+use crate::checks::tally::{CauseId, Tally};
 use crate::exchange::ExchangeKey;
 use crate::keys::KeyRing;
 use crate::limits::TOKEN_DEPTH;
@@ -21,6 +23,7 @@ use crate::token::{Half, Role, Sighting, Token, TokenId};
 
 use super::memory::Memory;
 use super::outcomes;
+use super::repeats::{Key, Repeats};
 use super::standing::{self, TokenState};
 
 /// What a token is taken for at a place. By itself it is what its content says; where it was seen first
@@ -45,6 +48,16 @@ pub(super) struct Book<'e> {
     others: HashMap<(TokenId, Taken), TokenState, foldhash::fast::RandomState>,
     pub(super) tally: Tally,
     pub(super) memory: Memory,
+    /// What rules said of uses that were the same but for the time.
+    said: Repeats<Said>,
+    key: Key,
+}
+
+/// What rules said.
+#[derive(Clone, Debug)]
+struct Said {
+    hits: Vec<(CauseId, Hit)>,
+    missing: Vec<(CheckId, String)>,
 }
 
 impl<'e> Book<'e> {
@@ -56,6 +69,8 @@ impl<'e> Book<'e> {
             others: HashMap::default(),
             tally: Tally::default(),
             memory: Memory::default(),
+            said: Repeats::default(),
+            key: Key::default(),
         }
     }
 
@@ -202,16 +217,27 @@ impl<'e> Book<'e> {
             }
             let token = TokenCase { expected, store, id, token, standing, proof: &state.proof };
             let case = UseCase { token, exchange, sighting, carried: depth > 0, at };
-            let (mut hits, mut missing) = (Vec::new(), Vec::new());
-            for &(rule, examine) in uses().iter().filter(|(rule, _)| standing.judged_by(rule.check)) {
-                examine(&case, &mut Out::new(rule, &mut hits, &mut missing));
+            let Self { tally, memory, said, key: known, .. } = self;
+            Said::by(timed(), &case, tally).count(tally, memory, key, &found);
+            outcomes::note_use(&case, memory);
+            if case.exchange.is_none() {
+                Said::by(steady(), &case, tally).count(tally, memory, key, &found);
+                continue;
             }
-            outcomes::note_use(&case, &mut self.memory);
-            for hit in &hits {
-                let cause = self.tally.cause(hit);
-                self.tally.place(cause, hit, Some(key), || found.evidence(hit));
-            }
-            self.memory.reasons(&missing);
+            same(known.clear(), &case, taken);
+            let repeated = match said.get(known) {
+                Some(repeated) => repeated,
+                None => {
+                    let fresh = Said::by(steady(), &case, tally);
+                    said.insert(known, fresh)
+                }
+            };
+            debug_assert_eq!(
+                format!("{repeated:?}"),
+                format!("{:?}", Said::by(steady(), &case, tally)),
+                "a rule looks at something of a use that is not among what must be the same"
+            );
+            repeated.count(tally, memory, key, &found);
         }
     }
 
@@ -324,16 +350,67 @@ impl At<'_> {
     }
 }
 
-type UseExaminer = for<'a> fn(&UseCase<'a>, &mut Out<'_>);
+impl Said {
+    fn by(rules: &[UseRule], case: &UseCase<'_>, tally: &mut Tally) -> Self {
+        let (mut hits, mut missing) = (Vec::new(), Vec::new());
+        for &(rule, examine) in rules.iter().filter(|(rule, _)| case.token.standing.judged_by(rule.check)) {
+            examine(case, &mut Out::new(rule, &mut hits, &mut missing));
+        }
+        Self { hits: hits.into_iter().map(|hit| (tally.cause(&hit), hit)).collect(), missing }
+    }
 
-/// Rules that look at uses: found once.
-fn uses() -> &'static [(&'static Rule, UseExaminer)] {
-    static USES: std::sync::LazyLock<Vec<(&'static Rule, UseExaminer)>> = std::sync::LazyLock::new(|| {
-        let examiner = |rule: &'static Rule| match rule.scope {
-            Scope::Use(examine) => Some((rule, examine)),
-            _ => None,
-        };
-        RULES.iter().filter_map(|&rule| examiner(rule)).collect()
-    });
-    &USES
+    fn count(&self, tally: &mut Tally, memory: &mut Memory, key: ExchangeKey, found: &At<'_>) {
+        for (cause, hit) in &self.hits {
+            tally.place(*cause, hit, Some(key), || found.evidence(hit));
+        }
+        memory.reasons(&self.missing);
+    }
+}
+
+/// What has to be the same for rules to say the same of a use in an exchange, the time aside.
+fn same(key: &mut Key, case: &UseCase<'_>, taken: Taken) {
+    let (taken, role) = match taken {
+        Taken::Itself => (0, 0),
+        Taken::Carried => (1, 0),
+        Taken::As(role) => (2, role as i64),
+    };
+    let Some(exchange) = case.exchange else { return };
+    let recorded = exchange.exchange;
+    let location = &case.sighting.location;
+    key.number(case.token.id.0).number(taken).number(role).number(location.half as i64);
+    key.number(exchange.place as i64).number(exchange.clear().map_or(-1, i64::from));
+    key.number(case.carried).number(case.sighting.presented).number(recorded.connection.is_some());
+    key.text(Some(location.part.as_bytes())).text(exchange.host().map(str::as_bytes));
+    key.text(exchange.request().and_then(|request| request.scheme.as_deref()).map(str::as_bytes));
+    key.text(recorded.tls.as_ref().and_then(|tls| tls.sni.as_deref()).map(str::as_bytes));
+    let first = exchange.path().split('/').find(|segment| !segment.is_empty());
+    key.text(first.map(str::as_bytes));
+    let ends = [recorded.client, recorded.server];
+    match ends.iter().flatten().find(|end| place::is_public(end.address)).map(|end| end.address) {
+        Some(IpAddr::V4(address)) => key.text(Some(&address.octets())),
+        Some(IpAddr::V6(address)) => key.text(Some(&address.octets())),
+        None => key.text(None),
+    };
+}
+
+type UseRule = (&'static Rule, for<'a> fn(&UseCase<'a>, &mut Out<'_>));
+
+/// Rules that look at uses: those that ask for the time, and the others. Found once.
+static USES: LazyLock<(Vec<UseRule>, Vec<UseRule>)> = LazyLock::new(|| {
+    let examiner = |rule: &'static Rule| match rule.scope {
+        Scope::Use(examine) => Some((rule, examine)),
+        _ => None,
+    };
+    RULES
+        .iter()
+        .filter_map(|&rule| examiner(rule))
+        .partition(|(rule, _): &UseRule| rule.check == CheckId::Lifetime)
+});
+
+fn timed() -> &'static [UseRule] {
+    &USES.0
+}
+
+fn steady() -> &'static [UseRule] {
+    &USES.1
 }

@@ -22,9 +22,12 @@ pub struct Seen {
 }
 
 impl Seen {
-    fn add(&mut self, key: Option<ExchangeKey>, at: Option<Instant>) {
+    pub(super) fn add(&mut self, key: Option<ExchangeKey>, at: Option<Instant>) {
         self.count += 1;
-        self.exchanges.extend(key);
+        let full = self.exchanges.len() >= EVIDENCE_LISTED;
+        if !(full && key.as_ref() > self.exchanges.last()) {
+            self.exchanges.extend(key);
+        }
         if self.exchanges.len() > EVIDENCE_LISTED {
             self.exchanges.pop_last();
         }
@@ -263,6 +266,12 @@ impl Facts {
     /// Adds a call.
     pub(crate) fn call(&mut self, call: Call, key: ExchangeKey, at: Option<Instant>) {
         add(&mut self.calls, call, Some(key), at, &mut self.left_out);
+    }
+
+    /// Adds calls of one kind.
+    pub(super) fn calls_seen(&mut self, call: Call, seen: Seen) {
+        self.calls.entry(call).or_default().merge(seen);
+        prune(&mut self.calls, 2 * FACTS_KEPT, &mut self.left_out);
     }
 
     /// Adds a call that a log tells of.

@@ -60,7 +60,7 @@ pub(super) fn note_exchange(case: &ExchangeCase<'_>, memory: &mut Memory) {
         memory.calls += u64::from(case.place != Place::TokenService);
     }
     if let Some(host) = case.host() {
-        memory.host(&place::bare_host(host));
+        memory.host(&place::bare(host));
     }
     if let Some(server) = case.exchange.server {
         memory.servers.insert(server.address);

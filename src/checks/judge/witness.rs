@@ -2,16 +2,19 @@
 
 use crate::base::Instant;
 use crate::checks::expectations::{EXCHANGE, Expectations};
+use crate::checks::marks::Marks;
 use crate::checks::place::{self, Place};
 use crate::checks::realm::{self, Realm};
 use crate::checks::subject::{ExchangeCase, LogCase, Proof, SeenToken, Standing, realm_of};
-use crate::exchange::Response;
+use crate::exchange::{Head, Response};
 use crate::limits::{NAME_SHOWN, REQUEST_BYTES, SENTENCE_KEPT};
+
 use crate::logrecord::LogRecord;
 use crate::soap::{self, codes};
 use crate::token::{Half, Role, TimeClaim, Token, TokenId};
 use crate::wire::http::body;
 
+use super::calls::Calls;
 use super::facts::{Ask, Call, Credential, Facts, Metadata, Outbound, Signed};
 use super::standing::thumbprint;
 
@@ -19,7 +22,13 @@ use super::standing::thumbprint;
 pub(super) type Proofs<'p> = &'p dyn Fn(TokenId) -> Option<&'p Proof>;
 
 /// Notes one exchange.
-pub(super) fn note(case: &ExchangeCase<'_>, proofs: Proofs<'_>, facts: &mut Facts) {
+pub(super) fn note(
+    case: &ExchangeCase<'_>,
+    marks: Marks,
+    proofs: Proofs<'_>,
+    calls: &mut Calls,
+    facts: &mut Facts,
+) {
     let key = case.exchange.key;
     let path = case.path();
     if case.place == Place::TokenService && case.token_request().is_some() {
@@ -28,11 +37,15 @@ pub(super) fn note(case: &ExchangeCase<'_>, proofs: Proofs<'_>, facts: &mut Fact
         let document = Metadata { host: host(case), path: first_segments(path), status: case.status() };
         facts.metadata(document, key, case.at);
     } else if case.place != Place::TokenService && (case.at_exchange() || case.presented().is_some()) {
-        facts.call(call(case, proofs), key, case.at);
+        calls.note(case, marks, proofs, facts);
     }
 }
 
 fn is_metadata(path: &str) -> bool {
+    let may_begin = |pair: &[u8]| matches!(pair, [b'/', b'm' | b'M' | b'f' | b'F' | b'.' | b'd' | b'D']);
+    if !path.as_bytes().windows(2).any(may_begin) {
+        return false;
+    }
     let path = path.to_ascii_lowercase();
     ["/metadata/json/", "/federationmetadata/", "/.well-known/", "/discovery/keys", "/discovery/v2.0/keys"]
         .iter()
@@ -65,7 +78,8 @@ fn first_segments(path: &str) -> String {
     short(&format!("/{}", parts.join("/")))
 }
 
-fn call(case: &ExchangeCase<'_>, proofs: Proofs<'_>) -> Call {
+/// What a diagnosis wants to know of a call.
+pub(super) fn call(case: &ExchangeCase<'_>, proofs: Proofs<'_>) -> Call {
     let presented = case.presented();
     let mut call = Call {
         host: host(case),
@@ -80,6 +94,7 @@ fn call(case: &ExchangeCase<'_>, proofs: Proofs<'_>) -> Call {
     };
     if let Some(seen) = presented {
         token(&mut call, case, seen, proofs);
+        call.in_time = times(case, seen);
     }
     if let Some(response) = case.response() {
         answer(&mut call, case, response);
@@ -88,7 +103,7 @@ fn call(case: &ExchangeCase<'_>, proofs: Proofs<'_>) -> Call {
     call
 }
 
-fn credential(case: &ExchangeCase<'_>) -> Credential {
+pub(super) fn credential(case: &ExchangeCase<'_>) -> Credential {
     if case.presented().is_some() {
         return Credential::Token;
     }
@@ -105,7 +120,8 @@ fn credential(case: &ExchangeCase<'_>) -> Credential {
     found
 }
 
-fn token(call: &mut Call, case: &ExchangeCase<'_>, seen: &SeenToken<'_>, proofs: Proofs<'_>) {
+/// What a token tells of a call, but for the time.
+pub(super) fn token(call: &mut Call, case: &ExchangeCase<'_>, seen: &SeenToken<'_>, proofs: Proofs<'_>) {
     let token = seen.token;
     let signed_id = token.actor.unwrap_or(seen.id);
     let signed = case.store.get(signed_id).unwrap_or(token);
@@ -113,14 +129,19 @@ fn token(call: &mut Call, case: &ExchangeCase<'_>, seen: &SeenToken<'_>, proofs:
     call.application = token.application().map(|name| short(&name.id.to_ascii_lowercase()));
     call.issuer = signed.principal("iss").map(|name| short(&name.id.to_ascii_lowercase()));
     call.signed = signature(proofs(signed_id));
-    let own = in_time(token, case.at, case.expected);
-    let inner = in_time(signed, case.at, case.expected);
-    call.in_time = match (own, inner) {
-        (Some(own), Some(inner)) => Some(own && inner),
-        (one, other) => one.or(other),
-    };
     call.tenant = decided(realm::compare(realm_of(token), &case.expected.tenants));
     call.audience = audience(token, case);
+}
+
+/// Whether a token and the one inside were within their validity.
+pub(super) fn times(case: &ExchangeCase<'_>, seen: &SeenToken<'_>) -> Option<bool> {
+    let signed = seen.token.actor.and_then(|id| case.store.get(id)).unwrap_or(seen.token);
+    let own = in_time(seen.token, case.at, case.expected);
+    let inner = in_time(signed, case.at, case.expected);
+    match (own, inner) {
+        (Some(own), Some(inner)) => Some(own && inner),
+        (one, other) => one.or(other),
+    }
 }
 
 fn decided(realm: Realm) -> Option<bool> {
@@ -167,17 +188,20 @@ fn audience(token: &Token, case: &ExchangeCase<'_>) -> Option<(bool, String)> {
     Some((same, short(&place::authority(named, scheme))))
 }
 
+/// Whether an answer bears the marks of Exchange.
+pub(super) fn bears_marks(head: &Head) -> bool {
+    head.fields().any(|field| match field.name.len() {
+        10 => ["request-id", "x-feserver", "x-beserver"].iter().any(|name| field.is(name)),
+        11 => field.is("x-diaginfo"),
+        19 => field.is("x-backendhttpstatus"),
+        21 => field.is("x-calculatedbetarget"),
+        _ => false,
+    })
+}
+
 fn answer(call: &mut Call, case: &ExchangeCase<'_>, response: &Response) {
-    const MARKS: [&str; 6] = [
-        "request-id",
-        "x-feserver",
-        "x-beserver",
-        "x-calculatedbetarget",
-        "x-diaginfo",
-        "x-backendhttpstatus",
-    ];
     let head = &response.head;
-    call.marks = MARKS.iter().any(|name| head.get(name).is_some());
+    call.marks = bears_marks(head);
     call.via = head.get("via").is_some();
     call.page =
         head.text("content-type").is_some_and(|kind| kind.to_ascii_lowercase().starts_with("text/html"));
@@ -253,7 +277,7 @@ fn agent(text: &str) -> Option<&'static str> {
 }
 
 /// Minutes that the server is ahead of the recording, when that is beyond the tolerance.
-fn offset(case: &ExchangeCase<'_>) -> Option<i64> {
+pub(super) fn offset(case: &ExchangeCase<'_>) -> Option<i64> {
     let seconds = case.skew()?;
     (seconds.abs() > case.expected.leeway).then_some(seconds / 60)
 }

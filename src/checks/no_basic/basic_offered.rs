@@ -2,6 +2,7 @@
 
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
+use crate::checks::marks::Marks;
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::ExchangeCase;
 
@@ -20,7 +21,7 @@ pub(crate) static RULE: Rule = Rule {
     repair: "Nothing to repair. To stop offering it: Set-WebServicesVirtualDirectory -BasicAuthentication \
              $false",
     sources: &["[MS-XOAUTH] 3.2.5.4"],
-    scope: Scope::Exchange(examine),
+    scope: Scope::Marked(Marks::CHALLENGED, examine),
 };
 
 fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {

@@ -2,6 +2,7 @@
 
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
+use crate::checks::marks::Marks;
 use crate::checks::place::Place;
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::ExchangeCase;
@@ -26,7 +27,7 @@ pub(crate) static RULE: Rule = Rule {
     sources: &[
         "Microsoft Learn: Configure Integration and OAuth between Skype for Business Online and Exchange Server",
     ],
-    scope: Scope::Exchange(examine),
+    scope: Scope::Marked(Marks::CREDENTIALS, examine),
 };
 
 fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {

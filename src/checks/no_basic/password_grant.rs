@@ -2,6 +2,7 @@
 
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
+use crate::checks::marks::Marks;
 use crate::checks::place::Place;
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::ExchangeCase;
@@ -21,7 +22,7 @@ pub(crate) static RULE: Rule = Rule {
     repair: "Find the client by its address and move it to a certificate or a managed identity. Change \
              the password: it was recorded.",
     sources: &["RFC 6749 4.3", "RFC 9700 2.4"],
-    scope: Scope::Exchange(examine),
+    scope: Scope::Marked(Marks::FORM.and(Marks::TOKEN_SERVICE), examine),
 };
 
 fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {

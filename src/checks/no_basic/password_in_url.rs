@@ -2,6 +2,7 @@
 
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
+use crate::checks::marks::Marks;
 use crate::checks::place;
 use crate::checks::place::Place;
 use crate::checks::rule::{Out, Rule, Scope};
@@ -24,7 +25,7 @@ pub(crate) static RULE: Rule = Rule {
              for the path: Set-WebServicesVirtualDirectory -Identity \"<server>\\EWS (Default Web Site)\" \
              -BasicAuthentication $false. Change the password: it was recorded.",
     sources: &["RFC 9110 4.2.4"],
-    scope: Scope::Exchange(examine),
+    scope: Scope::Marked(Marks::TARGET, examine),
 };
 
 fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {

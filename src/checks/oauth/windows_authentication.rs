@@ -2,6 +2,7 @@
 
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
+use crate::checks::marks::Marks;
 use crate::checks::place::{self, Place};
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::ExchangeCase;
@@ -22,7 +23,7 @@ pub(crate) static RULE: Rule = Rule {
     repair: "Find out who the client is; publish Exchange without pre-authentication for EWS and \
              Autodiscover.",
     sources: &["Microsoft Learn: hybrid deployment prerequisites (no pre-authentication)"],
-    scope: Scope::Exchange(examine),
+    scope: Scope::Marked(Marks::CREDENTIALS, examine),
 };
 
 fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {

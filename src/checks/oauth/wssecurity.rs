@@ -2,6 +2,7 @@
 
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
+use crate::checks::place;
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::ExchangeCase;
 
@@ -26,9 +27,9 @@ pub(crate) static RULE: Rule = Rule {
 
 fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
     let path = case.path().trim_end_matches('/');
-    if path.len() >= 11 && path.to_ascii_lowercase().ends_with("/wssecurity") {
+    if place::ends_with(path, "/wssecurity") {
         out.say("the call used WS-Security federation, not OAuth")
-            .observed(crate::checks::place::shown_path(path))
+            .observed(place::shown_path(path))
             .location("request.target");
     }
 }

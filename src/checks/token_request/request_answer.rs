@@ -2,6 +2,7 @@
 
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
+use crate::checks::marks::Marks;
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::ExchangeCase;
 
@@ -21,7 +22,7 @@ pub(crate) static RULE: Rule = Rule {
     good: "Cache-Control: no-store, token_type Bearer",
     repair: "Nothing to repair when Exchange accepts the token.",
     sources: &["RFC 6749 5.1", "RFC 6749 5.2"],
-    scope: Scope::Exchange(examine),
+    scope: Scope::Marked(Marks::TOKEN_SERVICE, examine),
 };
 
 /// Registered errors of the token endpoint (RFC 6749 5.2), and those that this family adds.

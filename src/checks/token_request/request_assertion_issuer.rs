@@ -4,6 +4,7 @@ use crate::checks::CheckId;
 use crate::checks::expectations::EXCHANGE;
 use crate::checks::finding::Severity;
 use crate::checks::judge::standing::shown;
+use crate::checks::marks::Marks;
 use crate::checks::realm::{self, Realm};
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::ExchangeCase;
@@ -25,7 +26,7 @@ pub(crate) static RULE: Rule = Rule {
     repair: "(Get-AuthConfig).ServiceName must be 00000002-0000-0ff1-ce00-000000000000 and its Realm \
              empty: Set-AuthConfig -Realm \"\"",
     sources: &["[MS-XOAUTH]"],
-    scope: Scope::Exchange(examine),
+    scope: Scope::Marked(Marks::TOKEN_SERVICE, examine),
 };
 
 fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {

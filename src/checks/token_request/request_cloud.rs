@@ -3,6 +3,7 @@
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
 use crate::checks::judge::standing::shown;
+use crate::checks::marks::Marks;
 use crate::checks::place::bare_host;
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::ExchangeCase;
@@ -25,7 +26,7 @@ pub(crate) static RULE: Rule = Rule {
     repair: "Set the address of the right cloud: Set-AuthServer <name> -AuthMetadataUrl https://<host of \
              the cloud>/<tenant>/metadata/json/1",
     sources: &["Microsoft Learn: national clouds"],
-    scope: Scope::Exchange(examine),
+    scope: Scope::Marked(Marks::TOKEN_SERVICE, examine),
 };
 
 fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {

@@ -3,6 +3,7 @@
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
 use crate::checks::judge::standing::shown;
+use crate::checks::marks::Marks;
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::ExchangeCase;
 
@@ -21,7 +22,7 @@ pub(crate) static RULE: Rule = Rule {
     good: "grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer&assertion=eyJ…",
     repair: "Find out what built the request.",
     sources: &["RFC 7523 2.1", "RFC 6749 4.4"],
-    scope: Scope::Exchange(examine),
+    scope: Scope::Marked(Marks::TOKEN_SERVICE, examine),
 };
 
 fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {

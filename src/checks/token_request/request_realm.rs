@@ -3,6 +3,7 @@
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
 use crate::checks::judge::standing::shown;
+use crate::checks::marks::Marks;
 use crate::checks::realm::{self, Realm};
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::ExchangeCase;
@@ -23,7 +24,7 @@ pub(crate) static RULE: Rule = Rule {
     repair: "Compare the authorization server's address: Get-AuthServer | Format-List \
              TokenIssuingEndpoint,AuthMetadataUrl",
     sources: &["[MS-XOAUTH]"],
-    scope: Scope::Exchange(examine),
+    scope: Scope::Marked(Marks::TOKEN_SERVICE, examine),
 };
 
 fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {

@@ -3,6 +3,7 @@
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
 use crate::checks::judge::standing::shown;
+use crate::checks::marks::Marks;
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::ExchangeCase;
 use crate::soap::codes;
@@ -21,7 +22,7 @@ pub(crate) static RULE: Rule = Rule {
     good: "{\"access_token\":\"…\",\"token_type\":\"Bearer\"}",
     repair: "oauthtrace explain <code>",
     sources: &["Microsoft Entra authentication and authorization error codes", "RFC 6749 5.2"],
-    scope: Scope::Exchange(examine),
+    scope: Scope::Marked(Marks::TOKEN_SERVICE, examine),
 };
 
 fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {

@@ -3,6 +3,7 @@
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
 use crate::checks::judge::standing::shown;
+use crate::checks::marks::Marks;
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::ExchangeCase;
 use crate::token::principal::Principal;
@@ -22,7 +23,7 @@ pub(crate) static RULE: Rule = Rule {
     repair: "Compare with Get-IntraOrganizationConnector | Format-List \
              DiscoveryEndpoint,TargetAddressDomains",
     sources: &["Microsoft Entra error AADSTS90022"],
-    scope: Scope::Exchange(examine),
+    scope: Scope::Marked(Marks::TOKEN_SERVICE, examine),
 };
 
 fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {

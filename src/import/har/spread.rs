@@ -125,11 +125,7 @@ impl Hand {
 }
 
 /// Builds exchanges until nothing more is found.
-pub(super) fn work(
-    batches: &Mutex<Receiver<Batch>>,
-    back: &Sender<Batch>,
-    mut worker: Worker<'_>,
-) -> Part {
+pub(super) fn work(batches: &Mutex<Receiver<Batch>>, back: &Sender<Batch>, mut worker: Worker<'_>) -> Part {
     let mut part = Part::default();
     loop {
         let next = batches.lock().unwrap_or_else(PoisonError::into_inner).recv();

@@ -1,0 +1,161 @@
+//! Takes calls, gives how often each kind of them was seen. Building what a diagnosis wants to know of a call costs
+//! more than finding out that a call like it was counted already.
+
+use std::collections::HashMap;
+
+use super::facts::{Call, Facts, Seen};
+use super::repeats::{Key, Repeats};
+use super::witness::{self, Proofs};
+use crate::checks::marks::Marks;
+use crate::checks::place;
+use crate::checks::subject::{ExchangeCase, SeenToken};
+use crate::limits::{FACTS_KEPT, REQUEST_BYTES};
+use crate::soap::request::{self, Word};
+use crate::wire::http::body;
+
+/// Calls that are counted and not yet among the facts.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Calls {
+    /// By what is the same of them.
+    known: Repeats<usize>,
+    kinds: Vec<(Call, Seen)>,
+    /// What a token tells about a call to a host, as a number: tokens that tell the same have the same.
+    tokens: Repeats<usize>,
+    told: HashMap<Call, usize, foldhash::fast::RandomState>,
+    key: Key,
+}
+
+impl Calls {
+    /// Notes a call.
+    pub(super) fn note(
+        &mut self,
+        case: &ExchangeCase<'_>,
+        marks: Marks,
+        proofs: Proofs<'_>,
+        facts: &mut Facts,
+    ) {
+        if self.kinds.len().max(self.told.len()) >= FACTS_KEPT {
+            self.settle(facts);
+            self.tokens.clear();
+            self.told.clear();
+        }
+        let at = (case.exchange.key, case.at);
+        if !self.describe(case, marks, proofs) {
+            return facts.call(witness::call(case, proofs), at.0, at.1);
+        }
+        if let Some(&kind) = self.known.get(&self.key) {
+            debug_assert_eq!(
+                self.kinds.get(kind).map(|(call, _)| call),
+                Some(&witness::call(case, proofs)),
+                "a diagnosis looks at something of a call that is not among what must be the same"
+            );
+            if let Some((_, seen)) = self.kinds.get_mut(kind) {
+                seen.add(Some(at.0), at.1);
+            }
+            return;
+        }
+        let mut seen = Seen::default();
+        seen.add(Some(at.0), at.1);
+        self.known.insert(&self.key, self.kinds.len());
+        self.kinds.push((witness::call(case, proofs), seen));
+    }
+
+    /// Hands all that was counted to the facts.
+    pub(super) fn settle(&mut self, facts: &mut Facts) {
+        self.known.clear();
+        self.kinds.drain(..).for_each(|(call, seen)| facts.calls_seen(call, seen));
+    }
+
+    /// Writes the key of a call; `false` for one that is not worth it: an answer that says why it refuses is
+    /// seldom the same.
+    fn describe(&mut self, case: &ExchangeCase<'_>, bears: Marks, proofs: Proofs<'_>) -> bool {
+        let special = Marks::REFUSED.and(Marks::TOLD).and(Marks::CHALLENGED);
+        let path = case.path();
+        if bears.meet(special) || case.ews().is_some() || place::ends_with(path, "/wssecurity") {
+            return false;
+        }
+        let token = case.presented().map(|seen| (self.token(case, seen, proofs), witness::times(case, seen)));
+        let key = self.key.clear();
+        match token {
+            Some((told, in_time)) => key.number(told as i64).number(in_time.map_or(-1, i64::from)),
+            None => key.number(-1_i64).number(witness::credential(case) as i64),
+        };
+        key.number(case.place as i64).number(case.clear().map_or(-1, i64::from));
+        let offset = witness::offset(case);
+        key.number(offset.is_some()).number(offset.unwrap_or_default());
+        key.text(case.host().map(str::as_bytes)).text(Some(first_segments(path).as_bytes()));
+        key.number(case.status().map_or(-1, i64::from));
+        if let Some(response) = case.response() {
+            let head = &response.head;
+            key.number(witness::bears_marks(head)).number(head.get("via").is_some());
+            key.text(head.get("content-type"));
+        }
+        if let Some(request) = case.request() {
+            key.text(request.head.get("user-agent"));
+            if case.at_exchange() {
+                words(case, key);
+            }
+        }
+        true
+    }
+
+    /// What a token tells, as a number.
+    fn token(&mut self, case: &ExchangeCase<'_>, seen: &SeenToken<'_>, proofs: Proofs<'_>) -> usize {
+        let scheme = case.request().and_then(|request| request.scheme.as_deref());
+        let key = self.key.clear();
+        key.number(seen.id.0).number(seen.token.role as i64);
+        key.text(case.host().map(str::as_bytes)).text(scheme.map(str::as_bytes));
+        if let Some(&told) = self.tokens.get(key) {
+            return told;
+        }
+        let mut call = Call::default();
+        witness::token(&mut call, case, seen, proofs);
+        let next = self.told.len();
+        let told = *self.told.entry(call).or_insert(next);
+        *self.tokens.insert(&self.key, told)
+    }
+}
+
+/// As much of a path as [`Call::path`] tells of it.
+fn first_segments(path: &str) -> &str {
+    let mut segments = 0;
+    let mut before = b'/';
+    for (at, byte) in path.bytes().enumerate() {
+        if byte == b'/' && before != b'/' {
+            segments += 1;
+            if segments == 4 {
+                return path.get(..at).unwrap_or(path);
+            }
+        }
+        before = byte;
+    }
+    path
+}
+
+/// What the request says of itself.
+fn words(case: &ExchangeCase<'_>, key: &mut Key) {
+    let Some(request) = case.request() else { return };
+    let before = key.length();
+    let mut named = false;
+    let mut envelope = false;
+    if !request.body.bytes.is_empty() {
+        let (content, _) = body::content_prefix(&request.head, &request.body, REQUEST_BYTES);
+        let content = content.get(..REQUEST_BYTES).unwrap_or(&content);
+        envelope = request::walk(content, |word| {
+            let (kind, text) = match word {
+                Word::Operation(name) => (0, name),
+                Word::Folder(id) => (1, id),
+                Word::Class(text) => (2, text),
+                Word::Role(text) => (3, text),
+            };
+            named |= kind == 0;
+            key.number(kind).text(Some(text));
+        });
+    }
+    if !envelope {
+        key.cut(before);
+    }
+    if !(envelope && named) {
+        key.number(4).text(request.head.get("soapaction"));
+    }
+}
