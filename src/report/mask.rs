@@ -7,7 +7,9 @@
 use std::borrow::Cow;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::alphabet::STANDARD;
+use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, URL_SAFE_NO_PAD};
 
 use super::authentication::split;
 use super::escape::header_text;
@@ -83,6 +85,14 @@ const HARMLESS: [&str; 6] = [
     "accept-signature",
 ];
 
+/// Base64 as people write it: with padding or without, last bits as they come.
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_allow_trailing_bits(true)
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
 /// Masks, unless the user asked to see secrets.
 #[derive(Clone, Copy, Debug)]
 pub struct Mask {
@@ -154,10 +164,78 @@ impl Mask {
         let tokens = jwts(text);
         let parameters = parameters(tokens.as_deref().unwrap_or(text));
         let so_far = parameters.as_deref().or(tokens.as_deref()).unwrap_or(text);
-        match userinfo(so_far).or(parameters).or(tokens) {
+        let users = userinfo(so_far);
+        match schemes(users.as_deref().unwrap_or(so_far)).or(users).or(parameters).or(tokens) {
             Some(masked) => Cow::Owned(masked),
             None => Cow::Borrowed(text),
         }
+    }
+}
+
+/// Credentials behind the name of their scheme, as logs and messages of errors quote them (`Basic dXNlcjpw…`); `None`
+/// without any. Words that only follow such a name stay.
+fn schemes(text: &str) -> Option<String> {
+    let bytes = text.as_bytes();
+    let named = |blank: usize| {
+        let before = bytes.get(..blank).unwrap_or_default();
+        let ends = |name: &[u8]| {
+            before
+                .get(before.len().wrapping_sub(name.len())..)
+                .is_some_and(|end| end.eq_ignore_ascii_case(name))
+        };
+        [&b"basic"[..], b"bearer", b"ntlm", b"negotiate"].into_iter().any(ends)
+    };
+    if !memchr::memchr_iter(b' ', bytes).any(named) {
+        return None;
+    }
+    let mut out = String::new();
+    let mut done = 0;
+    let words = text.split_inclusive([' ', '\t', '\n', ',', ';', '"', '\'']).scan(0, |at, word| {
+        let begin = *at;
+        *at += word.len();
+        Some((begin, word))
+    });
+    let mut before = "";
+    for (begin, word) in words {
+        let bare = word.trim_end_matches([' ', '\t', '\n', ',', ';', '"', '\'']);
+        let scheme = before.rsplit([':', '=']).next().unwrap_or_default().to_ascii_lowercase();
+        if is_credential(&scheme, bare) {
+            out.push_str(text.get(done..begin).unwrap_or_default());
+            match scheme.as_str() {
+                "bearer" => out.push_str(&stand_in(bare.as_bytes())),
+                _ => out.push_str(MASKED),
+            }
+            done = begin + bare.len();
+        }
+        before = bare;
+    }
+    if done == 0 {
+        return None;
+    }
+    out.push_str(text.get(done..).unwrap_or_default());
+    Some(out)
+}
+
+/// Whether a word is what follows the name of this scheme.
+fn is_credential(scheme: &str, word: &str) -> bool {
+    let letters = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=-_.~".contains(&byte);
+    if word.len() < 8 || !word.bytes().all(letters) {
+        return false;
+    }
+    match scheme {
+        // RFC 7617 2: name and password, joined by a colon.
+        "basic" => {
+            let plain = LENIENT.decode(word.trim_end_matches('='));
+            plain.is_ok_and(|plain| plain.contains(&b':'))
+        }
+        // [MS-NLMP] and RFC 4559 4.2.
+        "ntlm" | "negotiate" => word.starts_with("TlRMTVNTUA") || (word.starts_with('Y') && word.len() >= 40),
+        "bearer" => {
+            word.len() >= 20
+                && word.bytes().any(|byte| byte.is_ascii_digit())
+                && word.bytes().any(|byte| byte.is_ascii_alphabetic())
+        }
+        _ => false,
     }
 }
 
@@ -358,6 +436,24 @@ mod tests {
         assert_eq!(field("Authorization", "Bearer "), "Bearer");
         assert_eq!(field("Authorization", JWT), format!("<masked fingerprint {print}>"));
         assert_eq!(field("Authorization", "Digest username=\"bob\", response=\"6629\""), "Digest <masked>");
+    }
+
+    #[test]
+    fn credentials_in_any_text_are_masked_and_words_stay() {
+        let text = |text: &str| Mask::new(false).text(text).into_owned();
+        assert_eq!(text("said \"Basic dXNlcjpwYXNzd29yZA==\", 401"), "said \"Basic <masked>\", 401");
+        assert_eq!(text("Authorization:basic dXNlcjpwYXNzd29yZA"), "Authorization:basic <masked>");
+        assert_eq!(text("Negotiate TlRMTVNTUAABAAAA;x"), "Negotiate <masked>;x");
+        let opaque = "0a1b2c3d4e5f60718293a4b5c6d7e8f9";
+        assert_eq!(text(&format!("a bearer {opaque}")), format!("a bearer {}", stand_in(opaque.as_bytes())));
+        for plain in [
+            "Basic authentication was used",
+            "Bearer trusted_issuers=\"x\"",
+            "Negotiate, NTLM, Basic",
+            "é Basic \u{1f600}basic ",
+        ] {
+            assert_eq!(text(plain), plain);
+        }
     }
 
     #[test]
