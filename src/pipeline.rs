@@ -126,6 +126,8 @@ pub struct Input {
     pub sha256: Option<[u8; 32]>,
     /// Exchanges found in it.
     pub exchanges: u64,
+    /// Lines of a log, results of a test, objects of a state or commands of a script that could be read.
+    pub records: u64,
     /// Packets read; 0 for exports.
     pub packets: u64,
     /// Packets that the recorder says it lost.
@@ -319,6 +321,7 @@ impl Input {
             bytes: 0,
             sha256: None,
             exchanges: 0,
+            records: 0,
             packets: 0,
             dropped: 0,
             truncated: false,

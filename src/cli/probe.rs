@@ -159,6 +159,7 @@ fn input(number: u32, urls: &[String], found: &Probe) -> Input {
         bytes: found.received,
         sha256: None,
         exchanges: found.exchanges.len() as u64,
+        records: 0,
         packets: 0,
         dropped: 0,
         truncated: false,

@@ -115,6 +115,10 @@ fn inputs(files: &[StateFile]) -> Vec<Input> {
         bytes: file.bytes,
         sha256: None,
         exchanges: 0,
+        records: match &file.script {
+            Some((_, script)) => script.commands.len() as u64,
+            None => file.objects.len() as u64,
+        },
         packets: 0,
         truncated: false,
         dropped: 0,

@@ -100,6 +100,7 @@ pub(super) fn read<S: Sink>(
         (import(kind, &bytes, &import_settings, &mut receiver), limited)
     };
     let Into { tokens, records, notices, .. } = receiver;
+    input.records = records;
     if let Some(error) = source.error {
         input.truncated = true;
         input.notices.insert(told, format!("{error}; it was used up to there"));

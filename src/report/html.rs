@@ -88,7 +88,7 @@ pub fn inspection(inspection: &Inspection, options: &Options, out: &mut dyn Writ
         inputs: inspection.inputs.iter().map(input).collect(),
         ..Page::empty(options)
     };
-    write(&page, out)
+    write(page, out)
 }
 
 /// `verify -o html`
@@ -133,7 +133,7 @@ pub fn verification(verification: &Verification, options: &Options, out: &mut dy
         inputs: verification.inputs.iter().map(input).collect(),
         ..Page::empty(options)
     };
-    write(&page, out)
+    write(page, out)
 }
 
 /// The parts of a page on a judgement, with their names.
@@ -196,7 +196,10 @@ impl Page {
     }
 }
 
-fn write(page: &Page, out: &mut dyn Write) -> io::Result<()> {
+fn write(mut page: Page, out: &mut dyn Write) -> io::Result<()> {
+    if page.sequence.steps.is_empty() {
+        page.parts.retain(|(id, _)| *id != "sequence");
+    }
     let text = page.render().map_err(io::Error::other)?;
     // The template's conditions leave empty lines.
     text.lines().filter(|line| !line.trim().is_empty()).try_for_each(|line| writeln!(out, "{line}"))
@@ -210,7 +213,7 @@ fn input(input: &Input) -> String {
         input.path,
         input.kind.name(),
         counted(input.bytes, "byte"),
-        counted(input.exchanges, "exchange")
+        words::found(input)
     );
     super::escape::terminal(&line).into_owned()
 }

@@ -134,12 +134,7 @@ pub fn inspection(inspection: &Inspection, out: &mut dyn Write) -> io::Result<()
     writeln!(out, "<testsuites name=\"oauthtrace\" {numbers}>")?;
     writeln!(out, "  <testsuite name=\"oauthtrace inspect\" {numbers}>")?;
     let line = |input: &crate::pipeline::Input| {
-        format!(
-            "{}: {}, {}",
-            input.path,
-            input.kind.name(),
-            super::reason::counted(input.exchanges, "exchange")
-        )
+        format!("{}: {}, {}", input.path, input.kind.name(), super::words::found(input))
     };
     let text: Vec<_> = inspection.inputs.iter().map(line).collect();
     case("inputs were read", None, &text.join("\n"), out)?;

@@ -207,8 +207,7 @@ pub fn inspection(inspection: &Inspection, options: &Options, out: &mut dyn Writ
     let mask = Mask::new(options.show_secrets);
     writeln!(out, "# What was recorded\n")?;
     for input in &inspection.inputs {
-        let count = counted(input.exchanges, "exchange");
-        writeln!(out, "- {}: {}, {count}", code(&input.path), input.kind.name())?;
+        writeln!(out, "- {}: {}, {}", code(&input.path), input.kind.name(), words::found(input))?;
     }
     writeln!(
         out,

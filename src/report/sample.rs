@@ -54,6 +54,7 @@ fn input() -> Input {
         bytes: 4711,
         sha256: None,
         exchanges: 2,
+        records: 0,
         packets: 40,
         dropped: 0,
         truncated: true,

@@ -6,6 +6,7 @@ use super::reason::counted;
 use super::{Coverage, Verification};
 use crate::checks::finding::{Finding, Severity};
 use crate::checks::{Outcome, Verdict};
+use crate::pipeline::{Input, Kind};
 
 /// The verdict in one word, as people shout it.
 pub const fn verdict(verdict: Verdict) -> &'static str {
@@ -94,6 +95,10 @@ pub fn scope(verification: &Verification) -> Vec<String> {
         Some(at) => format!("times judged at {at}"),
         None => "times judged at the time of each packet or entry".into(),
     };
+    let lines = match verification.inputs.iter().map(|input| input.records).sum() {
+        0 => String::new(),
+        lines => format!(", {} of logs", counted(lines, "line")),
+    };
     vec![
         match expected.tenants.as_slice() {
             // Only `probe` goes without.
@@ -101,7 +106,7 @@ pub fn scope(verification: &Verification) -> Vec<String> {
             tenants => format!("tenant {}", tenants.join(", ")),
         },
         format!(
-            "{}, {}, {}, {} of them in scope",
+            "{}{lines}, {}, {}, {} of them in scope",
             counted(verification.inputs.len() as u64, "input"),
             counted(verification.coverage.exchanges, "exchange"),
             counted(tokens, "token"),
@@ -109,6 +114,17 @@ pub fn scope(verification: &Verification) -> Vec<String> {
         ),
         format!("{at}, leeway {} s", expected.leeway),
     ]
+}
+
+/// What was found in an input: exchanges, lines of a log, objects of a state, commands of a script.
+pub fn found(input: &Input) -> String {
+    let thing = match input.kind {
+        Kind::State => "object",
+        Kind::Script => "command",
+        _ if input.records > 0 && input.exchanges == 0 => "line",
+        _ => return counted(input.exchanges, "exchange"),
+    };
+    counted(input.records, thing)
 }
 
 /// What was not seen, in numbers; empty when everything was.

@@ -507,12 +507,17 @@ impl Decision<'_> {
             CheckId::Certificate => "valid when it was used, RSA of 2048 bits or more".to_owned(),
             CheckId::NoBasic => match self.proven() {
                 0 => format!("no password in {}", plural(memory.requests, "request")),
-                proven => format!(
-                    "no password in {}, and none on {} that stayed closed: the logs of Exchange tell how each \
-                     request there was authenticated",
-                    plural(memory.requests, "request"),
-                    plural(proven, "connection")
-                ),
+                proven => {
+                    let read = match memory.requests {
+                        0 => "no password".to_owned(),
+                        requests => format!("no password in {}, and none", plural(requests, "request")),
+                    };
+                    format!(
+                        "{read} on {} that stayed closed: the logs of Exchange tell how each request there was \
+                         authenticated",
+                        plural(proven, "connection")
+                    )
+                }
             },
             CheckId::Transport => {
                 "no token in scope crossed a public network in the clear, or travelled in a URL".to_owned()
@@ -526,10 +531,11 @@ impl Decision<'_> {
                 let (calls, good) = self.told.calls;
                 match good + self.told.answered {
                     0 => recorded,
-                    good => format!(
-                        "{recorded}; logs tell of success for {good} of {}",
-                        plural(calls.max(good), "call")
-                    ),
+                    good => {
+                        let told =
+                            format!("logs tell of success for {good} of {}", plural(calls.max(good), "call"));
+                        if memory.presented == 0 { told } else { format!("{recorded}; {told}") }
+                    }
                 }
             }
             CheckId::TokenRequest => {

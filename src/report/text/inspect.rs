@@ -11,7 +11,7 @@ use crate::report::escape::{shorten, terminal};
 use crate::report::json::model::location;
 use crate::report::mask::Mask;
 use crate::report::reason::{self, counted};
-use crate::report::{Inspection, Listed, Options, authentication};
+use crate::report::{Inspection, Listed, Options, authentication, words};
 use crate::token::{Half, Token, TokenId};
 
 /// Lines that an address may take in the table.
@@ -39,7 +39,7 @@ pub fn inspection(inspection: &Inspection, options: &Options, out: &mut dyn Writ
             terminal(&input.path),
             input.kind.name(),
             counted(input.bytes, "byte"),
-            counted(input.exchanges, "exchange")
+            words::found(input)
         )?;
     }
     writeln!(out)?;
