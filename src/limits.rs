@@ -286,6 +286,10 @@ pub const PROBE_ANSWER_BYTES: u64 = 2 << 20;
 /// Redirections on the same host that `probe` follows.
 pub const PROBE_REDIRECTS: usize = 3;
 
+/// Hellos of one version by which `probe` learns the suites of a server: one more than a server accepts, and
+/// nobody configures more than this. Their time together is that of one question.
+pub const PROBE_HELLOS: usize = 96;
+
 /// Addresses that one `probe` asks.
 pub const PROBE_TARGETS: usize = 64;
 

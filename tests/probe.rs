@@ -8,6 +8,9 @@ mod support;
 /// What the kernel sees.
 #[path = "probe/sockets.rs"]
 mod sockets;
+/// Every suite that a server accepts.
+#[path = "probe/suites.rs"]
+mod suites;
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};

@@ -99,6 +99,7 @@ pub static RULES: &[&Rule] = &[
     &transport::certificate_untrusted::RULE,
     &transport::clear::RULE,
     &transport::suite_old::RULE,
+    &transport::suite_weak::RULE,
     &transport::tls_old::RULE,
     &transport::url_token::RULE,
     &accepted::cas_error::RULE,

@@ -11,7 +11,7 @@ use super::dial::{Line, reason};
 use crate::limits;
 use crate::wire::stream::{Chunk, Direction, FrameRef, StreamEvent};
 use crate::wire::tls::secrets::Secrets;
-use crate::wire::tls::suites::{CipherSuite, KeyExchange, offered};
+use crate::wire::tls::suites::{CipherSuite, KeyExchange, known, offered};
 use crate::wire::tls::{Tls, Version};
 
 /// What a server chose.
@@ -21,11 +21,43 @@ pub(super) struct Chosen {
     pub(super) certificates: Vec<Bytes>,
 }
 
-/// Offers everything up to `version`.
-pub(super) fn offer(mut line: Line, host: &str, version: Version) -> Result<Chosen, String> {
+/// What a hello is to learn.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Until {
+    /// Version and suite.
+    Hello,
+    /// The certificates too.
+    Certificates,
+}
+
+/// Every suite with a certificate that hides anything, old before unusual ones.
+pub(super) fn usual() -> Vec<CipherSuite> {
+    use KeyExchange::{Dhe, Ecdhe, Rsa};
+    offered(|suite| matches!(suite.key_exchange, Ecdhe | Dhe | Rsa))
+}
+
+/// The others that need nothing but a certificate, or not even that: without encryption, without
+/// authentication, with ciphers that are not opened here.
+pub(super) fn unusual() -> Vec<CipherSuite> {
+    use KeyExchange::{Anon, Dhe, Ecdhe, Rsa};
+    let usual = usual();
+    let mut all = known(|suite| matches!(suite.key_exchange, Ecdhe | Dhe | Rsa | Anon));
+    // TLS_NULL_WITH_NULL_NULL is never negotiated (RFC 5246 A.5).
+    all.retain(|suite| suite.0 != 0 && !usual.contains(suite));
+    all
+}
+
+/// Offers `suites` in versions up to `version`.
+pub(super) fn offer(
+    mut line: Line,
+    host: &str,
+    version: Version,
+    suites: &[CipherSuite],
+    until: Until,
+) -> Result<Chosen, String> {
     let mut random = [0; 32];
     aws_lc_rs::rand::fill(&mut random).map_err(|_| "no random numbers".to_owned())?;
-    let hello = client_hello(version, random, host);
+    let hello = client_hello(version, random, host, suites);
     line.write_all(&hello).map_err(|error| reason(&error))?;
     let mut tls = Tls::new(Arc::new(Secrets::default()));
     let frame = [FrameRef { number: 0, time: None }];
@@ -45,7 +77,7 @@ pub(super) fn offer(mut line: Line, host: &str, version: Version) -> Result<Chos
         if let Some(alert) = ledger.alert {
             return Err(format!("TLS alert: {alert}"));
         }
-        if !ledger.facts.certificates.is_empty()
+        if (until == Until::Hello || !ledger.facts.certificates.is_empty())
             && let Some(chosen) = chosen(&tls)
         {
             return Ok(chosen);
@@ -68,12 +100,9 @@ fn chosen(tls: &Tls) -> Option<Chosen> {
     })
 }
 
-/// One record with one ClientHello. It offers every suite with a certificate up to TLS 1.2, old before
-/// unusual ones, and the extensions without which servers refuse.
-fn client_hello(version: Version, random: [u8; 32], host: &str) -> Vec<u8> {
-    let usual =
-        |exchange: KeyExchange| matches!(exchange, KeyExchange::Ecdhe | KeyExchange::Dhe | KeyExchange::Rsa);
-    let mut suites: Vec<CipherSuite> = offered(|suite| usual(suite.key_exchange));
+/// One record with one ClientHello, with the extensions without which servers refuse.
+fn client_hello(version: Version, random: [u8; 32], host: &str, suites: &[CipherSuite]) -> Vec<u8> {
+    let mut suites = suites.to_vec();
     // Renegotiation is safe (RFC 5746); old servers want to hear it.
     suites.push(CipherSuite(0x00ff));
     let mut extensions = Vec::new();
@@ -124,7 +153,7 @@ mod tests {
 
     #[test]
     fn the_hello_is_one_record_that_fits_old_servers() {
-        let hello = client_hello(Version::TLS12, [7; 32], "mail.contoso.com");
+        let hello = client_hello(Version::TLS12, [7; 32], "mail.contoso.com", &usual());
         assert_eq!(hello.get(..3), Some(&[22, 3, 1][..]));
         assert_eq!(usize::from(u16::from_be_bytes([hello[3], hello[4]])), hello.len() - 5);
         assert!(!(256..512).contains(&(hello.len() - 5)), "{}", hello.len());

@@ -22,6 +22,7 @@ use bytes::Bytes;
 use self::address::Address;
 use self::ask::Ask;
 use self::dial::{Deadline, dial};
+use self::hello::Until;
 use self::questions::{Planned, plan};
 use self::session::Roots;
 use crate::checks::probed::{Offer, Purpose, Question, Service};
@@ -32,6 +33,7 @@ use crate::keys::load::key_file;
 use crate::limits;
 use crate::wire::http::body;
 use crate::wire::tls::Version;
+use crate::wire::tls::suites::CipherSuite;
 
 /// How to ask.
 #[derive(Clone, Debug)]
@@ -280,7 +282,10 @@ impl Asker<'_> {
             [("TLS 1.2", Version::TLS12), ("TLS 1.1", Version::TLS11), ("TLS 1.0", Version::TLS10)]
         {
             let line = dial(self.address, self.settings.proxy.as_ref(), self.deadline());
-            let chosen = line.and_then(|line| hello::offer(line, &self.address.host, version));
+            let suites = hello::usual();
+            let chosen = line.and_then(|line| {
+                hello::offer(line, &self.address.host, version, &suites, Until::Certificates)
+            });
             let silent = chosen.as_ref().is_err_and(|why| why.starts_with("timeout"));
             let Some(service) = &mut self.probe.service else { return };
             if let Ok(chosen) = &chosen
@@ -291,11 +296,50 @@ impl Asker<'_> {
                 service.chain = Some(self.settings.roots.check(&self.address.host, &chosen.certificates));
             }
             let chosen = chosen.map(|chosen| (chosen.version, chosen.suite));
-            service.offers.push(Offer { version: name, chosen });
+            let spoken = chosen.as_ref().is_ok_and(|(version, _)| version == name);
+            service.offers.push(Offer { version: name, chosen, suites: Vec::new(), cut: false });
             if silent {
                 return;
             }
+            if spoken {
+                let (suites, cut) = self.suites(name, version);
+                let offers = self.probe.service.as_mut().map(|service| &mut service.offers);
+                if let Some(offer) = offers.and_then(|offers| offers.last_mut()) {
+                    (offer.suites, offer.cut) = (suites, cut);
+                }
+            }
         }
+    }
+
+    /// Asks again without the suite that was chosen, until the server refuses; and whether the bounds ended
+    /// it before.
+    fn suites(&self, name: &str, version: Version) -> (Vec<CipherSuite>, bool) {
+        let deadline = self.deadline();
+        let (mut accepted, mut hellos) = (Vec::new(), 0);
+        for mut left in [hello::usual(), hello::unusual()] {
+            while !left.is_empty() {
+                if hellos == limits::PROBE_HELLOS || deadline.left().is_none() {
+                    return (accepted, true);
+                }
+                hellos += 1;
+                let line = dial(self.address, self.settings.proxy.as_ref(), deadline);
+                let line = match line {
+                    Ok(line) => line,
+                    // A server that stops to take connections has not refused a suite.
+                    Err(_) => return (accepted, true),
+                };
+                match hello::offer(line, &self.address.host, version, &left, Until::Hello) {
+                    Ok(chosen) if chosen.version == name => {
+                        let at = left.iter().position(|suite| suite.to_string() == chosen.suite);
+                        let Some(at) = at else { break };
+                        accepted.push(left.remove(at));
+                    }
+                    Err(why) if why.starts_with("timeout") => return (accepted, true),
+                    Ok(_) | Err(_) => break,
+                }
+            }
+        }
+        (accepted, false)
     }
 }
 

@@ -36,6 +36,11 @@ fn examine(case: &ProbeCase<'_>, out: &mut Out<'_>) {
             Ok((version, suite)) => lines.push(format!("up to {}: {version} {suite}", offer.version)),
             Err(why) => lines.push(format!("up to {}: no ({why})", offer.version)),
         }
+        if !offer.suites.is_empty() {
+            let names: Vec<String> = offer.suites.iter().map(ToString::to_string).collect();
+            let more = if offer.cut { ", perhaps more" } else { "" };
+            lines.push(format!("{} suites of {}: {}{more}", names.len(), offer.version, names.join(", ")));
+        }
     }
     if let Some(leaf) = service.certificates.first()
         && let Ok(leaf) = Certificate::from_der(leaf, "server certificate")

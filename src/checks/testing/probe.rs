@@ -14,7 +14,7 @@ pub(crate) fn service() -> Service {
         authority: "mail.contoso.com:443".into(),
         session: Some(TlsFacts::default()),
         chain: Some(Ok(())),
-        offers: vec![Offer { version: "TLS 1.2", chosen }],
+        offers: vec![Offer { version: "TLS 1.2", chosen, suites: Vec::new(), cut: false }],
         ..Service::default()
     }
 }

@@ -6,6 +6,8 @@ pub(crate) mod certificate_untrusted;
 pub(crate) mod clear;
 /// A live server has only old cipher suites.
 pub(crate) mod suite_old;
+/// A live server accepts weak cipher suites.
+pub(crate) mod suite_weak;
 /// A live server speaks old versions of TLS.
 pub(crate) mod tls_old;
 /// A token travelled in a URL.

@@ -186,6 +186,12 @@ pub fn offered(wanted: impl Fn(&Suite) -> bool) -> Vec<CipherSuite> {
         .collect()
 }
 
+/// All suites of the table up to TLS 1.2, as far as `wanted` says, also those that hide nothing.
+pub fn known(wanted: impl Fn(&Suite) -> bool) -> Vec<CipherSuite> {
+    let older = SUITES.iter().filter(|suite| suite.key_exchange != KeyExchange::Tls13);
+    older.filter(|suite| wanted(suite)).map(|suite| CipherSuite(suite.id)).collect()
+}
+
 /// The suites of TLS 1.3 in the order in which they are tried when the ServerHello was lost.
 pub const TLS13: [CipherSuite; 5] =
     [CipherSuite(0x1302), CipherSuite(0x1301), CipherSuite(0x1303), CipherSuite(0x1304), CipherSuite(0x1305)];
