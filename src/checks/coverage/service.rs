@@ -26,7 +26,7 @@ pub(crate) static RULE: Rule = Rule {
 
 fn examine(case: &ProbeCase<'_>, out: &mut Out<'_>) {
     let Some(service) = case.service() else { return };
-    let mut lines = Vec::new();
+    let (mut lines, mut suites) = (Vec::new(), Vec::new());
     if let Some(session) = &service.session {
         let word = |text: &Option<String>| text.clone().unwrap_or_default();
         lines.push(format!("{} {}", word(&session.version), word(&session.cipher)));
@@ -39,7 +39,7 @@ fn examine(case: &ProbeCase<'_>, out: &mut Out<'_>) {
         if !offer.suites.is_empty() {
             let names: Vec<String> = offer.suites.iter().map(ToString::to_string).collect();
             let more = if offer.cut { ", perhaps more" } else { "" };
-            lines.push(format!("{} suites of {}: {}{more}", names.len(), offer.version, names.join(", ")));
+            suites.push(format!("{} suites of {}: {}{more}", names.len(), offer.version, names.join(", ")));
         }
     }
     if let Some(leaf) = service.certificates.first()
@@ -57,7 +57,8 @@ fn examine(case: &ProbeCase<'_>, out: &mut Out<'_>) {
     if lines.is_empty() {
         return;
     }
-    let shown: Vec<String> = lines.iter().map(|line| shown(line)).collect();
+    // Lists of suites are long, and our own table's text: they are shown whole.
+    let shown: Vec<String> = lines.iter().map(|line| shown(line)).chain(suites).collect();
     out.say(format!("what {} is", service.authority)).observed(shown.join("; "));
 }
 
