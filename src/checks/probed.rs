@@ -137,5 +137,5 @@ pub fn speaks_current(service: &Service) -> bool {
         || service
             .offers
             .iter()
-            .any(|offer| offer.chosen.as_ref().is_ok_and(|(version, _)| version == "TLS 1.2"))
+            .any(|offer| offer.chosen.as_ref().is_ok_and(|(version, _)| matches!(version.as_str(), "TLS 1.2" | "TLS 1.3")))
 }

@@ -5,13 +5,15 @@
 use std::io::{Read as _, Write as _};
 use std::sync::Arc;
 
+use aws_lc_rs::agreement::{ECDH_P256, ECDH_P384, ECDH_P521, EphemeralPrivateKey, X25519};
+use aws_lc_rs::rand::SystemRandom;
 use bytes::Bytes;
 
 use super::dial::{Line, reason};
 use crate::limits;
 use crate::wire::stream::{Chunk, Direction, FrameRef, StreamEvent};
 use crate::wire::tls::secrets::Secrets;
-use crate::wire::tls::suites::{CipherSuite, KeyExchange, known, offered};
+use crate::wire::tls::suites::{CipherSuite, KeyExchange, TLS13, known, offered};
 use crate::wire::tls::{Tls, Version};
 
 /// What a server chose.
@@ -30,24 +32,30 @@ pub(super) enum Until {
     Certificates,
 }
 
-/// Every suite with a certificate that hides anything, old before unusual ones.
-pub(super) fn usual() -> Vec<CipherSuite> {
+/// Every suite with a certificate that hides anything, old before unusual ones. TLS 1.3 has suites of its own.
+pub(super) fn usual(version: Version) -> Vec<CipherSuite> {
     use KeyExchange::{Dhe, Ecdhe, Rsa};
+    if version >= Version::TLS13 {
+        return TLS13.to_vec();
+    }
     offered(|suite| matches!(suite.key_exchange, Ecdhe | Dhe | Rsa))
 }
 
 /// The others that need nothing but a certificate, or not even that: without encryption, without
 /// authentication, with ciphers that are not opened here.
-pub(super) fn unusual() -> Vec<CipherSuite> {
+pub(super) fn unusual(version: Version) -> Vec<CipherSuite> {
     use KeyExchange::{Anon, Dhe, Ecdhe, Rsa};
-    let usual = usual();
+    if version >= Version::TLS13 {
+        return Vec::new();
+    }
+    let usual = usual(version);
     let mut all = known(|suite| matches!(suite.key_exchange, Ecdhe | Dhe | Rsa | Anon));
     // TLS_NULL_WITH_NULL_NULL is never negotiated (RFC 5246 A.5).
     all.retain(|suite| suite.0 != 0 && !usual.contains(suite));
     all
 }
 
-/// Offers `suites` in versions up to `version`.
+/// Offers `suites` in versions up to `version`; in TLS 1.3 alone where that is the version.
 pub(super) fn offer(
     mut line: Line,
     host: &str,
@@ -57,7 +65,8 @@ pub(super) fn offer(
 ) -> Result<Chosen, String> {
     let mut random = [0; 32];
     aws_lc_rs::rand::fill(&mut random).map_err(|_| "no random numbers".to_owned())?;
-    let hello = client_hello(version, random, host, suites);
+    let shares = if version >= Version::TLS13 { key_shares()? } else { Vec::new() };
+    let hello = client_hello(version, random, host, suites, &shares);
     line.write_all(&hello).map_err(|error| reason(&error))?;
     let mut tls = Tls::new(Arc::new(Secrets::default()));
     let frame = [FrameRef { number: 0, time: None }];
@@ -100,8 +109,26 @@ fn chosen(tls: &Tls) -> Option<Chosen> {
     })
 }
 
+/// A share of every group that is offered (RFC 8446 4.2.8), so that no server asks for another hello.
+fn key_shares() -> Result<Vec<u8>, String> {
+    let mut shares = Vec::new();
+    for (group, algorithm) in [(29, &X25519), (23, &ECDH_P256), (24, &ECDH_P384), (25, &ECDH_P521)] {
+        let key = EphemeralPrivateKey::generate(algorithm, &SystemRandom::new())
+            .and_then(|key| key.compute_public_key())
+            .map_err(|_| "no key for TLS 1.3".to_owned())?;
+        extension(&mut shares, group, key.as_ref());
+    }
+    Ok(shares)
+}
+
 /// One record with one ClientHello, with the extensions without which servers refuse.
-fn client_hello(version: Version, random: [u8; 32], host: &str, suites: &[CipherSuite]) -> Vec<u8> {
+fn client_hello(
+    version: Version,
+    random: [u8; 32],
+    host: &str,
+    suites: &[CipherSuite],
+    shares: &[u8],
+) -> Vec<u8> {
     let mut suites = suites.to_vec();
     // Renegotiation is safe (RFC 5746); old servers want to hear it.
     suites.push(CipherSuite(0x00ff));
@@ -119,7 +146,12 @@ fn client_hello(version: Version, random: [u8; 32], host: &str, suites: &[Cipher
         extension(&mut extensions, 13, &vector16(&algorithms));
     }
     extension(&mut extensions, 23, &[]);
-    let mut body = version.0.to_be_bytes().to_vec();
+    if version >= Version::TLS13 {
+        // The hello itself names TLS 1.2 then (RFC 8446 4.1.2).
+        extension(&mut extensions, 43, &[&[2], &Version::TLS13.0.to_be_bytes()[..]].concat());
+        extension(&mut extensions, 51, &vector16(shares));
+    }
+    let mut body = version.min(Version::TLS12).0.to_be_bytes().to_vec();
     body.extend(random);
     body.push(0);
     body.extend(vector16(&suites.iter().flat_map(|suite| suite.0.to_be_bytes()).collect::<Vec<_>>()));
@@ -153,7 +185,7 @@ mod tests {
 
     #[test]
     fn the_hello_is_one_record_that_fits_old_servers() {
-        let hello = client_hello(Version::TLS12, [7; 32], "mail.contoso.com", &usual());
+        let hello = client_hello(Version::TLS12, [7; 32], "mail.contoso.com", &usual(Version::TLS12), &[]);
         assert_eq!(hello.get(..3), Some(&[22, 3, 1][..]));
         assert_eq!(usize::from(u16::from_be_bytes([hello[3], hello[4]])), hello.len() - 5);
         assert!(!(256..512).contains(&(hello.len() - 5)), "{}", hello.len());

@@ -278,14 +278,18 @@ impl Asker<'_> {
         if deaf || self.probe.service.is_none() {
             return;
         }
-        for (name, version) in
-            [("TLS 1.2", Version::TLS12), ("TLS 1.1", Version::TLS11), ("TLS 1.0", Version::TLS10)]
-        {
+        for (name, version) in [
+            ("TLS 1.3", Version::TLS13),
+            ("TLS 1.2", Version::TLS12),
+            ("TLS 1.1", Version::TLS11),
+            ("TLS 1.0", Version::TLS10),
+        ] {
             let line = dial(self.address, self.settings.proxy.as_ref(), self.deadline());
-            let suites = hello::usual();
-            let chosen = line.and_then(|line| {
-                hello::offer(line, &self.address.host, version, &suites, Until::Certificates)
-            });
+            let suites = hello::usual(version);
+            // TLS 1.3 hides the certificates.
+            let until = if version >= Version::TLS13 { Until::Hello } else { Until::Certificates };
+            let chosen =
+                line.and_then(|line| hello::offer(line, &self.address.host, version, &suites, until));
             let silent = chosen.as_ref().is_err_and(|why| why.starts_with("timeout"));
             let Some(service) = &mut self.probe.service else { return };
             if let Ok(chosen) = &chosen
@@ -298,7 +302,8 @@ impl Asker<'_> {
             let chosen = chosen.map(|chosen| (chosen.version, chosen.suite));
             let spoken = chosen.as_ref().is_ok_and(|(version, _)| version == name);
             service.offers.push(Offer { version: name, chosen, suites: Vec::new(), cut: false });
-            if silent {
+            // Some old devices drop a hello of TLS 1.3 without a word; who is deaf to another is not asked on.
+            if silent && version < Version::TLS13 {
                 return;
             }
             if spoken {
@@ -316,7 +321,7 @@ impl Asker<'_> {
     fn suites(&self, name: &str, version: Version) -> (Vec<CipherSuite>, bool) {
         let deadline = self.deadline();
         let (mut accepted, mut hellos) = (Vec::new(), 0);
-        for mut left in [hello::usual(), hello::unusual()] {
+        for mut left in [hello::usual(version), hello::unusual(version)] {
             while !left.is_empty() {
                 if hellos == limits::PROBE_HELLOS || deadline.left().is_none() {
                     return (accepted, true);

@@ -52,6 +52,37 @@ fn every_suite_that_openssl_accepts_is_named_and_no_other() {
 }
 
 #[test]
+fn the_suites_of_tls_13_are_named_whatever_group_the_server_wants() {
+    let all = [
+        "TLS_AES_256_GCM_SHA384",
+        "TLS_CHACHA20_POLY1305_SHA256",
+        "TLS_AES_128_GCM_SHA256",
+        "TLS_AES_128_CCM_SHA256",
+        "TLS_AES_128_CCM_8_SHA256",
+    ];
+    for (suites, group) in [(&all[..], "X25519"), (&all[..2], "P-521"), (&all[3..4], "P-256")] {
+        // Beyond the first three, OpenSSL wants the level of security lowered.
+        let list = suites.join(":");
+        let options = ["-tls1_3", "-cipher", "ALL:@SECLEVEL=0", "-ciphersuites", &list, "-groups", group];
+        let Some(run) = ask(&options) else { return };
+        let truth: BTreeSet<String> = suites.iter().map(|name| (*name).to_owned()).collect();
+        assert_eq!(found(&run, "TLS 1.3"), truth, "{group}");
+        assert_eq!(found(&run, "TLS 1.2"), BTreeSet::new());
+        // A server whose only suite a current client does not know is read by the own hello.
+        silent(&run, "transport-tls-old");
+    }
+}
+
+#[test]
+fn a_server_of_both_versions_has_a_list_for_each() {
+    let options = ["-cipher", "AES256-SHA:AES128-SHA:@SECLEVEL=0", "-ciphersuites", "TLS_AES_128_GCM_SHA256"];
+    let Some(run) = ask(&options) else { return };
+    assert_eq!(found(&run, "TLS 1.3"), ["TLS_AES_128_GCM_SHA256".to_owned()].into());
+    let truth = ["TLS_RSA_WITH_AES_256_CBC_SHA", "TLS_RSA_WITH_AES_128_CBC_SHA"];
+    assert_eq!(found(&run, "TLS 1.2"), truth.map(str::to_owned).into());
+}
+
+#[test]
 fn old_versions_have_their_own_list() {
     let list = "AES256-SHA:AES128-SHA:ECDHE-RSA-AES128-SHA:AES128-GCM-SHA256:@SECLEVEL=0";
     let Some(run) = ask(&["-tls1", "-cipher", list]) else { return };

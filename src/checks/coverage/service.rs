@@ -32,9 +32,14 @@ fn examine(case: &ProbeCase<'_>, out: &mut Out<'_>) {
         lines.push(format!("{} {}", word(&session.version), word(&session.cipher)));
     }
     for offer in &service.offers {
+        let offered = match offer.version {
+            "TLS 1.3" => offer.version.to_owned(),
+            version => format!("up to {version}"),
+        };
         match &offer.chosen {
-            Ok((version, suite)) => lines.push(format!("up to {}: {version} {suite}", offer.version)),
-            Err(why) => lines.push(format!("up to {}: no ({why})", offer.version)),
+            Ok((version, suite)) if version == offer.version => lines.push(format!("{offered}: {suite}")),
+            Ok((version, suite)) => lines.push(format!("{offered}: {version} {suite}")),
+            Err(why) => lines.push(format!("{offered}: no ({why})")),
         }
         if !offer.suites.is_empty() {
             let names: Vec<String> = offer.suites.iter().map(ToString::to_string).collect();
