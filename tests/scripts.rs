@@ -1,5 +1,9 @@
 //! The generated scripts parse in PowerShell's grammar, as tree-sitter-powershell has it.
 
+/// The scripts against Microsoft's page.
+#[path = "scripts/page.rs"]
+mod page;
+
 use oauthtrace::provision::deployment::{Cloud, Deployment};
 use oauthtrace::provision::profile::Profile;
 use oauthtrace::provision::script;

@@ -68,6 +68,10 @@ pub struct Expectations {
     pub cloud: Option<Cloud>,
     /// The order of day and month in printed dates, where it was named.
     pub order: Option<Order>,
+    /// The domain of the on-premises mailboxes, where it was named.
+    pub verified_domain: Option<String>,
+    /// The domain controller that commands shall use, where it was named.
+    pub domain_controller: Option<String>,
 }
 
 impl Default for Expectations {
@@ -86,6 +90,8 @@ impl Default for Expectations {
             profile: None,
             cloud: None,
             order: None,
+            verified_domain: None,
+            domain_controller: None,
         }
     }
 }

@@ -39,8 +39,8 @@ pub(super) fn ask_scripts(case: &CommandCase<'_>) -> Said {
     said
 }
 
-/// Judges state and scripts without traffic: `provision check`.
-pub fn judge(case: &StateCase<'_>) -> Judgement {
+/// Judges state and scripts without traffic: `provision check`. Findings from `fail_on` up fail.
+pub fn judge(case: &StateCase<'_>, fail_on: Severity) -> Judgement {
     let scripts = CommandCase::new(case.files, case.profile, case.cloud);
     let (mut hits, mut missing) = if case.has_state() { ask_state(case) } else { Said::default() };
     if case.has_state() {
@@ -58,7 +58,7 @@ pub fn judge(case: &StateCase<'_>) -> Judgement {
     }
     let findings = tally.finish();
     let checks = checks(case, !scripts.scripts.is_empty(), &missing, &findings);
-    let verdict = Verdict::of(&checks, findings.iter().map(|finding| finding.severity), Severity::Error);
+    let verdict = Verdict::of(&checks, findings.iter().map(|finding| finding.severity), fail_on);
     Judgement {
         verdict,
         checks,

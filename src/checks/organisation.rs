@@ -2,6 +2,8 @@
 
 /// Whether the auth certificate is among the keys of an application.
 pub mod keys;
+/// What the organisation is called in commands.
+pub mod names;
 /// The commands that repair an organisation.
 pub mod repairs;
 /// What rules on scripts look at.
@@ -130,6 +132,10 @@ pub struct StateCase<'a> {
     pub at: Instant,
     /// Host names given.
     pub hosts: &'a [String],
+    /// The domain of the mailboxes on premises, where it was named.
+    pub verified_domain: Option<&'a str>,
+    /// The domain controller, where it was named.
+    pub domain_controller: Option<&'a str>,
     /// Keys of service principals.
     pub keys: Vec<UploadedKey>,
     /// What traffic showed; only with `verify`.
@@ -148,6 +154,8 @@ impl<'a> StateCase<'a> {
             order: None,
             at,
             hosts: &[],
+            verified_domain: None,
+            domain_controller: None,
             keys: uploaded::uploaded(files.iter().flat_map(|file| &file.objects)),
             shown: None,
         }
@@ -165,6 +173,8 @@ impl<'a> StateCase<'a> {
             tenants: &expected.tenants,
             order: expected.order,
             hosts: &expected.hosts,
+            verified_domain: expected.verified_domain.as_deref(),
+            domain_controller: expected.domain_controller.as_deref(),
             ..Self::new(&expected.state, at)
         }
     }

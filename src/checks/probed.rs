@@ -134,8 +134,7 @@ pub fn weak(suite: CipherSuite) -> bool {
 /// Whether the service speaks TLS 1.2 or newer with anybody.
 pub fn speaks_current(service: &Service) -> bool {
     service.session.is_some()
-        || service
-            .offers
-            .iter()
-            .any(|offer| offer.chosen.as_ref().is_ok_and(|(version, _)| matches!(version.as_str(), "TLS 1.2" | "TLS 1.3")))
+        || service.offers.iter().any(|offer| {
+            offer.chosen.as_ref().is_ok_and(|(version, _)| matches!(version.as_str(), "TLS 1.2" | "TLS 1.3"))
+        })
 }

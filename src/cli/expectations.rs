@@ -123,16 +123,21 @@ pub fn passwords(paths: &[PathBuf], complaints: &mut Complaints) -> Vec<Secret> 
     all
 }
 
+/// The lowest severity that fails.
+pub const fn fail_on(named: Option<FailOn>) -> Severity {
+    match named {
+        Some(FailOn::Warning) => Severity::Warning,
+        Some(FailOn::Error) | None => Severity::Error,
+    }
+}
+
 /// What is expected. Usage errors first, then the files are opened.
 pub fn expectations(args: &ExpectArgs, passwords: &[Secret], complaints: &mut Complaints) -> Expectations {
     let mut expectations = Expectations {
         tenants: tenants(&args.tenant, complaints),
         hosts: hosts(&args.host, complaints),
         at: args.at.as_deref().and_then(|text| time("--at", text, complaints)),
-        fail_on: match args.fail_on {
-            Some(FailOn::Warning) => Severity::Warning,
-            Some(FailOn::Error) | None => Severity::Error,
-        },
+        fail_on: fail_on(args.fail_on),
         sts_keys_given: !args.sts_keys.is_empty(),
         ..Expectations::default()
     };

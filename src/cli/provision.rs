@@ -57,6 +57,7 @@ fn check(args: &CheckArgs, terminal: &Terminal) -> Status {
         cert: std::mem::take(&mut args.cert),
         host: std::mem::take(&mut args.host),
         at: args.at.take(),
+        fail_on: args.fail_on,
         config: args.config.take(),
         ..ExpectArgs::default()
     };
@@ -75,6 +76,7 @@ fn check(args: &CheckArgs, terminal: &Terminal) -> Status {
         },
         hosts: expectations::hosts(&expect.host, &mut complaints),
         at: Some(at.unwrap_or_else(Instant::now)),
+        fail_on: expectations::fail_on(expect.fail_on),
         ..Expectations::default()
     };
     expectations::certificates(&expect.cert, &[], &mut expected, &mut complaints);
@@ -94,12 +96,14 @@ fn check(args: &CheckArgs, terminal: &Terminal) -> Status {
         Some(Profile::from(args.profile.or(deployment.profile).unwrap_or(ProfileName::Sfbo2022Graph)));
     expected.cloud = args.cloud.or(deployment.cloud).map(Cloud::from);
     expected.order = order;
+    expected.verified_domain = deployment.verified_domain;
+    expected.domain_controller = deployment.domain_controller;
     expected.state = files;
     let at = expected.at.unwrap_or_else(Instant::now);
     let case = StateCase::expected(&expected, at);
     let recorder = Recorder::new(Judge::new(&expected), true, Arc::default());
-    let mut verification =
-        recorder.finish_with(inputs(&expected.state), &expected, |_| judge_state::judge(&case));
+    let mut verification = recorder
+        .finish_with(inputs(&expected.state), &expected, |_| judge_state::judge(&case, expected.fail_on));
     verification.provision = Some(Provision { profile: case.profile.name(), culture: args.culture.clone() });
     let verdict = Status::from(verification.judgement.verdict);
     let delivered = deliver(&Document::Verification(&verification), &destinations, terminal);

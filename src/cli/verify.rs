@@ -31,6 +31,8 @@ pub fn run(mut args: VerifyArgs, terminal: &Terminal) -> Status {
     let mut expected = expectations::expectations(&args.expect, &settings.passwords, &mut complaints);
     expected.profile = deployment.profile.map(Profile::from);
     expected.cloud = deployment.cloud.map(Cloud::from);
+    expected.verified_domain = deployment.verified_domain;
+    expected.domain_controller = deployment.domain_controller;
     expected.order =
         deployment.culture.as_deref().and_then(|culture| expectations::order(culture, &mut complaints));
     let earlier = args.expect.baseline.as_deref().and_then(|path| baseline::read(path, &mut complaints));

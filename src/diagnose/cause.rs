@@ -322,6 +322,24 @@ impl Weighing<'_> {
         self.score
     }
 
+    /// The paragraph; a value in parentheses that is not known is left out with them.
+    fn paragraph(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        let mut from = 0;
+        while let Some(open) = text.get(from..).and_then(|rest| rest.find(" (")).map(|at| at + from) {
+            let Some(end) = text.get(open..).and_then(|rest| rest.find(')')) else { break };
+            let inside = text.get(open..open + end).unwrap_or_default();
+            let name =
+                inside.split_once('{').and_then(|(_, rest)| rest.split_once('}')).map(|(name, _)| name);
+            if name.is_some_and(|name| !self.values.contains_key(name)) {
+                text.replace_range(open..=open + end, "");
+            } else {
+                from = open + end;
+            }
+        }
+        self.fill(&text)
+    }
+
     fn fill(&self, text: &str) -> String {
         let mut filled = String::with_capacity(text.len());
         let mut rest = text;
@@ -366,6 +384,14 @@ pub(super) fn weigh(cause: &'static Cause, case: &Case<'_>) -> Option<Found> {
     for (name, value) in [("tenant", guid.or(domain)), ("domain", domain.or(guid))] {
         weighing.value(name, value.map_or("", String::as_str));
     }
+    let expected = case.expected;
+    for (name, value) in [
+        ("verified_domain", expected.verified_domain.as_ref().or(domain)),
+        ("domain_controller", expected.domain_controller.as_ref()),
+        ("exchange_host", expected.hosts.first()),
+    ] {
+        weighing.value(name, value.map_or("", String::as_str));
+    }
     (cause.examine)(case, &mut weighing);
     let confidence = Confidence::of(weighing.score)?;
     let general = || cause.repair.iter().map(|command| weighing.fill(command)).collect();
@@ -373,7 +399,7 @@ pub(super) fn weigh(cause: &'static Cause, case: &Case<'_>) -> Option<Found> {
         cause,
         confidence,
         score: weighing.score,
-        summary: weighing.fill(cause.summary),
+        summary: weighing.paragraph(cause.summary),
         commands: if weighing.repairs.is_empty() { general() } else { weighing.repairs.clone() },
         supporting: weighing.supporting.into_iter().collect(),
         contradicting: weighing.contradicting.into_iter().collect(),

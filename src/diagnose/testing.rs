@@ -107,6 +107,6 @@ pub(crate) fn told_by_state(change: fn(Organisation) -> Organisation) -> Vec<&'s
         ..Expectations::default()
     };
     let case = StateCase::expected(&expected, expected.at.unwrap());
-    let diagnosis = diagnose(&judge_state::judge(&case), &expected);
+    let diagnosis = diagnose(&judge_state::judge(&case, expected.fail_on), &expected);
     diagnosis.causes.iter().map(|found| found.cause.id).collect()
 }

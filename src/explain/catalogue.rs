@@ -198,13 +198,14 @@ fn of_cause(cause: &Cause) -> Page {
 
 /// `{host}` as `<host>`: what a diagnosis fills in.
 fn placeholders(text: &str) -> String {
+    let placeholder = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('{') {
         shown.push_str(before);
         match after.split_once('}') {
-            Some((name, tail)) if !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase()) => {
-                shown.push_str(&format!("<{name}>"));
+            Some((name, tail)) if !name.is_empty() && name.bytes().all(placeholder) => {
+                shown.push_str(&format!("<{}>", name.replace('_', " ")));
                 rest = tail;
             }
             _ => {

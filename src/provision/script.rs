@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use askama::Template;
 
-use super::deployment::Deployment;
+use super::deployment::{Cloud, Deployment};
 use super::powershell::Literal;
 use super::profile::Profile;
 
@@ -34,6 +34,14 @@ impl Shell {
             Self::ExchangeOnline => "Exchange Online PowerShell (Connect-ExchangeOnline first)",
             Self::Graph => "Windows PowerShell with the module Microsoft.Graph.Applications",
             Self::MsOnline => "Windows PowerShell with the retired module MSOnline",
+        }
+    }
+
+    /// The PowerShell that it needs: Exchange Server 2013 runs where 3.0 is the newest.
+    const fn version(self) -> &'static str {
+        match self {
+            Self::ExchangeManagementShell | Self::MsOnline => "3.0",
+            Self::ExchangeOnline | Self::Graph => "5.1",
         }
     }
 
@@ -89,6 +97,7 @@ impl Scripts {
             profile: self.profile.name(),
             shell: "see the list",
             permissions: "see the list",
+            version: "3.0",
         }
         .render()?
         .replace("param()", "param([string]$Step)");
@@ -143,6 +152,7 @@ struct Values {
     tenant: Literal,
     verified_domain: Literal,
     coexistence_domain: Literal,
+    coexistence_pattern: Literal,
     domain_controller: Literal,
     acs_metadata: Literal,
     evo_metadata: Literal,
@@ -158,6 +168,8 @@ struct Values {
     account_address: Literal,
     accounts: Vec<Literal>,
     roles: Vec<Literal>,
+    /// Roles that the procedure makes.
+    made_roles: Vec<Literal>,
     scheduler: bool,
     applications: Vec<Application>,
 }
@@ -170,6 +182,7 @@ struct Head {
     profile: &'static str,
     shell: &'static str,
     permissions: &'static str,
+    version: &'static str,
 }
 
 macro_rules! templates {
@@ -355,6 +368,7 @@ impl Writer {
             profile: self.profile.name(),
             shell: shell.name(),
             permissions: shell.permissions(),
+            version: shell.version(),
         }
         .render()?;
         let text = body(head.trim_end())?;
@@ -396,6 +410,7 @@ fn values(profile: Profile, deployment: &Deployment) -> Values {
     }];
     let mut accounts = vec![literal(account)];
     let mut service_names = vec![literal(SKYPE)];
+    let mut made_roles = Vec::new();
     if profile == Profile::Teams2025 {
         applications.push(Application {
             comment: "Teams scheduler (unconfirmed)",
@@ -412,6 +427,7 @@ fn values(profile: Profile, deployment: &Deployment) -> Values {
             linked: false,
         });
         accounts.push(literal("TeamsScheduler"));
+        made_roles.push(literal("TeamsSchedulerRole"));
         service_names = [VOICEMAIL, SCHEDULER, SKYPE].map(literal).into();
     }
     Values {
@@ -424,6 +440,7 @@ fn values(profile: Profile, deployment: &Deployment) -> Values {
             domain
         )),
         coexistence_domain: literal(coexistence),
+        coexistence_pattern: literal(format!("*.{}", cloud.online_suffix())),
         domain_controller: literal(&deployment.domain_controller),
         acs_issuer: literal(cloud.acs_issuer()),
         online_autodiscover: literal(format!(
@@ -440,6 +457,7 @@ fn values(profile: Profile, deployment: &Deployment) -> Values {
         account_address: literal(format!("{account}@{domain}")),
         accounts,
         roles: ["UserApplication", "ArchiveApplication"].map(literal).into(),
+        made_roles,
         scheduler: false,
         applications,
     }
@@ -455,6 +473,9 @@ fn readme(profile: Profile, deployment: &Deployment, scripts: &[Script]) -> Stri
     );
     for remark in profile.remarks() {
         let _ = writeln!(text, "- {remark}");
+    }
+    if deployment.cloud == Cloud::UsGov {
+        text.push_str("- Unconfirmed: the hosts are those of GCC High. For DoD, outlook.office365.us becomes outlook-dod.office365.us, and `-Environment 'USGov'` becomes `-Environment 'USGovDoD'`.\n");
     }
     if !deployment.cloud.confirmed() {
         let _ = writeln!(
@@ -474,13 +495,12 @@ fn readme(profile: Profile, deployment: &Deployment, scripts: &[Script]) -> Stri
             script.shell.permissions()
         );
     }
-    text.push_str("\nThe coexistence domain in the connector is derived from the verified domain; correct it where yours differs.\nAfterwards change a voicemail greeting, look at the Conversation History folder, and look for archived chats in\nPurges. `oauthtrace verify` judges the traffic, `oauthtrace provision check` the state that the scripts left.\n");
+    text.push_str("\nThe connector takes the coexistence domain from the accepted domains; where none is of its kind, it is derived from the\nverified domain, and the script says so: correct it where yours differs. Afterwards change a voicemail greeting, look at the Conversation History folder, and look for archived chats in\nPurges. `oauthtrace verify` judges the traffic, `oauthtrace provision check` the state that the scripts left.\n");
     text
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::deployment::Cloud;
     use super::super::powershell::read_literal;
     use super::*;
     use proptest::prelude::*;

@@ -140,7 +140,7 @@ impl Cloud {
         match self {
             Self::Worldwide => "mail.onmicrosoft.com",
             Self::UsGov => "mail.onmicrosoft.us",
-            Self::China => "mail.partner.onmschina.cn",
+            Self::China => "partner.mail.onmschina.cn",
         }
     }
 

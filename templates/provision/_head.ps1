@@ -1,4 +1,4 @@
-#Requires -Version 5.1
+#Requires -Version {{ version }}
 <#
 {{ title }}
 Step {{ step }} of profile {{ profile }}. Run in: {{ shell }}.

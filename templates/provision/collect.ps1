@@ -1,4 +1,4 @@
-#Requires -Version 5.1
+#Requires -Version 3.0
 <#
 Gathers the state that OAuth between Exchange Server and Skype for Business Online / Teams depends on, into one file
 for `oauthtrace provision check`. It only reads. No private key, password or token is read or written.
@@ -42,10 +42,17 @@ Read-State 'Get-ExchangeCertificate' {
     }
 }
 Read-State 'Get-IntraOrganizationConnector' { Get-IntraOrganizationConnector }
-Read-State 'Get-WebServicesVirtualDirectory' { Get-WebServicesVirtualDirectory -ADPropertiesOnly | Select-Object Server, Name, Identity, InternalUrl, ExternalUrl, OAuthAuthentication, WSSecurityAuthentication, BasicAuthentication }
-Read-State 'Get-AutodiscoverVirtualDirectory' { Get-AutodiscoverVirtualDirectory -ADPropertiesOnly | Select-Object Server, Name, Identity, InternalUrl, ExternalUrl, OAuthAuthentication, WSSecurityAuthentication, BasicAuthentication }
+Read-State 'Get-WebServicesVirtualDirectory' { Get-WebServicesVirtualDirectory -ADPropertiesOnly | Select-Object Server, Name, Identity, InternalUrl, ExternalUrl, OAuthAuthentication, WSSecurityAuthentication, BasicAuthentication, InternalAuthenticationMethods, ExternalAuthenticationMethods }
+Read-State 'Get-AutodiscoverVirtualDirectory' { Get-AutodiscoverVirtualDirectory -ADPropertiesOnly | Select-Object Server, Name, Identity, InternalUrl, ExternalUrl, OAuthAuthentication, WSSecurityAuthentication, BasicAuthentication, InternalAuthenticationMethods, ExternalAuthenticationMethods }
 Read-State 'Get-SettingOverride' { Get-SettingOverride }
-Read-State 'Get-MgServicePrincipal' { foreach ($app in $apps) { Get-MgServicePrincipal -Filter "AppId eq '$app'" -Property 'id,appId,displayName,accountEnabled,keyCredentials,servicePrincipalNames' | Select-Object Id, AppId, DisplayName, AccountEnabled, KeyCredentials, ServicePrincipalNames } }
+Read-State 'Get-MgServicePrincipal' { 
+    foreach ($app in $apps) {
+        # The bytes of keys come back only where one object is asked for by its id.
+        foreach ($found in @(Get-MgServicePrincipal -Filter "AppId eq '$app'")) {
+            Get-MgServicePrincipal -ServicePrincipalId $found.Id -Property 'id,appId,displayName,accountEnabled,keyCredentials,servicePrincipalNames' | Select-Object Id, AppId, DisplayName, AccountEnabled, KeyCredentials, ServicePrincipalNames
+        }
+    }
+}
 Read-State 'Get-MsolServicePrincipalCredential' { foreach ($app in $apps) { Get-MsolServicePrincipalCredential -AppPrincipalId $app -ReturnKeyValues $true | Select-Object Type, Value, KeyId, StartDate, EndDate, Usage, @{ Name = 'AppPrincipalId'; Expression = { $app } } } }
 if ($Mailbox) {
     Read-State 'Test-OAuthConnectivity' { Test-OAuthConnectivity -Service EWS -TargetUri 'https://outlook.office365.com/ews/exchange.asmx' -Mailbox $Mailbox -Verbose }

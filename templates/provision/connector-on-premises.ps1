@@ -1,5 +1,11 @@
 {{ head }}
-$domains = @({{ v.coexistence_domain }})
+# The tenant's coexistence domain: the one that this organisation accepts mail for, else as it usually is.
+$domains = @(Get-AcceptedDomain | ForEach-Object { "$($_.DomainName)" } | Where-Object { $_ -like {{ v.coexistence_pattern }} })
+if ($domains.Count -eq 0) {
+    $domains = @({{ v.coexistence_domain }})
+    Write-Host "missing: an accepted domain {{ v.coexistence_pattern.text() }}; assuming $($domains[0])"
+}
+Write-Found "coexistence domain $($domains -join ', ')"
 $endpoint = {{ v.online_autodiscover }}
 $known = @(Get-IntraOrganizationConnector | Where-Object { $_.DiscoveryEndpoint -like "*$(([uri]$endpoint).Host)*" -or $_.Name -eq 'ExchangeHybridOnPremisesToOnline' })
 if ($known.Count -gt 0) {

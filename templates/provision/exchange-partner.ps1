@@ -1,7 +1,7 @@
 {{ head }}
 $ApplicationIdentifier = {{ v.exchange }}
 
-$partner = @(Get-PartnerApplication | Where-Object { $_.ApplicationIdentifier -eq $ApplicationIdentifier -and $_.Realm -eq '' })
+$partner = @(Get-PartnerApplication | Where-Object { $_.ApplicationIdentifier -eq $ApplicationIdentifier -and "$($_.Realm)" -eq '' })
 if ($partner.Count -eq 0) {
     throw "no partner application $ApplicationIdentifier with an empty realm: Exchange creates it at set-up; run setup /PrepareAD"
 }

@@ -23,4 +23,5 @@ if ($PSCmdlet.ShouldProcess($CertFile, 'export the public certificate')) {
     $certBytes = $oAuthCert[0].Export($certType)
     [System.IO.File]::WriteAllBytes($CertFile, $certBytes)
     Write-Done "wrote $CertFile"
+    Set-Location -Path $folder
 }

@@ -3,7 +3,12 @@
 # {{ app.comment }}
 $ApplicationIdentifier = {{ app.id }}
 $Name = {{ app.name }}
-{% if app.linked %}$user = Get-MailUser -Identity {{ app.account }} -DomainController {{ v.domain_controller }}
+{% if app.linked %}$user = Get-MailUser -Identity {{ app.account }} -DomainController {{ v.domain_controller }} -ErrorAction SilentlyContinue
+if ($null -eq $user) {
+    if (-not $WhatIfPreference) { throw "no mail user {{ app.account.text() }}: run step 2 first" }
+    Write-Host "missing: mail user {{ app.account.text() }}, which step 2 creates"
+    $user = [pscustomobject]@{ Identity = {{ app.account }} }
+}
 {% endif %}$known = @(Get-PartnerApplication | Where-Object { $_.ApplicationIdentifier -eq $ApplicationIdentifier })
 if (@($known | Where-Object { $_.Enabled }).Count -gt 1) {
     throw "several enabled partner applications for ${ApplicationIdentifier}: $(($known | ForEach-Object { $_.Name }) -join ', ')"

@@ -2,7 +2,9 @@
 # Takes back steps 2 and 3. Uploaded keys stay: other servers may use them.
 $DomainController = {{ v.domain_controller }}
 foreach ($ApplicationIdentifier in @({% for app in v.applications %}{{ app.id }}{% if !loop.last %}, {% endif %}{% endfor %})) {
-    foreach ($one in @(Get-PartnerApplication | Where-Object { $_.ApplicationIdentifier -eq $ApplicationIdentifier })) {
+    $known = @(Get-PartnerApplication | Where-Object { $_.ApplicationIdentifier -eq $ApplicationIdentifier })
+    Write-Found "$($known.Count) partner applications $ApplicationIdentifier"
+    foreach ($one in $known) {
         if ($PSCmdlet.ShouldProcess($one.Name, 'Remove-PartnerApplication')) {
             Remove-PartnerApplication -Identity $one.Identity -Confirm:$false
             Write-Done "removed partner application '$($one.Name)'"
@@ -23,3 +25,12 @@ foreach ($Name in @({% for account in v.accounts %}{{ account }}{% if !loop.last
         Write-Done "removed mail user $Name"
     }
 }
+{% for role in v.made_roles %}
+$RoleName = {{ role }}
+if ($null -eq (Get-ManagementRole -Identity $RoleName -DomainController $DomainController -ErrorAction SilentlyContinue)) {
+    Write-Found "no role $RoleName"
+} elseif ($PSCmdlet.ShouldProcess($RoleName, 'Remove-ManagementRole')) {
+    Remove-ManagementRole -Identity $RoleName -DomainController $DomainController -Confirm:$false
+    Write-Done "removed role $RoleName"
+}
+{% endfor %}

@@ -9,13 +9,15 @@ $keyBytes = [System.Text.Encoding]::ASCII.GetBytes($credValue)
 $ServiceNames = @({% for name in v.service_names %}{{ name }}{% if !loop.last %}, {% endif %}{% endfor %})
 
 foreach ($ServiceName in $ServiceNames) {
-    $p = Get-MgServicePrincipal -Filter "AppId eq '$ServiceName'" -Property 'id,appId,displayName,keyCredentials'
-    if ($null -eq $p) {
+    $found = Get-MgServicePrincipal -Filter "AppId eq '$ServiceName'"
+    if ($null -eq $found) {
         Write-Host "missing: service principal $ServiceName"
         if (-not $PSCmdlet.ShouldProcess($ServiceName, 'New-MgServicePrincipal')) { continue }
-        $p = New-MgServicePrincipal -AppId $ServiceName
+        $found = New-MgServicePrincipal -AppId $ServiceName
         Write-Done "created service principal $ServiceName"
     }
+    # The bytes of keys come back only where one object is asked for by its id.
+    $p = Get-MgServicePrincipal -ServicePrincipalId $found.Id -Property 'id,appId,displayName,keyCredentials'
     Write-Found "service principal '$($p.DisplayName)' with $(@($p.KeyCredentials).Count) keys"
     $present = @($p.KeyCredentials | Where-Object { $null -ne $_.Key -and [System.Convert]::ToBase64String($_.Key) -in @($credValue, [System.Convert]::ToBase64String($keyBytes)) })
     if ($present.Count -gt 0) {
@@ -23,7 +25,12 @@ foreach ($ServiceName in $ServiceNames) {
         continue
     }
     # The collection is written whole: what is not sent again is deleted. Only these three fields of a kept key are accepted.
-    $keys = @($p.KeyCredentials | Where-Object { $_.EndDateTime -gt (Get-Date) } | ForEach-Object { @{ key = $_.Key; type = $_.Type; usage = $_.Usage } })
+    $kept = @($p.KeyCredentials | Where-Object { $_.EndDateTime -gt (Get-Date) })
+    $unread = @($kept | Where-Object { $null -eq $_.Key })
+    if ($unread.Count -gt 0) {
+        throw "key $($unread[0].KeyId) of $ServiceName came back without its bytes and would be lost: nothing was written"
+    }
+    $keys = @($kept | ForEach-Object { @{ key = $_.Key; type = $_.Type; usage = $_.Usage } })
     $keys += @{ key = $keyBytes; type = 'AsymmetricX509Cert'; usage = 'Verify' }
     if ($PSCmdlet.ShouldProcess($ServiceName, "Update-MgServicePrincipal with $($keys.Count) keys")) {
         Update-MgServicePrincipal -ServicePrincipalId $p.Id -KeyCredentials $keys

@@ -41,28 +41,22 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
         if linked.is_some_and(|linked| case.mail_user(linked).is_some()) {
             continue;
         }
-        let domain = case
-            .of(Kind::AcceptedDomain)
-            .find(|object| object.flag("Default") == Some(true))
-            .and_then(|object| object.text("DomainName"))
-            .unwrap_or("<verified domain>");
+        let (domain, controller) = (case.domain(), case.controller());
         let hit = out.say(format!("there is no mail user {}", leaf(linked.unwrap_or(account))));
         hit.about(application.id)
             .observed("none in Get-MailUser")
             .expected(format!("the mail user that {} acts as", application.id));
         let mut commands = vec![
             format!(
-                "$user = New-MailUser -Name {} -ExternalEmailAddress {}",
+                "$user = New-MailUser -Name {} -ExternalEmailAddress {}{controller}",
                 quoted(account),
                 quoted(&format!("{account}@{domain}"))
             ),
-            "Set-MailUser -Identity $user.Identity -HiddenFromAddressListsEnabled $True".to_owned(),
+            format!("Set-MailUser -Identity $user.Identity -HiddenFromAddressListsEnabled $True{controller}"),
         ];
-        commands.extend(
-            application.roles.iter().map(|role| {
-                format!("New-ManagementRoleAssignment -Role {} -User $user.Identity", quoted(role))
-            }),
-        );
+        commands.extend(application.roles.iter().map(|role| {
+            format!("New-ManagementRoleAssignment -Role {} -User $user.Identity{controller}", quoted(role))
+        }));
         let name = partners.first().map_or(application.name, |partner| partner.name());
         commands
             .push(format!("Set-PartnerApplication -Identity {} -LinkedAccount $user.Identity", quoted(name)));

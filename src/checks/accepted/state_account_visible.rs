@@ -40,8 +40,9 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
                 .observed("HiddenFromAddressListsEnabled: False")
                 .expected("HiddenFromAddressListsEnabled: True")
                 .help(format!(
-                    "Set-MailUser -Identity {} -HiddenFromAddressListsEnabled $True",
-                    quoted(user.text("Identity").unwrap_or_else(|| user.name()))
+                    "Set-MailUser -Identity {} -HiddenFromAddressListsEnabled $True{}",
+                    quoted(user.text("Identity").unwrap_or_else(|| user.name())),
+                    case.controller()
                 ));
         }
     }

@@ -51,9 +51,10 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
             hit.observed(if own.is_empty() { "no role".to_owned() } else { own.join(", ") });
             hit.about(application.id).expected(application.roles.join(", "));
             hit.help(format!(
-                "New-ManagementRoleAssignment -Role {} -User {}",
+                "New-ManagementRoleAssignment -Role {} -User {}{}",
                 quoted(role),
-                quoted(account)
+                quoted(account),
+                case.controller()
             ));
             if let Some((_, first)) = assigned.first() {
                 hit.location(&first.place);

@@ -60,9 +60,10 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
             let right =
                 default.or_else(|| domains.iter().map(|(name, _)| *name).find(|name| !name.starts_with('*')));
             let help = format!(
-                "Set-MailUser -Identity {} -ExternalEmailAddress {}",
+                "Set-MailUser -Identity {} -ExternalEmailAddress {}{}",
                 quoted(user.text("Identity").unwrap_or_else(|| user.name())),
-                quoted(&format!("{local}@{}", right.unwrap_or("<accepted domain>")))
+                quoted(&format!("{local}@{}", right.unwrap_or("<accepted domain>"))),
+                case.controller()
             );
             let hit = match (exact, wild, default) {
                 (true, _, Some(default)) if !default.eq_ignore_ascii_case(domain) => {

@@ -52,7 +52,7 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
                 .help(format!(
                     "{}\n# or, to gain time: Set-AuthConfig -NewCertificateThumbprint {} -NewCertificateEffectiveDate \
                      (Get-Date).AddDays(45)",
-                    upload_of(Some(next), application.id),
+                    upload_of(case, Some(next), application.id),
                     hex(next)
                 ));
         }

@@ -33,14 +33,14 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
     if !case.asked(Kind::AuthServer) {
         return;
     }
-    let tenant = tenant(case);
+    let (tenant, cloud) = (case.tenant(), case.cloud());
     for (name, is, create) in [
         (
             "ACS",
             is_acs as fn(&Object) -> bool,
             format!(
                 "New-AuthServer -Name WindowsAzureACS -AuthMetadataUrl {}",
-                quoted(&format!("https://accounts.accesscontrol.windows.net/{tenant}/metadata/json/1"))
+                quoted(&format!("https://{}/{tenant}/metadata/json/1", cloud.acs_host()))
             ),
         ),
         (
@@ -49,7 +49,8 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
             format!(
                 "New-AuthServer -Name evoSTS -Type AzureAD -AuthMetadataUrl {}",
                 quoted(&format!(
-                    "https://login.windows.net/{tenant}/federationmetadata/2007-06/federationmetadata.xml"
+                    "https://{}/{tenant}/federationmetadata/2007-06/federationmetadata.xml",
+                    cloud.sign_in_host()
                 ))
             ),
         ),
@@ -85,15 +86,6 @@ fn is_acs(object: &Object) -> bool {
 fn is_entra(object: &Object) -> bool {
     let text = |name: &str| object.text(name).unwrap_or_default().to_ascii_lowercase();
     text("Type") == "azuread" || text("AuthMetadataUrl").contains("/federationmetadata/")
-}
-
-/// The tenant as another auth server names it, else a word to be replaced.
-fn tenant(case: &StateCase<'_>) -> String {
-    let of_url = |object: &Object| {
-        let url = object.text("AuthMetadataUrl")?.split("://").nth(1)?;
-        url.split('/').nth(1).filter(|part| part.contains(['.', '-'])).map(str::to_owned)
-    };
-    case.of(Kind::AuthServer).find_map(of_url).unwrap_or_else(|| "<tenant>".to_owned())
 }
 
 #[cfg(test)]

@@ -52,9 +52,12 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
             .help(format!(
                 "Set-AuthServer -Identity {} -AuthMetadataUrl {}",
                 quoted(object.name()),
-                quoted(&address.unwrap_or_else(|| format!(
-                    "https://accounts.accesscontrol.windows.net/{own}/metadata/json/1"
-                )))
+                quoted(
+                    &address.unwrap_or_else(|| format!(
+                        "https://{}/{own}/metadata/json/1",
+                        case.cloud().acs_host()
+                    ))
+                )
             ));
     }
 }

@@ -32,18 +32,14 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
     let all: Vec<_> = case.of(Kind::Connector).collect();
     match all.first() {
         None => {
-            let domain = case
-                .of(Kind::AcceptedDomain)
-                .filter_map(|object| object.text("DomainName"))
-                .find(|name| name.contains(".mail.onmicrosoft."))
-                .unwrap_or("<coexistence domain>");
             out.say("there is no intra-organisation connector")
                 .observed("none in Get-IntraOrganizationConnector")
                 .expected("a connector to Exchange Online")
                 .help(format!(
                     "New-IntraOrganizationConnector -Name ExchangeHybridOnPremisesToOnline -DiscoveryEndpoint \
-                     https://outlook.office365.com/autodiscover/autodiscover.svc -TargetAddressDomains {}",
-                    quoted(domain)
+                     https://{}/autodiscover/autodiscover.svc -TargetAddressDomains {}",
+                    case.cloud().online_host(),
+                    case.coexistence_domain()
                 ));
         }
         Some(first) if all.iter().all(|object| object.flag("Enabled") == Some(false)) => {

@@ -1,23 +1,30 @@
 //! Takes what is wrong in an organisation, gives the commands that repair it, one line each, as they are typed.
 
 use super::{StateCase, hex, quoted};
+use crate::state::cloud::Cloud;
 
-/// The command that shows the keys of an application.
+/// The command that shows the keys of an application. The bytes of keys come back only where one object is asked
+/// for by its id (Microsoft Graph: keyCredential), never from a list.
 pub fn show_keys(application: &str) -> String {
     format!(
-        "Get-MgServicePrincipal -Filter \"AppId eq '{application}'\" -Property id,appId,keyCredentials,servicePrincipalNames"
+        "Get-MgServicePrincipal -ServicePrincipalId (Get-MgServicePrincipal -Filter \"AppId eq '{application}'\").Id \
+         -Property id,appId,keyCredentials,servicePrincipalNames"
     )
 }
 
 /// The commands that put the current auth certificate on an application: the export on an Exchange server, and the
 /// upload with Microsoft Graph PowerShell, existing keys kept.
 pub fn upload(case: &StateCase<'_>, application: &str) -> String {
-    upload_of(case.auth_thumbprint("Current"), application)
+    upload_of(case, case.auth_thumbprint("Current"), application)
 }
 
 /// The same for the certificate with this thumbprint; without one, for the one that Exchange uses now.
-pub fn upload_of(thumbprint: Option<[u8; 20]>, application: &str) -> String {
+pub fn upload_of(case: &StateCase<'_>, thumbprint: Option<[u8; 20]>, application: &str) -> String {
     let which = thumbprint.map_or_else(|| "$((Get-AuthConfig).CurrentCertificateThumbprint)".to_owned(), hex);
+    let environment = match case.cloud() {
+        Cloud::Worldwide => String::new(),
+        other => format!(" -Environment {}", other.graph_environment()),
+    };
     format!(
         "$null = New-Item -ItemType Directory -Force \"$env:SYSTEMDRIVE\\OAuthConfig\"; \
          [System.IO.File]::WriteAllBytes(\"$env:SYSTEMDRIVE\\OAuthConfig\\OAuthCert.cer\", (Get-Item \
@@ -26,7 +33,7 @@ pub fn upload_of(thumbprint: Option<[u8; 20]>, application: &str) -> String {
          @{{ key = $_.Key; type = $_.Type; usage = $_.Usage }} }}); $keys += @{{ key = \
          [System.Text.Encoding]::ASCII.GetBytes([System.Convert]::ToBase64String([System.IO.File]::ReadAllBytes(\
          \"$env:SYSTEMDRIVE\\OAuthConfig\\OAuthCert.cer\"))); type = 'AsymmetricX509Cert'; usage = 'Verify' }}; \
-         Update-MgServicePrincipal -ServicePrincipalId $p.Id -KeyCredentials $keys # after Connect-MgGraph -Scopes \
+         Update-MgServicePrincipal -ServicePrincipalId $p.Id -KeyCredentials $keys # after Connect-MgGraph{environment} -Scopes \
          Application.ReadWrite.All; also 50-UploadAuthCert.ps1 of oauthtrace provision script",
         show_keys(application)
     )

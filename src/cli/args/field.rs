@@ -216,6 +216,9 @@ pub struct CheckArgs {
     /// Tenant GUID or verified domain that auth servers should belong to; repeatable
     #[arg(long, value_name = "T")]
     pub tenant: Vec<String>,
+    /// Lowest severity that fails [default: error]
+    #[arg(long, value_enum, value_name = "SEVERITY")]
+    pub fail_on: Option<FailOn>,
     /// Settings as TOML, keys named like the flags; a flag wins [default: oauthtrace.toml, if there]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,

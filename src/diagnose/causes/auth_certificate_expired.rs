@@ -19,7 +19,7 @@ pub(crate) static CAUSE: Cause = Cause {
         "Set-AuthConfig -PublishCertificate",
         "Set-AuthConfig -ClearPreviousCertificate",
         "Restart-Service MSExchangeServiceHost; Restart-WebAppPool MSExchangeOWAAppPool; Restart-WebAppPool MSExchangeECPAppPool",
-        "oauthtrace provision script --tenant {tenant} --verified-domain <domain> --domain-controller <controller> --host <host>   # prints how to upload the new certificate",
+        "oauthtrace provision script --tenant {tenant} --verified-domain {verified_domain} --domain-controller {domain_controller} --host {exchange_host}   # prints how to upload the new certificate",
     ],
     sources: &["Microsoft Support: KB 2617816, KB 3089171", "Microsoft Support: Resolve free/busy errors"],
     examine,

@@ -8,13 +8,13 @@ pub(crate) static CAUSE: Cause = Cause {
     id: "auth-certificate-rolled-over",
     title: "the Exchange auth certificate was replaced, and the new one was not uploaded",
     rank: Rank::Root,
-    summary: "Exchange signs with certificate {thumbprint}, which is not the certificate that was given as the uploaded one: the auth certificate was rolled over, and the upload was not repeated. The token service does not know the new key, so Exchange gets no tokens. Calls that come from the cloud are not touched by it: they are signed by the token service.",
+    summary: "Exchange signs with a certificate (thumbprint {thumbprint}) that is not the uploaded one: the auth certificate was rolled over, and the upload was not repeated. The token service does not know the new key, so Exchange gets no tokens. Calls that come from the cloud are not touched by it: they are signed by the token service.",
     speaks_for: "Assertions name a certificate that is none of --cert, and the token service says that it does not find the key, or refuses the credentials. The state shows keys of other certificates on the service principals, but not the current one; Get-AuthConfig names another certificate than --cert.",
     speaks_against: "The token service grants tokens to assertions signed with that certificate: then only the file given with --cert is out of date. The state shows the current certificate on the service principals.",
     repair: &[
         "(Get-AuthConfig).CurrentCertificateThumbprint   # expected: {thumbprint}",
         "$certificate = Get-ExchangeCertificate {thumbprint}; [IO.File]::WriteAllBytes(\"$env:TEMP\\OAuthCert.cer\", $certificate.RawData)",
-        "oauthtrace provision script --tenant {tenant} --verified-domain <domain> --domain-controller <controller> --host <host>   # prints the upload of that file to the service principals",
+        "oauthtrace provision script --tenant {tenant} --verified-domain {verified_domain} --domain-controller {domain_controller} --host {exchange_host}   # prints the upload of that file to the service principals",
     ],
     sources: &[
         "Microsoft Support: Resolve free/busy errors",

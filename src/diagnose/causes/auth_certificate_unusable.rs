@@ -8,12 +8,12 @@ pub(crate) static CAUSE: Cause = Cause {
     id: "auth-certificate-unusable",
     title: "Exchange has no auth certificate that it can sign with",
     rank: Rank::Root,
-    summary: "Get-AuthConfig names certificate {thumbprint} as the auth certificate, and a server that has to sign with it cannot: the certificate is not there, has no private key, is not valid, or is too short. Such a server gets no tokens, whatever is set in the cloud.",
+    summary: "A server that has to sign with the auth certificate of Get-AuthConfig (thumbprint {thumbprint}) cannot: none is named, or it is not there, has no private key, is not valid, or is too short. Such a server gets no tokens, whatever is set in the cloud.",
     speaks_for: "The state shows no current certificate, or a server that lacks it, or one where it has no private key, another status than Valid, or less than 2048 bits.",
     speaks_against: "The certificate is only past its end, or the token service grants tokens to what it signed.",
     repair: &[
         "Get-AuthConfig | Format-List CurrentCertificateThumbprint; Get-ExchangeServer | ForEach-Object { Get-ExchangeCertificate -Server $_.Name } | Format-List Thumbprint,HasPrivateKey,Status,PublicKeySize,NotAfter",
-        "oauthtrace provision script --tenant {tenant} --verified-domain <domain> --domain-controller <controller> --host <host>   # 80-RolloverPrepare.ps1, 50-UploadAuthCert.ps1, 81-RolloverPublish.ps1",
+        "oauthtrace provision script --tenant {tenant} --verified-domain {verified_domain} --domain-controller {domain_controller} --host {exchange_host}   # 80-RolloverPrepare.ps1, 50-UploadAuthCert.ps1, 81-RolloverPublish.ps1",
     ],
     sources: &[
         "Microsoft Learn: Maintain the Exchange Server OAuth certificate",

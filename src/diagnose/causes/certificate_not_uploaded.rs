@@ -13,8 +13,8 @@ pub(crate) static CAUSE: Cause = Cause {
     speaks_for: "The token service refuses the assertion because it does not find the key, or says that the application has no key at all; the certificate is the given one, or none was given. The state shows no key on the service principal.",
     speaks_against: "The assertion is signed with another certificate than the given one (rolled over), the certificate has expired, or the same key is accepted for another application. The state shows the current certificate there, or keys of older ones.",
     repair: &[
-        "oauthtrace provision script --tenant {tenant} --verified-domain <domain> --domain-controller <controller> --host <host>   # prints the upload",
-        "Get-MgServicePrincipal -Filter \"appId eq '{application}'\" | Select-Object -ExpandProperty KeyCredentials | Format-List DisplayName,EndDateTime,CustomKeyIdentifier",
+        "oauthtrace provision script --tenant {tenant} --verified-domain {verified_domain} --domain-controller {domain_controller} --host {exchange_host}   # prints the upload",
+        "Get-MgServicePrincipal -Filter \"appId eq '{application}'\" -Property keyCredentials | Select-Object -ExpandProperty KeyCredentials | Format-List DisplayName,EndDateTime,CustomKeyIdentifier",
     ],
     sources: &[
         "Microsoft Support: Resolve free/busy errors",

@@ -11,8 +11,8 @@ pub(crate) static CAUSE: Cause = Cause {
     speaks_for: "One key is accepted for one application and not found for another. The state shows the certificate on another service principal, and not on this one.",
     speaks_against: "The requests lie far apart in time: the certificate may have been removed between them. The state shows it on all of them, or on none.",
     repair: &[
-        "oauthtrace provision script --tenant {tenant} --verified-domain <domain> --domain-controller <controller> --host <host>   # prints the upload to every principal that needs it",
-        "Get-MgServicePrincipal -Filter \"appId eq '{application}'\" | Select-Object -ExpandProperty KeyCredentials | Format-List DisplayName,EndDateTime,CustomKeyIdentifier",
+        "oauthtrace provision script --tenant {tenant} --verified-domain {verified_domain} --domain-controller {domain_controller} --host {exchange_host}   # prints the upload to every principal that needs it",
+        "Get-MgServicePrincipal -Filter \"appId eq '{application}'\" -Property keyCredentials | Select-Object -ExpandProperty KeyCredentials | Format-List DisplayName,EndDateTime,CustomKeyIdentifier",
     ],
     sources: &[
         "Microsoft Learn: Configure OAuth between Skype for Business Online and Exchange on-premises",

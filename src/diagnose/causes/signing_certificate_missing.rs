@@ -15,7 +15,7 @@ pub(crate) static CAUSE: Cause = Cause {
         "Get-ExchangeCertificate (Get-AuthConfig).CurrentCertificateThumbprint | Format-List Thumbprint,Status,HasPrivateKey,PublicKeySize,NotAfter   # on each server",
         "New-ExchangeCertificate -KeySize 2048 -PrivateKeyExportable $true -SubjectName \"cn=Microsoft Exchange Server Auth Certificate\" -FriendlyName \"Microsoft Exchange Server Auth Certificate\" -DomainName @()",
         "Set-AuthConfig -NewCertificateThumbprint <new thumbprint> -NewCertificateEffectiveDate (Get-Date); Set-AuthConfig -PublishCertificate; Set-AuthConfig -ClearPreviousCertificate",
-        "oauthtrace provision script --tenant {tenant} --verified-domain <domain> --domain-controller <controller> --host <host>   # prints how to upload the new certificate",
+        "oauthtrace provision script --tenant {tenant} --verified-domain {verified_domain} --domain-controller {domain_controller} --host {exchange_host}   # prints how to upload the new certificate",
     ],
     sources: &["Microsoft Support: KB 3089171", "Microsoft Support: Resolve free/busy errors"],
     examine,
