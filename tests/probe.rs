@@ -11,6 +11,9 @@ mod sockets;
 /// Every suite that a server accepts.
 #[path = "probe/suites.rs"]
 mod suites;
+/// What chains are verified against, and what is kept of a service.
+#[path = "probe/trust.rs"]
+mod trust;
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};

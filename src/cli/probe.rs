@@ -21,7 +21,7 @@ use crate::keys::load::key_file;
 use crate::limits;
 use crate::pipeline::{Input, Kind};
 use crate::probe::address::Address;
-use crate::probe::session::Roots;
+use crate::probe::roots::Roots;
 use crate::probe::{Probe, Settings, probe};
 use crate::report::Document;
 use crate::report::recorder::Recorder;
@@ -30,6 +30,9 @@ use crate::state::cloud::Cloud;
 
 /// Longest time for one question, in seconds.
 const LONGEST: u64 = 3600;
+
+/// Files of the machine's roots that could not be read, and are told.
+const TROUBLES: usize = 4;
 
 /// Runs the command.
 pub fn run(mut args: ProbeArgs, terminal: &Terminal) -> Status {
@@ -59,6 +62,9 @@ pub fn run(mut args: ProbeArgs, terminal: &Terminal) -> Status {
         return tell(&complaints, terminal);
     };
 
+    for line in settings.roots.trouble.iter().take(TROUBLES) {
+        terminal.warning(line);
+    }
     let listed = destinations.formats().any(|format| format.lists_exchanges());
     let mut recorder = Recorder::new(Judge::new(&expected), listed, Arc::new(AtomicU64::new(0)));
     let cloud = Cloud::from(wanted);

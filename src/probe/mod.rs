@@ -11,8 +11,9 @@ mod dial;
 mod hello;
 /// Which questions a host is asked.
 mod questions;
-/// Handshakes of current clients.
-pub mod session;
+/// What chains are verified against.
+pub mod roots;
+mod session;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,7 +25,7 @@ use self::ask::Ask;
 use self::dial::{Deadline, dial};
 use self::hello::Until;
 use self::questions::{Planned, plan};
-use self::session::Roots;
+use self::roots::Roots;
 use crate::checks::probed::{Offer, Purpose, Question, Service};
 use crate::connection::{Connection, Content, Flow, TlsLedger};
 use crate::exchange::{Endpoint, Exchange, ExchangeKey, TlsFacts};

@@ -1,5 +1,5 @@
 {{ head }}
-# The tenant's coexistence domain: the one that this organisation accepts mail for, else as it usually is.
+# The coexistence domain of the tenant: the one that this organisation accepts mail for, else as it usually is.
 $domains = @(Get-AcceptedDomain | ForEach-Object { "$($_.DomainName)" } | Where-Object { $_ -like {{ v.coexistence_pattern }} })
 if ($domains.Count -eq 0) {
     $domains = @({{ v.coexistence_domain }})

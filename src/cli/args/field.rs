@@ -70,6 +70,9 @@ API, the metadata documents, the certificate, the versions of TLS. One with a pa
 This is the only command that talks to the network, and only to the hosts that are named here. It sends no
 credentials, no token and no cookie, and follows no redirection to another host.
 
+Certificates are verified against Mozilla's roots, those of this machine (SSL_CERT_FILE and SSL_CERT_DIR name
+others), and --ca.
+
 Exit statuses: 0 all is well, 1 an error was found, 2 wrong command line, 3 unreadable file, 4 not reached or
 not answered.")]
 pub struct ProbeArgs {
