@@ -301,7 +301,11 @@ impl Asker<'_> {
                 service.chain = Some(self.settings.roots.check(&self.address.host, &chosen.certificates));
             }
             let chosen = chosen.map(|chosen| (chosen.version, chosen.suite));
-            let spoken = chosen.as_ref().is_ok_and(|(version, _)| version == name);
+            // Refused suites may leave room for those that nobody offers by habit.
+            let spoken = match &chosen {
+                Ok((version, _)) => version == name,
+                Err(why) => why.contains("handshake_failure"),
+            };
             service.offers.push(Offer { version: name, chosen, suites: Vec::new(), cut: false });
             // Some old devices drop a hello of TLS 1.3 without a word; who is deaf to another is not asked on.
             if silent && version < Version::TLS13 {

@@ -18,8 +18,10 @@ fn found(run: &Run, version: &str) -> BTreeSet<String> {
     let all = document["findings"].as_array().unwrap();
     let service = all.iter().find(|one| one["rule"] == "coverage-service").unwrap();
     let observed = service["observed"].as_str().unwrap();
-    let start = format!(" suites of {version}: ");
-    let Some((_, list)) = observed.split_once(&start) else { return BTreeSet::new() };
+    let starts = [format!(" suites of {version}: "), format!(" suite of {version}: ")];
+    let Some((_, list)) = starts.iter().find_map(|start| observed.split_once(start)) else {
+        return BTreeSet::new();
+    };
     list.split(';').next().unwrap().split(", ").map(str::to_owned).collect()
 }
 
@@ -93,6 +95,18 @@ fn old_versions_have_their_own_list() {
     ];
     assert_eq!(found(&run, "TLS 1.0"), truth.map(str::to_owned).into());
     silent(&run, "transport-suite-weak");
+}
+
+#[test]
+fn a_server_that_has_only_suites_without_protection_is_named() {
+    for (list, name) in [
+        ("NULL-SHA256:@SECLEVEL=0", "TLS_RSA_WITH_NULL_SHA256"),
+        ("ADH-AES128-SHA:@SECLEVEL=0", "TLS_DH_anon_WITH_AES_128_CBC_SHA"),
+    ] {
+        let Some(run) = ask(&["-tls1_2", "-cipher", list]) else { return };
+        assert_eq!(found(&run, "TLS 1.2"), [name.to_owned()].into());
+        says(&run, "transport-suite-weak");
+    }
 }
 
 #[test]

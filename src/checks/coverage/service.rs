@@ -44,7 +44,8 @@ fn examine(case: &ProbeCase<'_>, out: &mut Out<'_>) {
         if !offer.suites.is_empty() {
             let names: Vec<String> = offer.suites.iter().map(ToString::to_string).collect();
             let more = if offer.cut { ", perhaps more" } else { "" };
-            suites.push(format!("{} suites of {}: {}{more}", names.len(), offer.version, names.join(", ")));
+            let word = if names.len() == 1 { "suite" } else { "suites" };
+            suites.push(format!("{} {word} of {}: {}{more}", names.len(), offer.version, names.join(", ")));
         }
     }
     if let Some(leaf) = service.certificates.first()

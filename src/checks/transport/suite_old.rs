@@ -26,7 +26,12 @@ pub(crate) static RULE: Rule = Rule {
 fn examine(case: &ProbeCase<'_>, out: &mut Out<'_>) {
     let Some(service) = case.service() else { return };
     let mut chosen = service.offers.iter().filter_map(|offer| offer.chosen.as_ref().ok());
-    if let Some(refused) = &service.refused
+    // What speaks TLS 1.3 refused something else: a group, a certificate of the client.
+    let current = service
+        .offers
+        .iter()
+        .any(|offer| offer.chosen.as_ref().is_ok_and(|(version, _)| version == "TLS 1.3"));
+    if let Some(refused) = service.refused.as_ref().filter(|_| !current)
         && let Some((version, suite)) = chosen.find(|(version, _)| version == "TLS 1.2")
     {
         out.say(format!("{} gave a current client no session", service.authority))
@@ -38,6 +43,7 @@ fn examine(case: &ProbeCase<'_>, out: &mut Out<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::checks::probed::Offer;
     use crate::checks::testing::probe::{service, speaks};
 
     #[test]
@@ -46,6 +52,16 @@ mod tests {
         thing.refused = Some("alert handshake_failure".into());
         thing.session = None;
         assert!(speaks(&RULE, &thing));
+    }
+
+    #[test]
+    fn stays_silent_where_tls_13_is_spoken() {
+        let mut thing = service();
+        thing.refused = Some("alert handshake_failure".into());
+        thing.session = None;
+        let chosen = Ok(("TLS 1.3".to_owned(), "TLS_AES_128_CCM_SHA256".to_owned()));
+        thing.offers.push(Offer { version: "TLS 1.3", chosen, suites: Vec::new(), cut: false });
+        assert!(!speaks(&RULE, &thing));
     }
 
     #[test]
