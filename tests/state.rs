@@ -2,6 +2,9 @@
 
 #[path = "support/corpus.rs"]
 mod corpus;
+/// What each cmdlet prints, as text.
+#[path = "state/samples.rs"]
+mod samples;
 
 use std::fs;
 

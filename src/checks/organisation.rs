@@ -367,7 +367,10 @@ pub fn leaf(text: &str) -> &str {
 
 /// Whether two spellings name one account.
 pub fn same_account(one: &str, other: &str) -> bool {
-    one.trim().eq_ignore_ascii_case(other.trim()) || leaf(one).eq_ignore_ascii_case(leaf(other))
+    // A wrapped identity may have lost a blank.
+    let bare = |text: &str| text.split_whitespace().collect::<String>();
+    let same = |one: &str, other: &str| bare(one).eq_ignore_ascii_case(&bare(other));
+    same(one, other) || same(leaf(one), leaf(other))
 }
 
 /// One PowerShell argument, whatever is in the text.

@@ -2,7 +2,6 @@
 
 use crate::exchange::{Exchange, TlsFacts};
 use crate::keys::load::Loaded;
-use crate::wire::tls::suites::{Cipher, CipherSuite, KeyExchange};
 
 use super::expectations::Expectations;
 use crate::state::cloud::Cloud;
@@ -43,9 +42,18 @@ pub struct Offer {
     /// Version and suite that the server chose, or why it chose none.
     pub chosen: Result<(String, String), String>,
     /// Every suite that the server accepts in this version, in the order in which it chose them.
-    pub suites: Vec<CipherSuite>,
+    pub suites: Vec<Accepted>,
     /// Whether time or count ended before the server refused, so that there may be further suites.
     pub cut: bool,
+}
+
+/// A cipher suite that a server accepts.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Accepted {
+    /// Its name in the registry.
+    pub name: String,
+    /// Whether it hides nothing, or nothing for long.
+    pub weak: bool,
 }
 
 /// What was learned of a service by its handshakes.
@@ -118,17 +126,6 @@ pub fn old_versions(service: &Service) -> Vec<&str> {
         chosen.map(String::as_str).filter(|version| !matches!(*version, "TLS 1.2" | "TLS 1.3")).collect();
     old.dedup();
     old
-}
-
-/// Suites that hide nothing, or nothing for long: RC4, DES and 3DES, NULL, EXPORT, and those without a
-/// certificate (RFC 9325 4.1).
-pub fn weak(suite: CipherSuite) -> bool {
-    use Cipher::{Des, DesExport40, Null, Rc4, Rc4Export40, Rc4Export56, TripleDes};
-    suite.row().is_some_and(|row| {
-        let cipher =
-            matches!(row.cipher, Null | Rc4 | Rc4Export40 | Rc4Export56 | Des | DesExport40 | TripleDes);
-        cipher || row.key_exchange == KeyExchange::Anon || row.name.contains("EXPORT")
-    })
 }
 
 /// Whether the service speaks TLS 1.2 or newer with anybody.

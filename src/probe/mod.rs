@@ -26,7 +26,7 @@ use self::dial::{Deadline, dial};
 use self::hello::Until;
 use self::questions::{Planned, plan};
 use self::roots::Roots;
-use crate::checks::probed::{Offer, Purpose, Question, Service};
+use crate::checks::probed::{Accepted, Offer, Purpose, Question, Service};
 use crate::connection::{Connection, Content, Flow, TlsLedger};
 use crate::exchange::{Endpoint, Exchange, ExchangeKey, TlsFacts};
 use crate::keys::Origin;
@@ -34,7 +34,6 @@ use crate::keys::load::key_file;
 use crate::limits;
 use crate::wire::http::body;
 use crate::wire::tls::Version;
-use crate::wire::tls::suites::CipherSuite;
 
 /// How to ask.
 #[derive(Clone, Debug)]
@@ -323,7 +322,7 @@ impl Asker<'_> {
 
     /// Asks again without the suite that was chosen, until the server refuses; and whether the bounds ended
     /// it before.
-    fn suites(&self, name: &str, version: Version) -> (Vec<CipherSuite>, bool) {
+    fn suites(&self, name: &str, version: Version) -> (Vec<Accepted>, bool) {
         let deadline = self.deadline();
         let (mut accepted, mut hellos) = (Vec::new(), 0);
         for mut left in [hello::usual(version), hello::unusual(version)] {
@@ -342,7 +341,8 @@ impl Asker<'_> {
                     Ok(chosen) if chosen.version == name => {
                         let at = left.iter().position(|suite| suite.to_string() == chosen.suite);
                         let Some(at) = at else { break };
-                        accepted.push(left.remove(at));
+                        let weak = left.remove(at).weak();
+                        accepted.push(Accepted { name: chosen.suite, weak });
                     }
                     Err(why) if why.starts_with("timeout") => return (accepted, true),
                     Ok(_) | Err(_) => break,

@@ -85,8 +85,9 @@ pub fn read(text: &str, order: Option<Order>) -> Reading {
             digits.clear();
         }
     }
-    let afternoon = lower.contains("pm") || lower.contains("p. m") || lower.contains("p.m");
-    let morning = lower.contains("am") || lower.contains("a. m") || lower.contains("a.m");
+    let says = |words: &[&str]| words.iter().any(|word| lower.contains(word));
+    let afternoon = says(&["pm", "p. m", "p.m", "p.\u{a0}m", "下午", "午後", "오후", "μμ", "μ.μ"]);
+    let morning = says(&["am", "a. m", "a.m", "a.\u{a0}m", "上午", "午前", "오전", "πμ", "π.μ"]);
     let [(a, wide_a), (b, _), (c, wide_c), clock @ ..] = numbers.as_slice() else { return Reading::None };
     let mut time = [0i8; 3];
     for (slot, (number, _)) in time.iter_mut().zip(clock) {

@@ -1,8 +1,8 @@
 //! Takes `Format-List` text, gives objects.
 //!
 //! `Name : value`, names padded to one width in an object, blank lines between objects. Long values wrap at the
-//! console's width, also inside a word; the continuation is indented to the value's column. Names are never
-//! localised, values are. Copied text may hold typographic dashes, quotes and no-break spaces.
+//! console's width: at a blank, which is lost, or inside a word that is wider. The continuation is indented to the
+//! value's column. Names are never localised, values are. Copied text may hold typographic dashes, quotes and no-break spaces.
 
 use super::object::{Kind, Object, Value};
 
@@ -45,25 +45,26 @@ pub fn read_asked(text: &str, path: &str) -> (Vec<Object>, Vec<Kind>) {
                 let open = current.get_or_insert_with(|| Open {
                     object: Object::new(format!("{path}:{}", number + 1)),
                     column,
-                    lines: Vec::new(),
+                    values: Vec::new(),
                     blank: false,
                 });
-                open.finish_value();
                 open.column = column;
                 open.blank = false;
                 open.object.properties.push((name.to_owned(), Value::Nothing));
-                open.lines.push(value.to_owned());
+                open.values.push(vec![Line::new(raw, column, value)]);
             }
             None => {
                 let Some(open) = &mut current else { continue };
                 let indented = line.len() - line.trim_start().len();
-                if indented >= open.column && open.lines.len() < VALUE_LINES {
-                    if open.blank {
+                let (column, blank) = (open.column, open.blank);
+                let lines = open.values.last_mut().filter(|lines| lines.len() < VALUE_LINES);
+                if let Some(lines) = lines.filter(|_| indented >= column) {
+                    if blank {
                         // A blank line inside a multi-line value, as Test-OAuthConnectivity prints them.
-                        open.lines.push(String::new());
+                        lines.push(Line::default());
                         open.blank = false;
                     }
-                    open.lines.push(line.get(open.column..).unwrap_or_default().to_owned());
+                    lines.push(Line::new(raw, column, line.get(column..).unwrap_or_default()));
                 } else {
                     close(&mut current, &asked_by, &mut objects);
                 }
@@ -95,23 +96,41 @@ struct Open {
     object: Object,
     /// Where values begin.
     column: usize,
-    /// Lines of the value that is being read.
-    lines: Vec<String>,
+    /// Lines of each value so far.
+    values: Vec<Vec<Line>>,
     blank: bool,
 }
 
+/// A line of a value.
+#[derive(Default)]
+struct Line {
+    text: String,
+    /// Columns that the whole line took.
+    width: usize,
+    /// Whether blanks stood at its end.
+    blank_end: bool,
+}
+
+impl Line {
+    fn new(raw: &str, column: usize, text: &str) -> Self {
+        let width = column + text.chars().count();
+        Self { text: text.to_owned(), width, blank_end: raw.ends_with([' ', '\u{a0}']) }
+    }
+}
+
 impl Open {
-    fn finish_value(&mut self) {
-        let lines = std::mem::take(&mut self.lines);
-        if let Some((name, value)) = self.object.properties.last_mut() {
-            *value = parse_value(name, &lines);
+    /// Values are read when all are there: the widest line tells where the console ended.
+    fn finish_values(&mut self) {
+        let width = self.values.iter().flatten().map(|line| line.width).max().unwrap_or_default();
+        for ((name, value), lines) in self.object.properties.iter_mut().zip(&self.values) {
+            *value = parse_value(name, lines, width);
         }
     }
 }
 
 fn close(current: &mut Option<Open>, asked: &Asked, objects: &mut Vec<Object>) {
     let Some(mut open) = current.take() else { return };
-    open.finish_value();
+    open.finish_values();
     let mut object = open.object;
     if object.properties.len() < 2 && object.properties.iter().all(|(_, value)| value.is_empty()) {
         return;
@@ -168,9 +187,13 @@ fn property(line: &str) -> Option<(&str, &str, usize)> {
     Some((name, right.strip_prefix(' ').unwrap_or(right), left.len() + 2))
 }
 
-fn parse_value(name: &str, lines: &[String]) -> Value {
+fn parse_value(name: &str, lines: &[Line], width: usize) -> Value {
     let multi_line = matches!(name, "Detail" | "Task") && lines.len() > 1;
-    let text = if multi_line { lines.join("\n") } else { lines.concat() };
+    let text = if multi_line {
+        lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n")
+    } else {
+        joined(lines, width)
+    };
     let text = text.trim_end();
     if text.is_empty() {
         return Value::Nothing;
@@ -183,6 +206,27 @@ fn parse_value(name: &str, lines: &[String]) -> Value {
         "False" => Value::Bool(false),
         _ => Value::Text(straighten(text)),
     }
+}
+
+/// The lines of a wrapped value. One that was broken at a blank is shorter than the console is wide; one that is as
+/// wide was cut inside a word, or broken at a blank behind its last column: that cannot be known, and whoever
+/// compares leaves blanks out.
+fn joined(lines: &[Line], width: usize) -> String {
+    let mut text = String::new();
+    let mut rest = lines.iter().peekable();
+    while let Some(line) = rest.next() {
+        text.push_str(&line.text);
+        if rest.peek().is_some() {
+            let between = text.starts_with('{') && line.text.ends_with(',');
+            // Addresses, thumbprints and GUIDs hold no blank.
+            let whole =
+                text.starts_with("http") || text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+            if line.blank_end || between || (line.width < width && !whole) {
+                text.push(' ');
+            }
+        }
+    }
+    text
 }
 
 /// The elements of `{a, b, c...}`.
@@ -259,6 +303,29 @@ mod tests {
         assert_eq!(objects[0].kind, Kind::MsolCredential);
         assert_eq!(objects[0].get("Value"), Some(&Value::Nothing));
         assert_eq!(objects[0].text("EndDate"), Some("5/31/2013 8:00:00 AM"));
+    }
+
+    #[test]
+    fn a_list_that_is_wrapped_between_its_elements_keeps_them_apart() {
+        let text = "Name                  : x\nServicePrincipalNames : {https://mail.contoso.example/,\n                        https://autodiscover.contoso.example/,\n                        00000002-0000-0ff1-ce00-000000000000}\n";
+        let [object] = &read(text, "a.txt")[..] else { panic!() };
+        let names = object.get("ServicePrincipalNames").unwrap();
+        assert_eq!(
+            names.texts(),
+            [
+                "https://mail.contoso.example/",
+                "https://autodiscover.contoso.example/",
+                "00000002-0000-0ff1-ce00-000000000000"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_value_that_is_wrapped_at_a_blank_gets_it_back() {
+        let text = "Subject    : CN=Microsoft Exchange\n             Server Auth Certificate\nThumbprint : 9C02DD06D0DC5DF9D2F8D0D\n             D5FDA06E1D1A0D7B1\n";
+        let [object] = &read(text, "a.txt")[..] else { panic!() };
+        assert_eq!(object.text("Subject"), Some("CN=Microsoft Exchange Server Auth Certificate"));
+        assert_eq!(object.text("Thumbprint"), Some("9C02DD06D0DC5DF9D2F8D0DD5FDA06E1D1A0D7B1"));
     }
 
     #[test]

@@ -42,7 +42,7 @@ fn examine(case: &ProbeCase<'_>, out: &mut Out<'_>) {
             Err(why) => lines.push(format!("{offered}: no ({why})")),
         }
         if !offer.suites.is_empty() {
-            let names: Vec<String> = offer.suites.iter().map(ToString::to_string).collect();
+            let names: Vec<&str> = offer.suites.iter().map(|suite| suite.name.as_str()).collect();
             let more = if offer.cut { ", perhaps more" } else { "" };
             let word = if names.len() == 1 { "suite" } else { "suites" };
             suites.push(format!("{} {word} of {}: {}{more}", names.len(), offer.version, names.join(", ")));

@@ -75,9 +75,11 @@ pub fn table(case: &StateCase<'_>) -> Vec<Row> {
 }
 
 fn is_auth(object: &Object) -> bool {
+    // A wrapped subject may have lost a blank.
+    let bare = |subject: &str| subject.split_whitespace().collect::<String>();
     object
         .text("Subject")
-        .is_some_and(|subject| subject.contains("Microsoft Exchange Server Auth Certificate"))
+        .is_some_and(|subject| bare(subject).contains("MicrosoftExchangeServerAuthCertificate"))
 }
 
 fn push(list: &mut Vec<String>, text: &str) {

@@ -2,7 +2,7 @@
 
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
-use crate::checks::probed::{ProbeCase, weak};
+use crate::checks::probed::ProbeCase;
 use crate::checks::rule::{Out, Rule, Scope};
 
 /// See the text.
@@ -32,8 +32,8 @@ fn examine(case: &ProbeCase<'_>, out: &mut Out<'_>) {
         .offers
         .iter()
         .filter_map(|offer| {
-            let names: Vec<String> =
-                offer.suites.iter().filter(|suite| weak(**suite)).map(ToString::to_string).collect();
+            let names: Vec<&str> =
+                offer.suites.iter().filter(|suite| suite.weak).map(|suite| suite.name.as_str()).collect();
             (!names.is_empty()).then(|| format!("{}: {}", offer.version, names.join(", ")))
         })
         .collect();
@@ -47,22 +47,23 @@ fn examine(case: &ProbeCase<'_>, out: &mut Out<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::checks::probed::Accepted;
     use crate::checks::testing::probe::{service, speaks};
-    use crate::wire::tls::suites::CipherSuite;
 
     #[test]
-    fn fires_on_rc4_3des_null_export_and_anonymous_suites() {
-        for number in [0x0005, 0x000a, 0x003b, 0x0003, 0x0034] {
-            let mut thing = service();
-            thing.offers[0].suites = vec![CipherSuite(0xc030), CipherSuite(number)];
-            assert!(speaks(&RULE, &thing), "{number:#06x}");
-        }
+    fn fires_on_a_weak_suite_beside_a_good_one() {
+        let mut thing = service();
+        thing.offers[0].suites = vec![
+            Accepted { name: "TLS_RSA_WITH_AES_128_CBC_SHA".into(), weak: false },
+            Accepted { name: "TLS_RSA_WITH_RC4_128_SHA".into(), weak: true },
+        ];
+        assert!(speaks(&RULE, &thing));
     }
 
     #[test]
     fn stays_silent_on_aes() {
         let mut thing = service();
-        thing.offers[0].suites = vec![CipherSuite(0xc030), CipherSuite(0x002f)];
+        thing.offers[0].suites = vec![Accepted { name: "TLS_RSA_WITH_AES_128_CBC_SHA".into(), weak: false }];
         assert!(!speaks(&RULE, &thing));
     }
 }

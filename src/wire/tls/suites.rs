@@ -14,6 +14,16 @@ use super::suite_table::SUITES;
 pub struct CipherSuite(pub u16);
 
 impl CipherSuite {
+    /// Whether it hides nothing, or nothing for long: RC4, DES and 3DES, NULL, EXPORT, and those without a
+    /// certificate (RFC 9325 4.1).
+    pub fn weak(self) -> bool {
+        self.row().is_some_and(|row| {
+            let cipher =
+                matches!(row.cipher, Null | Rc4 | Rc4Export40 | Rc4Export56 | Des | DesExport40 | TripleDes);
+            cipher || row.key_exchange == KeyExchange::Anon || row.name.contains("EXPORT")
+        })
+    }
+
     /// Its row of the table.
     pub fn row(self) -> Option<&'static Suite> {
         let at = SUITES.binary_search_by_key(&self.0, |suite| suite.id).ok()?;
@@ -209,6 +219,16 @@ mod tests {
     fn known_suites_have_their_names_and_unknown_ones_print_as_hex() {
         assert_eq!(CipherSuite(0xc028).to_string(), "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384");
         assert_eq!(CipherSuite(0x0a0a).to_string(), "0x0A0A");
+    }
+
+    #[test]
+    fn rc4_3des_null_export_and_anonymous_suites_are_weak_and_aes_is_not() {
+        for number in [0x0005, 0x000a, 0x003b, 0x0003, 0x0034] {
+            assert!(CipherSuite(number).weak(), "{number:#06x}");
+        }
+        for number in [0xc030, 0x002f, 0x1301] {
+            assert!(!CipherSuite(number).weak(), "{number:#06x}");
+        }
     }
 
     #[test]
