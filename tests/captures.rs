@@ -17,6 +17,8 @@ struct Case {
     tenant: Vec<String>,
     cert: String,
     sts_keys: Option<String>,
+    /// The server's private key, for what stands in no key log.
+    tls_key: Option<String>,
     secrets: Vec<String>,
     expect: Expect,
     #[allow(dead_code, reason = "read by tests/pairs.rs")]
@@ -69,6 +71,9 @@ impl Loaded {
         let keys = self.folder.join("keys.log");
         if keys.exists() && file.extension().unwrap() == "pcap" {
             run.arg("--keylog").arg(keys);
+        }
+        if let Some(key) = &self.case.tls_key {
+            run.arg("--tls-key").arg(self.folder.join(key));
         }
         if command == "verify" {
             for tenant in &self.case.tenant {

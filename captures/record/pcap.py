@@ -55,3 +55,21 @@ def swapped(path, port):
     packets[first], packets[second] = (time_a, b), (time_b, a)
     write(path, header, packets)
     return first + 1
+
+
+def pcapng(packets, secrets):
+    """The packets, and after them the keys in a Decryption Secrets Block."""
+
+    def block(kind, body):
+        body += b"\0" * (-len(body) % 4)
+        length = (len(body) + 12).to_bytes(4, "little")
+        return kind.to_bytes(4, "little") + length + body + length
+
+    number = lambda value, size=4: value.to_bytes(size, "little")  # noqa: E731
+    out = block(0x0A0D0D0A, number(0x1A2B3C4D) + number(1, 2) + number(0, 2) + b"\xff" * 8)
+    out += block(1, number(1, 2) + number(0, 2) + number(0))
+    for stamp, body in packets:
+        micros = int.from_bytes(stamp[:4], "little") * 1_000_000 + int.from_bytes(stamp[4:], "little")
+        head = number(0) + number(micros >> 32) + number(micros & 0xFFFFFFFF) + number(len(body)) * 2
+        out += block(6, head + body)
+    return out + block(0x0A, number(0x544C534B) + number(len(secrets)) + secrets)

@@ -21,6 +21,7 @@ import http2
 import pcap
 import scenarios
 import tokens
+import wrapped
 
 HERE = pathlib.Path(__file__).resolve().parent
 CAPTURES = HERE.parent
@@ -31,7 +32,7 @@ def quoted(text):
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
-def nginx_conf(work, steps, cert):
+def nginx_conf(work, steps, cert, wrap=False):
     """A server that knows each step by its client-request-id and gives the answer that was planned."""
     rules = "".join(f"    {step.id} {number};\n" for number, step in enumerate(steps))
     answers = ""
@@ -52,7 +53,7 @@ http {{
 {rules}  }}
   server {{
     listen 127.0.0.1:{PLAIN}; listen 127.0.0.1:{TLS} ssl; listen 127.0.0.1:{H2C} http2; listen 127.0.0.1:{H2} ssl http2;
-    ssl_certificate {cert}; ssl_certificate_key {cert}; ssl_protocols TLSv1.2 TLSv1.3;
+    {wrapped.listens() if wrap else f"ssl_certificate {cert}; ssl_certificate_key {cert}; ssl_protocols TLSv1.2 TLSv1.3;"}
     recursive_error_pages on;
     location / {{
 {entry}      return 418;
@@ -127,7 +128,7 @@ def over_http2(work, target, steps, server_pem):
 def record(name, case, target, server_pem):
     work = pathlib.Path(tempfile.mkdtemp())
     steps = case["steps"]
-    (work / "nginx.conf").write_text(nginx_conf(work, steps, server_pem))
+    (work / "nginx.conf").write_text(nginx_conf(work, steps, server_pem, case.get("wrapped")))
     target.mkdir(parents=True, exist_ok=True)
     for old in target.glob("traffic*"):
         old.unlink()
@@ -145,6 +146,8 @@ def record(name, case, target, server_pem):
         assert statuses == [step.status for step in steps], f"{name}: {statuses}"
         if case.get("h2"):
             over_http2(work, target, steps, server_pem)
+        if case.get("wrapped"):
+            wrapped.record(work, target, case["wrapped"], lambda scheme, port: curl_config(steps, scheme, port, server_pem))
         if case.get("tls"):
             keylog = target / "keys.log"
             keylog.unlink(missing_ok=True)
@@ -201,6 +204,8 @@ def case_toml(name, case):
     lines.append(f'cert = "../certs/{case.get("cert", "OAuthCert.cer")}"')
     if case.get("sts_keys", True):
         lines.append('sts_keys = "../certs/acs-metadata.json"')
+    if case.get("tls_key"):
+        lines.append(f'tls_key = "{case["tls_key"]}"')
     lines.append(f"secrets = {json.dumps(secrets(case))}")
     lines += ["", "[expect]", f"status = {expect['status']}", f'verdict = "{expect["verdict"]}"']
     if expect.get("rules"):

@@ -74,6 +74,8 @@ def build(keys):
         "issuer-leading-slash": dict(title="Issuer as /<principal>@<tenant>", steps=healthy(issuer=f"/{SKYPE}@{TENANT}"), expect=ok),
         "healthy-teams": dict(title="The Teams scheduler and Cloud Voicemail call with healthy tokens", steps=[probe(), call(good(tokens.SCHEDULER), "GetDelegate", "", ()), call(good(tokens.VOICEMAIL), "GetUserOofSettings", "", ())], expect=ok),
         "http2": dict(title="The healthy calls over HTTP/2, in the clear and over TLS", steps=healthy()[1:] + healthy()[1:], expect=ok, h2=True),
+        "tls-older": dict(title="The healthy calls under TLS 1.0, CBC, RSA key exchange, and after a HelloRetryRequest", steps=healthy(), expect=ok, wrapped="older", tls_key="../tls/keys/rsa.key"),
+        "tunnels": dict(title="The healthy calls through proxies: CONNECT, SOCKS 4, 4a and 5, behind a PROXY header", steps=healthy(), expect=ok, wrapped="tunnels", secrets=["proxy-password-7b1d"]),
         "wrong-tenant": dict(title="Tokens of another tenant", steps=healthy(realm=OTHER_TENANT), expect=fails(issuer="fail"), cause="wrong-realm"),
         "rolled-certificate": dict(
             title="The auth certificate was rolled over and the new one never uploaded",

@@ -73,6 +73,51 @@ def midway(source, folder, packets_lost, name="traffic.pcap"):
     pcap.write(folder / name, head, packets[packets_lost:])
 
 
+def hello(packets, number=0):
+    """Index of the packet with the ServerHello of a connection."""
+    found = [i for i, (_, body) in enumerate(packets) if pcap.payload(body)[0][:1] == b"\x16" and pcap.payload(body)[0][5:6] == b"\x02"]
+    return found[number]
+
+
+def odd(lines):
+    """A key log that went through several hands: byte order mark, comments, upper case, foreign labels, CRLF."""
+    out = ["\ufeff# kept by hand", "", "QUIC_CLIENT_TRAFFIC_SECRET_0 00 11", "SOMETHING_ELSE 0011 2233"]
+    for line in lines:
+        label, random, secret = line.split()
+        out += [f"{label}  {random.upper()}\t{secret.upper()} ", "# and so on"]
+    return "\r\n".join(out).encode() + b"\r\n"
+
+
+def tls(captures, folder, made):
+    """Keys that come last, are another connection's or look odd; a ServerHello that was lost; a late beginning."""
+    healthy, older = captures / "healthy" / "traffic-tls.pcap", captures / "tls-older" / "traffic-cbc.pcap"
+    keys = (captures / "healthy" / "keys.log").read_bytes()
+    head, packets = pcap.read(healthy)
+    (folder("tls-keys-last") / "traffic.pcapng").write_bytes(pcap.pcapng(packets, keys))
+    made["tls-keys-last"] = "The keys stand in the file after all packets"
+    for name, log, title in [
+        ("tls-keys-foreign", (captures / "tls" / "other-keys.log").read_bytes(), "The key log is of another connection"),
+        ("tls-keys-odd", odd(keys.decode().split("\n")[:-1]), "The key log has CRLF, upper case, comments and foreign labels"),
+    ]:
+        shutil.copy(healthy, folder(name) / "traffic.pcap")
+        (captures / name / "keys.log").write_bytes(log)
+        made[name] = title
+    made["tls-hello-lost"] = "TLS 1.3 of which a ServerHello was never captured"
+    target = folder("tls-hello-lost")
+    lost = hello(packets)
+    pcap.write(target / "traffic.pcap", head, packets[:lost] + packets[lost + 1 :])
+    (target / "keys.log").write_bytes(keys)
+    head, packets = pcap.read(older)
+    lost = hello(packets)
+    for name, kept, title in [
+        ("tls12-hello-lost", packets[:lost] + packets[lost + 1 :], "TLS 1.2 of which the ServerHello was never captured"),
+        ("tls12-midway", packets[lost + 4 :], "TLS 1.2 that began before the capture did"),
+    ]:
+        pcap.write(folder(name) / "traffic.pcap", head, kept)
+        shutil.copy(captures / "tls-older" / "keys.log", captures / name / "keys.log")
+        made[name] = title
+
+
 def build(captures: pathlib.Path, port):
     """Writes all variants; gives name -> (title, what must come out)."""
     healthy = captures / "healthy" / "traffic.pcap"
@@ -94,6 +139,7 @@ def build(captures: pathlib.Path, port):
     # HTTP/2 from the middle: the calls that follow name their token by a table that nobody saw being filled.
     midway(captures / "http2" / "traffic-h2c.pcap", folder("http2-midway"), 18)
     made["http2-midway"] = "HTTP/2 that began before the capture did"
+    tls(captures, folder, made)
     return made
 
 
@@ -112,14 +158,30 @@ no-basic = "not-established"
 """
 
 
+CLOSED = """
+[expect]
+status = 4
+verdict = "incomplete"
+
+[expect.checks]
+oauth = "not-established"
+coverage = "not-established"
+no-basic = "not-established"
+"""
+
+
 def copy_case(captures, name, title):
     """The case file of the recording that it was made from, under another title."""
-    origin = "http2" if name.startswith("http2") else "healthy"
+    origin = "http2" if name.startswith("http2") else "tls-older" if name.startswith("tls12") else "healthy"
     text = (captures / origin / "case.toml").read_text().splitlines()
     text[0] = f'title = "{title}"'
+    if "[state]" in text:
+        text = text[: text.index("[state]") - 1]
     at = text.index("[expect]")
     if name == "http2-midway":
         text[at - 1 :] = MIDWAY.rstrip().splitlines()
+    elif name in ("tls-keys-foreign", "tls12-hello-lost", "tls12-midway"):
+        text[at - 1 :] = CLOSED.rstrip().splitlines()
     elif name == "conflicting-overlap":
         text.insert(at + 3, 'rules = ["coverage-conflict"]')
     (captures / name / "case.toml").write_text("\n".join(text) + "\n")
