@@ -113,16 +113,16 @@ fn check(entries: &[&Entry], settings: &Settings) -> usize {
 #[test]
 fn every_recorded_connection_opens_with_its_key_log() {
     let matrix = matrix();
-    let entries: Vec<&Entry> = matrix.iter().filter(|entry| entry.file != "unsupported.pcap").collect();
+    let entries: Vec<&Entry> = matrix.iter().collect();
     let count = check(&entries, &with_keylog("keys.log"));
     eprintln!("{count} of {count} recorded connections have the plaintext that was sent");
-    assert!(count > 200);
+    assert!(count > 300);
 }
 
 #[test]
 fn a_key_log_of_any_case_line_ending_and_with_foreign_lines_serves_as_well() {
     let matrix = matrix();
-    let entries: Vec<&Entry> = matrix.iter().filter(|entry| entry.file != "unsupported.pcap").collect();
+    let entries: Vec<&Entry> = matrix.iter().collect();
     check(&entries, &with_keylog("odd-keys.log"));
 }
 
@@ -215,10 +215,9 @@ fn a_key_log_of_another_connection_is_named_with_what_was_looked_for() {
 #[test]
 fn a_suite_that_is_not_opened_is_named() {
     let reasons = reasons("unsupported.pcap", &with_keylog("keys.log"));
-    assert_eq!(reasons.len(), 2, "{reasons:?}");
-    for name in ["TLS_RSA_WITH_CAMELLIA_128_CBC_SHA", "TLS_ECDHE_RSA_WITH_ARIA_128_GCM_SHA256"] {
-        let named = |reason: &&String| reason.contains(name) && reason.contains("not supported");
-        assert_eq!(reasons.iter().filter(named).count(), 1, "{reasons:?}");
+    assert_eq!(reasons.len(), 1, "{reasons:?}");
+    for part in ["TLS_RSA_WITH_SEED_CBC_SHA", "not supported"] {
+        assert!(reasons[0].contains(part), "{part}: {reasons:?}");
     }
 }
 

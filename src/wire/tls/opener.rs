@@ -1,15 +1,18 @@
 //! Takes protected records of one direction and its keys, gives their plaintext.
 //!
-//! AEAD (RFC 5288, 6655, 7905, 8446 5.2), CBC with MAC-then-encrypt (RFC 5246 6.2.3.2) and
+//! AEAD (RFC 5288, 6209, 6367, 6655, 7905, 8446 5.2), CBC with MAC-then-encrypt (RFC 5246 6.2.3.2) and
 //! encrypt-then-MAC (RFC 7366), RC4, NULL, and the forms of SSL 3.0. Every MAC and tag is checked: what
 //! does not verify is not plaintext. Timing does not matter here: nobody watches an analyst's clock.
 
 use std::fmt;
 use std::ops::Range;
 
+use aes_gcm::AesGcm;
+use aria::{Aria128, Aria256};
 use aws_lc_rs::aead::{self, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::cipher::{AES_128, AES_256, DecryptingKey, DecryptionContext, UnboundCipherKey};
 use aws_lc_rs::iv::FixedLength;
+use camellia::{Camellia128, Camellia256};
 use ccm::Ccm;
 use ccm::aead::AeadInOut;
 use ccm::consts::{U8, U12, U16};
@@ -28,6 +31,8 @@ pub(super) struct Opener {
     bulk: Bulk,
     version: Version,
     sequence: u64,
+    /// The record before was lost, and with it the vector of the next (SSL 3.0, TLS 1.0).
+    chain_lost: bool,
 }
 
 /// What was in a record.
@@ -52,12 +57,20 @@ enum AeadKey {
     Ccm256(Box<Ccm<aes::Aes256, U16, U12>>),
     Ccm8With128(Box<Ccm<aes::Aes128, U8, U12>>),
     Ccm8With256(Box<Ccm<aes::Aes256, U8, U12>>),
+    Camellia128(Box<AesGcm<Camellia128, U12>>),
+    Camellia256(Box<AesGcm<Camellia256, U12>>),
+    Aria128(Box<AesGcm<Aria128, U12>>),
+    Aria256(Box<AesGcm<Aria256, U12>>),
 }
 
 enum BlockKey {
     Aes(Box<DecryptingKey>),
     TripleDes(Box<TdesEde3>),
     Des(Box<Des>),
+    Camellia128(Box<Camellia128>),
+    Camellia256(Box<Camellia256>),
+    Aria128(Box<Aria128>),
+    Aria256(Box<Aria256>),
 }
 
 impl Opener {
@@ -69,7 +82,7 @@ impl Opener {
         encrypt_then_mac: bool,
     ) -> Option<Self> {
         let bulk = Bulk::new(suite, version, keys, encrypt_then_mac)?;
-        Some(Self { bulk, version, sequence: 0 })
+        Some(Self { bulk, version, sequence: 0, chain_lost: false })
     }
 
     /// Number that the next record is expected to have.
@@ -81,6 +94,18 @@ impl Opener {
     /// runs on over bytes that nobody can count.
     pub(super) fn survives_loss(&self) -> bool {
         !matches!(self.bulk, Bulk::Stream { .. })
+    }
+
+    /// Bytes before the next record were lost.
+    pub(super) fn lost(&mut self) {
+        self.chain_lost = true;
+    }
+
+    /// Whether the next record's first block cannot be decrypted, and its MAC, of the ciphertext, would not tell.
+    fn begins_blind(&self) -> bool {
+        self.chain_lost
+            && self.version <= Version::TLS10
+            && matches!(self.bulk, Bulk::Block { encrypt_then_mac: true, .. })
     }
 
     /// Opens the next record into `out`, which grows as needed and keeps its length.
@@ -104,8 +129,9 @@ impl Opener {
             let sequence = self.sequence.checked_add(ahead)?;
             if let Some(opened) = self.open_at(sequence, header, body, out) {
                 *tries -= ahead;
+                let blind = self.begins_blind();
                 self.pass(sequence, body);
-                return Some(opened);
+                return (!blind).then_some(opened);
             }
             if !self.survives_loss() {
                 break;
@@ -128,6 +154,7 @@ impl Opener {
 
     /// SSL 3.0 and TLS 1.0: the last block of a record is the vector of the next.
     fn chain(&mut self, body: &[u8]) {
+        self.chain_lost = false;
         if let Bulk::Block { chain, key, mac_bytes, encrypt_then_mac, .. } = &mut self.bulk
             && self.version <= Version::TLS10
         {
@@ -196,15 +223,13 @@ impl Bulk {
             Cipher::Rc4 | Cipher::Rc4Export40 | Cipher::Rc4Export56 => {
                 Self::Stream { rc4: Box::new(Rc4::new_from_slice(&keys.key).ok()?), mac: mac()?, mac_bytes }
             }
-            Cipher::Des | Cipher::DesExport40 | Cipher::TripleDes | Cipher::Aes128Cbc | Cipher::Aes256Cbc => {
-                Self::Block {
-                    key: BlockKey::new(suite.cipher, &keys.key)?,
-                    chain: keys.iv.clone(),
-                    mac: mac()?,
-                    mac_bytes,
-                    encrypt_then_mac,
-                }
-            }
+            cipher if cipher.block().is_some() => Self::Block {
+                key: BlockKey::new(cipher, &keys.key)?,
+                chain: keys.iv.clone(),
+                mac: mac()?,
+                mac_bytes,
+                encrypt_then_mac,
+            },
             cipher => {
                 let mut iv = [0; 12];
                 iv.iter_mut().zip(&keys.iv).for_each(|(to, from)| *to = *from);
@@ -230,6 +255,10 @@ impl AeadKey {
             Cipher::Aes256Ccm => Some(Self::Ccm256(Box::new(Ccm::new_from_slice(key).ok()?))),
             Cipher::Aes128Ccm8 => Some(Self::Ccm8With128(Box::new(Ccm::new_from_slice(key).ok()?))),
             Cipher::Aes256Ccm8 => Some(Self::Ccm8With256(Box::new(Ccm::new_from_slice(key).ok()?))),
+            Cipher::Camellia128Gcm => Some(Self::Camellia128(Box::new(AesGcm::new_from_slice(key).ok()?))),
+            Cipher::Camellia256Gcm => Some(Self::Camellia256(Box::new(AesGcm::new_from_slice(key).ok()?))),
+            Cipher::Aria128Gcm => Some(Self::Aria128(Box::new(AesGcm::new_from_slice(key).ok()?))),
+            Cipher::Aria256Gcm => Some(Self::Aria256(Box::new(AesGcm::new_from_slice(key).ok()?))),
             _ => None,
         }
     }
@@ -242,15 +271,19 @@ impl AeadKey {
         out.copy_from_slice(text);
         match self {
             Self::Library(_) => None,
-            Self::Ccm128(key) => open_ccm(key.as_ref(), nonce, aad, out, tag),
-            Self::Ccm256(key) => open_ccm(key.as_ref(), nonce, aad, out, tag),
-            Self::Ccm8With128(key) => open_ccm(key.as_ref(), nonce, aad, out, tag),
-            Self::Ccm8With256(key) => open_ccm(key.as_ref(), nonce, aad, out, tag),
+            Self::Ccm128(key) => open_slowly(key.as_ref(), nonce, aad, out, tag),
+            Self::Ccm256(key) => open_slowly(key.as_ref(), nonce, aad, out, tag),
+            Self::Ccm8With128(key) => open_slowly(key.as_ref(), nonce, aad, out, tag),
+            Self::Ccm8With256(key) => open_slowly(key.as_ref(), nonce, aad, out, tag),
+            Self::Camellia128(key) => open_slowly(key.as_ref(), nonce, aad, out, tag),
+            Self::Camellia256(key) => open_slowly(key.as_ref(), nonce, aad, out, tag),
+            Self::Aria128(key) => open_slowly(key.as_ref(), nonce, aad, out, tag),
+            Self::Aria256(key) => open_slowly(key.as_ref(), nonce, aad, out, tag),
         }
     }
 }
 
-fn open_ccm<C: AeadInOut>(key: &C, nonce: [u8; 12], aad: &[u8], out: &mut [u8], tag: &[u8]) -> Option<()> {
+fn open_slowly<C: AeadInOut>(key: &C, nonce: [u8; 12], aad: &[u8], out: &mut [u8], tag: &[u8]) -> Option<()> {
     let nonce = nonce.as_slice().try_into().ok()?;
     let tag = tag.try_into().ok()?;
     key.decrypt_inout_detached(nonce, aad, out.into(), tag).ok()
@@ -308,12 +341,20 @@ impl BlockKey {
             Cipher::Aes256Cbc => aes(&AES_256),
             Cipher::TripleDes => Some(Self::TripleDes(Box::new(TdesEde3::new_from_slice(key).ok()?))),
             Cipher::Des | Cipher::DesExport40 => Some(Self::Des(Box::new(Des::new_from_slice(key).ok()?))),
+            Cipher::Camellia128Cbc => {
+                Some(Self::Camellia128(Box::new(Camellia128::new_from_slice(key).ok()?)))
+            }
+            Cipher::Camellia256Cbc => {
+                Some(Self::Camellia256(Box::new(Camellia256::new_from_slice(key).ok()?)))
+            }
+            Cipher::Aria128Cbc => Some(Self::Aria128(Box::new(Aria128::new_from_slice(key).ok()?))),
+            Cipher::Aria256Cbc => Some(Self::Aria256(Box::new(Aria256::new_from_slice(key).ok()?))),
             _ => None,
         }
     }
 
     fn block(&self) -> usize {
-        if matches!(self, Self::Aes(_)) { 16 } else { 8 }
+        if matches!(self, Self::TripleDes(_) | Self::Des(_)) { 8 } else { 16 }
     }
 
     fn decrypt(&self, vector: &[u8], text: &mut [u8]) -> Option<()> {
@@ -325,6 +366,10 @@ impl BlockKey {
             }
             Self::TripleDes(key) => decrypt_cbc(key.as_ref(), vector, text),
             Self::Des(key) => decrypt_cbc(key.as_ref(), vector, text),
+            Self::Camellia128(key) => decrypt_cbc(key.as_ref(), vector, text),
+            Self::Camellia256(key) => decrypt_cbc(key.as_ref(), vector, text),
+            Self::Aria128(key) => decrypt_cbc(key.as_ref(), vector, text),
+            Self::Aria256(key) => decrypt_cbc(key.as_ref(), vector, text),
         }
     }
 }
@@ -408,5 +453,47 @@ impl Blocks<'_> {
         let length = self.decrypt(sealed, out)?;
         let length = self.unpadded(out.get(..length)?)?;
         Some(0..length)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unhex(text: &str) -> Vec<u8> {
+        let digit = |at: usize| u8::from_str_radix(&text[at..at + 2], 16).unwrap();
+        (0..text.len()).step_by(2).map(digit).collect()
+    }
+
+    const PLAIN: &[u8] = b"two blocks of sixteen bytes each";
+
+    /// `openssl enc -aria-128-cbc -nopad` and the like, of OpenSSL 3.0: it offers no TLS suite of them.
+    #[test]
+    fn aria_in_cbc_gives_what_openssl_encrypted() {
+        let key: Vec<u8> = (0..32).collect();
+        let vector: Vec<u8> = (0xf0..=0xff).collect();
+        for (cipher, bytes, sealed) in [
+            (Cipher::Aria128Cbc, 16, "6f2b2fce02f5f362a26b1d4adee3f5dfebe87283e00328d354189f771f0f954a"),
+            (Cipher::Aria256Cbc, 32, "8920ae6b1cc745a48cc8712c9e464998d91e48b38efe8a90a175f2b63566a536"),
+        ] {
+            let mut text = unhex(sealed);
+            BlockKey::new(cipher, &key[..bytes]).unwrap().decrypt(&vector, &mut text).unwrap();
+            assert_eq!(text, PLAIN, "{cipher:?}");
+        }
+    }
+
+    /// The ciphertext is that of `openssl enc -camellia-128-ctr`; the tag was computed from `-camellia-128-ecb`
+    /// by SP 800-38D 7.1.
+    #[test]
+    fn camellia_in_gcm_opens_what_openssl_encrypted_and_nothing_else() {
+        let key = AeadKey::new(Cipher::Camellia128Gcm, &(0..16).collect::<Vec<u8>>()).unwrap();
+        let nonce: [u8; 12] = std::array::from_fn(|at| 0xf0 + at as u8);
+        let text = unhex("076a02fa4463145e384b8adb93a728b79ab942fd30fe7d469c4bfc95b058a59d");
+        let mut tag = unhex("113315906ac0188416f4b0c85181c0e8");
+        let mut out = vec![0; text.len()];
+        key.open(nonce, b"additional", &text, &tag, &mut out).unwrap();
+        assert_eq!(out, PLAIN);
+        tag[0] ^= 1;
+        assert_eq!(key.open(nonce, b"additional", &text, &tag, &mut out), None);
     }
 }

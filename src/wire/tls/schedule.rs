@@ -171,6 +171,7 @@ fn iv_bytes(version: Version, suite: &Suite) -> usize {
         Cipher::ChaCha20Poly1305 => 12,
         Cipher::Aes128Gcm | Cipher::Aes256Gcm => 4,
         Cipher::Aes128Ccm | Cipher::Aes256Ccm | Cipher::Aes128Ccm8 | Cipher::Aes256Ccm8 => 4,
+        Cipher::Camellia128Gcm | Cipher::Camellia256Gcm | Cipher::Aria128Gcm | Cipher::Aria256Gcm => 4,
         cipher if version <= Version::TLS10 && cipher.exported_bytes().is_none() => {
             cipher.block().unwrap_or(0)
         }

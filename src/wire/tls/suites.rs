@@ -102,7 +102,16 @@ pub enum Cipher {
     Aes128Ccm8,
     Aes256Ccm8,
     ChaCha20Poly1305,
-    /// Camellia, ARIA, SEED, IDEA, RC2, SM4, GOST: named, not opened.
+    Camellia128Cbc,
+    Camellia256Cbc,
+    Camellia128Gcm,
+    Camellia256Gcm,
+    Aria128Cbc,
+    Aria256Cbc,
+    Aria128Gcm,
+    Aria256Gcm,
+    /// SEED, IDEA, RC2, SM4, GOST: named, not opened. No maintained library offers them to us together with
+    /// a peer whose sessions could be recorded.
     Other,
 }
 
@@ -135,8 +144,10 @@ impl Cipher {
             Rc4Export56 => 7,
             Des => 8,
             Rc4 | Aes128Cbc | Aes128Gcm | Aes128Ccm | Aes128Ccm8 => 16,
+            Camellia128Cbc | Camellia128Gcm | Aria128Cbc | Aria128Gcm => 16,
             TripleDes => 24,
             Aes256Cbc | Aes256Gcm | Aes256Ccm | Aes256Ccm8 | ChaCha20Poly1305 => 32,
+            Camellia256Cbc | Camellia256Gcm | Aria256Cbc | Aria256Gcm => 32,
         }
     }
 
@@ -144,7 +155,7 @@ impl Cipher {
     pub const fn block(self) -> Option<usize> {
         match self {
             Des | DesExport40 | TripleDes => Some(8),
-            Aes128Cbc | Aes256Cbc => Some(16),
+            Aes128Cbc | Aes256Cbc | Camellia128Cbc | Camellia256Cbc | Aria128Cbc | Aria256Cbc => Some(16),
             _ => None,
         }
     }
@@ -242,6 +253,10 @@ mod tests {
             assert_eq!(suite.cipher == TripleDes, says("3DES"), "{}", suite.name);
             assert_eq!(suite.cipher == Aes256Gcm, says("AES_256_GCM"), "{}", suite.name);
             assert_eq!(suite.cipher == Aes128Ccm8, says("AES_128_CCM_8"), "{}", suite.name);
+            assert_eq!(suite.cipher == Camellia256Cbc, says("CAMELLIA_256_CBC"), "{}", suite.name);
+            assert_eq!(suite.cipher == Camellia128Gcm, says("CAMELLIA_128_GCM"), "{}", suite.name);
+            assert_eq!(suite.cipher == Aria128Cbc, says("ARIA_128_CBC"), "{}", suite.name);
+            assert_eq!(suite.cipher == Aria256Gcm, says("ARIA_256_GCM"), "{}", suite.name);
         }
     }
 }
