@@ -137,6 +137,9 @@ impl<'e> Judge<'e> {
         self.calls.settle(&mut self.book.memory.facts);
         let renumbered = self.store.finalise();
         self.book.settle(&renumbered);
+        if self.book.memory.logs.crowded() {
+            self.book.memory.limit("JOINABLE_KEPT", 1);
+        }
         self.book.memory.logs.finish(self.book.expectations.leeway);
         self.judge_certificates();
         self.judge_capture();

@@ -82,7 +82,8 @@ impl Tally {
             if let Some(&index) = self.index.get(&cause) {
                 return CauseId(index);
             }
-            finding.message = format!("{} (further causes, not listed one by one)", hit.rule.title);
+            finding.message =
+                format!("{} (further causes, not listed one by one) (limit CAUSES_KEPT)", hit.rule.title);
             finding.observed.clear();
         }
         *kept += 1;

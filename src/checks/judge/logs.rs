@@ -107,6 +107,8 @@ pub struct Logs {
     breaks_more: bool,
     /// Exchanges that lines may speak of.
     joinable: BTreeMap<ExchangeKey, Joinable>,
+    /// Exchanges that were offered.
+    offered: u64,
     /// What was joined; filled at the end.
     pub joined: Vec<Joined>,
 }
@@ -201,6 +203,7 @@ impl Logs {
 
     /// Notes an exchange, as long as there is room for it.
     pub(crate) fn exchange(&mut self, key: ExchangeKey, make: impl FnOnce() -> Joinable) {
+        self.offered += 1;
         let last = self.joinable.last_key_value().map(|(last, _)| *last);
         if self.joinable.len() >= JOINABLE_KEPT && last.is_some_and(|last| key > last) {
             return;
@@ -214,6 +217,12 @@ impl Logs {
         }
     }
 
+    /// Whether lines could speak of exchanges for which there was no room.
+    pub(crate) fn crowded(&self) -> bool {
+        let full = self.joinable.len() >= JOINABLE_KEPT && self.offered > JOINABLE_KEPT as u64;
+        full && !self.lines.is_empty()
+    }
+
     /// Takes over what another thread noted.
     pub(crate) fn merge(&mut self, other: Self) {
         self.lines.extend(other.lines);
@@ -225,6 +234,7 @@ impl Logs {
         self.newest.extend(other.newest);
         self.breaks.extend(other.breaks);
         self.breaks_more |= other.breaks_more;
+        self.offered += other.offered;
         self.joinable.extend(other.joinable);
         while self.joinable.len() > JOINABLE_KEPT {
             self.joinable.pop_last();

@@ -160,7 +160,27 @@ impl<'e> Finder<'_, 'e> {
         let skipped = content.bytes.len() - text.len();
         match json::parse_bounded(text, limits::JSON_BODY_NODES) {
             Ok(node) => self.node(content, skipped, &node, None, &mut String::new()),
-            Err(_) => self.text(content, 0..content.bytes.len(), "body.json"),
+            Err(error) => {
+                self.json_bound(error.what);
+                self.text(content, 0..content.bytes.len(), "body.json");
+            }
+        }
+    }
+
+    /// Says it where a bound made a body be searched as text alone.
+    fn json_bound(&mut self, what: &str) {
+        let searched = "are searched as text alone";
+        if what == json::TOO_MANY {
+            let most = limits::JSON_BODY_NODES;
+            let line = format!(
+                "bodies: JSON of more than {most} members and elements (limit JSON_BODY_NODES) {searched}"
+            );
+            self.store.note_unread(line);
+        } else if what == json::TOO_DEEP {
+            let most = limits::JSON_DEPTH;
+            self.store.note_unread(format!(
+                "bodies: JSON nested more than {most} deep (limit JSON_DEPTH) {searched}"
+            ));
         }
     }
 

@@ -243,6 +243,7 @@ fn note(connection: &mut Connection, talk: Conversation) {
     if connection.content == Content::Empty && connection.sent.bytes + connection.received.bytes > 0 {
         connection.content = Content::Other;
     }
+    let mut skipped_message = false;
     if let Some(result) = talk.node.tls() {
         if let Some((bytes, missing, sha256)) = result.opened {
             for (flow, at) in [(&mut connection.sent, 0), (&mut connection.received, 1)] {
@@ -255,11 +256,18 @@ fn note(connection: &mut Connection, talk: Conversation) {
             connection.received.sha256 = None;
         }
         connection.tls = Some(result.ledger);
+        skipped_message = result.skipped_message;
     }
     connection.exchanges_complete = talk.complete;
     connection.exchanges_partial = talk.partial;
     connection.request_head_lost = talk.request_head_lost;
     connection.oddities = talk.oddities;
+    if skipped_message {
+        let most = limits::TLS_HANDSHAKE_BYTES;
+        let detail =
+            format!("a handshake message longer than {most} bytes was not read (limit TLS_HANDSHAKE_BYTES)");
+        connection.oddities.push(Oddity { name: "tls-handshake-too-long", detail });
+    }
 }
 
 /// For fuzzing: two bytes with the length of a key log and the key log, then what both sides say: a byte with

@@ -26,6 +26,13 @@ pub(super) struct Context<'c> {
     pub(super) request_head_lost: bool,
 }
 
+impl Context<'_> {
+    fn nested_too_deeply(&mut self) {
+        let detail = format!("more than {} protocols inside each other (limit NESTING)", limits::NESTING);
+        self.oddities.push(Oddity { name: "nested-too-deeply", detail });
+    }
+}
+
 /// One level of a connection.
 pub(super) struct Node {
     depth: usize,
@@ -131,6 +138,8 @@ impl Owned {
 pub(super) struct TlsResult {
     pub(super) ledger: TlsLedger,
     pub(super) opened: Option<OpenedTally>,
+    /// A handshake message was too long to be read.
+    pub(super) skipped_message: bool,
 }
 
 /// Bytes, missing bytes and hashes of decrypted application data.
@@ -236,14 +245,15 @@ impl Node {
     /// The TLS of this connection, if there was any.
     pub(super) fn tls(&self) -> Option<TlsResult> {
         let Spoken::Tls(inside) = &self.spoken else { return None };
+        let skipped_message = inside.tls.skipped_message();
         if let Some(deeper) = inside.node.tls() {
-            return Some(deeper);
+            return Some(TlsResult { skipped_message: skipped_message || deeper.skipped_message, ..deeper });
         }
         let ledger = inside.tls.ledger();
         let tally = &inside.tally;
         let opened = (ledger.records_opened > 0 || tally.bytes != [0, 0])
             .then(|| (tally.bytes, tally.missing, tally.sha256()));
-        Some(TlsResult { ledger, opened })
+        Some(TlsResult { ledger, opened, skipped_message })
     }
 
     /// Takes what an HTTP decoder put out; goes into a tunnel.
@@ -256,18 +266,22 @@ impl Node {
         let tunnel = out.tunnel.take();
         let h2c = matches!(&tunnel, Some((Tunnel::Upgrade(name), _)) if name.eq_ignore_ascii_case("h2c"));
         let upgraded = match h2c {
-            true => out.exchanges.pop().and_then(|exchange| exchange.request),
+            true => out.exchanges.pop().and_then(|exchange| Some((exchange.request?, exchange.oddities))),
             false => None,
         };
         context.found.extend(out.exchanges.into_iter().map(|exchange| (exchange, None)));
         let Some((tunnel, rest)) = tunnel else { return };
         self.spoken = match (tunnel, upgraded) {
-            (_, Some(request)) => Spoken::Http2(Box::new(Http2::upgraded(request))),
+            (_, Some((request, oddities))) => Spoken::Http2(Box::new(Http2::upgraded(request, oddities))),
             // The request that asked for it was not captured.
             _ if h2c => Spoken::Http2(Box::default()),
             (Tunnel::Connect(_), _) if self.depth < limits::NESTING => {
                 *self = Self::new(self.depth + 1, false);
                 return self.replay(&rest, context);
+            }
+            (Tunnel::Connect(_), _) => {
+                context.nested_too_deeply();
+                Spoken::Other
             }
             _ => Spoken::Other,
         };
@@ -339,6 +353,10 @@ impl Node {
             Recognised::Http2 => Spoken::Http2(Box::default()),
             Recognised::Tls if depth < limits::NESTING => Spoken::Tls(Box::new(Inside::new(depth, context))),
             Recognised::Preamble(_) if depth < limits::NESTING => Self::new(depth + 1, false).spoken,
+            Recognised::Tls | Recognised::Preamble(_) => {
+                context.nested_too_deeply();
+                Spoken::Other
+            }
             _ => Spoken::Other,
         };
         self.depth += usize::from(matches!(answer, Recognised::Preamble(_)));

@@ -33,6 +33,8 @@ pub(super) struct Joiner {
     buffer: Vec<u8>,
     /// Bytes left of a message that is too long to be kept.
     skip: usize,
+    /// There was such a message.
+    pub(super) too_long: bool,
 }
 
 impl Joiner {
@@ -50,6 +52,7 @@ impl Joiner {
     pub(super) fn pop(&mut self) -> Option<Vec<u8>> {
         let length = usize::try_from(Reader::new(self.buffer.get(1..)?).u24()?).ok()? + HEADER;
         if length > limits::TLS_HANDSHAKE_BYTES {
+            self.too_long = true;
             self.skip = length.saturating_sub(self.buffer.len());
             let rest = self.buffer.split_off(length.min(self.buffer.len()));
             self.buffer = rest;
@@ -68,7 +71,7 @@ impl Joiner {
 
     /// Forgets a message that was begun: bytes were lost.
     pub(super) fn clear(&mut self) {
-        *self = Self::default();
+        *self = Self { too_long: self.too_long, ..Self::default() };
     }
 
     /// Whether nothing is begun.

@@ -290,7 +290,7 @@ impl Tls {
         let end = matches!(what, Held::End(_));
         let fits = half.waiting_bytes.saturating_add(size) <= limits::TLS_WAITING;
         if !end && (!fits || !self.secrets.reserve(size)) {
-            self.reason = Some(why::Reason::WaitedTooLong);
+            self.reason = Some(why::Reason::WaitedTooLong { all: fits });
             self.release(direction);
             self.halves[direction.index()].state = State::Dead;
             return;
@@ -298,6 +298,11 @@ impl Tls {
         half.waiting_bytes += if end { 0 } else { size };
         half.waiting.push_back(Waiting { order: self.order, what });
         self.order += 1;
+    }
+
+    /// Whether a handshake message was longer than `limits::TLS_HANDSHAKE_BYTES` and was not read.
+    pub fn skipped_message(&self) -> bool {
+        self.halves.iter().any(|half| half.joiner.too_long)
     }
 
     /// Drops what waits in one direction.

@@ -70,11 +70,12 @@ impl Tls {
         half.doubt = true;
         half.holes = true;
         half.gap.get_or_insert(at);
-        if let State::Legacy { opener: Some(opener), .. } = &half.state
-            && !opener.survives_loss()
-        {
-            half.state = State::Dead;
-            self.reason.get_or_insert(Reason::StreamCipherLost);
+        if let State::Legacy { opener: Some(opener), .. } = &mut half.state {
+            opener.lost();
+            if !opener.survives_loss() {
+                half.state = State::Dead;
+                self.reason.get_or_insert(Reason::StreamCipherLost);
+            }
         }
         // The other direction may have waited for a hello that is lost now.
         self.progress = true;
@@ -176,9 +177,12 @@ impl Tls {
         let negotiation = *negotiation;
         if opener.is_none() {
             match self.legacy_opener(direction, negotiation) {
-                Ok(found) => {
-                    let state = State::Legacy { negotiation, opener: Some(found) };
-                    self.halves[direction.index()].state = state;
+                Ok(mut found) => {
+                    let half = &mut self.halves[direction.index()];
+                    if half.holes {
+                        found.lost();
+                    }
+                    half.state = State::Legacy { negotiation, opener: Some(found) };
                 }
                 Err(Some(reason)) => {
                     self.reason.get_or_insert(reason);
@@ -253,9 +257,8 @@ impl Tls {
         let half = &mut self.halves[direction.index()];
         half.joiner.clear();
         half.doubt = true;
-        if let Some(at) = frames.last() {
-            half.gap.get_or_insert(*at);
-        }
+        // The last of several: what was said before it may have been answered in it.
+        half.gap = frames.last().copied().or(half.gap);
     }
 
     /// Hands on what was in a record. `first`: nothing that carries application data came before it.
@@ -279,6 +282,15 @@ impl Tls {
         }
         match opened.kind {
             kind::APPLICATION_DATA if !plain.is_empty() && !half.ended => {
+                // What the other side lost before this was said stands before it.
+                let other = &mut self.halves[direction.reverse().index()];
+                if other.opened_application
+                    && !other.ended
+                    && let Some(at) = other.gap.take()
+                {
+                    out(direction.reverse(), StreamEvent::Gap { missing: 0, at });
+                }
+                let half = &mut self.halves[direction.index()];
                 if let Some(at) = half.gap.take() {
                     out(direction, StreamEvent::Gap { missing: 0, at });
                 }

@@ -22,7 +22,10 @@ pub(super) enum Reason {
     /// Neither hello was captured.
     Midway,
     /// More ciphertext waited than the bound allows.
-    WaitedTooLong,
+    WaitedTooLong {
+        /// Too much of all connections together, not of this one.
+        all: bool,
+    },
     /// RC4 after a loss.
     StreamCipherLost,
 }
@@ -81,7 +84,7 @@ impl Tls {
             Reason::Midway => "the capture starts in the middle of the connection, and no TLS 1.3 traffic \
                                      secret opens it; record again from the start of the connection"
                 .to_owned(),
-            Reason::WaitedTooLong => self.waited(),
+            Reason::WaitedTooLong { all } => self.waited(all),
             Reason::StreamCipherLost => {
                 "bytes were lost, and RC4 cannot go on after a loss; record again without loss".to_owned()
             }
@@ -89,16 +92,19 @@ impl Tls {
     }
 
     /// Ciphertext was let go before its keys came, if they came.
-    fn waited(&self) -> String {
+    fn waited(&self, all: bool) -> String {
         let random = self.negotiations.iter().find_map(|one| Some(one.client.as_ref()?.random));
         let late = random.is_some_and(|random| !self.secrets.labels(&random).is_empty());
         let what = match late {
             true => "its keys came too late: more ciphertext stood before them than is kept",
             false => "too much ciphertext waited for keys that were not there yet",
         };
-        let kept = limits::TLS_WAITING >> 20;
+        let kept = match all {
+            true => format!("({} MiB in all) (limit TLS_WAITING_TOTAL)", limits::TLS_WAITING_TOTAL >> 20),
+            false => format!("({} MiB a connection) (limit TLS_WAITING)", limits::TLS_WAITING >> 20),
+        };
         format!(
-            "{what} ({kept} MiB a connection) (limit TLS_WAITING); give the keys as a key log file with --keylog, or the capture as a \
+            "{what} {kept}; give the keys as a key log file with --keylog, or the capture as a \
              file, which is looked through for keys first: standard input cannot be"
         )
     }
