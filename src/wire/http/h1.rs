@@ -166,19 +166,33 @@ impl Http1 {
             }
             State::Chunked(chunks) => self.chunked(direction, chunks, bytes, frames, out),
             State::Close => {
+                if chunk_start
+                    && (self.tunnel_after_all(direction, bytes, out)
+                        || self.bodiless_after_all(direction, bytes, out))
+                {
+                    return 0;
+                }
                 self.content(direction, bytes, frames);
                 bytes.len()
             }
             State::Scan => {
+                if direction == Direction::Sent && chunk_start && self.tunnel_after_all(direction, bytes, out)
+                {
+                    return 0;
+                }
+                let lane = self.lane(direction);
                 // Senders begin messages with a packet; and only what needs no further bytes to be known
                 // as a message may be joined with further bytes.
                 let blank = matches!(bytes.first(), Some(b'\r' | b'\n'));
-                if chunk_start && !blank && head::recognise(direction, bytes) == Some(true) {
+                if chunk_start && !blank && loose::begins_certainly(direction, bytes) {
                     lane.state = State::Head;
                     lane.tentative = true;
                     return 0;
                 }
-                out.request_head_lost |= fresh && direction == Direction::Sent;
+                match direction {
+                    Direction::Sent => out.request_head_lost |= fresh,
+                    Direction::Received => self.pairing.response_passed(),
+                }
                 bytes.len()
             }
             // `data` holds the bytes back.
@@ -533,7 +547,7 @@ impl Http1 {
             State::Answer(_) | State::Waiting => {
                 self.hold_or_force(direction, Held::Gap { missing, at }, out)
             }
-            State::Head | State::Scan if fresh && missing == 0 => self.began_before(direction),
+            State::Head | State::Scan if fresh && missing == 0 => self.began_before(direction, at),
             State::Head if self.begin_cut(direction, out) => {
                 out.request_head_lost |= direction == Direction::Sent;
                 if self.lanes[direction.index()].holds() {
@@ -562,12 +576,15 @@ impl Http1 {
     }
 
     /// The first event of a direction says that its beginning was not captured.
-    fn began_before(&mut self, direction: Direction) {
+    fn began_before(&mut self, direction: Direction, at: FrameRef) {
         if self.lanes.iter().all(|lane| lane.fresh) {
             self.pairing = Pairing::midway();
             self.lanes.iter_mut().for_each(|lane| lane.state = State::Scan);
-        } else if self.lane(direction).state == State::Head {
-            self.lost(direction, false);
+        } else if self.lane(direction).state == State::Head
+            || direction == Direction::Received && self.pairing.awaits_at(at.number)
+        {
+            // The other side was heard before: the first message here is lost with its head.
+            self.lost(direction, true);
         }
     }
 
@@ -614,7 +631,11 @@ impl Http1 {
                     self.lost(direction, true);
                 }
             }
-            State::Close => self.finish_message(direction, end == End::Fin, out),
+            State::Close => {
+                // Of a response to nobody knows what, nobody knows whether this was its body.
+                let doubt = self.lane(direction).message.as_ref().is_some_and(|message| message.doubt);
+                self.finish_message(direction, end == End::Fin && !doubt, out);
+            }
             State::Length(_) | State::Chunked(_) => self.finish_message(direction, false, out),
         }
     }

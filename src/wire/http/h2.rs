@@ -17,7 +17,7 @@ use self::frame::{Code, HEADER, Header, Kind, Payload};
 use self::lane::{Block, Lane, State};
 use self::streams::{List, Streams};
 use super::{Outbox, note};
-use crate::exchange::Request;
+use crate::exchange::{Oddity, Request};
 use crate::limits;
 use crate::wire::stream::{Chunk, Direction, End, FrameRef, StreamEvent};
 
@@ -42,9 +42,9 @@ impl Default for Http2 {
 
 impl Http2 {
     /// A connection that was upgraded from HTTP/1 (`h2c`): stream 1 has already its request.
-    pub fn upgraded(request: Request) -> Self {
+    pub fn upgraded(request: Request, oddities: Vec<Oddity>) -> Self {
         let mut decoder = Self::default();
-        decoder.streams.upgraded(request);
+        decoder.streams.upgraded(request, oddities);
         decoder
     }
 
@@ -337,7 +337,7 @@ impl Http2 {
             }
             Payload::Continuation(piece) => self.continuation(direction, piece, end_headers, frames, out),
             Payload::Reset(code) => self.streams.reset(header.stream, code, frames, out),
-            Payload::Settings(settings) => self.settings(direction, &settings, header.has(frame::ACK)),
+            Payload::Settings(settings) => self.settings(direction, &settings, header.has(frame::ACK), out),
             Payload::GoAway(_, code, _) if code.0 != 0 => note(out, "h2-goaway", code.name()),
             _ => {}
         }
@@ -421,7 +421,12 @@ impl Http2 {
         frames: &[FrameRef],
         out: &mut Outbox,
     ) {
-        let list = List::decode(&mut self.lane(direction).hpack, block);
+        let hpack = &mut self.lane(direction).hpack;
+        let list = List::decode(hpack, block);
+        if hpack.outgrew() {
+            let what = "its table of fields is larger than is kept; the oldest are unknown (limit HPACK_TABLE_BYTES)";
+            note(out, "h2-table-too-large", what);
+        }
         if let Some(problem) = list.damaged {
             note(out, "h2-compression-error", &problem.to_string());
         }
@@ -442,7 +447,13 @@ impl Http2 {
     }
 
     /// What one side announces binds the other from its acknowledgement on (RFC 9113 6.5.3).
-    fn settings(&mut self, direction: Direction, settings: &[(u16, u32)], acknowledges: bool) {
+    fn settings(
+        &mut self,
+        direction: Direction,
+        settings: &[(u16, u32)],
+        acknowledges: bool,
+        out: &mut Outbox,
+    ) {
         if acknowledges {
             let lane = self.lane(direction);
             if let Some(size) = lane.announced.pop_front() {
@@ -463,6 +474,9 @@ impl Http2 {
         }
         if other.announced.len() < limits::H2_SETTINGS {
             other.announced.push_back(table);
+        } else {
+            let what = "more settings wait for their acknowledgement than are kept (limit H2_SETTINGS)";
+            note(out, "h2-settings-flood", what);
         }
     }
 

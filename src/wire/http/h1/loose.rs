@@ -84,6 +84,18 @@ pub(super) fn recognise(direction: Direction, bytes: &[u8]) -> Option<bool> {
     }
 }
 
+/// Whether `bytes`, where the place was lost, begin a message: by the grammar, and with a method that is known.
+/// `ET / HTTP/1.1` is the rest of something.
+pub(super) fn begins_certainly(direction: Direction, bytes: &[u8]) -> bool {
+    head::recognise(direction, bytes) == Some(true)
+        && (direction == Direction::Received
+            || bytes.split(|byte| *byte == b' ').next().is_some_and(registered))
+}
+
+fn registered(method: &[u8]) -> bool {
+    METHODS.iter().any(|known| known.as_bytes() == method)
+}
+
 fn recognise_request(bytes: &[u8]) -> Option<bool> {
     let Some(line_end) = memchr(b'\n', bytes) else { return Some(false) };
     let line = whole(bytes.get(..line_end).unwrap_or_default());
@@ -121,8 +133,7 @@ fn whole(line: &[u8]) -> &[u8] {
 pub(super) fn request_line(line: &[u8]) -> Option<(Range<usize>, Range<usize>, bool)> {
     let method = line.iter().take_while(|&&byte| is_token_byte(byte)).count();
     let name = line.get(..method)?;
-    if !METHODS.iter().any(|known| known.as_bytes() == name) || !matches!(line.get(method), None | Some(b' '))
-    {
+    if !registered(name) || !matches!(line.get(method), None | Some(b' ')) {
         return None;
     }
     let rest = line.get(method..)?;

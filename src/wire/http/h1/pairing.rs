@@ -247,6 +247,11 @@ impl Pairing {
             .is_none_or(|slot| !matches!(slot.response, Part::Awaited))
     }
 
+    /// Whether a request from before this frame still awaits its response.
+    pub(super) fn awaits_at(&self, frame: u64) -> bool {
+        self.slots.iter().any(|slot| matches!(slot.response, Part::Awaited) && slot.frames.0 < frame)
+    }
+
     /// What a `CONNECT` asked for.
     pub(super) fn authority(&self, id: u64) -> String {
         self.slots.iter().find(|slot| slot.id == id).map(|slot| slot.authority.clone()).unwrap_or_default()
@@ -312,6 +317,14 @@ impl Pairing {
                 self.settle();
                 self.order = Order::RequestsLost { requests: 0, responses: 0, midway: false };
             }
+        }
+    }
+
+    /// Bytes of the server were passed over: the response of a request that awaits one may be among them.
+    pub(super) fn response_passed(&mut self) {
+        let awaited = self.slots.iter().any(|slot| matches!(slot.response, Part::Awaited));
+        if awaited && matches!(self.order, Order::Certain) {
+            self.order = Order::ResponsesLost;
         }
     }
 

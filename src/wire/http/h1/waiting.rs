@@ -73,6 +73,28 @@ impl Http1 {
         }
     }
 
+    /// Whether TLS begins here because of a `CONNECT` that was not seen: with a ClientHello where the place is
+    /// lost, or with a record in place of the body of a response that nobody asked for.
+    pub(super) fn tunnel_after_all(&mut self, direction: Direction, bytes: &[u8], out: &mut Outbox) -> bool {
+        let received = self.lane(Direction::Received);
+        let empty = match (received.state, &received.message) {
+            (State::Close, Some(message)) => message.doubt && message.total == 0 && !message.broken,
+            _ => false,
+        };
+        let begins = match direction {
+            Direction::Sent => {
+                matches!(bytes, [0x16, 3, 0..=4, _, _, 1, ..]) && (empty || received.state == State::Scan)
+            }
+            Direction::Received => empty && matches!(bytes, [0x14..=0x17, 3, 0..=4, ..]),
+        };
+        if begins {
+            self.finish_message(Direction::Received, empty, out);
+            self.lane(direction).state = State::Head;
+            self.tunnel(Tunnel::Connect(String::new()), out);
+        }
+        begins
+    }
+
     /// HTTP is over: hands out what was read too far.
     pub(super) fn tunnel(&mut self, kind: Tunnel, out: &mut Outbox) {
         let sent = self.lane(Direction::Sent);

@@ -135,6 +135,12 @@ pub struct Hpack {
     allowed: usize,
     /// Older entries than ours exist, or may, whose content is not known.
     unknown: bool,
+    /// The encoder keeps more than we do.
+    beyond: bool,
+    /// Entries were given up that the encoder still has.
+    given_up: bool,
+    /// That was asked for.
+    told: bool,
     /// Name and value of a literal.
     scratch: Vec<u8>,
 }
@@ -147,6 +153,9 @@ impl Default for Hpack {
             maximum: DEFAULT_TABLE,
             allowed: DEFAULT_TABLE,
             unknown: false,
+            beyond: false,
+            given_up: false,
+            told: false,
             scratch: Vec::new(),
         }
     }
@@ -163,6 +172,13 @@ impl Hpack {
         self.entries.clear();
         self.size = 0;
         self.unknown = true;
+    }
+
+    /// Whether entries were given up for our own bound since the last call; true once.
+    pub(super) fn outgrew(&mut self) -> bool {
+        let new = self.given_up && !self.told;
+        self.told |= new;
+        new
     }
 
     /// Decodes one whole header block. Fields before an error were given already; after an error the
@@ -264,7 +280,12 @@ impl Hpack {
     fn evict(&mut self) {
         while self.size > self.maximum {
             match self.entries.pop_back() {
-                Some(entry) => self.size = self.size.saturating_sub(entry.bytes.len() + OVERHEAD),
+                Some(entry) => {
+                    self.size = self.size.saturating_sub(entry.bytes.len() + OVERHEAD);
+                    // Beyond our own bound the oldest entries are unknown from now on.
+                    self.given_up |= self.beyond;
+                    self.unknown |= self.beyond;
+                }
                 None => self.size = 0,
             }
         }
@@ -275,8 +296,7 @@ impl Hpack {
         if size > self.allowed && !self.unknown {
             return Err(HpackError::TableSize);
         }
-        // Beyond our own bound the oldest entries are given up, and are unknown from then on.
-        self.unknown |= size > limits::HPACK_TABLE_BYTES;
+        self.beyond = size > limits::HPACK_TABLE_BYTES;
         self.maximum = size.min(limits::HPACK_TABLE_BYTES);
         self.evict();
         Ok(())

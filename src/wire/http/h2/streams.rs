@@ -233,10 +233,10 @@ pub(super) struct Streams {
 
 impl Streams {
     /// A stream whose request was made before HTTP/2 began.
-    pub(super) fn upgraded(&mut self, request: Request) {
+    pub(super) fn upgraded(&mut self, request: Request, oddities: Vec<Oddity>) {
         let end = request.head.bytes.len().max(1);
         let frames = request.head.frames.frames(0..end);
-        let mut stream = Stream { head_method: request.method == "HEAD", ..Stream::default() };
+        let mut stream = Stream { head_method: request.method == "HEAD", oddities, ..Stream::default() };
         stream.frames = frames.first().copied().zip(frames.last().copied());
         stream.request = Side::Done(Box::new(request));
         self.open.insert(1, stream);

@@ -235,7 +235,7 @@ fn an_upgraded_connection_has_its_first_request() {
     let request_ = Request { method: "GET".into(), target: "/up".into(), ..Request::default() };
     let sent = [PREFACE.to_vec(), frame(Kind::SETTINGS, 0, 0, &[]), get(3, "/3")].concat();
     let received = [frame(Kind::SETTINGS, 0, 0, &[]), answer(1, "200", ""), answer(3, "204", "")].concat();
-    let out = run_with(Http2::upgraded(request_), &[Data(S, sent), Data(R, received)]);
+    let out = run_with(Http2::upgraded(request_, Vec::new()), &[Data(S, sent), Data(R, received)]);
     assert_eq!(pairs(&out), ["/up=200", "/3=204"]);
 }
 
