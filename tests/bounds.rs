@@ -4,6 +4,8 @@
 
 #[path = "bounds/build.rs"]
 mod build;
+#[path = "bounds/more.rs"]
+mod more;
 
 use std::io::Write as _;
 
@@ -103,16 +105,18 @@ fn streams_that_never_end_are_let_go() {
     verify("HTTP/2 streams", &dialogue(80, &sent, b"")).within(150, 30).names("H2_STREAMS");
 }
 
+/// A request, and its answer in a content coding.
+fn answer(coding: &str, body: &[u8]) -> Vec<u8> {
+    let head = format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: {coding}\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    dialogue(80, ASK, &[head.as_bytes(), body].concat())
+}
+
 #[test]
 fn bodies_that_unpack_without_end_are_given_up() {
     let blank = vec![b' '; times(64 << 20)];
-    let answer = |coding: &str, body: &[u8]| {
-        let head = format!(
-            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: {coding}\r\nContent-Length: {}\r\n\r\n",
-            body.len()
-        );
-        dialogue(80, ASK, &[head.as_bytes(), body].concat())
-    };
     let once = gzip(&blank);
     verify("gzip body", &answer("gzip", &once)).within(150, 30).names("BODY_DECODED");
     verify("gzip in gzip", &answer("gzip, gzip", &gzip(&once))).within(150, 30).names("BODY_DECODED");
@@ -219,7 +223,7 @@ fn tls_records_that_wait_for_keys_are_bounded() {
         talk.say(&mut pcap, 1, &hello[1]);
         talk.say(&mut pcap, 1, &record.repeat(128));
     }
-    verify("TLS records", &pcap.0).within(250, 60).names("key");
+    verify("TLS records", &pcap.0).within(250, 60).names("no CLIENT_HANDSHAKE_TRAFFIC_SECRET");
 }
 
 /// A ClientHello and a ServerHello of TLS 1.3 (RFC 8446 4.1).
@@ -329,7 +333,7 @@ fn a_tls_handshake_that_never_ends_is_bounded() {
     sent.resize(5 + 0x4000, 3);
     let more = [&[22, 3, 3, 0x40, 0][..], &[3; 0x4000]].concat();
     sent.extend(more.repeat(times(2000)));
-    verify("endless handshake", &dialogue(443, &sent, b"")).within(100, 30);
+    verify("endless handshake", &dialogue(443, &sent, b"")).within(100, 30).names("TLS_HANDSHAKE_BYTES");
 }
 
 #[test]
@@ -354,10 +358,6 @@ fn xml_that_nests_or_grows_without_end_is_given_up() {
     let mut burp = b"<?xml version=\"1.0\"?><items burpVersion=\"2023\">".to_vec();
     burp.extend(b"<item>".repeat(times(500_000)));
     verify("deep Burp", &burp).within(150, 60).names("EXPORT_DEPTH");
-
-    let lol = "<!DOCTYPE items [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;\"><!ENTITY c \"&b;&b;&b;&b;\">]>\
-         <items burpVersion=\"1\"><item><url>&c;</url></item></items>";
-    verify("entities", format!("<?xml version=\"1.0\"?>{lol}").as_bytes()).within(100, 30);
 }
 
 #[test]

@@ -276,7 +276,7 @@ fn what_waits_is_bounded_and_the_bound_is_named() {
         assert!(tls.waiting() <= oauthtrace::limits::TLS_WAITING);
     }
     let why = tls.ledger().undecrypted.unwrap();
-    assert!(why.contains("too much ciphertext waited"), "{why}");
+    assert!(why.contains("too much ciphertext waited") && why.contains("(limit TLS_WAITING)"), "{why}");
     // The keys after the packets, as a stream on standard input may have them.
     let keys = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("captures/tls/keys.log")).unwrap();
     secrets.add_keylog("late", &keys);
@@ -284,6 +284,35 @@ fn what_waits_is_bounded_and_the_bound_is_named() {
     let why = tls.ledger().undecrypted.unwrap();
     assert!(why.contains("its keys came too late"), "{why}");
     assert_eq!(secrets.waiting(), 0);
+}
+
+#[test]
+fn what_waits_in_all_is_bounded_and_the_bound_is_named() {
+    let segments = connections("curl.pcap").into_values().next().unwrap();
+    let secrets = Arc::new(Secrets::default());
+    let mut record = vec![23, 3, 3, 0x40, 0];
+    record.resize(5 + 0x4000, 0x5a);
+    let each = oauthtrace::limits::TLS_WAITING / 2;
+    let many = oauthtrace::limits::TLS_WAITING_TOTAL / each + 2;
+    // All stay: what one holds back is given free when it goes.
+    let waiting: Vec<Tls> = (0..many)
+        .map(|_| {
+            let mut tls = Tls::new(Arc::clone(&secrets));
+            for segment in segments.iter().take_while(|one| one.bytes[0] != 23) {
+                let chunk = Chunk { bytes: &segment.bytes, frames: std::slice::from_ref(&segment.frame) };
+                tls.push(segment.direction, StreamEvent::Data(chunk), &mut |_, _| {});
+            }
+            for _ in 0..each / record.len() {
+                let chunk = Chunk { bytes: &record, frames: std::slice::from_ref(&segments[0].frame) };
+                tls.push(Direction::Sent, StreamEvent::Data(chunk), &mut |_, _| {});
+            }
+            tls
+        })
+        .collect();
+    assert!(secrets.waiting() <= oauthtrace::limits::TLS_WAITING_TOTAL);
+    let why = waiting.last().unwrap().ledger().undecrypted.unwrap();
+    assert!(why.contains("(limit TLS_WAITING_TOTAL)"), "{why}");
+    assert_eq!(waiting[0].ledger().undecrypted, None, "the first may still be opened");
 }
 
 proptest! {

@@ -133,21 +133,33 @@ pub struct Run {
 
 /// Runs `verify` on a file of these bytes.
 pub fn verify(name: &str, bytes: &[u8]) -> Run {
+    verify_all(name, &[bytes])
+}
+
+/// Runs `verify` on several files.
+pub fn verify_all(name: &str, files: &[&[u8]]) -> Run {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
-    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-    let path = std::env::temp_dir().join(format!("oauthtrace-bounds-{}-{number}", std::process::id()));
-    fs::write(&path, bytes).unwrap();
-    let run = watch(name, &path);
-    fs::remove_file(path).unwrap();
+    let path = |bytes: &&[u8]| {
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("oauthtrace-bounds-{}-{number}", std::process::id()));
+        fs::write(&path, bytes).unwrap();
+        path
+    };
+    let paths: Vec<PathBuf> = files.iter().map(path).collect();
+    let run = watch(name, &paths);
+    for path in paths {
+        fs::remove_file(path).unwrap();
+    }
     run
 }
 
-fn watch(name: &str, path: &PathBuf) -> Run {
+fn watch(name: &str, paths: &[PathBuf]) -> Run {
+    let path = &paths[0];
     let (output, errors) = (path.with_extension("out"), path.with_extension("err"));
     let start = Instant::now();
     let mut child = Command::new(assert_cmd::cargo::cargo_bin!("oauthtrace"))
         .args(["verify", "-o", "json", "--tenant", "5e3a1c52-7d0b-4f1e-9c55-2b1f0a6d9e11"])
-        .arg(path)
+        .args(paths)
         .stdin(Stdio::null())
         .stdout(fs::File::create(&output).unwrap())
         .stderr(fs::File::create(&errors).unwrap())

@@ -109,6 +109,18 @@ fn joinable(case: &ExchangeCase<'_>) -> Joinable {
     }
 }
 
+/// Bounds beyond which traffic lies that no connection and no exchange tells of.
+const HIDES: [&str; 8] = [
+    "CONNECTIONS",
+    "ENCAPSULATION_DEPTH",
+    "FRAGMENTED_DATAGRAMS",
+    "FRAGMENT_BYTES",
+    "FRAGMENT_PACKETS",
+    "NESTING",
+    "QUIC_CONNECTIONS",
+    "TLS_HANDSHAKE_BYTES",
+];
+
 /// Decides all checks.
 pub(super) fn decide(
     expected: &Expectations,
@@ -469,6 +481,10 @@ impl Decision<'_> {
         }
         for (what, count) in self.store.unread() {
             missing.push(format!("{count} not read to the end because of a bound: {what}"));
+        }
+        for (name, count) in memory.limits.iter().filter(|(name, _)| HIDES.contains(*name)) {
+            let times = plural(*count, "time");
+            missing.push(format!("a bound was reached {times}, and nothing beyond it was read: {name}"));
         }
         for connection in memory.troubled.values().take(REASONS_LISTED) {
             missing.push(crate::checks::coverage::describe(connection));

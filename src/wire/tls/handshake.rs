@@ -82,9 +82,19 @@ impl Joiner {
 
 /// Whether the content of a record could begin a message in the clear: tells it from an encrypted one.
 pub(super) fn plausible(content: &[u8]) -> bool {
+    begins(content).is_some_and(|length| length <= limits::TLS_HANDSHAKE_BYTES)
+}
+
+/// Whether it begins a message that is longer than any that is read.
+pub(super) fn too_long(content: &[u8]) -> bool {
+    begins(content).is_some_and(|length| length > limits::TLS_HANDSHAKE_BYTES)
+}
+
+/// The length of the message that begins here, when its type is known.
+fn begins(content: &[u8]) -> Option<usize> {
     let mut reader = Reader::new(content);
-    let known = matches!(reader.u8(), Some(0..=5 | 8 | 11..=16 | 20..=25 | 67));
-    known && reader.u24().is_some_and(|length| length as usize <= limits::TLS_HANDSHAKE_BYTES)
+    let known = matches!(reader.u8()?, 0..=5 | 8 | 11..=16 | 20..=25 | 67);
+    reader.u24().filter(|_| known).map(|length| length as usize)
 }
 
 /// The certificates of a Certificate message, leaf first; those of TLS 1.3 stand between a context and

@@ -113,6 +113,8 @@ impl Tls {
             _ => false,
         };
         if !clear {
+            let first = self.negotiations.is_empty() && !half.protected;
+            half.joiner.too_long |= first && header.kind == kind::HANDSHAKE && handshake::too_long(body);
             half.protected |= header.kind == kind::APPLICATION_DATA;
             return match self.protect(direction) {
                 Step::Wait => Step::Wait,

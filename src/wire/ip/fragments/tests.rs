@@ -76,11 +76,18 @@ fn memory_and_age_are_bounded() {
     );
     fragments.push(header(9999, 0, true, 4), &[0; 8], limits::FRAGMENT_PACKETS + 2);
     assert_eq!(fragments.partial.len(), 1);
+    let line = "fragmented datagrams given up: their end did not come (limit FRAGMENT_PACKETS)";
+    assert!(told(&fragments, line) > 200);
     for identity in 0..20_000 {
         fragments.push(header(identity, 0, true, 4), &[0; 8], limits::FRAGMENT_PACKETS + 3);
         fragments.push(header(identity, 8, false, 4), &[0; 8], limits::FRAGMENT_PACKETS + 3);
     }
     assert!(fragments.order.len() <= limits::FRAGMENTED_DATAGRAMS * 4 + 1);
+    for identity in 0..2000 {
+        fragments.push(header(identity, 0, true, 4), &[0; 8], limits::FRAGMENT_PACKETS + 4);
+    }
+    let line = "fragmented datagrams given up: too many waited (limit FRAGMENTED_DATAGRAMS)";
+    assert!(told(&fragments, line) > 900);
 }
 
 proptest! {
