@@ -387,10 +387,11 @@ fn failed() -> Properties {
 }
 
 #[test]
-fn a_healthy_state_passes_in_both_formats() {
+fn a_healthy_state_passes_in_every_format() {
     let healthy = Organisation::healthy();
     for (name, text, more) in [
         ("state.xml", healthy.clixml(), &[][..]),
+        ("state.json", healthy.json(), &[]),
         ("state.txt", healthy.format_list(american), &["--culture", "en-US"]),
         ("state.txt", healthy.format_list(german), &["--culture", "de-DE"]),
         ("state.txt", healthy.format_list(french), &["--culture", "fr-FR"]),
@@ -411,7 +412,8 @@ fn every_broken_state_is_named_with_the_command_that_repairs_it() {
     assert!(BROKEN.len() >= 30);
     for (name, change, rule, help, in_text) in BROKEN {
         let organisation = change(Organisation::healthy());
-        let mut forms = vec![("state.xml", organisation.clixml(), &[][..])];
+        let mut forms =
+            vec![("state.xml", organisation.clixml(), &[][..]), ("state.json", organisation.json(), &[][..])];
         if *in_text {
             forms.push(("state.txt", organisation.format_list(german), &["--culture", "de-DE"]));
         }
@@ -586,6 +588,160 @@ fn the_given_certificate_is_compared_and_stands_in_the_table() {
         |cert: &PathBuf| folder.run(&["cert", cert.to_str().unwrap(), "--against", state.to_str().unwrap()]);
     against(&right).status(0);
     against(&wrong).status(1);
+    let text = against(&right).stdout();
+    for place in ["there as: CurrentCertificateThumbprint of Get-AuthConfig", "on EX02", SKYPE] {
+        assert!(text.contains(place), "{place} in {text}");
+    }
+    assert!(!text.contains("not among the keys of"), "{text}");
+    // There, but not where it has to be.
+    let state = folder.file("bare.xml", keys(Organisation::healthy(), SKYPE, vec![]).clixml());
+    let run = folder.run(&["cert", right.to_str().unwrap(), "--against", state.to_str().unwrap()]);
+    let text = run.status(0).stdout();
+    assert!(text.contains(&format!("not among the keys of: {SKYPE}")), "{text}");
+    // What Microsoft Graph itself answers, with the key or with its identifier alone.
+    for key in [
+        serde_json::json!({ "keyId": "a", "key": DER, "type": "AsymmetricX509Cert", "usage": "Verify" }),
+        serde_json::json!({ "keyId": "a", "key": null, "customKeyIdentifier": PRINT, "usage": "Verify" }),
+    ] {
+        let answer = serde_json::json!({ "@odata.context": "x", "value": [{ "appId": SKYPE, "keyCredentials": [key] }] });
+        let answer = folder.file("graph.json", answer.to_string());
+        let run = |cert: &PathBuf| {
+            folder.run(&["cert", cert.to_str().unwrap(), "--against", answer.to_str().unwrap()])
+        };
+        assert!(run(&right).status(0).stdout().contains(&format!("there as: key a of {SKYPE}")));
+        run(&wrong).status(1);
+    }
+    let dates = folder
+        .file("dates.txt", "KeyId : a\nStartDate : 6/1/2012 8:00:00 AM\nEndDate : 5/31/2013 8:00:00 AM\n");
+    let run = folder.run(&["cert", right.to_str().unwrap(), "--against", dates.to_str().unwrap()]);
+    assert!(run.status(3).stderr().contains("without a thumbprint"), "{}", run.stderr());
+}
+
+#[test]
+fn tables_of_export_csv_are_read_as_far_as_they_go() {
+    let broken = Organisation::healthy()
+        .set("Get-MailUser", ACCOUNT, "HiddenFromAddressListsEnabled", false)
+        .set("Get-ExchangeCertificate", "EX01", "NotAfter", date("2025-03-31T10:00:00Z"));
+    for separator in [",", ";"] {
+        let folder = Folder::new();
+        let mut arguments = vec!["provision".to_owned(), "check".into(), "--at".into(), AT.into()];
+        arguments.extend(["--culture", "de-DE", "-o", "json", "-q"].map(str::to_owned));
+        for cmdlet in ["Get-MailUser", "Get-ExchangeCertificate", "Get-AuthConfig", "Get-PartnerApplication"]
+        {
+            let table = broken.csv(cmdlet, german).replace("\",\"", &format!("\"{separator}\""));
+            let file = folder.file(&format!("{cmdlet}.csv"), table);
+            arguments.push(file.to_str().unwrap().to_owned());
+        }
+        let run = folder.run(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
+        let document: Value = serde_json::from_str(&run.status(1).stdout()).unwrap();
+        let found = rules(&document, "error");
+        for rule in ["state-account-visible", "state-auth-certificate-unusable"] {
+            assert!(found.iter().any(|own| own == rule), "{separator} {rule}: {document:#}");
+        }
+        assert!(!found.iter().any(|own| own == "state-partner-missing"), "{document:#}");
+    }
+}
+
+#[test]
+fn warnings_fail_where_that_is_asked() {
+    let folder = Folder::new();
+    let two = vec![key("a", DER, NOT_AFTER), key("b", "", "2025-01-31T10:00:00Z")];
+    let state = folder.file("state.xml", keys(Organisation::healthy(), SKYPE, two).clixml());
+    let config = folder.file("other.toml", "fail-on = 'warning'\n");
+    let run = |more: &[&str]| {
+        let fixed = ["provision", "check", state.to_str().unwrap(), "--at", AT, "-o", "json", "-q"];
+        folder.run(&[&fixed[..], more].concat())
+    };
+    let document: Value = serde_json::from_str(&run(&[]).status(0).stdout()).unwrap();
+    assert_eq!(rules(&document, "warning"), ["state-key-expired"]);
+    let document: Value = serde_json::from_str(&run(&["--fail-on", "warning"]).status(1).stdout()).unwrap();
+    assert_eq!(document["verdict"], "fail");
+    run(&["--config", config.to_str().unwrap()]).status(1);
+    run(&["--config", config.to_str().unwrap(), "--fail-on", "error"]).status(0);
+    run(&["--fail-on", "info"]).status(2);
+}
+
+/// Words in angle brackets that somebody would have to replace.
+fn placeholders(text: &str) -> Vec<&str> {
+    let word = |part: &&str| !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c == ' ');
+    text.split('<')
+        .skip(1)
+        .filter_map(|rest| rest.split_once('>').map(|(word, _)| word))
+        .filter(word)
+        .collect()
+}
+
+#[test]
+fn commands_hold_this_organisations_values_and_nothing_to_replace() {
+    let folder = Folder::new();
+    let text = format!(
+        "tenant = ['{TENANT}', 'contoso.example']\nhost = 'mail.contoso.example'\nverified-domain = \
+         'contoso.example'\ndomain-controller = 'dc1.contoso.example'\nat = '{AT}'\n"
+    );
+    folder.file("oauthtrace.toml", text);
+    let mut with_controller = 0;
+    for (name, change, ..) in BROKEN {
+        let state = folder.file("state.xml", change(Organisation::healthy()).clixml());
+        let run = folder.run(&["provision", "check", state.to_str().unwrap(), "-o", "json", "-q"]);
+        let document: Value = serde_json::from_str(&run.status(1).stdout()).unwrap();
+        for finding in document["findings"].as_array().unwrap() {
+            let help = finding["help"].as_str().unwrap();
+            assert!(!help.is_empty() || finding["severity"] == "info", "{name}: {finding}");
+            assert_eq!(placeholders(help), Vec::<&str>::new(), "{name}: {help}");
+            with_controller += usize::from(help.contains("-DomainController 'dc1.contoso.example'"));
+        }
+        for cause in document["causes"].as_array().unwrap() {
+            for text in cause["commands"].as_array().unwrap().iter().chain([&cause["summary"]]) {
+                assert_eq!(placeholders(text.as_str().unwrap()), Vec::<&str>::new(), "{name}: {text}");
+            }
+        }
+    }
+    assert!(with_controller >= 4, "{with_controller}");
+}
+
+#[test]
+fn repairs_name_the_hosts_of_the_cloud() {
+    let folder = Folder::new();
+    let state = folder.file(
+        "state.xml",
+        Organisation::healthy()
+            .without("Get-AuthServer", "WindowsAzureACS")
+            .without("Get-AuthServer", "evoSTS")
+            .clixml(),
+    );
+    for (cloud, host) in [
+        ("worldwide", "https://accounts.accesscontrol.windows.net/"),
+        ("usgov", "https://login.microsoftonline.us/"),
+        ("china", "https://accounts.accesscontrol.chinacloudapi.cn/"),
+    ] {
+        let run = folder.run(&[
+            "provision",
+            "check",
+            state.to_str().unwrap(),
+            "--at",
+            AT,
+            "--cloud",
+            cloud,
+            "--tenant",
+            TENANT,
+            "-o",
+            "json",
+            "-q",
+        ]);
+        let wanted =
+            format!("New-AuthServer -Name WindowsAzureACS -AuthMetadataUrl '{host}{TENANT}/metadata/json/1'");
+        assert!(run.status(1).stdout().contains(&wanted), "{cloud}: {}", run.stdout());
+    }
+}
+
+#[test]
+fn a_value_that_is_not_known_leaves_no_gap_in_a_summary() {
+    let Some(corpus) = corpus("h-exchange") else { return };
+    let folder = Folder::new();
+    let samples = corpus.join("docs-samples.txt");
+    let run = folder.run(&["provision", "check", samples.to_str().unwrap(), "--at", AT, "-q"]);
+    let text = run.status(1).stdout();
+    assert!(text.contains("auth-certificate-expired") && !text.contains("<thumbprint>"), "{text}");
 }
 
 #[test]

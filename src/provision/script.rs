@@ -578,6 +578,9 @@ mod tests {
             for script in write(profile, &deployment()).unwrap().scripts {
                 assert!(script.text.contains("$ErrorActionPreference = 'Stop'"), "{}", script.file);
                 assert!(script.text.contains("SupportsShouldProcess = $true"), "{}", script.file);
+                // A value of the organisation that somebody may have typed over is looked at before it is used.
+                let values = ["contoso", "5e3a1c52"].iter().any(|value| script.text.contains(value));
+                assert!(!values || script.text.matches("Assert-Value").count() > 1, "{}", script.file);
                 assert!(!script.text.contains("{{") && !script.text.contains("{%"), "{}", script.file);
             }
         }

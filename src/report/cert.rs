@@ -54,6 +54,12 @@ pub struct Comparison {
     pub renewed: bool,
     /// Thumbprints that are there.
     pub there: Vec<String>,
+    /// Where it is, in the output of cmdlets.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<String>,
+    /// Applications in that output whose keys do not hold it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub absent: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -216,7 +222,13 @@ fn facts(record: &CertificateRecord<'_>, out: &mut dyn Write) -> io::Result<()> 
         ("SHA-256", record.sha256.clone()),
         ("x5t", record.x5t.clone()),
         ("x5t#S256", record.x5t_s256.clone()),
-        ("customKeyIdentifier", format!("{} (Graph, base64)", record.custom_key_identifier.base64)),
+        (
+            "customKeyIdentifier",
+            format!(
+                "{} or {} (Graph)",
+                record.custom_key_identifier.hex, record.custom_key_identifier.base64
+            ),
+        ),
         ("credValue", record.cred_value.clone()),
     ];
     for (name, value) in rows {
@@ -230,13 +242,25 @@ fn facts(record: &CertificateRecord<'_>, out: &mut dyn Write) -> io::Result<()> 
 
 fn compared(comparison: &Comparison, out: &mut dyn Write) -> io::Result<()> {
     let path = terminal(&comparison.path);
+    let placed = |out: &mut dyn Write| {
+        for place in &comparison.places {
+            writeln!(out, "  there as: {}", terminal(place))?;
+        }
+        for application in &comparison.absent {
+            writeln!(out, "  not among the keys of: {}", terminal(application))?;
+        }
+        Ok::<(), io::Error>(())
+    };
     if comparison.same {
-        return writeln!(out, "  same as in {path}\n");
+        writeln!(out, "  same as in {path}")?;
+        placed(out)?;
+        return writeln!(out);
     }
     writeln!(out, "  not in {path}: {}", comparison.missing.join(", "))?;
     if !comparison.there.is_empty() {
         writeln!(out, "  there instead: {}", comparison.there.join(", "))?;
     }
+    placed(out)?;
     if comparison.renewed {
         writeln!(out, "  the key is the same in both: it was renewed with its key")?;
     }

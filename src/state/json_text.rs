@@ -37,6 +37,14 @@ fn collect(json: &Json, key: Option<&str>, path: &str, objects: &mut Vec<Object>
                 }
                 return;
             }
+            // An answer of Microsoft Graph (OData): the list stands in `value`.
+            if let Some(list @ Json::Array(values)) = members.get("value")
+                && values.iter().all(Json::is_object)
+                && members.keys().all(|name| name == "value" || name.starts_with('@'))
+            {
+                collect(list, key, path, objects, asked);
+                return;
+            }
             let mut object = Object::new(format!("{path}: object {}", objects.len() + 1));
             object.properties =
                 members.iter().map(|(name, value)| (name.clone(), convert(name, value))).collect();

@@ -5,6 +5,7 @@ if ($domains.Count -eq 0) {
     $domains = @({{ v.coexistence_domain }})
     Write-Host "missing: an accepted domain {{ v.coexistence_pattern.text() }}; assuming $($domains[0])"
 }
+Assert-Value 'coexistence domain' $domains[0]
 Write-Found "coexistence domain $($domains -join ', ')"
 $endpoint = {{ v.online_autodiscover }}
 $known = @(Get-IntraOrganizationConnector | Where-Object { $_.DiscoveryEndpoint -like "*$(([uri]$endpoint).Host)*" -or $_.Name -eq 'ExchangeHybridOnPremisesToOnline' })

@@ -1,6 +1,8 @@
 {{ head }}
 $domains = @({{ v.verified_domain }})
 $endpoint = {{ v.on_premises_autodiscover }}
+Assert-Value 'domain' $domains[0]
+Assert-Value 'DiscoveryEndpoint' $endpoint
 $known = @(Get-IntraOrganizationConnector | Where-Object { $_.Name -eq 'ExchangeHybridOnlineToOnPremises' -or $_.TargetAddressDomains -contains $domains[0] })
 if ($known.Count -gt 0) {
     Write-Found "intra-organisation connector '$($known[0].Name)', enabled: $($known[0].Enabled)"

@@ -1,4 +1,5 @@
 {{ head }}
+Assert-Value 'DomainController' {{ v.domain_controller }}
 {% for app in v.applications %}
 # {{ app.comment }}
 $ApplicationIdentifier = {{ app.id }}

@@ -1,8 +1,10 @@
 {{ head }}
+Assert-Value 'TenantId' {{ v.tenant }}
 Import-Module Microsoft.Graph.Applications
 Connect-MgGraph -Environment {{ v.environment }} -TenantId {{ v.tenant }} -Scopes 'Application.ReadWrite.All' -NoWelcome
 $ServiceName = {{ v.exchange }}
 $wanted = @({% for url in v.host_urls %}{{ url }}{% if !loop.last %}, {% endif %}{% endfor %})
+foreach ($url in $wanted) { Assert-Value 'host name' $url }
 $p = Get-MgServicePrincipal -Filter "AppId eq '$ServiceName'" -Property 'id,servicePrincipalNames'
 if ($null -eq $p) { throw "the tenant has no service principal $ServiceName" }
 $missing = @($wanted | Where-Object { $p.ServicePrincipalNames -notcontains $_ })

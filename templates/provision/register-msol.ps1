@@ -3,6 +3,7 @@ Import-Module MSOnline
 Connect-MsolService
 $ServiceName = {{ v.exchange }}
 $wanted = @({% for url in v.host_urls %}{{ url }}{% if !loop.last %}, {% endif %}{% endfor %})
+foreach ($url in $wanted) { Assert-Value 'host name' $url }
 $x = Get-MsolServicePrincipal -AppPrincipalId $ServiceName
 $missing = @($wanted | Where-Object { $x.ServicePrincipalNames -notcontains $_ })
 Write-Found "$($wanted.Count - $missing.Count) of $($wanted.Count) host names registered"

@@ -1,6 +1,7 @@
 {{ head }}
 # Takes back steps 2 and 3. Uploaded keys stay: other servers may use them.
 $DomainController = {{ v.domain_controller }}
+Assert-Value 'DomainController' $DomainController
 foreach ($ApplicationIdentifier in @({% for app in v.applications %}{{ app.id }}{% if !loop.last %}, {% endif %}{% endfor %})) {
     $known = @(Get-PartnerApplication | Where-Object { $_.ApplicationIdentifier -eq $ApplicationIdentifier })
     Write-Found "$($known.Count) partner applications $ApplicationIdentifier"

@@ -1,4 +1,5 @@
 {{ head }}
+Assert-Value 'TenantId' {{ v.tenant }}
 Import-Module Microsoft.Graph.Applications
 Connect-MgGraph -Environment {{ v.environment }} -TenantId {{ v.tenant }} -Scopes 'Application.ReadWrite.All' -NoWelcome
 $CertFile = "$env:SYSTEMDRIVE\OAuthConfig\OAuthCert.cer"

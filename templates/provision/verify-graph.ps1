@@ -1,4 +1,5 @@
 {{ head }}
+Assert-Value 'TenantId' {{ v.tenant }}
 Import-Module Microsoft.Graph.Applications
 Connect-MgGraph -Environment {{ v.environment }} -TenantId {{ v.tenant }} -Scopes 'Application.Read.All' -NoWelcome
 $cer = New-Object System.Security.Cryptography.X509Certificates.X509Certificate2 -ArgumentList "$env:SYSTEMDRIVE\OAuthConfig\OAuthCert.cer"

@@ -356,6 +356,31 @@ impl Organisation {
         out
     }
 
+    /// As `ConvertTo-Json -Depth 4` of PowerShell 7 writes it; bytes as numbers.
+    pub fn json(&self) -> String {
+        let mut all = serde_json::Map::new();
+        for cmdlet in &self.asked {
+            let own = self.things.iter().filter(|(own, _)| own == cmdlet);
+            all.insert((*cmdlet).to_owned(), own.map(|(_, all)| json_object(all)).collect());
+        }
+        serde_json::Value::from(all).to_string()
+    }
+
+    /// What one cmdlet printed, as `Export-Csv -NoTypeInformation` writes it.
+    pub fn csv(&self, cmdlet: &str, date: fn(&str) -> String) -> String {
+        let all: Vec<&Properties> =
+            self.things.iter().filter(|(own, _)| *own == cmdlet).map(|(_, all)| all).collect();
+        let line = |cells: Vec<String>| {
+            let quoted = cells.iter().map(|cell| format!("\"{}\"", cell.replace('"', "\"\"")));
+            format!("{}\r\n", quoted.collect::<Vec<_>>().join(","))
+        };
+        let mut out = line(all[0].iter().map(|(name, _)| name.clone()).collect());
+        for object in all {
+            out += &line(object.iter().map(|(_, value)| cell(value, date)).collect());
+        }
+        out
+    }
+
     /// As a shell prints it, dates in some culture, lists cut after four.
     pub fn format_list(&self, date: fn(&str) -> String) -> String {
         let mut out = String::new();
@@ -387,6 +412,32 @@ fn named<'a>(all: &'a Properties, name: &str) -> Option<&'a (String, Val)> {
 
 fn has(all: &Properties, which: &str) -> bool {
     which.is_empty() || all.iter().any(|(_, value)| matches!(value, Val::Text(text) if text == which))
+}
+
+fn json_object(all: &Properties) -> serde_json::Value {
+    use base64::Engine as _;
+    let value = |value: &Val| match value {
+        Val::Nothing => serde_json::Value::Null,
+        Val::Text(text) | Val::Date(text) => text.as_str().into(),
+        Val::Bool(value) => (*value).into(),
+        Val::List(texts) => texts.clone().into(),
+        Val::Bytes(text) => base64::engine::general_purpose::STANDARD.decode(text).unwrap().into(),
+        Val::Keys(keys) => keys.iter().map(json_object).collect(),
+    };
+    let members = all.iter().map(|(name, own)| (name.clone(), value(own)));
+    members.collect::<serde_json::Map<_, _>>().into()
+}
+
+/// Lists and bytes are lost: the name of their type is what is exported.
+fn cell(value: &Val, date: fn(&str) -> String) -> String {
+    match value {
+        Val::Nothing => String::new(),
+        Val::Text(text) => text.clone(),
+        Val::Bool(value) => if *value { "True" } else { "False" }.to_owned(),
+        Val::Date(text) => date(text),
+        Val::List(_) => "Microsoft.Exchange.Data.MultiValuedProperty`1[System.String]".to_owned(),
+        Val::Bytes(_) | Val::Keys(_) => "System.Byte[]".to_owned(),
+    }
 }
 
 fn escaped(text: &str) -> String {
