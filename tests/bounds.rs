@@ -369,3 +369,12 @@ fn a_token_of_mebibytes_is_named_not_kept() {
     har.push_str(r#""}]},"response":{"status":200,"headers":[]}}]}}"#);
     verify("large token", har.as_bytes()).within(300, 30).names("TOKEN_BYTES");
 }
+
+#[test]
+fn a_log_is_read_line_by_line_whatever_its_lines() {
+    let head = "#Software: Microsoft Internet Information Services 10.0\r\n#Fields: date time cs-method sc-status cs-uri-stem\r\n";
+    let row = "2026-11-22 10:00:02 GET 200 /ews/x\r\n";
+    let line = vec![b'A'; times(100 << 20)];
+    verify("endless line", &[head.as_bytes(), row.as_bytes(), &line].concat()).within(90, 30);
+    verify("many lines", &[head.as_bytes(), &row.as_bytes().repeat(times(400_000))].concat()).within(170, 60);
+}

@@ -78,6 +78,7 @@ pub(super) fn read<S: Sink>(
     let told = input.notices.len();
     let mut source = Ending { read: opened.read, error: None };
     let mut receiver = Into { input, sink, tokens: 0, records: 0, connections: 0, notices: 0 };
+    let mut beginning = Vec::new();
     let in_place = if kind == Kind::Saz && opened.compression.is_none() {
         archive(found, settings, &import_settings, &mut receiver)
     } else {
@@ -91,11 +92,11 @@ pub(super) fn read<S: Sink>(
             har::read_from(&mut source, &import_settings, workers, receiver)
         };
         (on_threads(settings, &mut receiver, read), false)
+    } else if let Some(result) = log_by_line(kind, &mut source, &mut beginning, &mut receiver) {
+        (result, false)
     } else {
-        let bytes = match opened.compression {
-            None => whole(&mut source, found.size().unwrap_or(0)),
-            Some(_) => whole(&mut source, 0),
-        };
+        let expected = if opened.compression.is_none() { found.size().unwrap_or(0) } else { 0 };
+        let bytes = whole(&mut beginning.as_slice().chain(&mut source), expected);
         let limited = bytes.len() as u64 == limits::EXPORT_BYTES;
         (import(kind, &bytes, &import_settings, &mut receiver), limited)
     };
@@ -123,6 +124,21 @@ pub(super) fn read<S: Sink>(
         Ok(()) => {}
     }
     Ok(!textual || found.named || input.exchanges + tokens > 0)
+}
+
+/// Reads a log that says at its beginning which it is; else gives what was read of it.
+fn log_by_line(
+    kind: Kind,
+    source: &mut dyn Read,
+    beginning: &mut Vec<u8>,
+    receiver: &mut dyn Receiver,
+) -> Option<Result<(), ImportError>> {
+    if kind != Kind::Log {
+        return None;
+    }
+    let (bytes, declares) = logs::beginning(source);
+    *beginning = bytes;
+    declares.then(|| logs::read_lines(&mut beginning.as_slice().chain(source), receiver))
 }
 
 /// Reads an archive where it lies, on several threads; `None` where it must be read whole, from the start.

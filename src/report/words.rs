@@ -35,7 +35,11 @@ pub fn sentence(verification: &Verification) -> String {
             format!("{} and {}", counted(errors, &format!("{new}error")), counted(warnings, "warning"))
         }
     };
+    let known = verification.known.as_deref().unwrap_or_default();
+    let all = judgement.findings.iter().zip(known);
+    let known = all.filter(|(finding, known)| **known && finding.severity == Severity::Error).count() as u64;
     match judgement.verdict {
+        Verdict::Pass if known > 0 => format!("nothing new is wrong; {} known", counted(known, "error")),
         Verdict::Pass if verification.provision.is_some() => {
             let with = if warnings > 0 { format!(", with {problems}") } else { String::new() };
             format!("what was given is as the procedure says{with}")
@@ -49,7 +53,11 @@ pub fn sentence(verification: &Verification) -> String {
                 .iter()
                 .filter(|check| check.required && check.outcome == Outcome::NotEstablished);
             let names: Vec<_> = open.map(|check| check.id.name()).collect();
-            format!("nothing wrong was seen, but the evidence does not establish {}", listed(&names))
+            let seen = match known {
+                0 => "nothing wrong was seen".to_owned(),
+                known => format!("nothing new is wrong ({} known)", counted(known, "error")),
+            };
+            format!("{seen}, but the evidence does not establish {}", listed(&names))
         }
     }
 }

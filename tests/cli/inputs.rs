@@ -240,6 +240,8 @@ fn a_baseline_leaves_the_decision_to_what_is_new() {
     let run = verify(&folder, &[&wrong], &["-o", "json"]);
     run.status(1);
     folder.file("old.json", run.stdout());
+    let told = verify(&folder, &[&wrong], &["--baseline", "old.json"]).stdout();
+    assert!(told.contains("nothing new is wrong") && !told.contains("nothing wrong was seen"), "{told}");
     let again = verify(&folder, &[&wrong], &["-o", "json", "--baseline", "old.json"]);
     let document = json(again.status(0));
     assert_eq!(document["verdict"], "pass");

@@ -7,10 +7,13 @@
 mod connectivity;
 mod table;
 
+use std::io::{BufRead as _, BufReader, Read};
+
 use super::{ImportError, ImportSettings, Notice, Receiver, text, when};
 use crate::base::Secret;
+use crate::limits;
 use crate::logrecord::{LogRecord, LogSource};
-use table::{Row, Table};
+use table::{Row, Rows, Table};
 
 /// Columns that say how a caller was authenticated.
 const AUTHENTICATION: [&str; 2] = ["authenticationtype", "authentication-type"];
@@ -43,42 +46,120 @@ pub fn read(bytes: &[u8], settings: &ImportSettings, out: &mut dyn Receiver) -> 
             ),
         });
     }
-    let (mut records, mut foreign, mut timeless) = (0_u64, 0_u64, 0_u64);
-    let table = table::rows(&text, |table, row| match source(table) {
+    let mut reading = Reading::default();
+    for (line, number) in text.split('\n').zip(1..) {
+        reading.push(line, number, out);
+    }
+    reading.finish(out)
+}
+
+/// Bytes by which a log is recognised.
+const BEGINNING: u64 = 64 << 10;
+
+/// The first bytes of a log, and whether they declare columns that are known, so that it can be read line by line.
+/// UTF-16, and what only the whole tells, cannot.
+pub fn beginning(source: &mut dyn Read) -> (Vec<u8>, bool) {
+    let mut bytes = Vec::new();
+    let _ = source.take(BEGINNING).read_to_end(&mut bytes);
+    let mut rows = Rows::default();
+    let declares = !text::is_wide(&bytes)
+        && bytes.get(text::mark(&bytes)..).unwrap_or_default().split(|byte| *byte == b'\n').any(|line| {
+            rows.push(&String::from_utf8_lossy(line), 1, &mut |_, _| {});
+            self::source(&rows.table).is_some()
+        });
+    (bytes, declares)
+}
+
+/// Reads a log line by line, whatever its size.
+///
+/// # Errors
+/// When no line of it can be read as a record.
+pub fn read_lines(source: &mut dyn Read, out: &mut dyn Receiver) -> Result<(), ImportError> {
+    let mut source = BufReader::with_capacity(BEGINNING as usize, source);
+    let mut reading = Reading::default();
+    let mut line = Vec::new();
+    let mut number = 0;
+    loop {
+        line.clear();
+        let most = limits::HEAD_BYTES as u64 + 1;
+        // What cannot be read ends the log; the source remembers why.
+        if !matches!((&mut source).take(most).read_until(b'\n', &mut line), Ok(1..)) {
+            break;
+        }
+        number += 1;
+        if line.last() == Some(&b'\n') {
+            line.pop();
+        } else if line.len() as u64 == most {
+            let _ = source.skip_until(b'\n');
+        }
+        let start = if number == 1 { text::mark(&line) } else { 0 };
+        reading.push(&String::from_utf8_lossy(line.get(start..).unwrap_or_default()), number, out);
+    }
+    reading.finish(out)
+}
+
+/// Counts what a log holds while its lines pass.
+#[derive(Default)]
+struct Reading {
+    rows: Rows,
+    records: u64,
+    /// Rows of no log that is known.
+    foreign: u64,
+    /// Rows without a time that can be read.
+    timeless: u64,
+}
+
+impl Reading {
+    fn push(&mut self, line: &str, number: u64, out: &mut dyn Receiver) {
+        let Self { rows, records, foreign, timeless } = self;
+        rows.push(line, number, &mut |table, row| of_row(table, row, [records, foreign, timeless], out));
+    }
+
+    fn finish(self, out: &mut dyn Receiver) -> Result<(), ImportError> {
+        let Self { rows, mut records, mut foreign, mut timeless } = self;
+        let table = rows.finish(&mut |table, row| {
+            of_row(table, row, [&mut records, &mut foreign, &mut timeless], out);
+        });
+        let odd = table.odd + foreign + timeless;
+        if odd > 0 && records > 0 {
+            let text = match odd {
+                1 => "1 line is no row of the log and is left out".to_owned(),
+                more => format!("{more} lines are no rows of the log and are left out"),
+            };
+            out.notice(Notice { entry: None, text });
+        }
+        if records == 0 && table.columns.is_empty() {
+            return Err(ImportError::Kind("is no log that is known: it declares no columns".to_owned()));
+        }
+        if records == 0 && odd > 0 {
+            return Err(match source(&table) {
+                Some(_) => ImportError::Damaged(
+                    "is a log none of whose lines is a row of the columns it declares".to_owned(),
+                ),
+                None => ImportError::Kind(
+                    "is a log of a kind that is not known (expected IIS W3C, HttpProxy, Ews, Autodiscover or \
+                     OAuthOutbound)"
+                        .to_owned(),
+                ),
+            });
+        }
+        Ok(())
+    }
+}
+
+fn of_row(table: &Table, row: &Row<'_>, [records, foreign, timeless]: [&mut u64; 3], out: &mut dyn Receiver) {
+    match source(table) {
         Some(source) if row.values.is_empty() || time(row).is_none() => {
-            timeless += u64::from(!row.values.is_empty());
+            *timeless += u64::from(!row.values.is_empty());
             out.log_record(LogRecord { unreadable: true, ..LogRecord::new(source, row.line) });
         }
         Some(source) => {
-            records += 1;
+            *records += 1;
             out.log_record(record(source, row));
         }
-        None => foreign += 1,
-    });
-    let odd = table.odd + foreign + timeless;
-    if odd > 0 && records > 0 {
-        let text = match odd {
-            1 => "1 line is no row of the log and is left out".to_owned(),
-            more => format!("{more} lines are no rows of the log and are left out"),
-        };
-        out.notice(Notice { entry: None, text });
+        // Counted as odd already where it has no values.
+        None => *foreign += u64::from(!row.values.is_empty()),
     }
-    if records == 0 && table.columns.is_empty() {
-        return Err(ImportError::Kind("is no log that is known: it declares no columns".to_owned()));
-    }
-    if records == 0 && odd > 0 {
-        return Err(match source(&table) {
-            Some(_) => ImportError::Damaged(
-                "is a log none of whose lines is a row of the columns it declares".to_owned(),
-            ),
-            None => ImportError::Kind(
-                "is a log of a kind that is not known (expected IIS W3C, HttpProxy, Ews, Autodiscover or \
-                 OAuthOutbound)"
-                    .to_owned(),
-            ),
-        });
-    }
-    Ok(())
 }
 
 /// Which log declares such columns.

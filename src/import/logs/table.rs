@@ -47,48 +47,74 @@ pub(super) struct Table {
     pub(super) odd: u64,
 }
 
-/// Reads all rows. A row of another width than its columns is given as far as it goes when it is one
+/// Reads rows line by line. A row of another width than its columns is given as far as it goes when it is one
 /// short (the last line of a log that is being written), and counted and told with its line otherwise.
-pub(super) fn rows(text: &str, mut each: impl FnMut(&Table, &Row<'_>)) -> Table {
-    let mut table = Table::default();
-    let mut lines = text.split('\n').zip(1_u64..);
-    while let Some((line, number)) = lines.next() {
+#[derive(Default)]
+pub(super) struct Rows {
+    pub(super) table: Table,
+    /// A row whose quoted value holds a line feed, with the line that it begins in.
+    open: Option<(String, u64)>,
+}
+
+impl Rows {
+    /// Takes the next line, without its end. Numbers count from 1.
+    pub(super) fn push(&mut self, line: &str, number: u64, each: &mut dyn FnMut(&Table, &Row<'_>)) {
         let line = line.trim_end_matches('\r');
-        if let Some(directive) = line.strip_prefix('#') {
-            table.directive(directive);
-            continue;
-        }
-        if line.is_empty() {
-            continue;
-        }
-        // What a crash leaves of a page that was not written, and lines that no server writes.
-        if line.len() > limits::HEAD_BYTES || line.bytes().any(|byte| byte < b' ' && byte != b'\t') {
-            table.odd += 1;
-            each(&table, &Row { line: number, columns: &table.columns, values: Vec::new() });
-            continue;
-        }
-        let blanks = table.blanks();
-        let mut values = if blanks { split_blanks(line) } else { Vec::new() };
-        if !blanks {
-            let mut whole = line.to_owned();
-            // A quoted value may hold line feeds.
-            while whole.matches('"').count() % 2 == 1 && whole.len() < limits::HEAD_BYTES {
-                let Some((more, _)) = lines.next() else { break };
-                whole.push('\n');
-                whole.push_str(more.trim_end_matches('\r'));
+        if let Some((row, first)) = &mut self.open {
+            row.push('\n');
+            row.push_str(line);
+            if !is_open(row) {
+                let (row, first) = (std::mem::take(row), *first);
+                self.open = None;
+                self.values(split_commas(&row), first, each);
             }
-            values = split_commas(&whole);
+            return;
         }
+        if let Some(directive) = line.strip_prefix('#') {
+            self.table.directive(directive);
+        } else if line.len() > limits::HEAD_BYTES || line.bytes().any(|byte| byte < b' ' && byte != b'\t') {
+            // What a crash leaves of a page that was not written, and lines that no server writes.
+            self.odd(number, each);
+        } else if self.table.blanks() {
+            if !line.is_empty() {
+                self.values(split_blanks(line), number, each);
+            }
+        } else if is_open(line) {
+            self.open = Some((line.to_owned(), number));
+        } else if !line.is_empty() {
+            self.values(split_commas(line), number, each);
+        }
+    }
+
+    /// A line that cannot be a row.
+    pub(super) fn odd(&mut self, number: u64, each: &mut dyn FnMut(&Table, &Row<'_>)) {
+        self.table.odd += 1;
+        each(&self.table, &Row { line: number, columns: &self.table.columns, values: Vec::new() });
+    }
+
+    /// The end of the log.
+    pub(super) fn finish(mut self, each: &mut dyn FnMut(&Table, &Row<'_>)) -> Table {
+        if let Some((row, first)) = self.open.take() {
+            self.values(split_commas(&row), first, each);
+        }
+        self.table
+    }
+
+    fn values(&mut self, values: Vec<String>, number: u64, each: &mut dyn FnMut(&Table, &Row<'_>)) {
+        let table = &mut self.table;
         if is_names(&values) {
             table.columns = values.iter().map(|name| name.trim().to_ascii_lowercase()).collect();
         } else if table.columns.is_empty() || values.len() + 1 < table.columns.len() {
-            table.odd += 1;
-            each(&table, &Row { line: number, columns: &table.columns, values: Vec::new() });
+            self.odd(number, each);
         } else {
-            each(&table, &Row { line: number, columns: &table.columns, values });
+            each(table, &Row { line: number, columns: &table.columns, values });
         }
     }
-    table
+}
+
+/// Whether a quoted value goes on in the next line.
+fn is_open(row: &str) -> bool {
+    row.bytes().filter(|byte| *byte == b'"').count() % 2 == 1 && row.len() < limits::HEAD_BYTES
 }
 
 impl Table {

@@ -98,3 +98,26 @@ proptest::proptest! {
         fuzz(pieces.concat().as_bytes());
     }
 }
+
+#[test]
+fn a_log_read_line_by_line_gives_what_the_whole_gives() {
+    let iis = "#Software: Microsoft Internet Information Services 10.0\r\n#Fields: date time cs-method sc-status cs-uri-stem\r\n\
+        2026-11-22 10:00:02 GET 200 /ews/x\r\nbroken\r\n\0\0\0\0\r\n9999-99-99 10:00:02 GET 200 /ews/x\r\n2026-11-22 10:00:03 GET 401 /ews/y";
+    let long = "A".repeat(3 * limits::HEAD_BYTES);
+    let proxy = format!(
+        "\u{feff}DateTime,RequestId,Protocol,UrlStem\r\n#Log-type: HttpProxy Logs\r\n\
+         2026-11-22T10:00:00Z,r-1,Ews,\"/EWS\r\nmore\"\r\n{long}\r\n2026-11-22T10:00:01Z,r-2,Ews,/EWS\n2026-11-22T10:00:02Z,\"r-3,Ews,/EWS\n"
+    );
+    for text in [iis, &proxy] {
+        let whole = collect(text);
+        let mut lines = Collected::default();
+        let mut source = text.as_bytes();
+        let (first, declares) = beginning(&mut source);
+        assert!(declares);
+        read_lines(&mut first.as_slice().chain(source), &mut lines).unwrap();
+        assert_eq!(format!("{:?}", whole.log_records), format!("{:?}", lines.log_records));
+        assert_eq!(whole.notices, lines.notices);
+        assert!(whole.log_records.len() >= 4 && whole.notices.len() == 1);
+    }
+    assert!(!beginning(&mut "RunspaceId : 1\nTask : x\n".as_bytes()).1);
+}
