@@ -331,6 +331,24 @@ fn the_copy_is_private_reproducible_and_never_the_input() {
 }
 
 #[test]
+fn what_is_not_redacted_is_refused_in_one_line_and_leaves_no_copy() {
+    let folder = Folder::new("refused");
+    let burp = folder.join("export.xml");
+    fs::write(&burp, "<items burpVersion=\"2023.1\" exportTime=\"Mon\"><item><request>Cookie: a=31d4d96e407a</request></item></items>")
+        .unwrap();
+    let laughs = folder.join("laughs.xml");
+    fs::write(&laughs, "<!DOCTYPE l [<!ENTITY a \"lol\">]><items burpVersion=\"1\">&a;</items>").unwrap();
+    for (input, told) in [(&burp, "Burp"), (&laughs, "Burp")] {
+        let output = folder.join("copy");
+        let run = oauthtrace(&["redact", text(input), "-w", text(&output)]);
+        let stderr = String::from_utf8(run.stderr).unwrap();
+        assert_eq!(run.status.code(), Some(3), "{stderr}");
+        assert!(stderr.contains(told) && stderr.lines().count() == 1, "{stderr}");
+        assert!(!stderr.contains("31d4d96e407a") && !output.exists());
+    }
+}
+
+#[test]
 fn reports_and_texts_are_redacted_too() {
     let folder = Folder::new("reports");
     let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures/healthy");

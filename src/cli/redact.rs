@@ -139,8 +139,9 @@ fn tell(redacted: &Redacted, args: &RedactArgs, terminal: &Terminal) {
     terminal.notice(&format!("masked {what}"));
     let found = redacted.secrets - redacted.unsearched.min(redacted.secrets);
     terminal.notice(&format!(
-        "searched the copy for {found} secrets of the input in raw, base64, URL-encoded and JSON-escaped form: \
-         none remains"
+        "searched the copy for {found} {} of the input in raw, base64, URL-encoded and JSON-escaped form: \
+         none remains",
+        if found == 1 { "secret" } else { "secrets" }
     ));
     if redacted.unsearched > 0 {
         terminal.notice(&format!(
