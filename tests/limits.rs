@@ -112,6 +112,7 @@ const BOUNDS: &[(&str, Told)] = &[
     ("H2_SETTINGS", By("settings_that_are_never_acknowledged_are_counted_out")),
     ("PROBE_ANSWER_BYTES", Untold("of probe, which reads no traffic: its line tells")),
     ("PROBE_REDIRECTS", Untold("of probe, which reads no traffic: its line tells")),
+    ("PROBE_HELLOS", Untold("of probe, which reads no traffic: its line tells")),
     ("PROBE_TARGETS", Untold("of probe, which reads no traffic: its line tells")),
     ("LIVE_HELD_BYTES", Untold("packets beyond it are decoded without waiting for keys")),
     ("LIVE_KEYLOG_BYTES", Untold("the rest of the key log is read next")),
