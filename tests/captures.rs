@@ -19,9 +19,12 @@ struct Case {
     sts_keys: Option<String>,
     /// The server's private key, for what stands in no key log.
     tls_key: Option<String>,
+    /// Logs of the servers, given beside the recording.
+    #[serde(default)]
+    logs: Vec<String>,
     secrets: Vec<String>,
     expect: Expect,
-    #[allow(dead_code, reason = "read by tests/pairs.rs")]
+    /// What must come out with the state of the organisation: `tests/pairs.rs` looks.
     state: Option<toml::Table>,
 }
 
@@ -68,6 +71,7 @@ impl Loaded {
     fn run(&self, file: &Path, command: &str, format: &str) -> Output {
         let mut run = Command::new(env!("CARGO_BIN_EXE_oauthtrace"));
         run.current_dir(std::env::temp_dir()).arg(command).arg(file).args(["-o", format]);
+        run.args(self.case.logs.iter().map(|log| self.folder.join(log)));
         let keys = self.folder.join("keys.log");
         if keys.exists() && file.extension().unwrap() == "pcap" {
             run.arg("--keylog").arg(keys);
@@ -111,7 +115,10 @@ fn every_case_comes_out_as_it_must_whatever_recorded_it() {
     assert!(cases.len() >= 15, "only {} cases", cases.len());
     let mut wrong = Vec::new();
     let (mut right, mut diagnosed) = (0, 0);
+    // Scenarios: a case counts as right when it is in every one of its recordings.
+    let (mut faults, mut named, mut healthy, mut accused) = (0, 0, 0, Vec::new());
     for loaded in &cases {
+        let mut all_right = true;
         for file in &loaded.traffic {
             let (status, report) = loaded.json(file, "verify");
             let place = file.strip_prefix(loaded.folder.parent().unwrap()).unwrap().display();
@@ -140,15 +147,52 @@ fn every_case_comes_out_as_it_must_whatever_recorded_it() {
             if let Some(expected) = &loaded.case.expect.cause {
                 diagnosed += 1;
                 right += u32::from(expected == leading);
+                all_right &= expected == leading;
+                if expected == "none" && leading != "none" {
+                    accused.push(format!("{place}: {leading}"));
+                }
                 if expected != leading {
                     wrong.push(format!("{place}: the leading cause is {leading}, expected {expected}"));
                 }
             }
         }
+        match loaded.case.expect.cause.as_deref() {
+            Some("none") => healthy += 1,
+            Some(_) => {
+                faults += 1;
+                named += u32::from(all_right);
+            }
+            None => {}
+        }
     }
     eprintln!("the leading cause is right in {right} of {diagnosed} recordings");
+    eprintln!("{named} of {faults} faults named right in all their recordings, {healthy} healthy cases");
     assert!(diagnosed >= 120, "only {diagnosed} recordings with a known cause");
+    assert!(faults >= 40, "only {faults} faults");
+    assert!(named * 100 >= faults * 95, "{named} of {faults} faults are named right");
+    assert!(healthy >= 7, "only {healthy} healthy cases");
+    assert!(accused.is_empty(), "false causes on healthy cases: {accused:?}");
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn every_cause_leads_in_a_case() {
+    let mut leads = std::collections::BTreeSet::new();
+    for loaded in cases() {
+        leads.extend(loaded.case.expect.cause.clone());
+        let state = loaded.case.state.as_ref().and_then(|state| state.get("cause"));
+        leads.extend(state.and_then(|cause| cause.as_str()).map(str::to_owned));
+    }
+    let list = Command::new(env!("CARGO_BIN_EXE_oauthtrace"))
+        .args(["explain", "--list", "-o", "json"])
+        .output()
+        .unwrap();
+    let list: Value = serde_json::from_slice(&list.stdout).unwrap();
+    let pages = list.as_array().or_else(|| list["pages"].as_array()).unwrap();
+    let causes = pages.iter().filter(|page| page["kind"] == "cause").map(|page| page["id"].as_str().unwrap());
+    let (led, idle): (Vec<&str>, Vec<&str>) = causes.partition(|cause| leads.contains(*cause));
+    assert!(led.len() >= 31, "only {led:?}");
+    assert!(idle.is_empty(), "no case leads with {idle:?}");
 }
 
 #[test]

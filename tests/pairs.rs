@@ -86,6 +86,11 @@ const PAIRS: &[(&str, &str, Change)] = &[
             )
         })
     }),
+    ("signing-key-missing", "state.xml", |o| {
+        ["EX01", "EX02"]
+            .into_iter()
+            .fold(o, |o, server| o.set("Get-ExchangeCertificate", server, "HasPrivateKey", false))
+    }),
     ("application-disabled", "state.xml", |o| {
         o.set("Get-MgServicePrincipal", EXCHANGE, "AccountEnabled", false)
     }),
@@ -152,6 +157,8 @@ struct Case {
     tenant: Vec<String>,
     cert: String,
     sts_keys: Option<String>,
+    #[serde(default)]
+    logs: Vec<String>,
     state: Expected,
 }
 
@@ -197,9 +204,10 @@ fn capture_and_state_give_one_cause_with_the_evidence_of_both() {
     let mut faulty = 0;
     for (name, form, _) in PAIRS {
         let (folder, capture) = (Folder::new(), captures().join(name));
-        let Case { tenant, cert, sts_keys, state } = case(name);
+        let Case { tenant, cert, sts_keys, logs, state } = case(name);
         let mut arguments: Vec<String> = vec!["verify".into(), "-o".into(), "json".into(), "-q".into()];
         arguments.push(capture.join("traffic.pcap").display().to_string());
+        arguments.extend(logs.iter().map(|log| capture.join(log).display().to_string()));
         for tenant in tenant {
             arguments.extend(["--tenant".into(), tenant]);
         }

@@ -54,6 +54,12 @@ def build(keys):
         step.answer_headers, step.answer_type = list(headers), kind
         return step
 
+    def of_proxy(status, page):
+        """A token request that a proxy on the way answers."""
+        step = ask(exchange, status)
+        step.answer, step.answer_type, step.answer_headers = page, "text/html", [("Via", "1.1 wsa.contoso.example")]
+        return step
+
     cases = {
         # The auth certificate
         "certificate-expired-at-service": case("The auth certificate has expired and the token service refuses its assertions", [ask(expired, 401, denied("invalid_client", "Client assertion is not within its valid time range: the certificate has expired.", 700027))], "auth-certificate-expired", cert="expired.cer", checks=dict(certificate="fail")),
@@ -94,6 +100,16 @@ def build(keys):
         # Virtual directories
         "oauth-off-ews": case("OAuth is switched off on the EWS virtual directory", [probe(header="")], "oauth-off-on-virtual-directory", checks=dict(challenge="fail")),
         "oauth-off-autodiscover": case("OAuth is switched off on the Autodiscover virtual directory", [probe(path="/autodiscover/autodiscover.svc", header=""), probe(), call(good())], "oauth-off-on-virtual-directory", checks=dict(challenge="fail")),
+        # Exchange itself
+        "configuration-unavailable": case("Exchange cannot read its own OAuth configuration", [probe(), call(good(), status=500, answer="", answer_headers=[("x-ms-diagnostics", '2000007;reason="The OAuth configuration could not be loaded.";error_category="internal_error"')])], "configuration-unavailable", checks=dict(signature="pass")),
+        "ews-switched-off": case("Exchange itself forbids EWS to the caller, Autodiscover works", [probe(), call(good(), "GetUserSettings", "", (), path="/autodiscover/autodiscover.svc"), call(good(), status=403, agent="MicrosoftNinja/1.0 Teams/1.0")], "ews-switched-off-or-blocked", checks=dict(signature="pass", accepted="fail")),
+        "ews-disabled-for-mailbox": case("EWS says that it is disabled for the mailbox", [probe(), call(good(), code="ErrorAccessDenied", text="Exchange Web Services is disabled for this user.")], "ews-switched-off-or-blocked", checks=dict(signature="pass", accepted="fail")),
+        "signing-certificate-missing": case("Calls come in; what Exchange signs itself fails: its certificate is not there", [probe(), call(good())], "signing-certificate-missing", checks={"token-request": "fail", "accepted": "pass"}, logs={"OAuthOutbound.LOG": traffic.outbound_log("MissingSigningCertificate")}),
+        "signing-key-missing": case("The auth certificate is there without its private key", [probe(), call(good())], "signing-certificate-missing", checks={"token-request": "fail", "accepted": "pass"}, logs={"OAuthOutbound.LOG": traffic.outbound_log("OAuthTokenRequestFailedException: Missing signing certificate.")}),
+        # The way out
+        "token-service-unreachable": case("Exchange does not reach the token service, says its log", [probe(), call(good())], "token-service-unreachable", checks={"token-request": "fail", "accepted": "pass"}, logs={"OAuthOutbound.LOG": traffic.outbound_log("UnableToGetTokenFromACS: System.Net.WebException: Unable to connect to the remote server")}),
+        "token-service-blocked": case("A proxy on the way out forbids the token request", [of_proxy(403, "<html><h1>Access denied</h1>The site is blocked by your organization.</html>"), of_proxy(403, "<html><h1>Access denied</h1>The site is blocked by your organization.</html>")], "token-service-unreachable", checks={"token-request": "fail"}),
+        "token-service-page": case("A sign-in page of a proxy answers the token request with success", [of_proxy(200, "<html><form action=/login>Sign in to the internet</form></html>")], "token-service-unreachable", checks={"token-request": "fail"}),
         # Users
         "user-ambiguous": case("Two objects share the user's address", [probe(), refused(good(), 2000005, "The user specified by the user-context in the token is ambiguous.", "invalid_user")], "user-missing-or-ambiguous", checks=dict(accepted="fail")),
         "mailbox-missing": case("The user has no mailbox here", [probe(), call(good(), code="ErrorNonExistentMailbox", text="The SMTP address has no mailbox associated with it.")], "user-missing-or-ambiguous", checks=dict(accepted="fail")),

@@ -167,6 +167,8 @@ def record(name, case, target, server_pem):
     if case.get("tls"):
         shutil.copy(work / "tls.pcap", target / "traffic-tls.pcap")
         subprocess.run(["editcap", "--inject-secrets", f"tls,{keylog}", str(work / "tls.pcap"), str(target / "traffic-tls.pcapng")], check=True)
+    for log, lines in case.get("logs", {}).items():
+        (target / log).write_text(lines(time.time()))
     (target / "case.toml").write_text(case_toml(name, case))
     shutil.rmtree(work)
 
@@ -206,6 +208,8 @@ def case_toml(name, case):
         lines.append('sts_keys = "../certs/acs-metadata.json"')
     if case.get("tls_key"):
         lines.append(f'tls_key = "{case["tls_key"]}"')
+    if case.get("logs"):
+        lines.append(f"logs = {json.dumps(sorted(case['logs']))}")
     lines.append(f"secrets = {json.dumps(secrets(case))}")
     lines += ["", "[expect]", f"status = {expect['status']}", f'verdict = "{expect["verdict"]}"']
     if expect.get("rules"):

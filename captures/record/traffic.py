@@ -145,3 +145,14 @@ def exchange_metadata(signers):
     document = tokens.metadata(signers, tokens.DOMAIN)
     document.update(name="Exchange", serviceName=tokens.EXCHANGE, issuer=f"{tokens.EXCHANGE}@{tokens.DOMAIN}", allowedAudiences=[f"{tokens.EXCHANGE}@{tokens.DOMAIN}"], endpoints=[{"location": f"https://{tokens.HOST}/autodiscover/metadata/json/1", "protocol": "OAuth2", "usage": "metadata"}])
     return Step("GET", "/autodiscover/metadata/json/1", tokens.HOST, [("User-Agent", "SkypeSpaces/1.0")], None, 200, json.dumps(document, separators=(",", ":")), "application/json; charset=utf-8", exchange_headers())
+
+
+def outbound_log(error, target="https://outlook.office365.com/ews/exchange.asmx"):
+    """The OAuthOutbound log of Exchange, written after its columns: three calls that failed so."""
+
+    def lines(now):
+        at = lambda seconds: time.strftime("%Y-%m-%dT%H:%M:%S.100Z", time.gmtime(now + seconds))
+        head = ["#Software: Microsoft Exchange Server", "#Version: 15.02.1544.004", "#Log-type: OAuthOutbound Logs", f"#Date: {at(-3600)}", "#Fields: date-time,client-request-id,caller,target-uri,result-code,error-string,token-result"]
+        return "".join(line + "\r\n" for line in head + [f'{at(seconds)},{uuid.uuid4()},EWS,{target},Fail,"{error}",' for seconds in (-40, -20, -1)])
+
+    return lines

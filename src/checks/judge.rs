@@ -41,7 +41,8 @@ use crate::sink::Sink;
 use crate::token::store::{Hint, TokenStore};
 use crate::token::{Half, Location, Sighting, TokenId, find};
 
-pub(crate) use outcomes::{and_more, plural};
+pub(crate) use outcomes::{CUT, NO_EXCHANGE, NOTHING_DECODED, and_more, plural};
+pub(crate) use witness::tunnel_refused;
 
 use super::expectations::Expectations;
 use super::finding::{Evidence, Finding};
@@ -82,6 +83,8 @@ pub struct Judgement {
     /// Which of them are in scope, and what their signatures came to. Tokens that are no JWT have
     /// no signature to speak of and are left out.
     pub judged: BTreeMap<TokenId, (bool, SignatureState)>,
+    /// Tokens that are not in scope and judged with them: assertions and self-issued tokens of Exchange.
+    pub own: usize,
     /// What a diagnosis needs to know of the traffic.
     pub facts: facts::Facts,
     /// Which certificate stands where; empty without the state of the organisation.
@@ -146,11 +149,21 @@ impl<'e> Judge<'e> {
         let thumbprints = self.judge_state();
         let judged = self.judged();
         let Book { expectations, states, tally, memory, .. } = self.book;
+        let own = states.iter().flatten().filter(|state| state.standing == Standing::SelfIssued).count();
         let findings = tally.finish();
         let checks = outcomes::decide(expectations, &self.store, &states, &memory, &findings);
         let severities = findings.iter().map(|finding| finding.severity);
         let verdict = Verdict::of(&checks, severities, expectations.fail_on);
-        Judgement { verdict, checks, findings, tokens: self.store, judged, facts: memory.facts, thumbprints }
+        Judgement {
+            verdict,
+            checks,
+            findings,
+            tokens: self.store,
+            judged,
+            own,
+            facts: memory.facts,
+            thumbprints,
+        }
     }
 
     /// Both sides together: what the tokens show, and the state that the organisation is in.
@@ -297,7 +310,9 @@ impl Sink for Judge<'_> {
             .filter_map(|&sighting| {
                 let token = store.get_as(sighting.token, sighting.role)?;
                 let standing = book.standing_at(store, sighting);
-                Some(SeenToken { id: sighting.token, token, standing, sighting })
+                let proof = book.state(token.actor.unwrap_or(sighting.token)).map(|state| &state.proof);
+                let signed = witness::signature(proof);
+                Some(SeenToken { id: sighting.token, token, standing, sighting, signed })
             })
             .collect();
         let case = ExchangeCase::new(book.expectations, store, &exchange, place, tokens).with(glimpse);

@@ -65,6 +65,7 @@ pub fn judge(case: &StateCase<'_>, fail_on: Severity) -> Judgement {
         findings,
         tokens: TokenStore::default(),
         judged: std::collections::BTreeMap::new(),
+        own: 0,
         facts: Facts::default(),
         thumbprints: thumbprints::table(case),
     }

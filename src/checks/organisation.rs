@@ -107,6 +107,8 @@ pub struct Shown {
     pub roles: BTreeSet<String>,
     /// Hosts in the audience of tokens in scope.
     pub audiences: BTreeSet<String>,
+    /// Realms in the audience of tokens in scope that are domains.
+    pub realms: BTreeSet<String>,
     /// Applications of tokens in scope.
     pub applications: BTreeSet<String>,
     /// Whether the token service of 21Vianet issued tokens, where any was seen to issue some.

@@ -22,6 +22,7 @@ use crate::wire::http::challenge::{self, Challenge, Sent};
 
 use super::CheckId;
 use super::expectations::Expectations;
+use super::judge::facts::Signed;
 use super::judge::memory::Memory;
 use super::judge::standing;
 use super::place::{self, Place};
@@ -224,6 +225,8 @@ pub struct SeenToken<'a> {
     pub standing: Standing,
     /// Where it stood.
     pub sighting: &'a Sighting,
+    /// What its signature came to: the actor's for an outer token.
+    pub signed: Signed,
 }
 
 /// One exchange that is in scope.
@@ -515,6 +518,28 @@ impl<'a> LogCase<'a> {
     /// Whether the line names an application, and it is not in scope: `S2S~<application>`.
     pub fn of_another(&self) -> bool {
         !self.in_scope() && self.texts().any(|text| text.contains("s2s~"))
+    }
+
+    /// The application that the line names: `S2S~<application>`.
+    pub fn application(&self) -> Option<String> {
+        self.texts().find_map(|text| {
+            let id = text.get(text.find("s2s~")? + 4..)?.get(..36)?;
+            super::realm::is_guid(id).then(|| id.to_owned())
+        })
+    }
+
+    /// The EWS response code that the line tells of inside a successful answer to a token.
+    pub fn ews_error(&self) -> Option<&'a str> {
+        let record = self.record;
+        let bearer = self.authenticated_by("bearer") || self.authenticated_by("bearerpreauth");
+        if !bearer
+            || !matches!(record.source, LogSource::Ews | LogSource::Autodiscover)
+            || !matches!(record.status, Some(200..=299))
+        {
+            return None;
+        }
+        let words = record.errors.as_deref()?.split(|letter: char| !letter.is_ascii_alphanumeric());
+        words.into_iter().find(|word| soap::codes::ews(word).is_some())
     }
 
     /// Whether the request went to a path that OAuth calls use.

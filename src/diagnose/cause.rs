@@ -278,7 +278,7 @@ impl Weighing<'_> {
         for (_, seen) in seen {
             // What has no exchange, a log told.
             if seen.exchanges.is_empty() {
-                self.supporting.extend(self.case.errors(&["log-refused", "log-outbound"]));
+                self.supporting.extend(self.case.errors(&["log-refused", "log-outbound", "log-ews-error"]));
             }
             self.supporting.extend(self.case.at(seen));
             self.exchanges.extend(&seen.exchanges);

@@ -175,6 +175,7 @@ pub fn read(facts: &Facts) -> Vec<Scenario> {
             tallies.entry(kind).or_default().add(strength, sign, ended, seen);
         }
     }
+    created_and_deleted(facts, &mut tallies);
     for (ask, seen) in &facts.asks {
         let ended = ask.status.map(|_| ask.granted());
         let sign = format!("request to {}", ask.host);
@@ -185,7 +186,32 @@ pub fn read(facts: &Facts) -> Vec<Scenario> {
         let sign = format!("path {}", document.path);
         tallies.entry(Kind::Metadata).or_default().add(Confidence::Certain, sign, ended, seen);
     }
+    for (good, seen) in &facts.tests {
+        let sign = "output of Test-OAuthConnectivity".to_owned();
+        tallies.entry(Kind::TestConnectivity).or_default().add(Confidence::Certain, sign, Some(*good), seen);
+    }
     Kind::ALL.into_iter().filter_map(|kind| finish(kind, tallies.remove(&kind))).collect()
+}
+
+/// Test-CsExStorageConnectivity writes an item to the history, the inbox or the dumpster, and may delete it.
+fn created_and_deleted(facts: &Facts, tallies: &mut BTreeMap<Kind, Tally>) {
+    const TARGETS: [&str; 3] = ["conversationhistory", "inbox", "recoverableitemspurges"];
+    let by = |operation: &'static str| {
+        facts.calls.iter().filter(move |(call, _)| {
+            let ours = call.credential == Credential::Token && call.application.as_deref() == Some(SKYPE);
+            ours && call.operation.as_deref() == Some(operation)
+        })
+    };
+    let created = by("CreateItem")
+        .any(|(call, _)| call.folders.iter().any(|folder| TARGETS.contains(&folder.as_str())));
+    if !created {
+        return;
+    }
+    for (call, seen) in by("DeleteItem") {
+        let ended = call.status.map(|_| call.succeeded());
+        let sign = "an item is created and deleted".to_owned();
+        tallies.entry(Kind::TestConnectivity).or_default().add(Confidence::Possible, sign, ended, seen);
+    }
 }
 
 fn finish(kind: Kind, tally: Option<Tally>) -> Option<Scenario> {
@@ -256,6 +282,7 @@ fn of_call(call: &Call) -> Vec<(Kind, Confidence, String)> {
             | "SetUserOofSettings"
             | "GetUserOofSettingsRequest"
             | "SetUserOofSettingsRequest"
+            | "GetMailTips"
     );
     let umish = operation.contains("UMPropert")
         || operation.contains("Greeting")
@@ -308,12 +335,6 @@ fn of_call(call: &Call) -> Vec<(Kind, Confidence, String)> {
     }
     if call.path.starts_with("/autodiscover") {
         say(Kind::Autodiscover, Certain, format!("path {}", call.path));
-    }
-    if operation == "DeleteItem"
-        && ours
-        && (folder("conversationhistory") || folder("recoverableitemspurges"))
-    {
-        say(Kind::TestConnectivity, Possible, "an item of the history or archive is deleted".into());
     }
     if call.agent == Some("ExchangeServicesClient") && operation == "GetFolder" && ours {
         say(Kind::TestConnectivity, Possible, "GetFolder of an Exchange client".into());
@@ -371,6 +392,27 @@ mod tests {
     fn the_application_alone_is_possible() {
         let found = scenarios(&[call(|call| call.application = Some(CLOUD_VOICEMAIL.into()))]);
         assert_eq!(found["voicemail-greeting"], (State::Succeeded, Confidence::Possible));
+    }
+
+    #[test]
+    fn a_test_of_the_store_creates_and_deletes() {
+        let create = call(|call| {
+            call.operation = Some("CreateItem".into());
+            call.folders.push("inbox".into());
+        });
+        let delete = call(|call| call.operation = Some("DeleteItem".into()));
+        let found = scenarios(&[create, delete.clone()]);
+        assert_eq!(found["test-connectivity"], (State::Succeeded, Confidence::Possible));
+        assert!(!scenarios(&[delete]).contains_key("test-connectivity"));
+    }
+
+    #[test]
+    fn output_of_the_test_cmdlet_is_a_test() {
+        let mut facts = Facts::default();
+        facts.tested(false, None);
+        let found = read(&facts);
+        let test = found.iter().find(|one| one.kind == Kind::TestConnectivity).unwrap();
+        assert_eq!((test.state, test.strength), (State::Failed, Confidence::Certain));
     }
 
     #[test]

@@ -8,10 +8,31 @@ use super::causes;
 use super::testing::{Story, denied};
 use crate::checks::testing::{Scene, Signer};
 
+/// What is wrong with a cause file: a test is missing, or proves nothing of this cause.
+fn faults(text: &str, id: &str) -> Vec<String> {
+    let proofs = text.split_once("\n#[cfg(test)]\n").map_or("", |(_, proofs)| proofs);
+    let mut faults = Vec::new();
+    for kind in ["fires_", "stays_silent_"] {
+        let begins = format!("\n    #[test]\n    fn {kind}");
+        let rests = proofs.match_indices(&begins).filter_map(|(at, _)| proofs.get(at..));
+        let bodies: Vec<&str> = rests.filter_map(|rest| rest.split("\n    }\n").next()).collect();
+        if bodies.is_empty() {
+            faults.push(format!("no test {kind}…"));
+        }
+        if bodies.iter().any(|body| !body.contains("assert")) {
+            faults.push(format!("a test {kind}… asserts nothing"));
+        }
+        if kind == "fires_" && !proofs.contains(&format!("\"{id}\"")) && !proofs.contains("CAUSE") {
+            faults.push("the tests do not name the cause".into());
+        }
+    }
+    faults
+}
+
 #[test]
 fn every_cause_file_is_registered_and_has_both_tests() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/diagnose/causes");
-    let mut files = 0;
+    let (mut files, mut wrong) = (0, Vec::new());
     for entry in fs::read_dir(root).unwrap() {
         let path = entry.unwrap().path();
         if path.file_name().unwrap() == "mod.rs" {
@@ -21,12 +42,17 @@ fn every_cause_file_is_registered_and_has_both_tests() {
         let text = fs::read_to_string(&path).unwrap();
         let name = path.file_stem().unwrap().to_string_lossy().replace('_', "-");
         assert!(causes::all().any(|cause| cause.id == name), "{name} has no line in CAUSES");
+        wrong.extend(faults(&text, &name).into_iter().map(|fault| format!("{name}: {fault}")));
+        // What the count would not see, it would not count.
         for kind in ["fires_", "stays_silent_"] {
-            assert!(text.contains(&format!("    fn {kind}")), "{name} has no test {kind}…");
+            let gone = text.replace(&format!("    #[test]\n    fn {kind}"), &format!("    fn {kind}"));
+            assert!(!faults(&gone, &name).is_empty(), "{name} without {kind} is not noticed");
         }
     }
+    eprintln!("{files} causes, each with a test in which it fires and one in which it stays silent");
     assert_eq!(files, causes::all().count());
     assert!(files >= 25, "only {files} causes");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]

@@ -206,6 +206,7 @@ pub(crate) fn verification() -> Verification {
             ],
             tokens,
             judged: judged.into_iter().collect(),
+            own: 0,
             facts: Facts::default(),
         },
         diagnosis: Diagnosis::default(),

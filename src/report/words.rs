@@ -5,6 +5,7 @@ use super::places::place;
 use super::reason::counted;
 use super::{Coverage, Verification};
 use crate::checks::finding::{Finding, Severity};
+use crate::checks::judge::{CUT, NO_EXCHANGE, NOTHING_DECODED};
 use crate::checks::{Outcome, Verdict};
 use crate::pipeline::{Input, Kind};
 
@@ -114,11 +115,10 @@ pub fn scope(verification: &Verification) -> Vec<String> {
             tenants => format!("tenant {}", tenants.join(", ")),
         },
         format!(
-            "{}{lines}, {}, {}, {} of them in scope",
+            "{}{lines}, {}, {}",
             counted(verification.inputs.len() as u64, "input"),
             counted(verification.coverage.exchanges, "exchange"),
-            counted(tokens, "token"),
-            in_scope
+            judged_tokens(tokens, in_scope, verification.judgement.own as u64)
         ),
         format!("{at}, leeway {} s", expected.leeway),
     ]
@@ -133,6 +133,23 @@ pub fn found(input: &Input) -> String {
         _ => return counted(input.exchanges, "exchange"),
     };
     counted(input.records, thing)
+}
+
+/// How many tokens there are, and which of them are judged.
+fn judged_tokens(tokens: u64, in_scope: u64, own: u64) -> String {
+    let all = counted(tokens, "token");
+    let own = match own {
+        0 => None,
+        own if own == tokens => Some("issued by Exchange itself, judged by --cert".to_owned()),
+        own => Some(format!("{own} issued by Exchange itself, judged by --cert")),
+    };
+    match (tokens, in_scope, own) {
+        (0, ..) => "no tokens".into(),
+        (_, 0, Some(own)) => format!("{all} {own}; none of an application that calls"),
+        (_, 0, None) => format!("{all}, none of them in scope"),
+        (_, in_scope, Some(own)) => format!("{all}: {in_scope} in scope, {own}"),
+        (_, in_scope, None) => format!("{all}, {in_scope} of them in scope"),
+    }
 }
 
 /// What was not seen, in numbers; empty when everything was.
@@ -152,9 +169,6 @@ pub fn unseen(coverage: &Coverage) -> Vec<String> {
             counted(coverage.connections, "connection")
         ));
     }
-    if coverage.truncated {
-        lines.push("an input was cut, and used up to the cut".into());
-    }
     if coverage.exchanges == 0 {
         lines.push("no HTTP exchange could be read".into());
     }
@@ -165,12 +179,30 @@ pub fn unseen(coverage: &Coverage) -> Vec<String> {
 pub fn missing(verification: &Verification, mask: Mask) -> Vec<String> {
     let traffic = verification.provision.is_none();
     let mut lines = if traffic { unseen(&verification.coverage) } else { Vec::new() };
+    let nothing = traffic && verification.coverage.exchanges == 0;
+    // What several checks miss is told once, under all their names.
+    let mut told: Vec<(String, Vec<&str>)> = Vec::new();
     for check in &verification.judgement.checks {
-        let told = check.missing.iter().map(|line| format!("{}: {}", check.id.name(), mask.text(line)));
-        lines.extend(told.map(|line| super::escape::lines(&line)));
+        for line in &check.missing {
+            if nothing && [NO_EXCHANGE, NOTHING_DECODED].contains(&line.as_str()) {
+                continue;
+            }
+            let line = of_file(line, verification).unwrap_or_else(|| line.clone());
+            match told.iter_mut().find(|(known, _)| *known == line) {
+                Some((_, checks)) => checks.push(check.id.name()),
+                None => told.push((line, vec![check.id.name()])),
+            }
+        }
     }
-    lines.dedup();
+    let told = told.iter().map(|(line, checks)| format!("{}: {}", checks.join(", "), mask.text(line)));
+    lines.extend(told.map(|line| super::escape::lines(&line)));
     lines
+}
+
+/// A line about an input that was cut, with the name of its file.
+fn of_file(line: &str, verification: &Verification) -> Option<String> {
+    let number: usize = line.strip_prefix("input ")?.strip_suffix(CUT)?.parse().ok()?;
+    Some(format!("{}{CUT}", verification.inputs.get(number)?.path))
 }
 
 /// Findings with their index, errors before warnings before notes; otherwise in the judge's order.

@@ -14,6 +14,8 @@ pub struct Answer {
     pub token_type: Option<String>,
     /// `expires_in` in seconds.
     pub expires_in: Option<i64>,
+    /// Whether it is written as a string, as ACS does.
+    pub expires_in_text: bool,
     /// `error`.
     pub error: Option<String>,
     /// `error_description`.
@@ -41,6 +43,7 @@ pub fn read(body: &[u8]) -> Option<Answer> {
         Value::String(digits) => digits.parse().ok(),
         other => other.as_i64(),
     });
+    let expires_in_text = value.get("expires_in").is_some_and(Value::is_string);
     let mut codes: Vec<String> = value
         .get("error_codes")
         .and_then(Value::as_array)
@@ -54,7 +57,15 @@ pub fn read(body: &[u8]) -> Option<Answer> {
             codes.push(code);
         }
     }
-    Some(Answer { granted, token_type: text("token_type"), expires_in, error, description, codes })
+    Some(Answer {
+        granted,
+        token_type: text("token_type"),
+        expires_in,
+        expires_in_text,
+        error,
+        description,
+        codes,
+    })
 }
 
 /// `AADSTS` and `ACS` codes in a text, in order, each once.

@@ -1,5 +1,7 @@
 //! Did Exchange accept the tokens? One file per rule.
 
+/// A SOAP fault or response code contradicts the request.
+pub(crate) mod answer_disputed;
 /// Autodiscover was reached without credentials.
 pub(crate) mod cas_error;
 /// What the server says contradicts what the token shows.
@@ -12,6 +14,8 @@ pub(crate) mod forbidden;
 pub(crate) mod log_accepted;
 /// A log tells of another status than the recording.
 pub(crate) mod log_differs;
+/// A log tells of an error inside a successful answer.
+pub(crate) mod log_ews_error;
 /// A log tells of a refused Bearer call.
 pub(crate) mod log_refused;
 /// The call was answered with a client error.
@@ -80,3 +84,5 @@ pub(crate) mod state_test_remark;
 pub(crate) mod token_no_permission;
 /// This kind of token is not accepted at this path.
 pub(crate) mod token_profile;
+/// The server accepts a token that is wrong here.
+pub(crate) mod wrong_token;

@@ -14,7 +14,7 @@ pub(crate) static RULE: Rule = Rule {
     check: CheckId::Accepted,
     severity: Severity::Error,
     since: "0.1.0",
-    candidates: &["A10", "I"],
+    candidates: &["A10", "I01", "I02", "I03", "I04"],
     title: "Exchange refused the token",
     looks_at: "Status 401 to a request that presented a token in scope, with the reason in \
              x-ms-diagnostics. The text invalid_token in the challenge is always the same and says \

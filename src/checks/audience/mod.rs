@@ -18,5 +18,7 @@ pub(crate) mod sni;
 pub(crate) mod state_account_domain;
 /// A host name of Exchange is not registered on Exchange's service principal.
 pub(crate) mod state_host_not_registered;
+/// The realm of tokens is accepted by a wildcard only.
+pub(crate) mod state_realm_wildcard;
 /// An Entra token is meant for another address.
 pub(crate) mod uri;

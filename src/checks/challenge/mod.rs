@@ -8,6 +8,8 @@ pub(crate) mod cloud;
 pub(crate) mod direct_trust;
 /// Discovery of the realm.
 pub(crate) mod discovery;
+/// The challenge refuses a token in which nothing wrong was found.
+pub(crate) mod disputed;
 /// A live Exchange trusts another cloud only.
 pub(crate) mod foreign_cloud;
 /// The challenge trusts no token service.

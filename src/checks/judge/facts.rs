@@ -182,7 +182,7 @@ pub struct Ask {
     pub tenant: Option<String>,
     /// Whether the tenant in the path is the given one: `None` when that cannot be told.
     pub own_tenant: Option<bool>,
-    /// `grant_type`.
+    /// `grant_type`; `CONNECT` for a tunnel that a proxy refused.
     pub grant: String,
     /// `resource`.
     pub resource: Option<String>,
@@ -196,6 +196,10 @@ pub struct Ask {
     pub in_time: Option<bool>,
     /// Status of the answer.
     pub status: Option<u16>,
+    /// Whether the answer is a web page for people.
+    pub page: bool,
+    /// Whether the answer names a proxy (`Via`).
+    pub via: bool,
     /// `error`.
     pub error: Option<String>,
     /// Codes, `AADSTS…`.
@@ -209,12 +213,19 @@ pub struct Ask {
 impl Ask {
     /// Whether a token was granted.
     pub fn granted(&self) -> bool {
-        self.error.is_none() && matches!(self.status, Some(200..=299))
+        self.error.is_none() && matches!(self.status, Some(200..=299)) && !self.page
+    }
+
+    /// Whether something else than the token service answered, or stopped the request: no error code of its own in
+    /// the statuses of proxies, or a web page.
+    pub fn foreign(&self) -> bool {
+        let proxies = matches!(self.status, Some(403 | 407 | 502..=504 | 511));
+        self.error.is_none() && self.codes.is_empty() && (proxies || self.page)
     }
 
     /// Whether the token service refused.
     pub fn refused(&self) -> bool {
-        self.error.is_some() || self.status.is_some_and(|status| status >= 400)
+        self.error.is_some() || self.status.is_some_and(|status| status >= 400) || self.page
     }
 
     /// Whether it names one of these codes, digits compared.
@@ -258,6 +269,8 @@ pub struct Facts {
     pub metadata: BTreeMap<Metadata, Seen>,
     /// Failures of Exchange as a caller.
     pub outbound: BTreeMap<Outbound, Seen>,
+    /// Results of `Test-OAuthConnectivity`: whether it went well.
+    pub tests: BTreeMap<bool, Seen>,
     /// Kinds that were left out because there were too many.
     pub left_out: u64,
 }
@@ -284,6 +297,11 @@ impl Facts {
         add(&mut self.outbound, outbound, None, at, &mut self.left_out);
     }
 
+    /// Adds a result of `Test-OAuthConnectivity`.
+    pub(crate) fn tested(&mut self, good: bool, at: Option<Instant>) {
+        self.tests.entry(good).or_default().add(None, at);
+    }
+
     /// Adds a token request that a log tells of.
     pub(crate) fn logged_ask(&mut self, ask: Ask, at: Option<Instant>) {
         add(&mut self.asks, ask, None, at, &mut self.left_out);
@@ -306,6 +324,9 @@ impl Facts {
         merge(&mut self.asks, other.asks, &mut self.left_out);
         merge(&mut self.metadata, other.metadata, &mut self.left_out);
         merge(&mut self.outbound, other.outbound, &mut self.left_out);
+        for (good, seen) in other.tests {
+            self.tests.entry(good).or_default().merge(seen);
+        }
     }
 }
 

@@ -121,6 +121,27 @@ const HIDES: [&str; 8] = [
     "TLS_HANDSHAKE_BYTES",
 ];
 
+/// What `oauth` misses when nothing could be read.
+pub(crate) const NO_EXCHANGE: &str = "no HTTP exchange could be read from the inputs";
+/// What `coverage` misses then.
+pub(crate) const NOTHING_DECODED: &str = "nothing was decoded from the inputs";
+/// What `coverage` misses of an input that was cut, behind its number.
+pub(crate) const CUT: &str = " was cut, and was used up to the cut";
+
+/// The first thing that is missing; what to do about it stands with the whole.
+fn in_short(missing: &[String]) -> String {
+    const KEY: &str = " was not supplied";
+    let keys = missing.iter().filter(|line| line.contains(KEY)).count();
+    let first = missing.first().map_or("", String::as_str);
+    if keys > 0 && first.contains(KEY) {
+        return format!("{} to verify with{KEY}", plural(keys as u64, "key"))
+            .replace("s to verify with was", "s to verify with were");
+    }
+    let advice = [": save ", ": give ", ": add ", "; supply "];
+    let end = advice.iter().filter_map(|words| first.find(words)).min();
+    first.get(..end.unwrap_or(first.len())).unwrap_or(first).to_owned()
+}
+
 /// Decides all checks.
 pub(super) fn decide(
     expected: &Expectations,
@@ -253,7 +274,7 @@ impl Decision<'_> {
             };
             (Outcome::Pass, summary)
         } else {
-            (Outcome::NotEstablished, missing.first().cloned().unwrap_or_default())
+            (Outcome::NotEstablished, in_short(&missing))
         };
         let missing = if outcome == Outcome::NotEstablished { missing } else { Vec::new() };
         CheckResult { id, required, outcome, summary, missing }
@@ -378,7 +399,7 @@ impl Decision<'_> {
             ));
         }
         if self.memory.exchanges == 0 {
-            missing.push("no HTTP exchange could be read from the inputs".to_owned());
+            missing.push(NO_EXCHANGE.to_owned());
         }
         missing
     }
@@ -474,10 +495,10 @@ impl Decision<'_> {
         let memory = self.memory;
         let mut missing = Vec::new();
         if memory.exchanges == 0 && memory.connections == 0 {
-            missing.push("nothing was decoded from the inputs".to_owned());
+            missing.push(NOTHING_DECODED.to_owned());
         }
         for input in &memory.truncated {
-            missing.push(format!("input {input} was cut, and was used up to the cut"));
+            missing.push(format!("input {input}{CUT}"));
         }
         for (what, count) in self.store.unread() {
             missing.push(format!("{count} not read to the end because of a bound: {what}"));

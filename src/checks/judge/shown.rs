@@ -29,6 +29,8 @@ pub(super) fn shown(book: &Book<'_>, store: &TokenStore) -> Shown {
             shown.applications.extend(token.application().map(|name| name.id.to_ascii_lowercase()));
             // Exchange's assertions name the token service; that host is not its own.
             let audience = token.principal("aud").filter(|name| name.is(EXCHANGE));
+            let realm = audience.as_ref().and_then(|name| name.realm).filter(|realm| realm.contains('.'));
+            shown.realms.extend(realm.map(str::to_ascii_lowercase));
             shown.audiences.extend(audience.and_then(|name| own_host(&name)));
         }
     }

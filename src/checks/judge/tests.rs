@@ -103,7 +103,11 @@ fn another_tenant_fails_and_the_summary_says_so() {
 #[test]
 fn a_host_that_was_not_seen_is_never_a_pass() {
     let scene = Scene::healthy()
-        .token_request("grant_type=client_credentials", 200, "{}")
+        .token_request(
+            "grant_type=client_credentials&resource=a/b@contoso.com",
+            200,
+            r#"{"access_token":"x"}"#,
+        )
         .expect(|expected| expected.hosts = vec!["elsewhere.contoso.com".into()]);
     let judgement = scene.judge();
     assert_eq!(judgement.verdict, Verdict::Incomplete, "{:#?}", judgement.checks);

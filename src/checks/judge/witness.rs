@@ -1,6 +1,6 @@
 //! Takes one exchange in scope, gives what a diagnosis needs to know of it.
 
-use crate::base::Instant;
+use crate::checks::computed::in_time;
 use crate::checks::expectations::{EXCHANGE, Expectations};
 use crate::checks::marks::Marks;
 use crate::checks::place::{self, Place};
@@ -8,10 +8,9 @@ use crate::checks::realm::{self, Realm};
 use crate::checks::subject::{ExchangeCase, LogCase, Proof, SeenToken, Standing, realm_of};
 use crate::exchange::{Head, Response};
 use crate::limits::{NAME_SHOWN, REQUEST_BYTES, SENTENCE_KEPT};
-
-use crate::logrecord::LogRecord;
+use crate::logrecord::{LogRecord, LogSource};
 use crate::soap::{self, codes};
-use crate::token::{Half, Role, TimeClaim, Token, TokenId};
+use crate::token::{Half, Role, Token, TokenId};
 use crate::wire::http::body;
 
 use super::calls::Calls;
@@ -31,7 +30,7 @@ pub(super) fn note(
 ) {
     let key = case.exchange.key;
     let path = case.path();
-    if case.place == Place::TokenService && case.token_request().is_some() {
+    if case.place == Place::TokenService && (case.token_request().is_some() || tunnel_refused(case)) {
         facts.ask(ask(case, proofs), key, case.at);
     } else if is_metadata(path) {
         let document = Metadata { host: host(case), path: first_segments(path), status: case.status() };
@@ -39,6 +38,18 @@ pub(super) fn note(
     } else if case.place != Place::TokenService && (case.at_exchange() || case.presented().is_some()) {
         calls.note(case, marks, proofs, facts);
     }
+}
+
+/// Whether a proxy refused the way to a token service.
+pub(crate) fn tunnel_refused(case: &ExchangeCase<'_>) -> bool {
+    let tunnel = case.request().is_some_and(|request| request.method == "CONNECT");
+    tunnel && case.place == Place::TokenService && case.status().is_some_and(|status| status >= 400)
+}
+
+/// Whether a response is a web page for people.
+fn is_page(response: &Response) -> bool {
+    let kind = response.head.text("content-type");
+    kind.is_some_and(|kind| kind.to_ascii_lowercase().starts_with("text/html"))
 }
 
 fn is_metadata(path: &str) -> bool {
@@ -152,25 +163,12 @@ fn decided(realm: Realm) -> Option<bool> {
     }
 }
 
-fn signature(proof: Option<&Proof>) -> Signed {
+pub(super) fn signature(proof: Option<&Proof>) -> Signed {
     match proof {
         Some(Proof::Verified { .. }) => Signed::Verified,
         Some(Proof::Failed { key: Some(_) } | Proof::WrongKind { .. }) => Signed::Failed,
         Some(Proof::Failed { key: None } | Proof::NoKey) => Signed::NoKey,
         _ => Signed::Unknown,
-    }
-}
-
-/// Whether the token was valid at that moment, give or take the tolerance.
-fn in_time(token: &Token, at: Option<Instant>, expected: &Expectations) -> Option<bool> {
-    let at = at?;
-    let after = match token.time("nbf") {
-        TimeClaim::At(from, _) => at.plus_seconds(expected.leeway) >= from,
-        _ => true,
-    };
-    match token.time("exp") {
-        TimeClaim::At(to, _) => Some(after && at.plus_seconds(-expected.leeway) <= to),
-        _ => None,
     }
 }
 
@@ -203,8 +201,7 @@ fn answer(call: &mut Call, case: &ExchangeCase<'_>, response: &Response) {
     let head = &response.head;
     call.marks = bears_marks(head);
     call.via = head.get("via").is_some();
-    call.page =
-        head.text("content-type").is_some_and(|kind| kind.to_ascii_lowercase().starts_with("text/html"));
+    call.page = is_page(response);
     call.offered =
         case.offered().iter().map(|offer| short(&offer.scheme.to_ascii_lowercase())).take(8).collect();
     if let Some(challenge) = case.bearer_challenge() {
@@ -294,7 +291,13 @@ fn ask(case: &ExchangeCase<'_>, proofs: Proofs<'_>) -> Ask {
             .as_deref()
             .and_then(|tenant| decided(realm::compare(Some(tenant), &case.expected.tenants))),
         tenant,
-        grant: short(case.token_request().unwrap_or_default()),
+        grant: if tunnel_refused(case) {
+            "CONNECT".into()
+        } else {
+            short(case.token_request().unwrap_or_default())
+        },
+        page: case.response().is_some_and(is_page),
+        via: case.response().is_some_and(|response| response.head.get("via").is_some()),
         resource: case.field("resource").map(sentence),
         application: case.field("client_id").and_then(application),
         status: case.status(),
@@ -343,20 +346,39 @@ pub(super) fn log(record: &LogRecord, expected: &Expectations, facts: &mut Facts
     if case.outbound_failure() {
         outbound(record, facts);
     }
+    let tested = record.result.as_deref().filter(|_| record.source == LogSource::TestOAuthConnectivity);
+    if let Some(result) = tested {
+        facts.tested(result.eq_ignore_ascii_case("success"), record.time);
+    }
+    if let Some(code) = case.ews_error().filter(|_| case.in_scope()) {
+        let call = Call { ews: vec![(short(code), String::new())], ..logged(&case) };
+        facts.logged(call, record.time);
+    }
     let Some(said) = case.diagnostics() else { return };
     let Some(code) = codes::diagnostics(said.number, said.category.as_deref()) else { return };
     let call = Call {
+        status: record.status.or(Some(401)),
+        said: Some((said.number, code.alias.to_owned(), sentence(&said.reason))),
+        ..logged(&case)
+    };
+    facts.logged(call, record.time);
+}
+
+/// A call with a token as far as a line of a log tells of it.
+fn logged(case: &LogCase<'_>) -> Call {
+    let record = case.record;
+    Call {
         host: short(&place::bare_host(record.host.as_deref().unwrap_or_default())),
         path: first_segments(record.path.as_deref().unwrap_or_default()),
         exchange: true,
         credential: Credential::Token,
-        status: record.status.or(Some(401)),
+        application: case.application(),
+        operation: record.operation.as_deref().map(short),
+        status: record.status,
         marks: true,
-        said: Some((said.number, code.alias.to_owned(), sentence(&said.reason))),
         logged: true,
         ..Call::default()
-    };
-    facts.logged(call, record.time);
+    }
 }
 
 /// A failed call of Exchange itself; with a code of the token service also the token request behind it.

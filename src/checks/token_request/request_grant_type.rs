@@ -6,6 +6,7 @@ use crate::checks::judge::standing::shown;
 use crate::checks::marks::Marks;
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::ExchangeCase;
+use crate::exchange::Request;
 
 /// See the text.
 pub(crate) static RULE: Rule = Rule {
@@ -25,8 +26,18 @@ pub(crate) static RULE: Rule = Rule {
     scope: Scope::Marked(Marks::TOKEN_SERVICE, examine),
 };
 
+/// Grants of the IANA registry of OAuth URIs.
+const REGISTERED: [&str; 5] =
+    ["jwt-bearer", "saml2-bearer", "saml1_1-bearer", "token-exchange", "device_code"];
+
 fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
     let Some(grant) = case.token_request() else { return };
+    // Another rule says that it is no form.
+    if case.form().is_empty()
+        && case.request().is_some_and(|request| request.body.total > 0 && !is_form(request))
+    {
+        return;
+    }
     // Exports may leave bodies out: what is not there is not wrong.
     if case.request().is_some_and(|request| !request.body.complete || request.body.bytes.is_empty()) {
         out.missing("the form of a token request is not in the source, or not all of it");
@@ -35,11 +46,12 @@ fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
     let lower = grant.to_ascii_lowercase();
     let jwt = lower == "urn:ietf:params:oauth:grant-type:jwt-bearer"
         || lower == "http://oauth.net/grant_type/jwt/1.0/bearer";
+    let urn = lower.strip_prefix("urn:ietf:params:oauth:grant-type:");
     let other = lower == "client_credentials"
         || lower == "password"
         || lower.ends_with("refresh_token")
         || lower.ends_with("authorization_code")
-        || lower.starts_with("urn:ietf:params:oauth:grant-type:");
+        || urn.is_some_and(|name| REGISTERED.contains(&name));
     let wrong = if lower.is_empty() {
         Some(("no grant_type".to_owned(), "a grant_type"))
     } else if !(jwt || other) {
@@ -57,6 +69,10 @@ fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
     }
 }
 
+fn is_form(request: &Request) -> bool {
+    request.head.text("content-type").is_none_or(|kind| kind.to_ascii_lowercase().contains("form"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -69,6 +85,18 @@ mod tests {
                 .token_request("grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer", 200, "{}")
                 .fires(&RULE)
         );
+    }
+
+    #[test]
+    fn fires_on_a_name_that_is_nearly_right() {
+        for grant in [
+            "urn:ietf:params:oauth:grant-type:jwt_bearer",
+            "http://oauth.net/grant_type/jwt/1.0",
+            "jwt-bearer",
+        ] {
+            let form = format!("grant_type={grant}&assertion=x&resource=a/b@c");
+            assert!(Scene::healthy().token_request(&form, 400, "{}").fires(&RULE), "{grant}");
+        }
     }
 
     #[test]

@@ -17,7 +17,7 @@ pub(crate) static RULE: Rule = Rule {
     since: "0.1.0",
     candidates: &["H04"],
     title: "the token request names several tenants",
-    looks_at: "The tenant in the URL of ACS against the realm of `resource`.",
+    looks_at: "The tenant in the URL of ACS against the realms of `resource` and of the assertion's `aud`.",
     matters: "A GUID and a domain may be one tenant; two GUIDs or two domains hardly are.",
     bad: "POST /contoso.com/tokens/OAuth/2 with resource=…@fabrikam.com",
     good: "the same tenant in both",
@@ -32,26 +32,39 @@ fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
     let Some(tenant) = path.strip_suffix("/tokens/oauth/2").map(|rest| rest.trim_start_matches('/')) else {
         return;
     };
-    let realm = case.field("resource").and_then(Principal::parse).and_then(|name| name.realm);
-    if tenant.is_empty() || realm.is_none() {
+    if tenant.is_empty() || case.token_request().is_none() {
         return;
     }
-    if realm::agree(Some(tenant), realm, &case.expected.tenants) == Realm::Different {
+    let resource = case.field("resource").and_then(Principal::parse).and_then(|name| name.realm);
+    let audience = super::assertions(case)
+        .next()
+        .and_then(|(seen, _)| Some((seen.token.principal("aud")?.realm?, seen.id)));
+    if differs(tenant, resource, case) {
         out.say("the token request names two tenants")
-            .observed(format!(
-                "{} in the URL, {} in resource",
-                shown(tenant),
-                shown(realm.unwrap_or_default())
-            ))
+            .observed(told(tenant, resource, "resource"))
             .location("request.body.form.resource");
     }
+    if let Some((realm, token)) = audience.filter(|(realm, _)| differs(tenant, Some(realm), case)) {
+        out.say("the token request names two tenants")
+            .observed(told(tenant, Some(realm), "aud of the assertion"))
+            .claim("aud")
+            .token(token);
+    }
+}
+
+fn differs(tenant: &str, realm: Option<&str>, case: &ExchangeCase<'_>) -> bool {
+    realm.is_some() && realm::agree(Some(tenant), realm, &case.expected.tenants) == Realm::Different
+}
+
+fn told(tenant: &str, realm: Option<&str>, place: &str) -> String {
+    format!("{} in the URL, {} in {place}", shown(tenant), shown(realm.unwrap_or_default()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::checks::testing::Scene;
-    use crate::checks::testing::TENANT;
+    use crate::checks::testing::{OTHER_TENANT, TENANT};
 
     #[test]
     fn fires_on_two_domains() {
@@ -60,6 +73,14 @@ mod tests {
                 .token_request("grant_type=client_credentials&resource=a/b@fabrikam.com", 200, "{}")
                 .fires(&RULE)
         );
+    }
+
+    #[test]
+    fn fires_on_an_assertion_for_another_tenant() {
+        let audience = format!("00000001-0000-0000-c000-000000000000/x@{OTHER_TENANT}");
+        let scene =
+            Scene::healthy().assertion_changed(move |claims| claims.insert("aud".into(), audience.into()));
+        assert!(scene.fires(&RULE));
     }
 
     #[test]

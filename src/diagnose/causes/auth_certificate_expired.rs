@@ -62,6 +62,10 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
             ("state-exchange-key-missing", 0),
         ]);
     }
+    // Exchange takes no certificate that has expired: it is missing to it.
+    if weigh.score() > 0 {
+        weigh.logged(30, &["MissingSigningCertificate"]);
+    }
     super::current_thumbprint(case, weigh);
 }
 

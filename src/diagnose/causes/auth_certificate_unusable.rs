@@ -9,7 +9,7 @@ pub(crate) static CAUSE: Cause = Cause {
     title: "Exchange has no auth certificate that it can sign with",
     rank: Rank::Root,
     summary: "A server that has to sign with the auth certificate of Get-AuthConfig (thumbprint {thumbprint}) cannot: none is named, or it is not there, has no private key, is not valid, or is too short. Such a server gets no tokens, whatever is set in the cloud.",
-    speaks_for: "The state shows no current certificate, or a server that lacks it, or one where it has no private key, another status than Valid, or less than 2048 bits.",
+    speaks_for: "The state shows no current certificate, or a server that lacks it, or one where it has no private key, another status than Valid, or less than 2048 bits. A log of outbound calls says that the signing certificate is missing.",
     speaks_against: "The certificate is only past its end, or the token service grants tokens to what it signed.",
     repair: &[
         "Get-AuthConfig | Format-List CurrentCertificateThumbprint; Get-ExchangeServer | ForEach-Object { Get-ExchangeCertificate -Server $_.Name } | Format-List Thumbprint,HasPrivateKey,Status,PublicKeySize,NotAfter",
@@ -33,6 +33,7 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
     if weigh.first_state("state-auth-certificate-unusable", over).is_some() {
         weigh.state_against(60, "the certificate is past its end");
     }
+    weigh.logged(10, &["MissingSigningCertificate", "CertificatePrivateKeySizeTooSmall"]);
     super::granted_nevertheless(case, weigh);
     super::current_thumbprint(case, weigh);
 }

@@ -29,6 +29,8 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
     let expired = case.refused("token_expired");
     let fresh: Vec<_> = expired.iter().copied().filter(|(call, _)| call.in_time == Some(true)).collect();
     let late = case.asks(|ask| ask.refused() && says_time(ask));
+    // Exchange makes an assertion when it sends it: one that is out of time at once was made by a wrong clock.
+    let made_wrong = late.iter().any(|(ask, _)| ask.in_time == Some(false));
     let wrong_here = case.errors(&["lifetime-expired", "lifetime-not-yet-valid"]);
     let mut offset = None;
     if let Some((call, _)) = fresh.first() {
@@ -43,6 +45,11 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
         if ask.in_time == Some(true) && ask.offset.is_none() {
             weigh.plus(5, "by the clock of the recording the assertion was within its time");
         }
+    }
+    if made_wrong {
+        weigh
+            .plus(30, "the assertion was outside its time when it was sent, and is made when it is sent")
+            .by(wrong_here.iter().copied());
     }
     if !skewed.is_empty() {
         let explained = weigh.score() > 0;
@@ -62,7 +69,7 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
             .or(calls.first().and_then(|(call, _)| call.offset))
             .or(asks.first().and_then(|(ask, _)| ask.offset));
         weigh.value("host", calls.first().map_or("", |(call, _)| &call.host));
-    } else if !wrong_here.is_empty() && weigh.score() > 0 {
+    } else if !wrong_here.is_empty() && weigh.score() > 0 && !made_wrong {
         weigh.minus(20, "tokens are outside their time by the clock of the recording too").but(wrong_here);
     }
     match offset {
@@ -92,7 +99,7 @@ fn says_time(ask: &Ask) -> bool {
 mod tests {
     use super::*;
     use crate::checks::testing::Scene;
-    use crate::diagnose::testing::Story;
+    use crate::diagnose::testing::{Story, denied};
 
     #[test]
     fn fires_on_a_fresh_token_called_expired() {
@@ -103,6 +110,16 @@ mod tests {
             .lead(),
             CAUSE.id
         );
+    }
+
+    #[test]
+    fn fires_on_an_assertion_that_is_old_when_it_is_sent() {
+        let made = Scene::healthy().assertion_changed(|claims| {
+            claims.insert("nbf".into(), (Scene::NOW - 7200).into());
+            claims.insert("exp".into(), (Scene::NOW - 6600).into())
+        });
+        let answer = denied("invalid_grant", "AADSTS50013: The assertion is not within its valid time range");
+        assert_eq!(Story::of(made).answer(400, &answer).lead(), CAUSE.id);
     }
 
     #[test]

@@ -39,7 +39,6 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
             && call.status == Some(403)
             && call.said.is_none()
             && call.ews.is_empty()
-            && !call.page
     });
     if let Some((call, _)) = forbidden.iter().find(|(call, _)| call.path.starts_with("/ews")) {
         weigh.plus(55, "Exchange itself forbids the call, without a reason of OAuth").at(&forbidden);

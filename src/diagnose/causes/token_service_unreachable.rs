@@ -1,5 +1,6 @@
 //! Takes the evidence, weighs `token-service-unreachable`: Exchange does not reach the token service.
 
+use crate::checks::judge::facts::Ask;
 use crate::diagnose::cause::{Case, Cause, Rank, Weighing};
 
 /// See the text.
@@ -8,7 +9,7 @@ pub(crate) static CAUSE: Cause = Cause {
     title: "Exchange does not reach the token service",
     rank: Rank::Root,
     summary: "Exchange asks for a token and gets no answer of the token service: a proxy, a firewall or name resolution on the way out stops the request. What the cloud calls at Exchange is not affected.",
-    speaks_for: "A log of outbound calls says UnableToGetTokenFromACS or OAuthTokenRequestFailed without a code of the token service; a proxy answers 403 or 407 to the request.",
+    speaks_for: "A log of outbound calls says UnableToGetTokenFromACS or OAuthTokenRequestFailed without a code of the token service; a proxy or a web page answers the request, or refuses the tunnel (CONNECT).",
     speaks_against: "The token service answered with a code, or granted tokens.",
     repair: &[
         "Test-NetConnection accounts.accesscontrol.windows.net -Port 443",
@@ -22,15 +23,36 @@ pub(crate) static CAUSE: Cause = Cause {
 
 fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
     weigh.logged(60, &["UnableToGetTokenFromACS"]);
+    let stopped = case.asks(Ask::foreign);
+    // A proxy asks for a password first, and is answered in the next request.
+    let asked = |ask: &Ask| ask.status == Some(407);
+    if let Some((ask, _)) = stopped.iter().find(|(ask, _)| !asked(ask)).or(stopped.first()) {
+        let weight = if asked(ask) { 50 } else { 65 };
+        weigh.plus(weight, "what answers the token request is no token service").at(&stopped);
+        if ask.page || ask.via || ask.grant == "CONNECT" {
+            let what = if ask.via { "a proxy that names itself" } else { "a proxy or a page for people" };
+            weigh.plus(20, format!("it is {what}"));
+        }
+        weigh.by(case.errors(&["request-answer-token", "request-tunnel-refused"]));
+    }
     if weigh.score() == 0 {
         return;
     }
-    let answered = case.asks(|ask| !ask.codes.is_empty() || ask.granted());
+    let answered = case.asks(|ask| !ask.codes.is_empty() || ask.error.is_some() || ask.granted());
     if !answered.is_empty() {
         weigh.minus(60, "the token service answered");
     }
-    let network =
-        ["407", "403", "Unable to connect", "could not be resolved", "timed out", "GetRequestStream"];
+    let network = [
+        "407",
+        "403",
+        "Unable to connect",
+        "could not be resolved",
+        "timed out",
+        "GetRequestStream",
+        "connection was closed",
+        "actively refused",
+        "NameResolutionFailure",
+    ];
     let told = case.outbound(&["UnableToGetTokenFromACS"]);
     if told.iter().any(|(told, _)| network.iter().any(|words| told.text.contains(words))) {
         weigh.plus(25, "the error is one of the network");
@@ -40,7 +62,7 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checks::testing::Scene;
+    use crate::checks::testing::{Scene, Signer};
     use crate::diagnose::testing::Story;
 
     #[test]
@@ -49,6 +71,14 @@ mod tests {
             Story::logged("UnableToGetTokenFromACS: Unable to connect to the remote server").lead(),
             CAUSE.id
         );
+    }
+
+    #[test]
+    fn fires_on_what_a_proxy_answers() {
+        let blocked = Story::request(Signer::Exchange, 403, "<html>Access denied</html>");
+        assert_eq!(blocked.lead(), CAUSE.id);
+        let tunnel = Scene::healthy().token_request("", 403, "").asked_by("CONNECT", "");
+        assert_eq!(Story::of(tunnel).lead(), CAUSE.id);
     }
 
     #[test]

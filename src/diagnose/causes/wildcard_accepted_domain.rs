@@ -25,6 +25,7 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
     traffic(case, weigh);
     let wild = |finding: &Finding| finding.expected.contains("by its own name");
     weigh.state_where(&[("state-account-domain", 70)], wild);
+    weigh.state(&[("state-realm-wildcard", 80)]);
 }
 
 fn traffic<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {

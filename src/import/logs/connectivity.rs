@@ -138,7 +138,7 @@ fn is_result(text: &str) -> bool {
 impl Result {
     fn record(self) -> LogRecord {
         let mut record = LogRecord::new(LogSource::TestOAuthConnectivity, self.line);
-        let detail = self.detail.as_str();
+        let detail = &rejoined(&self.detail);
         record.result = some(self.kind.trim());
         record.operation = some(self.task.trim());
         record.client_request_id = after(detail, "Client request ID:").and_then(first_word);
@@ -156,6 +156,43 @@ impl Result {
         });
         record
     }
+}
+
+/// The lines as the cmdlet wrote them: `Format-List` breaks them at the width of the window. What begins with no mark
+/// of its own goes on with the line before.
+fn rejoined(detail: &str) -> String {
+    const MARKS: [&str; 16] = [
+        "Information:",
+        "Error:",
+        "Warning:",
+        "Exception:",
+        "Token:",
+        "Client request ID",
+        "Exchange ",
+        "HTTP response",
+        "The configuration ",
+        "The token cache ",
+        "sending ",
+        "System.",
+        "Microsoft.",
+        "at ",
+        "---",
+        "{\"typ\"",
+    ];
+    let mut text = String::with_capacity(detail.len());
+    let mut goes_on = false;
+    for line in detail.lines().map(str::trim) {
+        let marked = MARKS.iter().any(|mark| line.starts_with(mark));
+        if goes_on && !marked && !line.is_empty() {
+            text.push(' ');
+        } else if !text.is_empty() {
+            text.push('\n');
+        }
+        text.push_str(line);
+        // A heading stands alone.
+        goes_on = !line.is_empty() && !line.ends_with(':');
+    }
+    text
 }
 
 /// Lines that begin with `Error:` and the exception's first line, joined.

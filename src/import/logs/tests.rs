@@ -69,6 +69,18 @@ fn results_of_the_connectivity_test_in_both_forms() {
         record.errors.as_deref().unwrap().starts_with("Error:[OAuthCredentials:GetToken] no; System.Net")
     );
 
+    // A narrow window breaks lines, and sentences with them.
+    let narrow = "Task        : Checking EWS API Call Under Oauth\nDetail      : Client request ID: 77\n\
+        \x20             Error:Unable to get token from Auth Server. Description: 'AADSTS70002: Error\n\
+        \x20             validating credentials. AADSTS50012: invalid signature. [Reason - The key was\n\
+        \x20             not found.]'\n\x20             Exception:\n\
+        \x20             System.Net.WebException: (401) Unauthorized., diagnostics: 2000005;reason=\"The user is\n\
+        \x20             ambiguous.\";error_category=\"invalid_user\"\nResultType  : Error\n";
+    let record = &collect(narrow).log_records[0];
+    assert!(record.errors.as_deref().unwrap().contains("[Reason - The key was not found.]"));
+    let said = record.diagnostics.as_deref().unwrap();
+    assert_eq!(said, "2000005;reason=\"The user is ambiguous.\";error_category=\"invalid_user\"");
+
     let clixml = "<Objs Version=\"1.1.0.1\" xmlns=\"http://schemas.microsoft.com/powershell/2004/04\"><Obj RefId=\"0\"><Props><S N=\"Task\">Checking</S>\
         <S N=\"Detail\">a_x000D__x000A_Client request ID: 77_x000D__x000A_</S><Obj N=\"ResultType\" RefId=\"1\"><ToString>Success</ToString><I32>0</I32></Obj></Props></Obj></Objs>";
     let out = collect(clixml);

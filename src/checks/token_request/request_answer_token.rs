@@ -1,0 +1,62 @@
+//! Takes one exchange, gives findings of `request-answer-token`: the token service answers with success and without a token.
+
+use crate::checks::CheckId;
+use crate::checks::finding::Severity;
+use crate::checks::judge::standing::shown;
+use crate::checks::marks::Marks;
+use crate::checks::rule::{Out, Rule, Scope};
+use crate::checks::subject::ExchangeCase;
+
+/// See the text.
+pub(crate) static RULE: Rule = Rule {
+    id: "request-answer-token",
+    check: CheckId::TokenRequest,
+    severity: Severity::Error,
+    since: "0.1.0",
+    candidates: &["H08"],
+    title: "the token service answers with success and without a token",
+    looks_at: "Answers with status 200 to application requests that hold neither `access_token` nor `error`.",
+    matters: "RFC 6749 5.1 requires `access_token`. What answers so is no token service: a proxy, a sign-in page of a device, or a block page.",
+    bad: "200 text/html",
+    good: "200 {\"access_token\":\"…\",\"token_type\":\"Bearer\"}",
+    repair: "Look at what answered: Test-NetConnection accounts.accesscontrol.windows.net -Port 443; Get-ExchangeServer | Format-List Name,InternetWebProxy; netsh winhttp show proxy",
+    sources: &["RFC 6749 5.1"],
+    scope: Scope::Marked(Marks::TOKEN_SERVICE, examine),
+};
+
+fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
+    let Some(response) = case.response().filter(|_| case.token_request().is_some()) else { return };
+    // What the source left out is not missing.
+    if response.status != 200 || response.body.bytes.is_empty() || !response.body.complete {
+        return;
+    }
+    if case.granted().is_none_or(|answer| !answer.granted && answer.error.is_none()) {
+        let kind = response.head.text("content-type").unwrap_or("no Content-Type");
+        out.say("the token service answers with success and without a token")
+            .observed(format!("200, {}", shown(kind)))
+            .expected("a JSON object with access_token")
+            .location("response.body");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::testing::Scene;
+
+    #[test]
+    fn fires_on_a_page_and_on_an_empty_object() {
+        for answer in ["<html>Sign in</html>", r#"{"token_type":"Bearer"}"#] {
+            let scene = Scene::healthy().token_request("grant_type=client_credentials", 200, answer);
+            assert!(scene.fires(&RULE), "{answer}");
+        }
+    }
+
+    #[test]
+    fn stays_silent_on_a_token_and_where_the_body_was_left_out() {
+        for answer in [r#"{"access_token":"x"}"#, "", r#"{"error":"invalid_client"}"#] {
+            let scene = Scene::healthy().token_request("grant_type=client_credentials", 200, answer);
+            assert!(!scene.fires(&RULE), "{answer}");
+        }
+    }
+}
