@@ -196,6 +196,30 @@ fn every_cause_leads_in_a_case() {
 }
 
 #[test]
+fn every_situation_of_the_table_has_its_recording() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures");
+    let table = fs::read_to_string(root.join("README.md")).unwrap();
+    let numbered = |number: usize| table.lines().find(|line| line.starts_with(&format!("| {number}. ")));
+    let known: Vec<PathBuf> = cases().into_iter().map(|loaded| loaded.folder).collect();
+    for number in 1..=17 {
+        let line = numbered(number).unwrap_or_else(|| panic!("no situation {number}"));
+        let named: Vec<&str> = line.split('`').skip(1).step_by(2).collect();
+        assert!(!named.is_empty(), "{line}");
+        for name in named {
+            let path = root.join(name);
+            let judged = known.iter().any(|folder| path.starts_with(folder));
+            assert!(path.exists() && (judged || name.starts_with("tls/")), "{number}: {name}");
+        }
+    }
+    let matrix = fs::read_to_string(root.join("tls/matrix.json")).unwrap();
+    for name in
+        ["hello-retry", "key-update", "etm=True ems=True", "etm=False ems=False", "resumed-psk", "early-data"]
+    {
+        assert!(matrix.contains(&format!("\"name\": \"{name}\"")), "{name}");
+    }
+}
+
+#[test]
 fn the_same_recording_gives_the_same_tokens_in_every_format() {
     let mut compared = 0;
     for loaded in cases() {
