@@ -257,6 +257,7 @@ mod with_live {
             compression: None,
             bytes: recorded.written,
             sha256: None,
+            records: 0,
             exchanges: recorded.exchanges,
             packets: recorded.packets,
             dropped: recorded.dropped,
