@@ -21,8 +21,12 @@ pub(super) struct All {
 
 /// Reads a capture to the end.
 pub(super) fn all(bytes: &[u8]) -> All {
+    all_of(Box::new(Cursor::new(bytes.to_vec())))
+}
+
+fn all_of(source: Box<dyn Read + Send>) -> All {
     let mut all = All::default();
-    let mut reader = match Reader::open(Box::new(Cursor::new(bytes.to_vec()))) {
+    let mut reader = match Reader::open(source) {
         Ok(reader) => reader,
         Err(error) => return All { error: Some(error.to_string()), ..all },
     };
@@ -130,28 +134,43 @@ fn other_files_are_named() {
     assert!(all(&old).error.unwrap().contains("pcap version 9.4"));
 }
 
-/// Gives a byte at a time.
-struct Slow(Cursor<Vec<u8>>);
+/// Gives so many bytes at a time, in turn.
+struct Pieces(Cursor<Vec<u8>>, Vec<usize>, usize);
 
-impl Read for Slow {
+impl Read for Pieces {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let one = buffer.len().min(1);
-        self.0.read(&mut buffer[..one])
+        let size = self.1[self.2 % self.1.len()].clamp(1, buffer.len().max(1)).min(buffer.len());
+        self.2 += 1;
+        self.0.read(&mut buffer[..size])
     }
 }
 
-#[test]
-fn a_source_that_trickles_gives_the_same() {
-    let file = pcap(0xa1b2_c3d4, u32::to_be_bytes, 0, &[]);
-    let mut reader = Reader::open(Box::new(Slow(Cursor::new(file)))).unwrap();
-    let mut numbers = Vec::new();
-    while let Some(item) = reader.next_item().unwrap() {
-        if let Item::Packet(packet) = item {
-            numbers.push((packet.number, packet.bytes.len()));
+/// The same recording in every container, and pcapng with two interfaces.
+fn containers() -> Vec<(String, Vec<u8>)> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/captures/containers");
+    let mut files: Vec<(String, Vec<u8>)> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_none_or(|extension| extension != "toml"))
+        .map(|path| (path.display().to_string(), std::fs::read(&path).unwrap()))
+        .collect();
+    files.push(("two interfaces".to_owned(), pcapng::tests::two_interfaces()));
+    files
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(16) })]
+
+    #[test]
+    fn a_source_that_trickles_gives_the_same(sizes in proptest::collection::vec(1_usize..300, 1..20)) {
+        for (name, bytes) in containers() {
+            let open = |source: Box<dyn Read + Send>| all_of(decompress::open(source).unwrap().read);
+            let whole = open(Box::new(Cursor::new(bytes.clone())));
+            prop_assert!(whole.packets.len() >= 2, "{}", name);
+            let trickled = open(Box::new(Pieces(Cursor::new(bytes), sizes.clone(), 0)));
+            prop_assert_eq!(trickled, whole, "{}", name);
         }
     }
-    assert_eq!(numbers, [(1, 5), (2, 6)]);
-    assert_eq!(reader.packets(), 2);
 }
 
 #[test]
