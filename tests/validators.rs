@@ -11,6 +11,8 @@ struct Case {
     tenant: Vec<String>,
     cert: String,
     sts_keys: Option<String>,
+    #[serde(default)]
+    logs: Vec<String>,
 }
 
 fn validators() -> Option<PathBuf> {
@@ -34,6 +36,7 @@ fn cases() -> Vec<(String, Vec<PathBuf>)> {
         let recorded = recorded.iter().map(|name| folder.join(name)).find(|path| path.exists());
         let Some(recorded) = recorded else { continue };
         let mut arguments = vec![recorded, "--cert".into(), folder.join(&case.cert)];
+        arguments.extend(case.logs.iter().map(|log| folder.join(log)));
         for tenant in &case.tenant {
             arguments.extend(["--tenant".into(), tenant.into()]);
         }

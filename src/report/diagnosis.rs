@@ -112,7 +112,9 @@ pub fn step(step: &Step, verification: &Verification) -> String {
     let times = if step.count > 1 { format!(", {}", counted(step.count, "time")) } else { String::new() };
     let number = step.exchange.and_then(|key| rank(&verification.numbers, &key));
     let place = number.map_or_else(String::new, |number| format!(" (exchange {number}{times})"));
-    format!("{mark}{} asks {} for {}: {}{place}", step.from, step.to, step.asked, step.answered)
+    // A log need not name the host that was asked.
+    let to = if step.to.is_empty() { "the server" } else { &step.to };
+    format!("{mark}{} asks {to} for {}: {}{place}", step.from, step.asked, step.answered)
 }
 
 /// At most `most` steps with what broke among them, and how many stand before and after.
