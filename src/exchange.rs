@@ -127,6 +127,11 @@ impl FrameMap {
     pub fn is_empty(&self) -> bool {
         self.runs.is_empty()
     }
+
+    /// Where each run begins and the frame that carried it, as they were pushed.
+    pub(crate) fn runs(&self) -> &[(u32, u64)] {
+        &self.runs
+    }
 }
 
 /// Where one header field stands in [`Head::bytes`].

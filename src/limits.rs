@@ -26,6 +26,10 @@ pub const TOKEN_BYTES: usize = 256 << 10;
 /// Tokens inside tokens: outer, actor, and one more to be able to say that there is a third.
 pub const TOKEN_DEPTH: usize = 4;
 
+/// Distinct tokens that are kept parsed by each thread, at about five kibibytes each; of the others the text is
+/// kept, with what is inside of several once, and parsed again when they are used.
+pub const TOKENS_PARSED: usize = 1 << 14;
+
 /// Nesting of JSON inside tokens.
 pub const JSON_DEPTH: usize = 64;
 
@@ -111,12 +115,17 @@ pub const REORDER_BYTES_TOTAL: usize = 64 << 20;
 pub const SHARDS: usize = 16;
 
 /// Connections that are followed at once; those not seen for longest are let go. A capture of a busy server
-/// holds some ten thousand. At about 2 KiB each while something is said they hold half a gibibyte.
-pub const CONNECTIONS: usize = 1 << 18;
+/// holds some ten thousand, of a busy proxy a million. At about a kibibyte each while a request waits for its
+/// response they hold one gibibyte.
+pub const CONNECTIONS: usize = 1 << 20;
 
-/// Of these: connections on which nothing was said yet. A scan or a flood opens millions; beyond this number
-/// the oldest are let go, and nothing is lost with them. At about 400 bytes each they hold 52 MiB.
-pub const SILENT_CONNECTIONS: usize = 1 << 17;
+/// Of these: connections that nobody answered yet. A scan or a flood opens millions; beyond this number
+/// the oldest are let go, and nothing is lost with them. At about 220 bytes each they hold 110 MiB.
+pub const SILENT_CONNECTIONS: usize = 1 << 19;
+
+/// Connections of one thread beyond which requests that wait are kept small: a quarter of a kilobyte and their
+/// tokens once for all, instead of six kilobytes, for a microsecond each.
+pub const CROWD: usize = 1 << 13;
 
 /// Connections of one shard that are over but still take late packets.
 pub const LINGERING: usize = 1024;

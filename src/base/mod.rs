@@ -5,9 +5,12 @@
 pub mod reader;
 /// Values that must never reach output, and the fingerprints that may.
 pub mod secret;
+/// Long texts, each kept once.
+pub mod texts;
 /// Instants and their text forms.
 pub mod time;
 
 pub use reader::Reader;
 pub use secret::{Fingerprint, Secret};
+pub use texts::Text;
 pub use time::Instant;

@@ -207,6 +207,8 @@ impl<'t> Parser<'t> {
             }
         }
         self.at += 1;
+        // A capture may hold a hundred thousand tokens.
+        members.shrink_to_fit();
         Ok(Value::Object(members))
     }
 

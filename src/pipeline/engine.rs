@@ -141,7 +141,9 @@ impl Worker {
             }
         }
         black_box(touched);
+        let connections: usize = shards.iter().map(Flows::len).sum();
         let mut listener = shared.listener(sink);
+        listener.crowded = connections > limits::CROWD;
         for (hint, packed) in hints.iter().zip(group) {
             let payload = history.get(packed.mark, packed.length as usize).unwrap_or_default();
             if let Some(flows) = shards.get_mut(place(packed)) {
@@ -178,7 +180,14 @@ pub(super) fn end<S: Sink>(shards: &mut [Shard], shared: &Shared, sink: &mut S) 
 
 impl Shared {
     pub(super) fn listener<'s, S: Sink>(&'s self, sink: &'s mut S) -> Conversations<'s, S> {
-        Conversations { sink, input: self.input, secrets: &self.secrets, hashes: self.hashes, exchanges: 0 }
+        Conversations {
+            sink,
+            input: self.input,
+            secrets: &self.secrets,
+            hashes: self.hashes,
+            exchanges: 0,
+            crowded: false,
+        }
     }
 }
 

@@ -139,8 +139,8 @@ pub(super) fn survivor(
         find::in_exchange(exchange, &mut store);
     }
     for (_, token) in store.iter() {
-        let payload = token.jwt.as_ref().map(|jwt| &jwt.payload_bytes);
-        if payload.is_some_and(|payload| sought.find(payload, 0).is_some()) {
+        let payload = token.jwt.as_ref().map(|jwt| jwt.payload(&token.text));
+        if payload.is_some_and(|payload| sought.find(&payload, 0).is_some()) {
             return Some("the claims of a token".to_owned());
         }
     }

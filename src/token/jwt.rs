@@ -3,7 +3,7 @@
 //! RFC 7515 section 3.1 and 7.1, RFC 7519. Lossless: raw bytes, order and duplicates survive.
 
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, URL_SAFE_NO_PAD};
@@ -25,14 +25,10 @@ pub struct Jwt {
     pub payload_part: Range<usize>,
     /// Byte range of the encoded signature; empty when it is absent. Of the authentication tag of a JWE.
     pub signature_part: Range<usize>,
-    /// Decoded header bytes.
-    pub header_bytes: Bytes,
-    /// Decoded payload bytes; empty for a JWE.
-    pub payload_bytes: Bytes,
     /// Decoded signature bytes; empty for unsigned tokens.
     pub signature: Bytes,
-    /// The header as JSON, when it is.
-    pub header: Option<Node>,
+    /// The header as JSON, when it is. Many tokens have the same.
+    pub header: Option<Arc<Node>>,
     /// The payload as JSON, when it is.
     pub claims: Option<Node>,
     /// What is odd about the form.
@@ -131,8 +127,6 @@ impl Jwt {
             header_part: 0..first_dot,
             payload_part: first_dot..first_dot,
             signature_part: text.len()..text.len(),
-            header_bytes: Bytes::new(),
-            payload_bytes: Bytes::new(),
             signature: Bytes::new(),
             header: None,
             claims: None,
@@ -144,17 +138,25 @@ impl Jwt {
             jwt.faults.push(Fault::TooLong(text.len()));
             return Some(jwt);
         }
-        jwt.header_bytes = jwt.decode(text, jwt.header_part.clone(), HEADER);
-        if !jwt.header_bytes.trim_ascii_start().starts_with(b"{") {
+        let header = jwt.decode(text, jwt.header_part.clone(), HEADER);
+        if !header.trim_ascii_start().starts_with(b"{") {
             return None;
         }
-        jwt.header = jwt.object(&jwt.header_bytes.clone(), HEADER);
+        jwt.header = jwt.object(&header, HEADER).map(Arc::new);
         if jwt.parts != 5 {
-            jwt.payload_bytes = jwt.decode(text, jwt.payload_part.clone(), PAYLOAD);
-            jwt.claims = jwt.object(&jwt.payload_bytes.clone(), PAYLOAD);
+            let payload = jwt.decode(text, jwt.payload_part.clone(), PAYLOAD);
+            jwt.claims = jwt.object(&payload, PAYLOAD);
             jwt.read_signature(text);
         }
         Some(jwt)
+    }
+
+    /// The decoded payload of the token, whose text is `text`; empty for a JWE.
+    pub fn payload(&self, text: &[u8]) -> Bytes {
+        match self.parts {
+            5 => Bytes::new(),
+            _ => decode(text.get(self.payload_part.clone()).unwrap_or_default()).0,
+        }
     }
 
     fn split(&mut self, text: &[u8]) {
@@ -186,23 +188,13 @@ impl Jwt {
 
     /// Decodes one part: strictly, else leniently with a fault, else to nothing with a fault.
     fn decode(&mut self, text: &[u8], part: Range<usize>, name: &'static str) -> Bytes {
-        let encoded = text.get(part.clone()).unwrap_or_default();
-        let error = match URL_SAFE_NO_PAD.decode(encoded) {
-            Ok(bytes) => return bytes.into(),
-            Err(error) => error,
-        };
-        if let Some(bytes) = decode_leniently(encoded) {
-            self.faults.push(Fault::LenientEncoding(name));
-            return bytes.into();
+        let (bytes, odd) = decode(text.get(part.clone()).unwrap_or_default());
+        match odd {
+            None => {}
+            Some(Odd::Lenient) => self.faults.push(Fault::LenientEncoding(name)),
+            Some(Odd::At(at)) => self.faults.push(Fault::Encoding(name, part.start + at)),
         }
-        let at = match error {
-            DecodeError::InvalidByte(at, _) => at,
-            _ => encoded.len(),
-        };
-        self.faults.push(Fault::Encoding(name, part.start + at));
-        // What stands before the fault is still worth showing: a token cut in the middle has its first claims.
-        let whole = encoded.get(..at / 4 * 4).unwrap_or_default();
-        LENIENT.decode(whole).unwrap_or_default().into()
+        bytes
     }
 
     fn object(&mut self, bytes: &Bytes, name: &'static str) -> Option<Node> {
@@ -278,6 +270,32 @@ impl Jwt {
                 Fault::SignatureRemoved | Fault::TooDeep => false,
             })
     }
+}
+
+/// How a part is not base64url.
+enum Odd {
+    /// It can be read all the same.
+    Lenient,
+    /// Up to this byte.
+    At(usize),
+}
+
+/// Decodes one part, as far as it can be.
+fn decode(encoded: &[u8]) -> (Bytes, Option<Odd>) {
+    let error = match URL_SAFE_NO_PAD.decode(encoded) {
+        Ok(bytes) => return (bytes.into(), None),
+        Err(error) => error,
+    };
+    if let Some(bytes) = decode_leniently(encoded) {
+        return (bytes.into(), Some(Odd::Lenient));
+    }
+    let at = match error {
+        DecodeError::InvalidByte(at, _) => at,
+        _ => encoded.len(),
+    };
+    // What stands before the fault is still worth showing: a token cut in the middle has its first claims.
+    let whole = encoded.get(..at / 4 * 4).unwrap_or_default();
+    (LENIENT.decode(whole).unwrap_or_default().into(), Some(Odd::At(at)))
 }
 
 /// Whether base64 text may decode to `{`, white space before it allowed: decides before anything is decoded.
@@ -369,7 +387,7 @@ mod tests {
         let claims = jwt.claims.as_ref().unwrap();
         assert_eq!(claims.get("exp").and_then(Node::number), Some("1300819380"));
         let span = claims.get("iss").unwrap().span.clone();
-        assert_eq!(jwt.payload_bytes.get(span), Some(&br#""joe""#[..]));
+        assert_eq!(jwt.payload(text).get(span), Some(&br#""joe""#[..]));
         assert!(jwt.is_well_formed() && jwt.is_signed() && jwt.faults.is_empty());
         assert!(text.starts_with(jwt.signing_input(text)));
     }

@@ -127,7 +127,7 @@ impl Token {
 
     /// The JOSE header, when it was readable JSON.
     pub fn header(&self) -> Option<&Node> {
-        self.jwt.as_ref()?.header.as_ref()
+        self.jwt.as_ref()?.header.as_deref()
     }
 
     /// A claim of string type.

@@ -35,7 +35,7 @@ pub fn prove<'k>(text: &[u8], jwt: &Jwt, ring: &'k KeyRing) -> Proof<'k> {
     if !jwt.is_well_formed() {
         return Proof::Malformed;
     }
-    let critical = critical(jwt.header.as_ref());
+    let critical = critical(jwt.header.as_deref());
     if !critical.is_empty() {
         return Proof::Critical(critical);
     }

@@ -3,10 +3,17 @@
 //! A capture repeats a token thousands of times; one hash of its text decides whether it is known. Stores
 //! of several threads are merged, and numbered at the end by what was seen, not by who saw it.
 
+/// Tokens, parsed or kept small.
+mod slot;
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, HashMap};
 
 use bytes::Bytes;
+use hashbrown::HashTable;
 
+use self::slot::Slots;
 use super::jwt::{Fault, Jwt};
 use super::{Half, Location, Role, Token, TokenId, actor, role};
 use crate::base::Fingerprint;
@@ -44,12 +51,12 @@ impl Hint {
 /// the role that the strongest place gives it.
 #[derive(Clone, Debug, Default)]
 pub struct TokenStore {
-    tokens: Vec<Token>,
+    slots: Slots,
     uses: Vec<Uses>,
     /// Tokens as places say that they are, where the content alone says otherwise.
     placed: HashMap<(TokenId, Role), Box<Token>>,
-    /// Keyed with a seed of this process: a capture is hostile and must not be able to choose collisions.
-    known: HashMap<Bytes, TokenId, foldhash::fast::RandomState>,
+    /// All by their text.
+    known: HashTable<TokenId>,
     /// What was not read because of a bound, and how often. The texts name bounds only, so they are few.
     unread: BTreeMap<String, u64>,
 }
@@ -88,11 +95,11 @@ impl TokenStore {
     }
 
     fn intern_at(&mut self, text: &[u8], hint: Hint, depth: usize) -> (TokenId, bool) {
-        if let Some(&id) = self.known.get(text) {
+        self.slots.rest();
+        let hash = slot::hash(text);
+        if let Some(&id) = self.known.find(hash, |id| self.slots.is(*id, hash, text)) {
             self.hinted(id, hint);
-            if let Some(token) = self.tokens.get_mut(id.0 as usize) {
-                token.depth = token.depth.min(depth);
-            }
+            self.at_depth(id, depth);
             return (id, false);
         }
         let mut jwt = Jwt::parse(text);
@@ -125,20 +132,31 @@ impl TokenStore {
         self.unread.iter().map(|(what, count)| (what.as_str(), *count))
     }
 
+    /// Notes how deep inside others a token was seen.
+    fn at_depth(&mut self, id: TokenId, depth: usize) {
+        if self.slots.place(id).is_some_and(|(known, _)| depth < known) {
+            self.slots.tie(id, |ties| *ties.depth = depth);
+        }
+    }
+
     fn add(&mut self, text: &[u8], jwt: Option<Jwt>, hint: Hint, depth: usize) -> TokenId {
-        let id = TokenId(u32::try_from(self.tokens.len()).unwrap_or(u32::MAX));
         let text = Bytes::copy_from_slice(text);
-        self.known.insert(text.clone(), id);
+        let hash = slot::hash(&text);
         let roles = role::by_hint(jwt.as_ref());
-        self.tokens.push(Token {
-            fingerprint: Fingerprint::of(&text),
-            role: roles.first().copied().unwrap_or(Role::Opaque),
-            text,
-            jwt,
-            actor: None,
-            carried_by: Vec::new(),
-            depth,
-        });
+        let id = self.slots.push(
+            hash,
+            Token {
+                fingerprint: Fingerprint::of(&text),
+                role: roles.first().copied().unwrap_or(Role::Opaque),
+                text,
+                jwt,
+                actor: None,
+                carried_by: Vec::new(),
+                depth,
+            },
+        );
+        let Self { known, slots, .. } = self;
+        known.insert_unique(hash, id, |id| slots.hash(*id));
         self.uses.push(Uses { seen: Seen::default(), first_depth: 0, last: None, hint: Hint::None, roles });
         self.hinted(id, hint);
         id
@@ -146,31 +164,31 @@ impl TokenStore {
 
     fn hinted(&mut self, id: TokenId, hint: Hint) {
         let index = id.0 as usize;
-        let (Some(uses), Some(token)) = (self.uses.get_mut(index), self.tokens.get(index)) else { return };
+        let Some(uses) = self.uses.get_mut(index) else { return };
         uses.hint = uses.hint.max(hint);
         let role = uses.role(hint);
-        if role != token.role {
-            let placed = || Box::new(Token { role, ..token.clone() });
-            self.placed.entry((id, role)).or_insert_with(placed);
+        if role != uses.role(Hint::None)
+            && !self.placed.contains_key(&(id, role))
+            && let Some(token) = self.slots.get(id)
+        {
+            self.placed.insert((id, role), Box::new(Token { role, ..token.clone() }));
         }
     }
 
     /// Links an outer token to the one inside it, once.
     fn link(&mut self, outer: TokenId, inner: TokenId) {
-        let Some(token) = self.tokens.get_mut(outer.0 as usize) else { return };
-        if token.actor == Some(inner) {
-            return;
+        match self.slots.place(outer) {
+            Some((_, actor)) if actor != Some(inner) => {}
+            _ => return,
         }
-        token.actor = Some(inner);
+        self.slots.tie(outer, |ties| *ties.actor = Some(inner));
         for hint in Hint::ALL {
             let role = self.role(outer, hint);
             if let Some(placed) = self.placed.get_mut(&(outer, role)) {
                 placed.actor = Some(inner);
             }
         }
-        if let Some(token) = self.tokens.get_mut(inner.0 as usize) {
-            token.carried_by.push(outer);
-        }
+        self.slots.tie(inner, |ties| ties.carried_by.push(outer));
     }
 
     /// What a token is at a place that says `hint`.
@@ -194,7 +212,7 @@ impl TokenStore {
             if let Some(uses) = self.uses.get_mut(id.0 as usize) {
                 uses.see(exchange, location, depth);
             }
-            next = self.get(id).and_then(|token| token.actor);
+            next = self.slots.place(id).and_then(|(_, actor)| actor);
         }
     }
 
@@ -205,48 +223,47 @@ impl TokenStore {
 
     /// A token by its identity.
     pub fn get(&self, id: TokenId) -> Option<&Token> {
-        self.tokens.get(id.0 as usize)
+        self.slots.get(id)
     }
 
     /// All tokens with their identities.
     pub fn iter(&self) -> impl Iterator<Item = (TokenId, &Token)> {
-        (0..).map(TokenId).zip(&self.tokens)
+        let ids = (0..u32::try_from(self.len()).unwrap_or(u32::MAX)).map(TokenId);
+        ids.filter_map(|id| Some((id, self.slots.get(id)?)))
     }
 
     /// How many distinct tokens there are.
     pub fn len(&self) -> usize {
-        self.tokens.len()
+        self.slots.len()
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.tokens.is_empty()
+        self.len() == 0
     }
 
     /// Takes over what another store has seen. Gives the identity here of each token there, by its index.
     pub fn merge(&mut self, other: Self) -> Vec<TokenId> {
-        let Self { tokens, uses, placed, known: _, unread } = other;
+        let Self { slots, uses, placed, unread, .. } = other;
         for (what, more) in unread {
             let count = self.unread.entry(what).or_default();
             *count = count.saturating_add(more);
         }
-        let mut new_ids = Vec::with_capacity(tokens.len());
+        let mut new_ids = Vec::with_capacity(slots.len());
         let mut links = Vec::new();
-        for (token, their_uses) in tokens.into_iter().zip(uses) {
-            links.extend(token.actor.map(|inner| (new_ids.len(), inner)));
-            let id = match self.known.get(&token.text) {
-                Some(&id) => id,
-                None => {
-                    let id = TokenId(u32::try_from(self.tokens.len()).unwrap_or(u32::MAX));
-                    self.known.insert(token.text.clone(), id);
-                    self.uses.push(Uses { seen: Seen::default(), last: None, ..their_uses.clone() });
-                    self.tokens.push(Token { actor: None, carried_by: Vec::new(), ..token.clone() });
-                    id
-                }
-            };
-            if let Some(mine) = self.tokens.get_mut(id.0 as usize) {
-                mine.depth = mine.depth.min(token.depth);
-            }
+        for (part, their_uses) in slots.into_parts().zip(uses) {
+            let (depth, actor) = part.place();
+            links.extend(actor.map(|inner| (new_ids.len(), inner)));
+            let hash = part.hash();
+            let known = self.known.find(hash, |id| self.slots.same(*id, &part)).copied();
+            let id = known.unwrap_or_else(|| {
+                let id = self.slots.adopt(part);
+                self.uses.push(Uses { seen: Seen::default(), last: None, ..their_uses.clone() });
+                let Self { known, slots, .. } = self;
+                known.insert_unique(hash, id, |id| slots.hash(*id));
+                id
+            });
+            self.at_depth(id, depth);
             if let Some(mine) = self.uses.get_mut(id.0 as usize) {
                 mine.absorb(their_uses);
             }
@@ -270,18 +287,19 @@ impl TokenStore {
     /// then a token has the role that its content alone tells, and places are asked by [`TokenStore::role`].
     pub fn settle_roles(&mut self) {
         self.placed.clear();
-        for (token, uses) in self.tokens.iter_mut().zip(&self.uses) {
-            token.role = uses.role(uses.hint);
+        for (id, uses) in (0..).map(TokenId).zip(&self.uses) {
+            self.slots.tie(id, |ties| *ties.role = uses.role(uses.hint));
         }
     }
 
     /// Numbers the tokens by their first sighting (an actor token after its outer), so that the numbers do
     /// not depend on how the work was divided. Gives the new identity of each token, by its old index.
     pub fn finalise(&mut self) -> Vec<TokenId> {
-        let mut order: Vec<usize> = (0..self.tokens.len()).collect();
-        order.sort_by_key(|&index| {
+        let mut order: Vec<usize> = (0..self.len()).collect();
+        order.sort_by_cached_key(|&index| {
             let first = self.uses.get(index).and_then(Uses::order);
-            (first.is_none(), first, self.tokens.get(index).map(|token| token.fingerprint))
+            let id = TokenId(u32::try_from(index).unwrap_or(u32::MAX));
+            (first.is_none(), first, self.slots.fingerprint(id))
         });
         let mut new_ids = vec![TokenId(0); order.len()];
         for (rank, &old) in order.iter().enumerate() {
@@ -291,13 +309,15 @@ impl TokenStore {
         }
         let renumber = |id: &mut TokenId| *id = new_ids.get(id.0 as usize).copied().unwrap_or(*id);
         self.settle_roles();
-        for token in &mut self.tokens {
-            token.actor.iter_mut().for_each(renumber);
-            token.carried_by.iter_mut().for_each(renumber);
-            token.carried_by.sort_unstable();
+        for id in (0..u32::try_from(self.len()).unwrap_or(u32::MAX)).map(TokenId) {
+            self.slots.tie(id, |ties| {
+                ties.actor.iter_mut().for_each(renumber);
+                ties.carried_by.iter_mut().for_each(renumber);
+                ties.carried_by.sort_unstable();
+            });
         }
-        self.known.values_mut().for_each(renumber);
-        self.tokens = reorder(std::mem::take(&mut self.tokens), &order);
+        self.known.iter_mut().for_each(renumber);
+        self.slots.reorder(&order, &new_ids);
         self.uses = reorder(std::mem::take(&mut self.uses), &order);
         new_ids
     }
@@ -372,120 +392,6 @@ impl Uses {
         {
             self.seen.first = other.seen.first;
             self.first_depth = other.first_depth;
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use base64::Engine as _;
-    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-
-    use super::*;
-
-    fn jws(payload: &str) -> String {
-        let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
-        format!("{}.{}.AAEC", part(r#"{"alg":"RS256"}"#), part(payload))
-    }
-
-    fn nest(depth: usize) -> String {
-        (0..depth).fold(jws(r#"{"iss":"a@r","nameid":"b@r"}"#), |inner, level| {
-            jws(&format!(r#"{{"iss":"b@r","n":{level},"actortoken":"{inner}"}}"#))
-        })
-    }
-
-    fn key(frame: u64) -> ExchangeKey {
-        ExchangeKey { input: 0, frame, sub: 0 }
-    }
-
-    fn place() -> Location {
-        Location { half: Half::Request, part: "header.authorization".into(), bytes: 0..1 }
-    }
-
-    #[test]
-    fn an_actor_token_gets_its_own_entry_and_both_know_each_other() {
-        let mut store = TokenStore::default();
-        let (outer, new) = store.intern(nest(1).as_bytes(), Hint::Access);
-        assert!(new);
-        assert_eq!(store.intern(nest(1).as_bytes(), Hint::Access), (outer, false));
-        let inner = store.get(outer).unwrap().actor.unwrap();
-        assert_eq!(store.get(inner).unwrap().carried_by, [outer]);
-        assert_eq!(store.get(inner).unwrap().depth, 1);
-        assert_eq!(
-            (store.get(outer).unwrap().role, store.get(inner).unwrap().role),
-            (Role::Outer, Role::Actor)
-        );
-        assert_eq!(store.intern(nest(0).as_bytes(), Hint::Assertion), (inner, false));
-        assert_eq!(store.get(inner).unwrap().depth, 0);
-        assert_eq!(store.get(inner).unwrap().role, Role::Actor);
-    }
-
-    #[test]
-    fn nesting_is_bounded_and_said_to_be() {
-        let mut store = TokenStore::default();
-        store.intern(nest(6).as_bytes(), Hint::None);
-        assert_eq!(store.len(), limits::TOKEN_DEPTH);
-        let deepest = store.tokens.last().unwrap();
-        assert!(deepest.jwt.as_ref().unwrap().faults.contains(&Fault::TooDeep));
-    }
-
-    #[test]
-    fn sixteen_exchanges_are_listed_and_all_are_counted() {
-        let mut store = TokenStore::default();
-        let (id, _) = store.intern(b"opaque", Hint::None);
-        for frame in (0..100).rev() {
-            store.seen(id, key(frame), &place());
-        }
-        let uses = store.sightings(id).unwrap();
-        assert_eq!(uses.count, 100);
-        let frames: Vec<_> = uses.exchanges.iter().map(|key| key.frame).collect();
-        assert_eq!(frames, (0..16).collect::<Vec<_>>());
-    }
-
-    #[test]
-    fn the_order_does_not_depend_on_who_saw_what() {
-        let texts = [nest(1), nest(2), jws("{}"), "opaque".to_owned()];
-        let see = |store: &mut TokenStore, at: usize| {
-            let (id, _) = store.intern(texts[at].as_bytes(), Hint::None);
-            store.seen(id, key(at as u64), &place());
-        };
-        let describe = |mut store: TokenStore| {
-            store.finalise();
-            store
-                .iter()
-                .map(|(id, token)| {
-                    let seen = store.sightings(id).unwrap().clone();
-                    (token.fingerprint, token.actor, token.carried_by.clone(), seen)
-                })
-                .collect::<Vec<_>>()
-        };
-        let mut one = TokenStore::default();
-        (0..4).for_each(|at| see(&mut one, at));
-        let (mut left, mut right) = (TokenStore::default(), TokenStore::default());
-        for at in [3, 1] {
-            see(&mut left, at);
-        }
-        for at in [2, 0] {
-            see(&mut right, at);
-        }
-        let ids = left.merge(right);
-        assert_eq!(ids.len(), 3);
-        let (one, two) = (describe(one), describe(left));
-        assert_eq!(one, two);
-        assert_eq!(one[1].3.first, Some((key(0), place())));
-        assert_eq!(one[0].1, Some(TokenId(1)));
-    }
-
-    #[test]
-    fn a_field_decides_for_opaque_text_whichever_came_first() {
-        for hints in [[Hint::Access, Hint::Refresh], [Hint::Refresh, Hint::Access]] {
-            let mut store = TokenStore::default();
-            let ids = hints.map(|hint| store.intern(b"0.AAA", hint).0);
-            assert_eq!(store.get(ids[0]).unwrap().role, Role::Opaque, "by itself");
-            let there = |role| store.get_as(ids[0], role).map(|token| token.role);
-            assert_eq!(there(store.role(ids[0], Hint::Refresh)), Some(Role::Refresh));
-            store.finalise();
-            assert_eq!(store.get(TokenId(0)).unwrap().role, Role::Refresh);
         }
     }
 }

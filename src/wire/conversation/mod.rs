@@ -48,6 +48,8 @@ pub struct Conversations<'s, S> {
     pub hashes: bool,
     /// Exchanges given on.
     pub exchanges: u64,
+    /// There are so many connections that what waits must be kept small.
+    pub crowded: bool,
 }
 
 impl Conversation {
@@ -179,6 +181,7 @@ impl<'s, S: Sink> Conversations<'s, S> {
             found: Vec::new(),
             oddities: Vec::new(),
             request_head_lost: false,
+            crowded: self.crowded,
         }
     }
 
@@ -282,8 +285,14 @@ pub fn fuzz(data: &[u8]) {
     let (keys, mut rest) = rest.split_at(usize::from(u16::from_be_bytes([*high, *low])).min(rest.len()));
     let secrets = Arc::new(Secrets::default());
     secrets.add_keylog("fuzz", keys);
-    let mut listener =
-        Conversations { sink: &mut Nowhere, input: 0, secrets: &secrets, hashes: true, exchanges: 0 };
+    let mut listener = Conversations {
+        sink: &mut Nowhere,
+        input: 0,
+        secrets: &secrets,
+        hashes: true,
+        exchanges: 0,
+        crowded: data.len() % 2 == 1,
+    };
     let mut flows = Flows::default();
     let mut next = [0_u32; 2];
     let mut number = 0;

@@ -9,7 +9,7 @@ use super::preamble::{self, Recognised};
 use crate::connection::{Content, TlsLedger};
 use crate::exchange::{Oddity, TlsFacts};
 use crate::limits;
-use crate::wire::http::h1::{Http1, Resting};
+use crate::wire::http::h1::{Http1, Resting, Waiting};
 use crate::wire::http::h2::Http2;
 use crate::wire::http::{Finished, Outbox, OwnedChunk, Tunnel};
 use crate::wire::stream::{Chunk, Direction, End, FrameRef, StreamEvent};
@@ -24,6 +24,8 @@ pub(super) struct Context<'c> {
     pub(super) found: Vec<(Finished, Option<Arc<TlsFacts>>)>,
     pub(super) oddities: Vec<Oddity>,
     pub(super) request_head_lost: bool,
+    /// There are so many connections that what waits must be kept small.
+    pub(super) crowded: bool,
 }
 
 impl Context<'_> {
@@ -44,6 +46,8 @@ enum Spoken {
     Http1(Box<Http1>),
     /// HTTP/1 between two exchanges.
     Resting(Resting),
+    /// HTTP/1 between a request and its response, where there are many connections.
+    Waiting(Box<Waiting>),
     Http2(Box<Http2>),
     Tls(Box<Inside>),
     /// It is over, and its decoder gone: connections wait a while for late packets.
@@ -155,15 +159,19 @@ impl Node {
     pub(super) fn push(&mut self, direction: Direction, event: StreamEvent<'_>, context: &mut Context<'_>) {
         self.wake();
         match &mut self.spoken {
-            Spoken::Other | Spoken::Over(_) | Spoken::Resting(_) => {}
+            Spoken::Other | Spoken::Over(_) | Spoken::Resting(_) | Spoken::Waiting(_) => {}
             Spoken::Unknown(_) => self.recognise(direction, event, context),
             Spoken::Http1(http) => {
                 let mut out = Outbox::default();
                 http.push(direction, event, &mut out);
-                let resting = http.rests();
+                let quiet = match http.rests() {
+                    Some(resting) => Some(Spoken::Resting(resting)),
+                    None if context.crowded => http.waits().map(|waiting| Spoken::Waiting(Box::new(waiting))),
+                    None => None,
+                };
                 self.take(out, context);
-                if let (Some(resting), Spoken::Http1(_)) = (resting, &self.spoken) {
-                    self.spoken = Spoken::Resting(resting);
+                if let (Some(quiet), Spoken::Http1(_)) = (quiet, &self.spoken) {
+                    self.spoken = quiet;
                 }
             }
             Spoken::Http2(http) => {
@@ -177,9 +185,15 @@ impl Node {
 
     /// Something comes again: a decoder is needed.
     fn wake(&mut self) {
-        if let Spoken::Resting(resting) = self.spoken {
-            self.spoken = Spoken::Http1(Box::new(Http1::rested(resting)));
+        if !matches!(self.spoken, Spoken::Resting(_) | Spoken::Waiting(_)) {
+            return;
         }
+        let http = match std::mem::replace(&mut self.spoken, Spoken::Other) {
+            Spoken::Resting(resting) => Http1::rested(resting),
+            Spoken::Waiting(waiting) => Http1::waited(*waiting),
+            _ => return,
+        };
+        self.spoken = Spoken::Http1(Box::new(http));
     }
 
     /// Whether anybody still looks at the bytes.
@@ -208,7 +222,7 @@ impl Node {
     pub(super) fn finish(&mut self, context: &mut Context<'_>) {
         self.wake();
         match &mut self.spoken {
-            Spoken::Other | Spoken::Over(_) | Spoken::Resting(_) => {}
+            Spoken::Other | Spoken::Over(_) | Spoken::Resting(_) | Spoken::Waiting(_) => {}
             Spoken::Unknown(_) => self.decide_late(context),
             Spoken::Http1(http) => {
                 let mut out = Outbox::default();
@@ -232,7 +246,7 @@ impl Node {
         match &self.spoken {
             Spoken::Unknown(unknown) if unknown.waiting.is_empty() && !unknown.searching => Content::Empty,
             Spoken::Unknown(_) | Spoken::Other => Content::Other,
-            Spoken::Http1(_) | Spoken::Resting(_) => Content::Http1,
+            Spoken::Http1(_) | Spoken::Resting(_) | Spoken::Waiting(_) => Content::Http1,
             Spoken::Http2(_) => Content::Http2,
             Spoken::Over(content) => *content,
             Spoken::Tls(inside) => match inside.node.content() {

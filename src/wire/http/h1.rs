@@ -23,7 +23,7 @@ mod tests;
 /// Where a direction waits for the other, and where HTTP ends.
 mod waiting;
 
-pub use resting::Resting;
+pub use resting::{Resting, Waiting};
 
 use bytes::Bytes;
 
@@ -319,11 +319,10 @@ impl Http1 {
             return bytes.len();
         }
         let Some(end) = end else { return bytes.len() };
-        lane.buffer.truncate(end);
-        let whole = std::mem::take(&mut lane.buffer);
+        let whole = Bytes::copy_from_slice(lane.buffer.get(..end).unwrap_or_default());
         let map = std::mem::take(&mut lane.map);
         if let Some(first) = lane.begun.or_else(|| frames.first().copied()) {
-            self.begin(direction, None, whole.into(), map, first, frames, out);
+            self.begin(direction, None, whole, map, first, frames, out);
         }
         end.saturating_sub(old)
     }

@@ -12,6 +12,7 @@ pub mod h1;
 /// HTTP/2.
 pub mod h2;
 mod message;
+mod packed;
 mod pool;
 
 use crate::exchange::{Oddity, Protocol, Request, Response};

@@ -37,7 +37,8 @@ pub(super) fn take() -> Vec<u8> {
     POOL.try_with(|pool| pool.borrow_mut().pop()).ok().flatten().unwrap_or_default()
 }
 
-fn give(mut buffer: Vec<u8>) {
+/// Takes a buffer back that nobody needs any more.
+pub(super) fn give(mut buffer: Vec<u8>) {
     if !(SMALLEST..=LARGEST).contains(&buffer.capacity()) {
         return;
     }

@@ -583,9 +583,9 @@ impl<T> Connection<T> {
         self.halves.iter().map(Half::held_count).sum()
     }
 
-    /// Whether nothing was said yet.
+    /// Whether nothing was said yet, and nobody answered: a connection that both ends know may speak any moment.
     pub(super) fn is_silent(&self) -> bool {
-        self.talk.is_none() && self.held_count() == 0
+        self.talk.is_none() && self.held_count() == 0 && !self.halves.iter().all(Half::known)
     }
 
     /// Whether payload was given on.

@@ -169,6 +169,13 @@ impl<T> Flows<T> {
         self.alone.0 = history;
     }
 
+    /// Connections that are followed.
+    #[inline]
+    #[allow(clippy::len_without_is_empty)]
+    pub fn len(&self) -> usize {
+        self.places.len()
+    }
+
     /// Looks for the connection of a segment.
     #[inline]
     pub fn find(&self, segment: &Header) -> Hint {

@@ -8,6 +8,7 @@ use crate::exchange::FrameMap;
 use crate::limits;
 use crate::wire::http::OwnedChunk;
 use crate::wire::http::message::Message;
+use crate::wire::http::pool;
 use crate::wire::stream::{Direction, End, FrameRef};
 
 /// Where one direction stands.
@@ -118,7 +119,7 @@ impl Lane {
     /// Forgets an unfinished head or line; whether there was one.
     pub(super) fn clear(&mut self) -> bool {
         let some = !self.buffer.is_empty();
-        self.buffer = Vec::new();
+        pool::give(std::mem::take(&mut self.buffer));
         self.map = FrameMap::default();
         self.scanned = 0;
         self.begun = None;
@@ -132,6 +133,13 @@ impl Lane {
             self.map.push(self.buffer.len(), frame.number);
         }
         self.begun = self.begun.or_else(|| frames.first().copied());
+        if self.buffer.capacity() == 0 {
+            self.buffer = pool::take();
+        }
+        if self.buffer.capacity() - self.buffer.len() < bytes.len() {
+            // Heads are cut by the ends of segments only: doubling the room would waste half of it.
+            self.buffer.reserve_exact(bytes.len().max(self.buffer.len() / 4));
+        }
         self.buffer.extend_from_slice(bytes);
     }
 }

@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 
+use super::super::packed::Packed;
 use super::super::{Finished, Outbox};
 use crate::exchange::{Oddity, Protocol, Request, Response};
 use crate::limits;
@@ -31,21 +32,26 @@ enum Part<T> {
     Open,
     /// It is over, as far as it was seen.
     Done(Box<T>),
+    /// The same, kept small: a request.
+    Packed(Box<Packed>),
     /// It will not come, or nobody can say which it is.
     Absent,
 }
 
 impl<T> Part<T> {
     fn settled(&self) -> bool {
-        matches!(self, Self::Done(_) | Self::Absent)
+        matches!(self, Self::Done(_) | Self::Packed(_) | Self::Absent)
     }
+}
 
-    fn take(self) -> Option<T> {
-        match self {
-            Self::Done(value) => Some(*value),
-            _ => None,
-        }
-    }
+/// A request whose response has not come yet, kept small.
+#[derive(Debug)]
+pub(super) struct Asking {
+    request: Packed,
+    asked: Asked,
+    protocol: Protocol,
+    frames: (u64, u64),
+    oddities: Vec<Oddity>,
 }
 
 #[derive(Debug)]
@@ -107,6 +113,42 @@ impl Pairing {
     /// Whether nothing is open and nothing was lost: a new one would serve as well.
     pub(super) fn rests(&self) -> bool {
         self.slots.is_empty() && matches!(self.order, Order::Certain) && !self.pipelined && self.given_up == 0
+    }
+
+    /// When all that is open is one whole request whose response has not begun, and nothing was lost: that request.
+    pub(super) fn asks(&mut self) -> Option<Asking> {
+        let certain = matches!(self.order, Order::Certain) && !self.pipelined && self.given_up == 0;
+        let [Slot { request, response: Part::Awaited, asked, authority, protocol, frames, oddities, .. }] =
+            self.slots.make_contiguous()
+        else {
+            return None;
+        };
+        let request = match request {
+            _ if !certain || !authority.is_empty() => return None,
+            Part::Done(request) => Packed::of(request),
+            Part::Packed(packed) => *std::mem::take(packed),
+            Part::Awaited | Part::Open | Part::Absent => return None,
+        };
+        let oddities = std::mem::take(oddities);
+        Some(Asking { request, asked: *asked, protocol: *protocol, frames: *frames, oddities })
+    }
+
+    /// The exchanges of a connection that has asked.
+    pub(super) fn asking(asking: Asking) -> Self {
+        let Asking { request, asked, protocol, frames, oddities } = asking;
+        let mut pairing = Self::default();
+        pairing.slots.reserve_exact(1);
+        pairing.open(Slot {
+            id: 0,
+            request: Part::Packed(Box::new(request)),
+            response: Part::Awaited,
+            asked,
+            authority: String::new(),
+            protocol,
+            frames,
+            oddities,
+        });
+        pairing
     }
 
     /// A request's head was seen. `idle`: no response is being received, and the last one ended before
@@ -385,7 +427,15 @@ pub(super) enum Idle {
 }
 
 fn emit(slot: Slot, out: &mut Outbox) {
-    let (request, response) = (slot.request.take(), slot.response.take());
+    let request = match slot.request {
+        Part::Done(request) => Some(*request),
+        Part::Packed(packed) => Some(packed.open()),
+        Part::Awaited | Part::Open | Part::Absent => None,
+    };
+    let response = match slot.response {
+        Part::Done(response) => Some(*response),
+        _ => None,
+    };
     if request.is_none() && response.is_none() {
         return;
     }

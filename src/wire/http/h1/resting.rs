@@ -1,8 +1,9 @@
-//! Takes a decoder between two exchanges, gives the little that is to be remembered: most connections of a capture
-//! are idle, and an idle one needs no decoder.
+//! Takes a decoder between two exchanges, or between a request and its response, gives the little that is to be
+//! remembered: most connections of a capture are idle, and an idle one needs no decoder.
 
 use super::Http1;
 use super::lane::Lane;
+use super::pairing::{Asking, Pairing};
 
 /// A connection between two exchanges.
 #[derive(Clone, Copy, Debug)]
@@ -12,16 +13,42 @@ pub struct Resting {
     ended: [bool; 2],
 }
 
+/// A connection whose last request waits for its response.
+#[derive(Debug)]
+pub struct Waiting {
+    asking: Asking,
+    resting: Resting,
+}
+
 impl Http1 {
+    /// What is to be remembered between a request and its response, when that is little. The decoder is of no
+    /// use afterwards.
+    pub fn waits(&mut self) -> Option<Waiting> {
+        if self.done || !self.lanes.iter().all(Lane::rests) {
+            return None;
+        }
+        let asking = self.pairing.asks()?;
+        Some(Waiting { asking, resting: self.resting() })
+    }
+
+    /// The decoder of a connection that waited.
+    pub fn waited(waiting: Waiting) -> Self {
+        Self { pairing: Pairing::asking(waiting.asking), ..Self::rested(waiting.resting) }
+    }
+
     /// What is to be remembered between two exchanges, when that is little: an idle connection needs no decoder.
     pub fn rests(&self) -> Option<Resting> {
         let rests = self.pairing.rests() && !self.done && self.lanes.iter().all(Lane::rests);
+        rests.then(|| self.resting())
+    }
+
+    fn resting(&self) -> Resting {
         let [sent, received] = &self.lanes;
-        rests.then_some(Resting {
+        Resting {
             last_frames: [sent.last_frame, received.last_frame],
             fresh: [sent.fresh, received.fresh],
             ended: [sent.ended, received.ended],
-        })
+        }
     }
 
     /// The decoder of a connection that rested.

@@ -37,13 +37,16 @@ const LONGEST: usize = 30;
 /// Up to two symbols that begin some bits.
 #[derive(Clone, Copy, Default)]
 struct Entry {
-    symbols: [u8; 2],
-    count: u8,
+    /// The first in the lower byte.
+    symbols: u16,
+    /// Bits of `symbols` that are symbols: none, eight or sixteen.
+    filled: u8,
+    /// Bits of their codes.
     bits: u8,
 }
 
 struct Tables {
-    entries: Vec<Entry>,
+    entries: Box<[Entry; 1 << LOOKUP]>,
     /// By length: the first code, the first code that is longer, and where its symbols begin.
     ranges: [(u32, u32, usize); LONGEST + 1],
     /// All symbols, by length and value; 256 ends a string.
@@ -67,24 +70,30 @@ impl Tables {
             code = range.1;
             at += many;
         }
-        let mut tables = Self { entries: Vec::new(), ranges, symbols };
-        tables.entries = (0..1u64 << LOOKUP).map(|bits| tables.entry(bits << (64 - LOOKUP))).collect();
+        let mut tables = Self { entries: Box::new([Entry::default(); 1 << LOOKUP]), ranges, symbols };
+        let entries = (0..1u64 << LOOKUP).map(|bits| tables.entry(bits << (64 - LOOKUP)));
+        let entries: Vec<Entry> = entries.collect();
+        tables.entries.iter_mut().zip(entries).for_each(|(to, from)| *to = from);
         tables
     }
 
     fn entry(&self, bits: u64) -> Entry {
         let mut entry = Entry::default();
-        for place in 0..2 {
+        for _ in 0..2 {
             let left = LOOKUP - u32::from(entry.bits);
             let Some((symbol, length)) = self.one(bits << entry.bits, left) else { break };
-            let (Ok(symbol), Some(slot)) = (u8::try_from(symbol), entry.symbols.get_mut(place)) else {
-                break;
-            };
-            *slot = symbol;
-            entry.count += 1;
+            let Ok(symbol) = u8::try_from(symbol) else { break };
+            entry.symbols |= u16::from(symbol) << entry.filled;
+            entry.filled += 8;
             entry.bits += length;
         }
         entry
+    }
+
+    /// What begins `bits` (from the top).
+    #[inline]
+    fn find(&self, bits: u64) -> Entry {
+        self.entries.get((bits >> (64 - LOOKUP)) as usize).copied().unwrap_or_default()
     }
 
     /// The symbol whose code begins `bits` (from the top), if it has no more than `available` bits.
@@ -102,45 +111,54 @@ impl Tables {
     }
 }
 
+/// Lookups for which bits are fetched once: 48 of at least 56.
+const LOOKUPS: usize = 4;
+
 /// Appends the decoded bytes to `out`, at most `limit` of them. `None`: not a Huffman string (its end is
 /// padded with anything but the first bits of the end of string, or that stands in it), or too long.
 pub(super) fn decode(coded: &[u8], out: &mut Vec<u8>, limit: usize) -> Option<()> {
     let tables = &*TABLES;
     let start = out.len();
-    // No code is shorter than five bits; the last lookup writes two symbols.
-    let most = (coded.len().saturating_mul(8) / 5).min(limit).saturating_add(2);
+    // No code is shorter than five bits; eight bytes are written at once.
+    let most = (coded.len().saturating_mul(8) / 5).min(limit).saturating_add(8);
     out.resize(start + most, 0);
     let mut at = start;
     let mut rest = coded;
     let (mut bits, mut available) = (0u64, 0u32);
-    loop {
-        if available <= 32 {
-            match rest.split_first_chunk::<4>() {
-                Some((four, after)) => {
-                    bits |= u64::from(u32::from_be_bytes(*four)) << (32 - available);
-                    available += 32;
-                    rest = after;
-                }
-                None => {
-                    for byte in std::mem::take(&mut rest) {
-                        bits |= u64::from(*byte) << (56 - available);
-                        available += 8;
-                    }
-                }
-            }
-        }
-        let entry = tables.entries.get((bits >> (64 - LOOKUP)) as usize).copied().unwrap_or_default();
-        let room = out.get_mut(at..at + 2)?;
-        if entry.count > 0 && u32::from(entry.bits) <= available {
-            room.copy_from_slice(&entry.symbols);
-            at += usize::from(entry.count);
-            bits <<= entry.bits;
-            available -= u32::from(entry.bits);
+    while let Some(eight) = rest.first_chunk::<8>() {
+        // What does not fit any more is read again: it is the same.
+        bits |= u64::from_be_bytes(*eight) >> available;
+        rest = rest.get(((63 - available) >> 3) as usize..)?;
+        available |= 56;
+        if tables.find(bits).filled == 0 {
+            let (symbol, length) = tables.one(bits, available)?;
+            *out.get_mut(at)? = u8::try_from(symbol).ok()?;
+            at += 1;
+            bits <<= length;
+            available -= u32::from(length);
             continue;
         }
+        let (mut word, mut filled) = (0u64, 0u32);
+        for _ in 0..LOOKUPS {
+            let entry = tables.find(bits);
+            word |= u64::from(entry.symbols) << filled;
+            filled += u32::from(entry.filled);
+            bits <<= entry.bits;
+            available -= u32::from(entry.bits);
+        }
+        out.get_mut(at..at + 8)?.copy_from_slice(&word.to_le_bytes());
+        at += (filled / 8) as usize;
+    }
+    loop {
+        while available <= 56
+            && let Some((byte, after)) = rest.split_first()
+        {
+            bits |= u64::from(*byte) << (56 - available);
+            available += 8;
+            rest = after;
+        }
         let Some((symbol, length)) = tables.one(bits, available) else { break };
-        let (Ok(symbol), [first, _]) = (u8::try_from(symbol), room) else { return None };
-        *first = symbol;
+        *out.get_mut(at)? = u8::try_from(symbol).ok()?;
         at += 1;
         bits <<= length;
         available -= u32::from(length);
@@ -184,6 +202,46 @@ mod tests {
         assert_eq!(text(&[0xff, 0xff, 0xff, 0xff]), None);
         assert_eq!(text(&[0x07]).as_deref(), Some("0"));
         assert_eq!(text(&[0x06]), None);
+    }
+
+    #[test]
+    fn long_strings_decode_as_short_ones_do() {
+        // The codes of all symbols behind each other, most of them often: each place in a word is met.
+        let mut code = [0u64; 256];
+        let mut order: Vec<usize> = (0..256).collect();
+        order.sort_by_key(|&symbol| (LENGTHS[symbol], symbol));
+        let (mut next, mut before) = (0u64, 0);
+        for &symbol in &order {
+            next <<= LENGTHS[symbol] - before;
+            before = LENGTHS[symbol];
+            code[symbol] = next;
+            next += 1;
+        }
+        let plain: Vec<u8> = (0..20_000u32)
+            .map(|at| match at % 97 {
+                0 => (at / 97) as u8,
+                _ => b"eyJ0eXAiOiJKV1QiLCJhbGciOiJub25lIn0._-/+="[(at * at % 41) as usize],
+            })
+            .collect();
+        for end in [19_999, 20_000, 300, 17, 8, 7, 1] {
+            let plain = &plain[..end];
+            let (mut coded, mut bits, mut many) = (Vec::new(), 0u64, 0u32);
+            for &byte in plain {
+                bits = bits << LENGTHS[usize::from(byte)] | code[usize::from(byte)];
+                many += u32::from(LENGTHS[usize::from(byte)]);
+                while many >= 8 {
+                    coded.push((bits >> (many - 8)) as u8);
+                    many -= 8;
+                }
+            }
+            if many > 0 {
+                coded.push((bits << (8 - many)) as u8 | (0xff >> many));
+            }
+            let mut out = b"before".to_vec();
+            assert_eq!(decode(&coded, &mut out, end), Some(()));
+            assert_eq!(&out[6..], plain);
+            assert_eq!(decode(&coded, &mut Vec::new(), end - 1), None);
+        }
     }
 
     #[test]

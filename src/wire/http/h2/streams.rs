@@ -33,7 +33,9 @@ pub(super) struct List {
 impl List {
     /// Decodes a whole header block.
     pub(super) fn decode(hpack: &mut Hpack, block: &[u8]) -> Self {
-        let mut list = Self::default();
+        // Huffman code shrinks by a quarter or so; indexed fields are short. Growing costs more than room.
+        let bytes = Vec::with_capacity((block.len() * 3 / 2 + 512).min(limits::HEAD_BYTES));
+        let mut list = Self { bytes, spans: Vec::with_capacity(16), ..Self::default() };
         let result = hpack.decode(block, |field| {
             let name = field.name.unwrap_or_default();
             let value = field.value.unwrap_or_default();

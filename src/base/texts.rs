@@ -1,0 +1,296 @@
+//! Takes long texts, keeps each of them once for the whole process, as small as it can be given back.
+//!
+//! A busy capture holds the same token in a million waiting requests, and many tokens hold the same token inside.
+//! A token's payload is kept decoded, with the longest text in it kept apart, once; what does not come out again
+//! byte for byte is kept as it is.
+
+use std::cell::RefCell;
+use std::hash::BuildHasher as _;
+use std::ops::Range;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+
+/// Texts inside a token that are shorter are not kept apart.
+const LONG: usize = 256;
+
+/// Shelves, each with a lock of its own.
+const SHELVES: usize = 16;
+
+/// Texts on a shelf before it is looked through for such that nobody needs any more.
+const FEW: usize = 1024;
+
+/// Seeded for this process: a capture is hostile and must not be able to choose collisions.
+static SEED: LazyLock<RandomState> = LazyLock::new(RandomState::default);
+
+static SHELF: LazyLock<[Mutex<Shelf>; SHELVES]> = LazyLock::new(Default::default);
+
+thread_local! {
+    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A hash that is the same for a text during the whole process.
+pub fn hash(text: &[u8]) -> u64 {
+    SEED.hash_one(text)
+}
+
+/// A text that is kept.
+#[derive(Clone)]
+pub struct Text(Arc<Kept>);
+
+struct Kept {
+    hash: u64,
+    length: usize,
+    form: Form,
+}
+
+enum Form {
+    Plain(Box<[u8]>),
+    /// `before`, the payload in base64url with a text in its middle, and what follows, in one piece.
+    Token {
+        bytes: Box<[u8]>,
+        before: u32,
+        front: u32,
+        back: u32,
+        inner: Text,
+    },
+}
+
+#[derive(Default)]
+struct Shelf {
+    texts: HashTable<Text>,
+    /// How many there may be before it is looked through.
+    full: usize,
+}
+
+impl std::fmt::Debug for Text {
+    /// Texts are secrets.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Text({} bytes)", self.0.length)
+    }
+}
+
+impl Text {
+    /// Keeps a text.
+    pub fn keep(text: &[u8]) -> Self {
+        Self::keep_at(text, 0)
+    }
+
+    fn keep_at(text: &[u8], depth: u8) -> Self {
+        let hash = hash(text);
+        let shelf = || {
+            let shelf = SHELF.get((hash >> 32) as usize % SHELVES);
+            // There is a shelf for each number below `SHELVES`.
+            shelf.unwrap_or(&SHELF[0]).lock().unwrap_or_else(PoisonError::into_inner)
+        };
+        if let Some(known) = shelf().texts.find(hash, |known| known.0.hash == hash && known.is(text)) {
+            return known.clone();
+        }
+        let form = Form::token(text, depth).unwrap_or_else(|| Form::Plain(text.into()));
+        let kept = Self(Arc::new(Kept { hash, length: text.len(), form }));
+        let mut shelf = shelf();
+        // Another thread may have been quicker.
+        if let Some(known) = shelf.texts.find(hash, |known| known.0.hash == hash && known.is(text)) {
+            return known.clone();
+        }
+        let mut gone = Vec::new();
+        if shelf.texts.len() >= shelf.full.max(FEW) {
+            gone.extend(shelf.texts.extract_if(|text| Arc::strong_count(&text.0) == 1));
+            shelf.texts.shrink_to(0, |text| text.0.hash);
+            shelf.full = 2 * shelf.texts.len();
+        }
+        shelf.texts.insert_unique(hash, kept.clone(), |text| text.0.hash);
+        drop(shelf);
+        // Outside of the lock: a text inside may be on the same shelf.
+        drop(gone);
+        kept
+    }
+
+    /// Bytes of it.
+    pub fn len(&self) -> usize {
+        self.0.length
+    }
+
+    /// Whether it is empty.
+    pub fn is_empty(&self) -> bool {
+        self.0.length == 0
+    }
+
+    /// The hash of it, as [`hash`] gives it.
+    pub fn hash(&self) -> u64 {
+        self.0.hash
+    }
+
+    /// Whether it is this text.
+    pub fn is(&self, text: &[u8]) -> bool {
+        if self.0.length != text.len() {
+            return false;
+        }
+        if let Form::Plain(bytes) = &self.0.form {
+            return **bytes == *text;
+        }
+        let mut whole = SCRATCH.take();
+        whole.clear();
+        self.write(&mut whole);
+        let same = whole == text;
+        SCRATCH.set(whole);
+        same
+    }
+
+    /// Adds it to `out`.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        self.0.form.write(out);
+    }
+}
+
+impl PartialEq for Text {
+    fn eq(&self, other: &Self) -> bool {
+        // Each text is kept once.
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Form {
+    /// A token whose payload has a long text in it.
+    fn token(text: &[u8], depth: u8) -> Option<Self> {
+        if depth > 1 {
+            return None;
+        }
+        let first = memchr::memchr(b'.', text)? + 1;
+        let encoded = text.get(first..)?;
+        let second = memchr::memchr(b'.', encoded)?;
+        let payload = URL_SAFE_NO_PAD.decode(encoded.get(..second)?).ok()?;
+        let long = longest(&payload).filter(|long| long.len() >= LONG)?;
+        let parts = [
+            text.get(..first)?,
+            payload.get(..long.start)?,
+            payload.get(long.end..)?,
+            encoded.get(second..)?,
+        ];
+        let [before, front, back] = [parts[0].len(), parts[1].len(), parts[2].len()];
+        let form = Self::Token {
+            bytes: parts.concat().into(),
+            before: u32::try_from(before).ok()?,
+            front: u32::try_from(front).ok()?,
+            back: u32::try_from(back).ok()?,
+            inner: Text::keep_at(payload.get(long)?, depth + 1),
+        };
+        let mut again = Vec::with_capacity(text.len());
+        form.write(&mut again);
+        (again == text).then_some(form)
+    }
+
+    fn write(&self, out: &mut Vec<u8>) {
+        let (bytes, [before, front, back], inner) = match self {
+            Self::Plain(bytes) => return out.extend_from_slice(bytes),
+            Self::Token { bytes, before, front, back, inner } => (bytes, [*before, *front, *back], inner),
+        };
+        let mut rest = &bytes[..];
+        let mut next = |length: u32| {
+            let (part, after) = rest.split_at_checked(length as usize).unwrap_or((rest, &[]));
+            rest = after;
+            part
+        };
+        let [before, front, back] = [next(before), next(front), next(back)];
+        out.reserve(self::encoded(front.len() + inner.len() + back.len()) + before.len() + rest.len());
+        out.extend_from_slice(before);
+        let mut payload = Vec::with_capacity(front.len() + inner.len() + back.len());
+        payload.extend_from_slice(front);
+        inner.write(&mut payload);
+        payload.extend_from_slice(back);
+        let at = out.len();
+        out.resize(at + encoded(payload.len()), 0);
+        if let Some(room) = out.get_mut(at..) {
+            // There is room for all of it.
+            let _ = URL_SAFE_NO_PAD.encode_slice(&payload, room);
+        }
+        out.extend_from_slice(rest);
+    }
+}
+
+/// Bytes of base64url without padding.
+fn encoded(length: usize) -> usize {
+    (length * 4).div_ceil(3)
+}
+
+/// The longest text between two quotes.
+fn longest(payload: &[u8]) -> Option<Range<usize>> {
+    let mut quotes = memchr::memchr_iter(b'"', payload);
+    let mut before = quotes.next()?;
+    let mut longest = 0..0;
+    for quote in quotes {
+        if quote - before - 1 > longest.len() {
+            longest = before + 1..quote;
+        }
+        before = quote;
+    }
+    Some(longest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token(number: u32, inner: &str) -> String {
+        let payload = format!("{{\"iss\":\"a@b\",\"n\":{number},\"actortoken\":\"{inner}\",\"exp\":17}}");
+        format!("eyJhbGciOiJub25lIn0.{}.", URL_SAFE_NO_PAD.encode(payload))
+    }
+
+    fn back(text: &Text) -> Vec<u8> {
+        let mut out = b"before ".to_vec();
+        text.write(&mut out);
+        out.split_off(7)
+    }
+
+    #[test]
+    fn every_text_comes_back_as_it_was() {
+        let inner =
+            format!("eyJhbGciOiJSUzI1NiJ9.{}.{}", URL_SAFE_NO_PAD.encode([b'x'; 900]), "s".repeat(342));
+        let texts = [
+            String::new(),
+            "short".to_owned(),
+            "..".to_owned(),
+            inner.clone(),
+            token(1, &inner),
+            token(2, &inner) + "sig",
+            token(3, "short"),
+            token(4, &token(5, &token(6, &inner))),
+            token(7, &inner).replace('.', "=."),
+            format!("a.{}\u{e9}.b", URL_SAFE_NO_PAD.encode(format!("\"{inner}\""))),
+        ];
+        for text in &texts {
+            let kept = Text::keep(text.as_bytes());
+            assert_eq!(back(&kept), text.as_bytes());
+            assert!(kept.is(text.as_bytes()) && !kept.is(b"another"));
+            assert_eq!((kept.len(), kept.hash()), (text.len(), hash(text.as_bytes())));
+            assert!(kept == Text::keep(text.as_bytes()), "kept once");
+        }
+    }
+
+    #[test]
+    fn tokens_share_the_token_inside() {
+        let inner = "i".repeat(1300);
+        let outer = Text::keep(token(8, &inner).as_bytes());
+        let Form::Token { bytes, inner: shared, .. } = &outer.0.form else { panic!("kept as it is") };
+        assert!(*shared == Text::keep(inner.as_bytes()));
+        assert!(bytes.len() < 100);
+        assert!(!format!("{outer:?}").contains("iss"));
+    }
+
+    #[test]
+    fn what_nobody_needs_goes() {
+        let shelf = |text: &[u8]| (hash(text) >> 32) as usize % SHELVES;
+        let first = b"here and gone".as_slice();
+        drop(Text::keep(first));
+        for number in 0..u32::try_from(4 * FEW * SHELVES).unwrap() {
+            drop(Text::keep(format!("a text that nobody needs {number}").as_bytes()));
+        }
+        let lengths: Vec<usize> = SHELF.iter().map(|shelf| shelf.lock().unwrap().texts.len()).collect();
+        assert!(lengths.iter().all(|length| *length <= 2 * FEW), "{lengths:?}");
+        let there = SHELF[shelf(first)].lock().unwrap();
+        assert!(there.texts.find(hash(first), |text| text.is(first)).is_none());
+    }
+}
