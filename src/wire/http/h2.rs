@@ -16,7 +16,7 @@ mod tests;
 use self::frame::{Code, HEADER, Header, Kind, Payload};
 use self::lane::{Block, Lane, State};
 use self::streams::{List, Streams};
-use super::{Outbox, note};
+use super::{Outbox, note, pool};
 use crate::exchange::{Oddity, Request};
 use crate::limits;
 use crate::wire::stream::{Chunk, Direction, End, FrameRef, StreamEvent};
@@ -131,6 +131,7 @@ impl Http2 {
                     let carried = std::mem::take(&mut lane.frames);
                     lane.state = State::Header;
                     self.frame(direction, header, &payload, &carried, out);
+                    pool::give(payload);
                 }
                 take.len()
             }
@@ -273,11 +274,15 @@ impl Http2 {
             }
             _ => {
                 if let Some(payload) = bytes.get(..header.length as usize) {
-                    let carried = [begun, frames].concat();
-                    self.frame(direction, header, payload, &carried, out);
+                    if begun.is_empty() {
+                        self.frame(direction, header, payload, frames, out);
+                    } else {
+                        self.frame(direction, header, payload, &[begun, frames].concat(), out);
+                    }
                     return payload.len();
                 }
                 lane.frames = begun.to_vec();
+                lane.buffer = pool::take();
                 lane.state = State::Payload(header);
             }
         }

@@ -5,7 +5,7 @@ use super::half::{Level, Modern, State};
 use super::handshake::plausible;
 use super::keylog::Label;
 use super::opener::{Opened, Opener};
-use super::record::{Header, borrow_buffer, kind, return_buffer};
+use super::record::{Header, borrow_plain, kind, return_plain};
 use super::schedule;
 use super::secrets::Material;
 use super::session::Role;
@@ -109,7 +109,7 @@ impl Tls {
         }
         let half = &mut self.halves[direction.index()];
         let State::Modern(modern) = &mut half.state else { return Step::Done };
-        let mut plain = borrow_buffer();
+        let mut plain = borrow_plain();
         let mut opened = match &mut modern.opener {
             Some(opener) if !half.doubt && !modern.hunting => opener.open(header, body, &mut plain),
             _ => None,
@@ -124,7 +124,7 @@ impl Tls {
             }
             None => self.not_opened(direction, body, frames),
         }
-        return_buffer(plain);
+        return_plain(plain);
         Step::Done
     }
 

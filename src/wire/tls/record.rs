@@ -81,20 +81,36 @@ pub(super) struct Deframer {
 thread_local! {
     /// Buffers that idle directions gave back.
     static POOL: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
+    /// Buffers for plaintext. They keep their length, so that nothing is filled with zeros for each record.
+    static PLAIN: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Buffers kept for reuse by each thread.
 const POOLED: usize = 16;
 
 /// A buffer from the pool, empty or with old bytes.
-pub(super) fn borrow_buffer() -> Vec<u8> {
+fn borrow_buffer() -> Vec<u8> {
     POOL.with_borrow_mut(Vec::pop).unwrap_or_default()
 }
 
 /// Gives a buffer to the pool.
-pub(super) fn return_buffer(buffer: Vec<u8>) {
+fn return_buffer(buffer: Vec<u8>) {
     POOL.with_borrow_mut(|pool| {
         if pool.len() < POOLED && buffer.capacity() > 0 {
+            pool.push(buffer);
+        }
+    });
+}
+
+/// A buffer as long as any record, with old bytes.
+pub(super) fn borrow_plain() -> Vec<u8> {
+    PLAIN.with_borrow_mut(Vec::pop).unwrap_or_else(|| vec![0; limits::TLS_RECORD_BYTES])
+}
+
+/// Gives one back.
+pub(super) fn return_plain(buffer: Vec<u8>) {
+    PLAIN.with_borrow_mut(|pool| {
+        if pool.len() < POOLED && buffer.len() >= limits::TLS_RECORD_BYTES {
             pool.push(buffer);
         }
     });

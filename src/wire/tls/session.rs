@@ -4,7 +4,7 @@ use super::half::{Held, Level, State};
 use super::handshake;
 use super::negotiation::Negotiation;
 use super::opener::{Opened, Opener};
-use super::record::{Header, borrow_buffer, kind, return_buffer};
+use super::record::{Header, borrow_plain, kind, return_plain};
 use super::why::Reason;
 use super::{Out, Step, Tls, Version};
 use crate::limits;
@@ -196,7 +196,7 @@ impl Tls {
         }
         let half = &mut self.halves[direction.index()];
         let State::Legacy { opener: Some(opener), .. } = &mut half.state else { return Step::Done };
-        let mut plain = borrow_buffer();
+        let mut plain = borrow_plain();
         let opened = if half.doubt {
             opener.search(header, body, &mut plain, limits::TLS_RESYNC_WINDOW, &mut self.tries)
         } else {
@@ -220,7 +220,7 @@ impl Tls {
                 }
             }
         }
-        return_buffer(plain);
+        return_plain(plain);
         Step::Done
     }
 

@@ -256,7 +256,7 @@ impl Streams {
         out: &mut Outbox,
     ) {
         let ([first, ..], [.., last]) = (frames, frames) else { return };
-        if self.closed.contains(&id) {
+        if id <= self.newest && !self.open.contains_key(&id) && self.closed.contains(&id) {
             crate::wire::http::note(out, "h2-stream-closed", "a header list on a stream that was over");
             return;
         }
