@@ -28,7 +28,7 @@ pub const TOKEN_DEPTH: usize = 4;
 
 /// Distinct tokens that are kept parsed by each thread, at about five kibibytes each; of the others the text is
 /// kept, with what is inside of several once, and parsed again when they are used.
-pub const TOKENS_PARSED: usize = 1 << 14;
+pub const TOKENS_PARSED: usize = 1 << 13;
 
 /// Nesting of JSON inside tokens.
 pub const JSON_DEPTH: usize = 64;
@@ -125,7 +125,7 @@ pub const SILENT_CONNECTIONS: usize = 1 << 19;
 
 /// Connections of one thread beyond which requests that wait are kept small: a quarter of a kilobyte and their
 /// tokens once for all, instead of six kilobytes, for a microsecond each.
-pub const CROWD: usize = 1 << 13;
+pub const CROWD: usize = 1 << 12;
 
 /// Connections of one shard that are over but still take late packets.
 pub const LINGERING: usize = 1024;
