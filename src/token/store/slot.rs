@@ -236,6 +236,12 @@ impl Slots {
         }
     }
 
+    /// How many are kept by their text alone.
+    #[cfg(test)]
+    pub(super) fn kept_small(&self) -> usize {
+        self.slots.iter().filter(|slot| slot.whole.get().is_none()).count()
+    }
+
     /// The fingerprint of a token.
     pub(super) fn fingerprint(&self, id: TokenId) -> Option<Fingerprint> {
         let slot = self.slots.get(id.0 as usize)?;

@@ -107,3 +107,49 @@ fn a_field_decides_for_opaque_text_whichever_came_first() {
         assert_eq!(store.get(TokenId(0)).unwrap().role, Role::Refresh);
     }
 }
+
+#[test]
+fn tokens_that_were_not_used_lately_are_known_as_before() {
+    let actor = jws(&format!(r#"{{"iss":"a@r","nameid":"b@r","long":"{}"}}"#, "z".repeat(300)));
+    let many = limits::TOKENS_PARSED as u32 + 600;
+    let text = |number: u32| match number % 3 {
+        0 => jws(&format!(r#"{{"iss":"b@r","n":{number},"actortoken":"{actor}"}}"#)),
+        1 => format!("opaque text {number}"),
+        _ => jws(&format!(r#"{{"iss":"b@r","n":{number}}}"#)),
+    };
+    let fill = |numbers: std::ops::Range<u32>| {
+        let mut store = TokenStore::default();
+        for number in numbers {
+            let (id, new) = store.intern(text(number).as_bytes(), Hint::None);
+            assert!(new);
+            store.seen(id, key(u64::from(number)), &place());
+        }
+        store
+    };
+    let check = |store: &TokenStore, from: u32, most: u32| {
+        for number in (from..most).step_by(97) {
+            let whole = text(number);
+            let found = store.iter().find(|(_, token)| token.text == whole.as_bytes());
+            let (_, token) = found.unwrap();
+            let parsed = Jwt::parse(whole.as_bytes());
+            assert_eq!(token.fingerprint, Fingerprint::of(whole.as_bytes()));
+            assert_eq!(token.claims(), parsed.as_ref().and_then(|jwt| jwt.claims.as_ref()));
+            assert_eq!(token.header(), parsed.as_ref().and_then(|jwt| jwt.header.as_deref()));
+            let inside = token.actor.and_then(|id| store.get(id)).map(|inner| inner.text.clone());
+            assert_eq!(inside.as_deref(), (number % 3 == 0).then_some(actor.as_bytes()));
+        }
+    };
+    let mut store = fill(0..many);
+    assert!(store.slots.kept_small() > 500);
+    assert!(!store.intern(text(0).as_bytes(), Hint::None).1, "known by its text");
+    assert_eq!(store.len(), many as usize + 1);
+    // Another that knows half of them, and others.
+    store.merge(fill(many - 300..2 * many - 300));
+    assert_eq!(store.len(), 2 * many as usize - 300 + 1);
+    store.finalise();
+    check(&store, 0, 2 * many - 300);
+    let first = store.get(TokenId(0)).unwrap();
+    assert_eq!((first.text.as_ref(), first.actor), (text(0).as_bytes(), Some(TokenId(1))));
+    let inner = store.get(TokenId(1)).unwrap();
+    assert_eq!(inner.carried_by.len(), (0..2 * many - 300).filter(|number| number % 3 == 0).count());
+}

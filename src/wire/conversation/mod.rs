@@ -5,6 +5,8 @@
 
 mod node;
 mod preamble;
+#[cfg(test)]
+mod tests;
 
 use std::net::IpAddr;
 use std::sync::Arc;

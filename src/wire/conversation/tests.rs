@@ -1,0 +1,107 @@
+//! Tests of conversations: how a crowd of connections is kept must not show.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use super::Conversations;
+use crate::connection::Connection;
+use crate::exchange::Exchange;
+use crate::sink::Sink;
+use crate::wire::ip::{Flags, Segment};
+use crate::wire::stream::FrameRef;
+use crate::wire::tcp::Flows;
+use crate::wire::tls::secrets::Secrets;
+
+const FIN: u8 = 1;
+const SYN: u8 = 2;
+const ACK: u8 = 16;
+
+#[derive(Default)]
+struct Kept(Vec<Exchange>, Vec<Connection>);
+
+impl Sink for Kept {
+    fn exchange(&mut self, exchange: Exchange) {
+        self.0.push(exchange);
+    }
+    fn connection(&mut self, connection: Connection) {
+        self.1.push(connection);
+    }
+    fn fork(&self) -> Self {
+        Self::default()
+    }
+    fn join(&mut self, other: Self) {
+        self.0.extend(other.0);
+        self.1.extend(other.1);
+    }
+}
+
+/// What comes of a dialogue: turns of one side (0 asks), each cut into segments of so many bytes.
+fn hear(turns: &[(usize, Vec<u8>)], cut: usize, crowded: bool) -> Kept {
+    let secrets = Arc::new(Secrets::default());
+    let mut kept = Kept::default();
+    let mut listener =
+        Conversations { sink: &mut kept, input: 0, secrets: &secrets, hashes: false, exchanges: 0, crowded };
+    let mut flows = Flows::default();
+    let mut next = [0_u32; 2];
+    let mut number = 0;
+    let mut push = |side: usize, flags: u8, payload: &[u8]| {
+        let end = |side: usize| (IpAddr::from([10, 0, 0, side as u8 + 1]), 40_000 + side as u16);
+        let segment = Segment {
+            frame: FrameRef { number, time: None },
+            source: end(side),
+            destination: end(1 - side),
+            realm: 0,
+            sequence: next[side],
+            acknowledgement: next[1 - side],
+            flags: Flags(flags),
+            payload,
+            cut: 0,
+        };
+        flows.push(&segment, 0, &mut listener);
+        next[side] += payload.len() as u32 + u32::from(flags & (SYN | FIN) != 0);
+        number += 1;
+    };
+    push(0, SYN, &[]);
+    push(1, SYN | ACK, &[]);
+    for (side, bytes) in turns {
+        bytes.chunks(cut).for_each(|part| push(*side, ACK, part));
+    }
+    push(0, FIN | ACK, &[]);
+    push(1, FIN | ACK, &[]);
+    flows.finish(&mut listener);
+    kept
+}
+
+#[test]
+fn a_crowd_of_connections_gives_the_same_exchanges() {
+    let token = format!("Bearer {}.{}.", "e".repeat(36), "x".repeat(900));
+    let ask = |path: &str, more: &str, body: &str| {
+        let length = body.len();
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: mail.contoso.example\r\nAuthorization: {token}\r\n{more}Content-Length: {length}\r\n\r\n"
+        );
+        (0, (head + body).into_bytes())
+    };
+    let ok = |body: &str| {
+        (1, format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len()).into_bytes())
+    };
+    let soap = format!("<soap>{}</soap>", "y".repeat(400));
+    let (expect, go_on) = ("Expect: 100-continue\r\n", (1, b"HTTP/1.1 100 Continue\r\n\r\n".to_vec()));
+    let dialogues = [
+        vec![ask("/ews", "Content-Type: text/xml\r\n", &soap), ok("fine"), ask("/ews", "", ""), ok("")],
+        vec![ask("/ews", expect, ""), go_on.clone(), ok("late")],
+        // Asked twice before anything was answered, answered twice, and cut off.
+        vec![ask("/a", "", "1"), ask("/b", "", "2"), ok("1"), ok("2"), ask("/c", "", "3")],
+        vec![ask("/ews", "", &soap), go_on, ok("a"), (1, b"HTTP/1.1 500 Oops\r\n\r\nrest".to_vec())],
+        vec![(0, b"CONNECT h:80 HTTP/1.1\r\n\r\n".to_vec()), ok(""), ask("/inside", "", "z"), ok("y")],
+        vec![ask("/upgrade", "Connection: upgrade\r\nUpgrade: websocket\r\n", ""), ok("no")],
+    ];
+    for turns in &dialogues {
+        for cut in [1, 7, 100, 1448, 10_000] {
+            let (one, many) = (hear(turns, cut, false), hear(turns, cut, true));
+            assert!(!one.0.is_empty());
+            assert_eq!(one.0, many.0);
+            assert_eq!(one.1, many.1);
+        }
+    }
+}
