@@ -123,7 +123,7 @@ pub const CONNECTIONS: usize = 1 << 20;
 /// the oldest are let go, and nothing is lost with them. At about 220 bytes each they hold 110 MiB.
 pub const SILENT_CONNECTIONS: usize = 1 << 19;
 
-/// Connections of one thread beyond which requests that wait are kept small: a quarter of a kilobyte and their
+/// Connections of one thread beyond which requests that wait are kept small: half a kilobyte and their
 /// tokens once for all, instead of six kilobytes, for a microsecond each.
 pub const CROWD: usize = 1 << 12;
 
