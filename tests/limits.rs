@@ -25,6 +25,7 @@ const BOUNDS: &[(&str, Told)] = &[
     ("HEAD_BYTES", By("an_endless_header_section_is_given_up")),
     ("HEAD_FIELDS", By("more_fields_than_are_read_are_named")),
     ("TOKEN_BYTES", By("a_token_of_mebibytes_is_named_not_kept")),
+    ("TOKENS_PARSED", Untold("decides how tokens are kept: they are parsed again when they are used")),
     ("TOKEN_DEPTH", By("a_token_ten_levels_deep_is_read_to_the_bound")),
     ("JSON_DEPTH", By("deep_json_in_a_token_is_given_up")),
     ("JSON_NODES", By("many_members_in_a_token_are_given_up")),
@@ -53,6 +54,7 @@ const BOUNDS: &[(&str, Told)] = &[
     ("SHARDS", Untold("divides the work")),
     ("CONNECTIONS", By("connections_beyond_the_bound_are_let_go")),
     ("SILENT_CONNECTIONS", By("half_open_connections_do_not_pile_up")),
+    ("CROWD", Untold("decides how requests are kept that wait: they come back as they were")),
     ("LINGERING", Untold("late packets of an ended connection begin one of their own, which is listed")),
     (
         "ANCHOR_SEGMENTS",
