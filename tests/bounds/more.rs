@@ -125,8 +125,8 @@ fn connections_beyond_the_bound_are_let_go() {
     let shard = |number: u32| {
         let server = u64::from(u32::from_be_bytes([192, 0, 2, 1]));
         let words = [10 << 24 | u64::from(number), u64::MAX, server, u64::MAX, 40_000 << 48 | 443 << 32];
-        let mix = |mixed: u64, word| (mixed.rotate_left(23) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        words.into_iter().fold(0, mix) >> 32 & 15
+        let mix = |mixed: u64, word: u64| (mixed.rotate_left(23) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        (words.into_iter().fold(0, mix) >> 32) & 15
     };
     let mut pcap = Pcap::new();
     for number in (0..1 << 24).filter(|number| shard(*number) == 0).take((1 << 16) + 1000) {
