@@ -53,7 +53,7 @@ measure() {
 
 once() { RUNS=1 measure "$@"; }
 
-alone() { taskset -c 0 "$@"; }
+lone="taskset -c 0"
 
 # a / b with one digit.
 ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / (b + 0.0001) }'; }
@@ -102,15 +102,15 @@ command_of() { # name, file, options
 we() { # name, file, options
   local name=${as:-$1} same
   command_of "$@"
-  measure alone "${verify[@]}"
-  local lone=$cpu lone_wall=$wall lone_peak=$peak
+  measure $lone "${verify[@]}"
+  local single=$cpu single_wall=$wall single_peak=$peak
   row "$name" "oauthtrace, 1 thread" "$wall" "$cpu" "$peak" ""
   cp "$dir/out" "$dir/out1"
   measure "${verify[@]}"
   same="report the same"
   cmp -s "$dir/out" "$dir/out1" || same="REPORT DIFFERS"
-  row "$name" "oauthtrace, all threads" "$wall" "$cpu" "$peak" "$(ratio "$lone_wall" "$wall") x as soon; $same"
-  ours=$lone one=$lone_wall two=$wall our_peak=$lone_peak
+  row "$name" "oauthtrace, all threads" "$wall" "$cpu" "$peak" "$(ratio "$single_wall" "$wall") x as soon; $same"
+  ours=$single one=$single_wall two=$wall our_peak=$single_peak
 }
 
 tshark_size=0
@@ -136,10 +136,10 @@ tshark_of() {
 capture() {
   local name=$1 keylog=${2:-} field=${3:-http.authorization} keys=()
   [ -z "$keylog" ] || keys=(--keylog "$keylog")
-  measure alone "$CAPGEN" walk --mode flows "$dir/$name.pcap"
+  measure $lone "$CAPGEN" walk --mode flows "$dir/$name.pcap"
   local walk=$cpu
   row "$name" "walk: headers, flows (R)" "$wall" "$cpu" "" ""
-  measure alone "$CAPGEN" walk --mode copy "$dir/$name.pcap"
+  measure $lone "$CAPGEN" walk --mode copy "$dir/$name.pcap"
   row "$name" "walk: and a copy" "$wall" "$cpu" "" ""
   measure cat "$dir/$name.pcap"
   local cat=$wall
