@@ -192,6 +192,7 @@ pub static RULES: &[&Rule] = &[
     &challenge::missing::RULE,
     &challenge::no_authorization_uri::RULE,
     &challenge::not_exchange::RULE,
+    &challenge::openid::RULE,
     &challenge::published_keys::RULE,
     &challenge::realm::RULE,
     &challenge::seen::RULE,

@@ -6,7 +6,7 @@ Run it in the Exchange Management Shell. With the modules ExchangeOnlineManageme
 connected in the same session, it gathers their side too; what is not connected is said and left out.
 #>
 [CmdletBinding()]
-param([string]$Path = 'oauth-state.xml', [string]$Mailbox)
+param([string]$Path = 'oauth-state.xml', [string]$Mailbox, [string]$TargetUri = 'https://outlook.office365.com/ews/exchange.asmx')
 $ErrorActionPreference = 'Stop'
 $state = [ordered]@{}
 
@@ -55,7 +55,7 @@ Read-State 'Get-MgServicePrincipal' {
 }
 Read-State 'Get-MsolServicePrincipalCredential' { foreach ($app in $apps) { Get-MsolServicePrincipalCredential -AppPrincipalId $app -ReturnKeyValues $true | Select-Object Type, Value, KeyId, StartDate, EndDate, Usage, @{ Name = 'AppPrincipalId'; Expression = { $app } } } }
 if ($Mailbox) {
-    Read-State 'Test-OAuthConnectivity' { Test-OAuthConnectivity -Service EWS -TargetUri 'https://outlook.office365.com/ews/exchange.asmx' -Mailbox $Mailbox -Verbose }
+    Read-State 'Test-OAuthConnectivity' { Test-OAuthConnectivity -Service EWS -TargetUri $TargetUri -Mailbox $Mailbox -Verbose }
 }
 
 $state | Export-Clixml -Path $Path -Depth 4 -Encoding UTF8

@@ -107,3 +107,87 @@ fn what_probe_saved_verifies_tokens_of_that_service() {
     let signature = checks.iter().find(|check| check["id"] == "signature").unwrap();
     assert_eq!(signature["outcome"], "pass", "{signature}");
 }
+
+/// A token service: its configuration as Microsoft Entra publishes it, its federation metadata, and its words for a
+/// tenant that it does not know.
+fn token_service(tenant: &'static str, host: &'static str) -> impl Fn(&str, &mut dyn Write) + Send + Sync {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/captures/certs/acs-metadata.json");
+    let metadata: serde_json::Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    let certificate = metadata["keys"][0]["keyvalue"]["value"].as_str().unwrap().to_owned();
+    move |path, out| {
+        if path.starts_with("/unknown") {
+            let body = r#"{"error":"invalid_tenant","error_description":"AADSTS90002: Tenant 'unknown' not found."}"#;
+            respond(out, "400 Bad Request", &[("Content-Type", "application/json")], body);
+        } else if path.ends_with("federationmetadata.xml") {
+            let body = format!(
+                "<EntityDescriptor xmlns=\"urn:oasis:names:tc:SAML:2.0:metadata\" entityID=\"https://sts.windows.net/{tenant}/\"><RoleDescriptor><KeyDescriptor use=\"signing\"><KeyInfo xmlns=\"http://www.w3.org/2000/09/xmldsig#\"><X509Data><X509Certificate>{certificate}</X509Certificate></X509Data></KeyInfo></KeyDescriptor></RoleDescriptor></EntityDescriptor>"
+            );
+            respond(out, "200 OK", &[("Content-Type", "application/xml")], &body);
+        } else {
+            let body = serde_json::json!({
+                "issuer": format!("https://sts.windows.net/{tenant}/"),
+                "token_endpoint": format!("https://{host}/{tenant}/oauth2/token"),
+                "jwks_uri": format!("https://{host}/common/discovery/keys"),
+            });
+            respond(out, "200 OK", &[("Content-Type", "application/json")], &body.to_string());
+        }
+    }
+}
+
+#[test]
+fn openid_and_federation_metadata_tell_tenant_cloud_and_keys() {
+    const TENANT: &str = "5e3a1c52-7d0b-4f1e-9c55-2b1f0a6d9e11";
+    const OTHER: &str = "99999999-2222-3333-4444-555555555555";
+    let identity = identity(&GOOD);
+    let ask = |server: &Server, path: &str, more: &[&str]| {
+        let url = server.url(path);
+        probe(&identity, &[&[&url[..], "-o", "json"], more].concat())
+    };
+    let configuration = "/contoso.com/.well-known/openid-configuration";
+    let server =
+        Server::start(Some(Arc::clone(&identity.config)), token_service(TENANT, "login.microsoftonline.com"));
+    let run = ask(&server, configuration, &["--tenant", TENANT]);
+    says(run.status(0), "challenge-openid");
+    assert!(run.stdout().contains(&format!("issuer https://sts.windows.net/{TENANT}/")), "{}", run.stdout());
+    let run = ask(&server, configuration, &["--tenant", OTHER]);
+    assert!(run.status(1).stdout().contains("is of another tenant"), "{}", run.stdout());
+    let run = ask(&server, configuration, &["--cloud", "usgov"]);
+    assert!(run.status(1).stdout().contains("belongs to another cloud"), "{}", run.stdout());
+    let run = ask(&server, "/unknown/.well-known/openid-configuration", &[]);
+    assert!(run.stdout().contains("AADSTS90002"), "{}", run.stdout());
+    let run = ask(&server, "/contoso.com/federationmetadata/2007-06/federationmetadata.xml", &[]);
+    says(run.status(0), "challenge-published-keys");
+    assert!(run.stdout().contains("publishes keys"), "{}", run.stdout());
+    let china = Server::start(
+        Some(Arc::clone(&identity.config)),
+        token_service(TENANT, "login.partner.microsoftonline.cn"),
+    );
+    ask(&china, configuration, &["--cloud", "china"]).status(0);
+    ask(&china, configuration, &[]).status(1);
+}
+
+#[test]
+fn a_proxy_gets_the_whole_address_without_tls_and_its_refusal_is_told() {
+    let asked = |path: &str, out: &mut dyn Write| {
+        assert!(path.starts_with("http://mail.contoso.example/"), "{path}");
+        exchange(CHALLENGE)("/ews/exchange.asmx", out);
+    };
+    let proxy = Server::start(None, asked);
+    let folder = Folder::new();
+    let named = format!("127.0.0.1:{}", proxy.port);
+    let url = "http://mail.contoso.example/ews/exchange.asmx";
+    let run = folder.run(&["probe", url, "--proxy", &named, "-o", "json"]);
+    says(run.status(0), "challenge-seen");
+    let requests = proxy.requests();
+    assert_eq!(requests.len(), 1);
+    assert!(requests[0].contains("\r\nHost: mail.contoso.example\r\n"), "{}", requests[0]);
+
+    let refusing = Server::start(None, |_, out| {
+        respond(out, "407 Proxy Authentication Required", &[("Proxy-Authenticate", "Negotiate")], "");
+    });
+    let named = format!("http://127.0.0.1:{}", refusing.port);
+    let run = folder.run(&["probe", "https://mail.contoso.example/", "--proxy", &named, "--timeout", "5"]);
+    run.status(4);
+    assert!(run.stderr().contains("refused the tunnel: HTTP/1.1 407"), "{}", run.stderr());
+    assert!(refusing.requests().iter().all(|head| !head.to_lowercase().contains("proxy-authorization")));
+}

@@ -20,6 +20,8 @@ pub(crate) mod missing;
 pub(crate) mod no_authorization_uri;
 /// Something else than Exchange answered.
 pub(crate) mod not_exchange;
+/// What an OpenID provider says of itself.
+pub(crate) mod openid;
 /// Which keys a live service publishes.
 pub(crate) mod published_keys;
 /// Exchange trusts the token service for another tenant.
