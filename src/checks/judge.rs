@@ -138,6 +138,7 @@ impl<'e> Judge<'e> {
     /// The outcome of everything that was seen.
     pub fn finish(mut self) -> Judgement {
         self.calls.settle(&mut self.book.memory.facts);
+        self.book.memory.facts.finish();
         let renumbered = self.store.finalise();
         self.book.settle(&renumbered);
         if self.book.memory.logs.crowded() {

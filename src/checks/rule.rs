@@ -3,6 +3,8 @@
 //! A rule is one file below its check's folder plus one line in `checks::rules::RULES`. Its identity is
 //! its id; its documentation stands on the declaration and feeds `explain`, reports and `docs/rules.md`.
 
+use std::borrow::Cow;
+
 use crate::exchange::ExchangeKey;
 use crate::token::TokenId;
 
@@ -106,7 +108,7 @@ pub struct Hit {
     /// What would have been right.
     pub expected: String,
     /// What to do.
-    pub help: String,
+    pub help: Cow<'static, str>,
     /// What tells this cause from others of the same rule; message and observed when not set.
     pub cause: Option<String>,
     /// Claim or header member.
@@ -138,7 +140,7 @@ impl Hit {
 
     /// What to do, instead of the rule's own repair.
     pub fn help(&mut self, text: impl Into<String>) -> &mut Self {
-        self.help = text.into();
+        self.help = Cow::Owned(text.into());
         self
     }
 
@@ -217,7 +219,7 @@ impl<'h> Out<'h> {
             message: message.into(),
             observed: String::new(),
             expected: String::new(),
-            help: self.rule.repair.into(),
+            help: Cow::Borrowed(self.rule.repair),
             cause: None,
             claim: None,
             location: None,

@@ -72,7 +72,7 @@ impl Tally {
             message: hit.message.clone(),
             observed: hit.observed.clone(),
             expected: hit.expected.clone(),
-            help: hit.help.clone(),
+            help: hit.help.clone().into_owned(),
             about: hit.about.clone(),
             count: 0,
             evidence: Vec::new(),
@@ -123,7 +123,7 @@ impl Tally {
                 finding.message.clone_from(&hit.message);
                 finding.observed.clone_from(&hit.observed);
                 finding.expected.clone_from(&hit.expected);
-                finding.help.clone_from(&hit.help);
+                finding.help = hit.help.clone().into_owned();
             }
         }
     }

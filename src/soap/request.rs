@@ -93,7 +93,9 @@ pub fn walk<'b>(body: &'b [u8], mut see: impl FnMut(Word<'b>)) -> bool {
             Piece::Other => {}
         }
         let rest = body.get(from..).unwrap_or_default();
-        let Some(text) = memchr::memchr(b'<', rest) else { break };
+        // Most tags follow one another.
+        let text = if rest.first() == Some(&b'<') { Some(0) } else { memchr::memchr(b'<', rest) };
+        let Some(text) = text else { break };
         at = from + text;
         let text = rest.get(..text).unwrap_or_default();
         match path.last() {
@@ -142,7 +144,7 @@ enum Piece<'b> {
 fn piece(rest: &[u8]) -> Option<(Piece<'_>, usize)> {
     let until = |end: &[u8]| memchr::memmem::find(rest, end).map(|at| (Piece::Other, at + end.len()));
     match rest.get(1)? {
-        b'/' => Some((Piece::Close, memchr::memchr(b'>', rest)? + 1)),
+        b'/' => Some((Piece::Close, rest.iter().position(|byte| *byte == b'>')? + 1)),
         b'?' => until(b"?>"),
         b'!' if rest.starts_with(b"<!--") => until(b"-->"),
         b'!' if rest.starts_with(b"<![CDATA[") => until(b"]]>"),
@@ -152,10 +154,22 @@ fn piece(rest: &[u8]) -> Option<(Piece<'_>, usize)> {
             _ => until(b"]>"),
         },
         _ => {
-            let tag = rest.get(..tag_end(rest)?)?;
+            // Names are short: bytes one by one are as fast as any search.
+            let ends = |byte: &u8| matches!(byte, b'>' | b'"' | b'\'' | b' ' | b'\t' | b'\r' | b'\n' | b'/');
+            let length = rest.iter().skip(1).position(ends)?;
+            let end = match rest.get(length + 1)? {
+                b'>' => length + 2,
+                _ => tag_end(rest)?,
+            };
+            let tag = rest.get(..end)?;
             let inside = tag.get(1..tag.len() - 1)?;
-            let length =
-                inside.iter().take_while(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b'/')).count();
+            let length = match rest.get(length + 1)? {
+                b'"' | b'\'' => inside
+                    .iter()
+                    .position(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b'/'))
+                    .unwrap_or(inside.len()),
+                _ => length,
+            };
             let name = inside.get(..length)?;
             Some((Piece::Open { name: local(name), tag, empty: inside.ends_with(b"/") }, tag.len()))
         }
@@ -175,7 +189,8 @@ fn tag_end(rest: &[u8]) -> Option<usize> {
 }
 
 fn local(name: &[u8]) -> &[u8] {
-    memchr::memchr(b':', name).map_or(name, |at| name.get(at + 1..).unwrap_or_default())
+    let colon = name.iter().position(|byte| *byte == b':');
+    colon.map_or(name, |at| name.get(at + 1..).unwrap_or_default())
 }
 
 /// The value of an attribute, by its local name.

@@ -317,6 +317,14 @@ impl Facts {
         add(&mut self.metadata, metadata, Some(key), at, &mut self.left_out);
     }
 
+    /// Nothing more will come: keeps as many kinds as threads that were joined would keep.
+    pub(super) fn finish(&mut self) {
+        prune(&mut self.calls, FACTS_KEPT, &mut self.left_out);
+        prune(&mut self.asks, FACTS_KEPT, &mut self.left_out);
+        prune(&mut self.metadata, FACTS_KEPT, &mut self.left_out);
+        prune(&mut self.outbound, FACTS_KEPT, &mut self.left_out);
+    }
+
     /// Takes over what another thread remembered.
     pub(crate) fn merge(&mut self, other: Self) {
         self.left_out += other.left_out;

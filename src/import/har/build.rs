@@ -17,6 +17,7 @@ use crate::exchange::{Body, Exchange, ExchangeKey, Head, Oddity, Protocol, Reque
 use crate::import::message::{self, Address};
 use crate::import::when;
 use crate::limits;
+use crate::wire::http::pool;
 
 /// A name with a value, decoded.
 type Field<'a> = (Cow<'a, [u8]>, Cow<'a, [u8]>);
@@ -339,7 +340,8 @@ fn body(
         return Body { total, complete: true, already_decoded: true, ..Body::default() };
     }
     let base64 = encoding.is_some_and(|encoding| encoding.raw().eq_ignore_ascii_case(b"base64"));
-    let (mut bytes, mut complete) = (text.beginning(limits::BODY_KEPT * 2).into_owned(), true);
+    let (mut bytes, mut complete) = (pool::take(), true);
+    text.beginning(limits::BODY_KEPT * 2, &mut bytes);
     if base64 {
         match from_base64(&bytes) {
             Some(decoded) => bytes = decoded,
@@ -352,7 +354,7 @@ fn body(
     bytes.truncate(limits::BODY_KEPT);
     // Exporters decode bodies, but one that they could not decode they keep as it travelled.
     let coded = value_of(fields, "content-encoding").is_some() && bytes.starts_with(&[0x1f, 0x8b]);
-    Body { bytes: bytes.into(), total, complete, already_decoded: !coded, ..Body::default() }
+    Body { bytes: pool::bytes(bytes), total, complete, already_decoded: !coded, ..Body::default() }
 }
 
 const LENIENT: GeneralPurpose = GeneralPurpose::new(

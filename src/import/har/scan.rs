@@ -41,18 +41,14 @@ impl<'a> Text<'a> {
         if self.escaped { Cow::Owned(unescape(self.raw)) } else { Cow::Borrowed(self.raw) }
     }
 
-    /// The beginning of the string's bytes, of at most about `limit`; what lies beyond is not decoded.
-    pub(crate) fn beginning(self, limit: usize) -> Cow<'a, [u8]> {
-        if !self.escaped || self.raw.len() <= limit {
-            let bytes = self.bytes();
-            return match bytes {
-                Cow::Borrowed(bytes) => Cow::Borrowed(bytes.get(..limit).unwrap_or(bytes)),
-                owned => owned,
-            };
+    /// Writes the beginning of the string's bytes to `out`, at most about `limit`; what lies beyond is not decoded.
+    pub(crate) fn beginning(self, limit: usize, out: &mut Vec<u8>) {
+        if !self.escaped {
+            return out.extend_from_slice(self.raw.get(..limit).unwrap_or(self.raw));
         }
         // The longest escape is twelve bytes for one character of four.
-        let within = limit.saturating_mul(6).min(self.raw.len());
-        Cow::Owned(unescape(self.raw.get(..within).unwrap_or(self.raw)))
+        let within = if self.raw.len() <= limit { limit } else { limit.saturating_mul(6) };
+        unescape_into(self.raw.get(..within).unwrap_or(self.raw), out);
     }
 
     /// The string, replacement characters where it was not UTF-8.
@@ -376,7 +372,13 @@ fn named(fault: Fault, name: &'static str) -> Fault {
 
 /// Resolves the escapes of a string; what is no escape stays as it is.
 fn unescape(raw: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(raw.len());
+    let mut out = Vec::new();
+    unescape_into(raw, &mut out);
+    out
+}
+
+fn unescape_into(raw: &[u8], out: &mut Vec<u8>) {
+    out.reserve(raw.len());
     let mut rest = raw;
     while let Some(at) = memchr::memchr(b'\\', rest) {
         out.extend_from_slice(rest.get(..at).unwrap_or_default());
@@ -388,7 +390,6 @@ fn unescape(raw: &[u8]) -> Vec<u8> {
         rest = rest.get(at + 1 + length..).unwrap_or_default();
     }
     out.extend_from_slice(rest);
-    out
 }
 
 /// What the escape after a backslash means, and how many bytes it took.

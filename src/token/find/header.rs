@@ -12,7 +12,11 @@ const SHORTEST: usize = 20;
 
 impl Finder<'_, '_> {
     pub(super) fn head(&mut self, head: &Head) {
+        let others = others_may_hold_jwt(head);
         for field in head.fields() {
+            if !others && !matches!(field.name.len(), 8 | 13 | 19 | 22) {
+                continue;
+            }
             if field.is("authorization") {
                 self.credentials(head, field, "header.authorization");
             } else if field.is("proxy-authorization") {
@@ -98,6 +102,27 @@ impl Finder<'_, '_> {
             self.add(&found.text, found.hint, "header.location".into(), bytes, frames, false);
         }
     }
+}
+
+/// Whether the fields that are no credentials may hold a JWT: one look at all that stands between those.
+fn others_may_hold_jwt(head: &Head) -> bool {
+    let mut from = 0;
+    for span in &head.spans {
+        let name = span.name.start as usize..span.name.end as usize;
+        let credentials = matches!(name.len(), 13 | 19)
+            && head.bytes.get(name).is_some_and(|name| {
+                let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
+                is(b"authorization") || is(b"proxy-authorization")
+            });
+        let (start, end) = (span.value.start as usize, span.value.end as usize);
+        if credentials && from <= start && start <= end {
+            if scan::may_hold_jwt(head.bytes.get(from..start).unwrap_or(&head.bytes)) {
+                return true;
+            }
+            from = end;
+        }
+    }
+    scan::may_hold_jwt(head.bytes.get(from..).unwrap_or(&head.bytes))
 }
 
 /// The usual case: `Bearer`, blanks, one token.

@@ -394,7 +394,10 @@ impl Http1 {
             Start::Status(code) if (100..200).contains(&code) && code != 101 => return,
             Start::Status(status) => Half::Response(Response { status, ..Response::default() }),
         };
-        let bytes = cut.map_or_else(|| bytes.clone(), |sent| bytes.slice(..sent.min(bytes.len())));
+        let bytes = match cut {
+            Some(sent) => bytes.slice(..sent.min(bytes.len())),
+            None => bytes,
+        };
         let head = Head { bytes, spans: parsed.spans, frames: map };
         let mut message = Message::new(half, parsed.old, first, last, parsed.oddities);
         *message.head_mut() = head;
@@ -646,11 +649,11 @@ const fn protocol(old: bool) -> Protocol {
 
 /// Scheme and authority of an absolute target.
 fn absolute(target: &str) -> Option<(String, String)> {
+    if target.starts_with('/') {
+        return None;
+    }
     let (scheme, rest) = target.split_once("://")?;
-    if target.starts_with('/')
-        || scheme.is_empty()
-        || !scheme.bytes().all(|byte| byte.is_ascii_alphanumeric())
-    {
+    if scheme.is_empty() || !scheme.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return None;
     }
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();

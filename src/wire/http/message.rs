@@ -76,8 +76,8 @@ impl Message {
         let at = self.kept.len();
         if at == 0 {
             let announced = self.announced.map_or(0, |length| usize::try_from(length).unwrap_or(0));
-            // One of known length has a size of its own: many requests wait for their answers.
-            if announced == 0 {
+            // A short one of known length has a size of its own: many requests wait for their answers.
+            if announced == 0 || announced >= pool::SMALLEST {
                 self.kept = pool::take();
             }
             self.kept.reserve(announced.min(BODY_RESERVED).min(self.keep).max(take.len()));

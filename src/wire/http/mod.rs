@@ -13,7 +13,8 @@ pub mod h1;
 pub mod h2;
 mod message;
 mod packed;
-mod pool;
+/// Memory of bodies that are done with.
+pub(crate) mod pool;
 
 use crate::exchange::{Oddity, Protocol, Request, Response};
 
@@ -76,25 +77,23 @@ pub struct OwnedChunk {
 
 /// Whether a byte may stand in a token (RFC 9110 5.6.2).
 const fn is_token_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric()
-        || matches!(
-            byte,
-            b'!' | b'#'
-                | b'$'
-                | b'%'
-                | b'&'
-                | b'\''
-                | b'*'
-                | b'+'
-                | b'-'
-                | b'.'
-                | b'^'
-                | b'_'
-                | b'`'
-                | b'|'
-                | b'~'
-        )
+    TOKEN_BYTES[byte as usize]
 }
+
+const TOKEN_BYTES: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 128_u8 {
+        table[byte as usize] = byte.is_ascii_alphanumeric();
+        byte += 1;
+    }
+    let mut marks: &[u8] = b"!#$%&'*+-.^_`|~";
+    while let [mark, rest @ ..] = marks {
+        table[*mark as usize] = true;
+        marks = rest;
+    }
+    table
+};
 
 /// Adds an oddity of the connection, each name once.
 fn note(out: &mut Outbox, name: &'static str, detail: &str) {

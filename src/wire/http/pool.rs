@@ -6,14 +6,37 @@ use std::cell::RefCell;
 use bytes::Bytes;
 
 /// Buffers smaller than this are cheap to make anew.
-const SMALLEST: usize = 4 << 10;
+pub(crate) const SMALLEST: usize = 4 << 10;
 /// Buffers that grew beyond this are given back to the system.
-const LARGEST: usize = 64 << 10;
-/// Buffers that one thread keeps.
+const LARGEST: usize = 1 << 20;
+/// Buffers that one thread keeps, and how many bytes they may take.
 const BUFFERS: usize = 128;
+const BYTES: usize = 8 << 20;
 
 thread_local! {
-    static POOL: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
+    static POOL: RefCell<Pool> = const { RefCell::new(Pool { buffers: Vec::new(), bytes: 0 }) };
+}
+
+/// Buffers that wait for use, and the bytes that they take.
+struct Pool {
+    buffers: Vec<Vec<u8>>,
+    bytes: usize,
+}
+
+impl Pool {
+    fn take(&mut self) -> Option<Vec<u8>> {
+        let buffer = self.buffers.pop()?;
+        self.bytes = self.bytes.saturating_sub(buffer.capacity());
+        Some(buffer)
+    }
+
+    fn give(&mut self, buffer: Vec<u8>) {
+        let bytes = self.bytes.saturating_add(buffer.capacity());
+        if self.buffers.len() < BUFFERS && bytes <= BYTES {
+            self.bytes = bytes;
+            self.buffers.push(buffer);
+        }
+    }
 }
 
 /// A buffer that returns to the pool of the thread that drops it.
@@ -33,8 +56,8 @@ impl Drop for Pooled {
 
 /// An empty buffer: one that was used, else one without room. A million bodies that have only begun must not take
 /// more than they hold.
-pub(super) fn take() -> Vec<u8> {
-    POOL.try_with(|pool| pool.borrow_mut().pop()).ok().flatten().unwrap_or_default()
+pub(crate) fn take() -> Vec<u8> {
+    POOL.try_with(|pool| pool.borrow_mut().take()).ok().flatten().unwrap_or_default()
 }
 
 /// Takes a buffer back that nobody needs any more.
@@ -44,16 +67,11 @@ pub(super) fn give(mut buffer: Vec<u8>) {
     }
     buffer.clear();
     // A thread that ends has no pool any more.
-    let _ = POOL.try_with(|pool| {
-        let mut pool = pool.borrow_mut();
-        if pool.len() < BUFFERS {
-            pool.push(buffer);
-        }
-    });
+    let _ = POOL.try_with(|pool| pool.borrow_mut().give(buffer));
 }
 
 /// The content of a buffer, which returns to the pool when nobody needs it any more.
-pub(super) fn bytes(buffer: Vec<u8>) -> Bytes {
+pub(crate) fn bytes(buffer: Vec<u8>) -> Bytes {
     if buffer.is_empty() {
         give(buffer);
         return Bytes::new();

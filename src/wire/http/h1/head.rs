@@ -287,6 +287,12 @@ impl Fields {
             self.fold(line, at);
             return;
         }
+        let length = line.iter().take_while(|byte| is_token_byte(**byte)).count();
+        if length > 0 && line.get(length) == Some(&b':') {
+            let value = line.get(length + 1..).unwrap_or_default();
+            self.field(at, length, at + length + 1, value);
+            return;
+        }
         let Some(colon) = memchr(b':', line) else {
             self.notes.add("http-malformed-field", "a header line without a colon");
             return;
@@ -299,13 +305,16 @@ impl Fields {
         if trimmed.is_empty() || !trimmed.iter().all(|&byte| is_token_byte(byte)) {
             self.notes.add("http-invalid-field-name", "a field name that is not a token");
         }
-        let raw = line.get(colon + 1..).unwrap_or_default();
-        let lead = raw.len() - raw.trim_ascii_start().len();
-        let value_at = at + colon + 1 + lead;
-        let value_len = raw.trim_ascii().len();
+        self.field(at, trimmed.len(), at + colon + 1, line.get(colon + 1..).unwrap_or_default());
+    }
+
+    /// A field whose name begins at `at`; its value is `raw`, which begins at `from`, without the blanks around.
+    fn field(&mut self, at: usize, name: usize, from: usize, raw: &[u8]) {
+        let begun = raw.trim_ascii_start();
+        let value_at = from + (raw.len() - begun.len());
         self.spans.push(FieldSpan {
-            name: range(at, trimmed.len()),
-            value: range(value_at, value_len),
+            name: range(at, name),
+            value: range(value_at, begun.trim_ascii_end().len()),
             indexing: Indexing::Plain,
         });
     }
