@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde::Deserialize;
+use serde_json::error::Category;
 
 use super::expectations::read_small;
 use super::status::Complaints;
@@ -20,7 +21,9 @@ pub type Known = BTreeSet<(String, String, String, String)>;
 
 #[derive(Deserialize)]
 struct Earlier {
+    #[serde(default)]
     schema: String,
+    #[serde(default)]
     findings: Vec<EarlierFinding>,
 }
 
@@ -47,12 +50,22 @@ pub fn read(path: &Path, complaints: &mut Complaints) -> Option<Known> {
                 })
                 .collect(),
         ),
+        Ok(earlier) if earlier.schema.is_empty() => {
+            complaints.unreadable(format!("{}: {wanted}, found JSON without a schema", path.display()));
+            None
+        }
         Ok(earlier) => {
             complaints.unreadable(format!("{}: {wanted}, found schema {}", path.display(), earlier.schema));
             None
         }
         Err(error) => {
-            complaints.unreadable(format!("{}: {wanted}: {error}", path.display()));
+            let found = match error.classify() {
+                Category::Eof => "it is cut short",
+                Category::Data => "it has another form",
+                Category::Syntax | Category::Io => "it is no JSON",
+            };
+            let place = format!("line {}, column {}", error.line(), error.column());
+            complaints.unreadable(format!("{}: {wanted}, but {found} ({place})", path.display()));
             None
         }
     }

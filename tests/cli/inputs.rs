@@ -250,6 +250,16 @@ fn a_baseline_leaves_the_decision_to_what_is_new() {
 
     folder.file("no.json", "{}");
     verify(&folder, &[&wrong], &["--baseline", "no.json"]).status(3).complains("no.json");
+    for (content, complaint) in [
+        ("x", "no JSON"),
+        ("7", "another form"),
+        ("{\"schema\": \"oauthtrace/verify/1\", \"findings\": [", "cut short"),
+        ("{\"schema\": \"oauthtrace/inspect/1\"}", "oauthtrace/inspect/1"),
+        ("{}", "without a schema"),
+    ] {
+        folder.file("odd.json", content);
+        verify(&folder, &[&wrong], &["--baseline", "odd.json"]).status(3).complains(complaint);
+    }
 }
 
 #[test]
