@@ -77,6 +77,10 @@ pub const SENTENCE_KEPT: usize = 400;
 /// kind stands for all exchanges that agree in everything a diagnosis looks at; a server knows some dozens.
 pub const FACTS_KEPT: usize = 2048;
 
+/// Bytes of what is remembered, for each thread and question, so as not to judge again what repeats itself: hosts, paths
+/// and user agents of a hostile capture are long and all different.
+pub const REPEATS_BYTES: usize = 8 << 20;
+
 /// Readable dumps of tokens that are read of one text.
 pub const DUMPS_KEPT: usize = 10_000;
 
@@ -251,6 +255,9 @@ pub const TLS_WAITING_TOTAL: usize = 48 << 20;
 
 /// Bytes of one handshake message; certificate chains of servers are under 20 KiB.
 pub const TLS_HANDSHAKE_BYTES: usize = 128 << 10;
+
+/// Renegotiations of one connection that are followed; servers allow one or two.
+pub const NEGOTIATIONS: usize = 64;
 
 /// Bytes of the body of one TLS record: 2^14 and what RFC 5246 lets a cipher add.
 pub const TLS_RECORD_BYTES: usize = (1 << 14) + 2048;

@@ -41,6 +41,7 @@ const BOUNDS: &[(&str, Told)] = &[
     ("NAME_SHOWN", Untold("cuts what is shown, not what is read")),
     ("SENTENCE_KEPT", Untold("cuts what is shown, not what is read")),
     ("FACTS_KEPT", Untold("causes weigh kinds of calls; checks do not depend on them")),
+    ("REPEATS_BYTES", Untold("what is forgotten is judged again")),
     ("DUMPS_KEPT", Untold("texts that people paste are inspected, never evidence")),
     ("LOG_LINES_KEPT", Untold("the checks that rest on logs say it in their own words")),
     ("LOG_BREAKS_KEPT", Untold("a log with more is no evidence at all, and that is said")),
@@ -96,6 +97,7 @@ const BOUNDS: &[(&str, Told)] = &[
     ("LOOKAHEAD_BYTES", Untold("decides when the inputs are searched for keys")),
     ("TLS_WAITING", By("what_waits_is_bounded_and_the_bound_is_named")),
     ("TLS_WAITING_TOTAL", By("what_waits_in_all_is_bounded_and_the_bound_is_named")),
+    ("NEGOTIATIONS", Untold("records behind it do not open, which the ledger of the connection counts")),
     ("TLS_HANDSHAKE_BYTES", By("a_handshake_message_longer_than_is_read_is_named")),
     (
         "TLS_RECORD_BYTES",

@@ -2,8 +2,14 @@
 //!
 //! The contract's commands and options. `expectations` makes ready objects from these records.
 
-/// Options of `capture`, `probe`, `provision` and `redact`.
-pub mod field;
+/// Options of `capture`.
+pub mod capture;
+/// Options of `probe`.
+pub mod probe;
+/// Options of `provision`.
+pub mod provision;
+/// Options of `redact`.
+pub mod redact;
 /// Options of `token`, `cert` and `explain`.
 pub mod tools;
 /// Options of `inspect` and `verify`.
@@ -86,18 +92,18 @@ pub enum Command {
     /// Judge the integration; the exit status is the verdict
     Verify(traffic::VerifyArgs),
     /// Record live traffic to pcapng and judge it as it arrives
-    Capture(Box<field::CaptureArgs>),
+    Capture(Box<capture::CaptureArgs>),
     /// Decode one token, and verify it when keys are given
     Token(tools::TokenArgs),
     /// Show thumbprint, x5t, validity, key and upload value of certificates
     Cert(tools::CertArgs),
     /// The provisioning commands, and the state that they left behind
     #[command(subcommand)]
-    Provision(field::ProvisionCommand),
+    Provision(provision::ProvisionCommand),
     /// Ask a live Exchange, or a token service, for its challenge and metadata
-    Probe(Box<field::ProbeArgs>),
+    Probe(Box<probe::ProbeArgs>),
     /// Make a copy of an export or report that is safe to send to somebody
-    Redact(field::RedactArgs),
+    Redact(redact::RedactArgs),
     /// Say what a rule, a diagnostics number or an AADSTS code means, and the repair
     Explain(tools::ExplainArgs),
     /// Print the completion script of a shell

@@ -1,7 +1,7 @@
 //! `capture`: takes an interface, records it, judges what arrives, prints findings as they come and the
 //! report at the end. With the feature `live`.
 
-use super::args::field::CaptureArgs;
+use super::args::capture::CaptureArgs;
 use super::status::Status;
 use super::terminal::Terminal;
 

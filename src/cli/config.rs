@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::args::field::{Cloud, ProfileName};
+use super::args::provision::{Cloud, ProfileName};
 use super::args::traffic::{ExpectArgs, FailOn, InputArgs};
 use super::args::{Format, OutputArgs};
 

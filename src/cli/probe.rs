@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use super::args::field::{self, ProbeArgs};
+use super::args::probe::ProbeArgs;
+use super::args::provision;
 use super::args::traffic::ExpectArgs;
 use super::expectations::{self, read_small};
 use super::output::{deliver, private};
@@ -50,7 +51,7 @@ pub fn run(mut args: ProbeArgs, terminal: &Terminal) -> Status {
         expectations::configure(&mut unused, &mut expect, &mut args.output, terminal, &mut complaints);
     args.ca = args.ca.take().or(deployment.ca);
     args.proxy = args.proxy.take().or(deployment.proxy);
-    let wanted = args.cloud.or(deployment.cloud).unwrap_or(field::Cloud::Worldwide);
+    let wanted = args.cloud.or(deployment.cloud).unwrap_or(provision::Cloud::Worldwide);
     let destinations = expectations::destinations(&args.output, &mut complaints);
     let addresses = addresses(&args.urls, &mut complaints);
     let expected = expected(&expect, &mut complaints);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::args::OutputArgs;
-use super::args::field::{CheckArgs, Cloud as CloudName, ProfileName, ProvisionCommand, ScriptArgs};
+use super::args::provision::{CheckArgs, Cloud as CloudName, ProfileName, ProvisionCommand, ScriptArgs};
 use super::args::traffic::ExpectArgs;
 use super::expectations;
 use super::output::{self, deliver};

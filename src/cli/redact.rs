@@ -3,7 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::path::Path;
 
-use super::args::field::RedactArgs;
+use super::args::redact::RedactArgs;
 use super::expectations::{passwords, plain, read_small};
 use super::output::private;
 use super::status::{Complaints, Status};

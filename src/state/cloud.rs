@@ -14,40 +14,45 @@ pub enum Cloud {
     China,
 }
 
+/// What a host of Microsoft's is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Service {
+    TokenService,
+    ExchangeOnline,
+}
+
 /// Hosts of Microsoft's services, by cloud; a name below one of them counts too.
-const HOSTS: [(&str, Cloud, bool); 17] = [
-    ("accesscontrol.windows.net", Cloud::Worldwide, TOKEN_SERVICE),
-    ("login.windows.net", Cloud::Worldwide, TOKEN_SERVICE),
-    ("login.microsoft.com", Cloud::Worldwide, TOKEN_SERVICE),
-    ("login.microsoftonline.com", Cloud::Worldwide, TOKEN_SERVICE),
+const HOSTS: [(&str, Cloud, Service); 17] = [
+    ("accesscontrol.windows.net", Cloud::Worldwide, Service::TokenService),
+    ("login.windows.net", Cloud::Worldwide, Service::TokenService),
+    ("login.microsoft.com", Cloud::Worldwide, Service::TokenService),
+    ("login.microsoftonline.com", Cloud::Worldwide, Service::TokenService),
     // The German cloud was closed in 2021; its tenants moved to the worldwide one.
-    ("login.microsoftonline.de", Cloud::Worldwide, TOKEN_SERVICE),
-    ("sts.windows.net", Cloud::Worldwide, TOKEN_SERVICE),
-    ("outlook.office.com", Cloud::Worldwide, !TOKEN_SERVICE),
-    ("outlook.office365.com", Cloud::Worldwide, !TOKEN_SERVICE),
-    ("login.microsoftonline.us", Cloud::UsGov, TOKEN_SERVICE),
-    ("login-us.microsoftonline.com", Cloud::UsGov, TOKEN_SERVICE),
-    ("outlook.office365.us", Cloud::UsGov, !TOKEN_SERVICE),
-    ("outlook-dod.office365.us", Cloud::UsGov, !TOKEN_SERVICE),
-    ("accesscontrol.chinacloudapi.cn", Cloud::China, TOKEN_SERVICE),
-    ("login.chinacloudapi.cn", Cloud::China, TOKEN_SERVICE),
-    ("login.partner.microsoftonline.cn", Cloud::China, TOKEN_SERVICE),
-    ("sts.chinacloudapi.cn", Cloud::China, TOKEN_SERVICE),
-    ("partner.outlook.cn", Cloud::China, !TOKEN_SERVICE),
+    ("login.microsoftonline.de", Cloud::Worldwide, Service::TokenService),
+    ("sts.windows.net", Cloud::Worldwide, Service::TokenService),
+    ("outlook.office.com", Cloud::Worldwide, Service::ExchangeOnline),
+    ("outlook.office365.com", Cloud::Worldwide, Service::ExchangeOnline),
+    ("login.microsoftonline.us", Cloud::UsGov, Service::TokenService),
+    ("login-us.microsoftonline.com", Cloud::UsGov, Service::TokenService),
+    ("outlook.office365.us", Cloud::UsGov, Service::ExchangeOnline),
+    ("outlook-dod.office365.us", Cloud::UsGov, Service::ExchangeOnline),
+    ("accesscontrol.chinacloudapi.cn", Cloud::China, Service::TokenService),
+    ("login.chinacloudapi.cn", Cloud::China, Service::TokenService),
+    ("login.partner.microsoftonline.cn", Cloud::China, Service::TokenService),
+    ("sts.chinacloudapi.cn", Cloud::China, Service::TokenService),
+    ("partner.outlook.cn", Cloud::China, Service::ExchangeOnline),
 ];
 
-const TOKEN_SERVICE: bool = true;
-
 /// The row of a host: lower case, without port and final dot.
-fn row(host: &str) -> Option<(Cloud, bool)> {
+fn row(host: &str) -> Option<(Cloud, Service)> {
     let below =
         |known: &str| host.strip_suffix(known).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
-    HOSTS.iter().find(|(known, ..)| below(known)).map(|&(_, cloud, token_service)| (cloud, token_service))
+    HOSTS.iter().find(|(known, ..)| below(known)).map(|&(_, cloud, service)| (cloud, service))
 }
 
 /// Whether a host (lower case, without port and final dot) belongs to a token service.
 pub fn is_token_service(host: &str) -> bool {
-    row(host).is_some_and(|(_, token_service)| token_service)
+    row(host).is_some_and(|(_, service)| service == Service::TokenService)
 }
 
 impl Cloud {

@@ -6,8 +6,7 @@
 
 use std::collections::HashMap;
 
-/// Results that are kept. Beyond, all are forgotten: they only save time.
-const KEPT: usize = 1 << 14;
+use crate::limits::REPEATS_BYTES;
 
 /// A key in the making: values one after another, each with its length.
 #[derive(Clone, Debug, Default)]
@@ -45,28 +44,56 @@ impl Key {
 
 /// Results by key.
 #[derive(Clone, Debug)]
-pub(super) struct Repeats<T>(HashMap<Box<[u8]>, T, foldhash::fast::RandomState>);
+pub(super) struct Repeats<T> {
+    results: HashMap<Box<[u8]>, T, foldhash::fast::RandomState>,
+    /// Of all keys, with [`ENTRY`] for each.
+    bytes: usize,
+}
+
+/// About what an entry takes besides its key.
+const ENTRY: usize = 128;
 
 impl<T> Default for Repeats<T> {
     fn default() -> Self {
-        Self(HashMap::default())
+        Self { results: HashMap::default(), bytes: 0 }
     }
 }
 
 impl<T> Repeats<T> {
     pub(super) fn get(&self, key: &Key) -> Option<&T> {
-        self.0.get(&*key.0)
+        self.results.get(&*key.0)
     }
 
-    /// Gives it back as it is kept.
+    /// Gives it back as it is kept. Where keys take too much, all are forgotten before: they only save time.
     pub(super) fn insert(&mut self, key: &Key, result: T) -> &T {
-        if self.0.len() >= KEPT {
-            self.0.clear();
+        let more = key.length() + ENTRY;
+        if self.bytes + more > REPEATS_BYTES {
+            self.clear();
         }
-        self.0.entry(key.0.as_slice().into()).or_insert(result)
+        self.bytes += more;
+        self.results.entry(key.0.as_slice().into()).or_insert(result)
     }
 
     pub(super) fn clear(&mut self) {
-        self.0.clear();
+        self.results.clear();
+        self.bytes = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_keys_do_not_take_more_than_the_bound() {
+        let (mut key, mut repeats) = (Key::default(), Repeats::default());
+        let long = vec![b'a'; 1 << 16];
+        for number in 0..1000_i64 {
+            key.clear().number(number).text(Some(&long));
+            assert_eq!(*repeats.insert(&key, number), number);
+            assert_eq!(repeats.get(&key), Some(&number));
+            let held: usize = repeats.results.keys().map(|key| key.len()).sum();
+            assert!(held <= REPEATS_BYTES, "{held}");
+        }
     }
 }

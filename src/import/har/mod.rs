@@ -45,11 +45,10 @@ const SMALL: u64 = 4 << 20;
 /// As for [`read`].
 pub fn read_from(
     bytes: &mut dyn Read,
-    settings: &ImportSettings,
+    _settings: &ImportSettings,
     workers: Vec<Worker<'_>>,
     out: &mut dyn Receiver,
 ) -> Result<(), ImportError> {
-    let _ = settings;
     through(Window::new(bytes, window::SIZE), Crowd { workers, after: SMALL }, out)
 }
 

@@ -10,10 +10,8 @@ use super::session::Role;
 use super::suites::CipherSuite;
 use super::{Tls, Version};
 use crate::exchange::TlsFacts;
+use crate::limits::NEGOTIATIONS;
 use crate::wire::stream::Direction;
-
-/// Renegotiations of one connection that are followed; servers allow one or two.
-const NEGOTIATIONS: usize = 64;
 
 impl Tls {
     /// The content of a handshake record.
