@@ -141,7 +141,7 @@ impl Worker {
             }
         }
         black_box(touched);
-        let connections: usize = shards.iter().map(Flows::len).sum();
+        let connections: usize = shards.iter().map(Flows::speaking).sum();
         let mut listener = shared.listener(sink);
         listener.crowded = connections > limits::CROWD;
         for (hint, packed) in hints.iter().zip(group) {

@@ -7,7 +7,8 @@ use std::sync::LazyLock;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{Finder, Half, field_kind, jwts, params, scan, tidy, whole};
+use super::scan::{self, AnyOf};
+use super::{Finder, Half, field_kind, jwts, params, tidy, whole};
 use crate::exchange::{Body, Head};
 use crate::json::{self, Node, Value};
 use crate::limits;
@@ -281,16 +282,15 @@ fn may_be_text(media: &str) -> bool {
         || ["json", "xml", "text", "html", "form", "javascript"].iter().any(|word| media.contains(word))
 }
 
-/// Parts of field names that say token, and a JWT in base64.
-static WORDS: LazyLock<[Word; 5]> = LazyLock::new(|| {
-    [&b"oken"[..], b"OKEN", b"ssertion", b"ZXlK", b"AppContext"].map(memchr::memmem::Finder::new)
+/// Beginnings of JWTs, parts of field names that say token, and a JWT in base64.
+static WORDS: LazyLock<AnyOf> = LazyLock::new(|| {
+    let names: [&[u8]; 5] = [b"oken", b"OKEN", b"ssertion", b"ZXlK", b"AppContext"];
+    AnyOf::new(&[&scan::BEGINNINGS[..], &names].concat())
 });
-
-type Word = memchr::memmem::Finder<'static>;
 
 /// Whether content can hold a token: a JWT, a JWT in base64, or a field that names one.
 fn may_hold_token(bytes: &[u8]) -> bool {
-    scan::may_hold_jwt(bytes) || WORDS.iter().any(|word| word.find(bytes).is_some())
+    WORDS.is_in(bytes)
 }
 
 fn kind(media: &str, bytes: &[u8]) -> Kind {

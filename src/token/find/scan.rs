@@ -3,23 +3,44 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use aho_corasick::packed::{Config, MatchKind, Searcher};
 use memchr::memmem::Finder;
 
 use crate::token::jwt::{self, Jwt};
 
 /// How base64url of a JSON object begins: `{"`, `{ "`, `{\r\n`, `{\n`, `{\t`.
-const BEGINNINGS: [&[u8]; 5] = [b"eyJ", b"eyA", b"ew0K", b"ewo", b"ewk"];
+pub(super) const BEGINNINGS: [&[u8]; 5] = [b"eyJ", b"eyA", b"ew0K", b"ewo", b"ewk"];
 
-/// Searchers for the beginnings, made once; and for what they have in common, which is searched first.
+/// Searchers for the beginnings, made once.
 static FINDERS: LazyLock<[Finder<'static>; 5]> = LazyLock::new(|| BEGINNINGS.map(Finder::new));
-static COMMON: LazyLock<[Finder<'static>; 2]> = LazyLock::new(|| [Finder::new(b"ey"), Finder::new(b"ew")]);
+static JWT: LazyLock<AnyOf> = LazyLock::new(|| AnyOf::new(&BEGINNINGS));
 
 /// Whether bytes may hold a JWT: a cheap answer before any parsing.
 pub(super) fn may_hold_jwt(bytes: &[u8]) -> bool {
-    let third = |at: usize| bytes.get(at + 2).copied().unwrap_or_default();
-    let [ey, ew] = &*COMMON;
-    ey.find_iter(bytes).any(|at| matches!(third(at), b'J' | b'A'))
-        || ew.find_iter(bytes).any(|at| matches!(third(at), b'0' | b'o' | b'k'))
+    JWT.is_in(bytes)
+}
+
+/// Looks for several words in one vectorised pass; where the processor has no such instructions, in one pass
+/// for each.
+pub(super) struct AnyOf {
+    together: Option<Searcher>,
+    one_by_one: Vec<Finder<'static>>,
+}
+
+impl AnyOf {
+    pub(super) fn new(words: &[&'static [u8]]) -> Self {
+        let mut builder = Config::new().match_kind(MatchKind::LeftmostFirst).builder();
+        builder.extend(words);
+        Self { together: builder.build(), one_by_one: words.iter().map(|word| Finder::new(*word)).collect() }
+    }
+
+    /// Whether one of them is in `bytes`.
+    pub(super) fn is_in(&self, bytes: &[u8]) -> bool {
+        match &self.together {
+            Some(searcher) if bytes.len() >= searcher.minimum_len() => searcher.find(bytes).is_some(),
+            _ => self.one_by_one.iter().any(|word| word.find(bytes).is_some()),
+        }
+    }
 }
 
 /// The JWTs in any bytes, in order, not overlapping. Each has a header that is JSON and names an `alg`.

@@ -1,5 +1,8 @@
 //! Takes a body and its `Content-Encoding`, gives its content, within bounds. RFC 9110 8.4.
 
+/// The beginning of deflate data, quickly.
+mod beginning;
+
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::io::{self, Read};
@@ -87,17 +90,28 @@ pub fn glimpse<'b>(head: &Head, body: &'b Body, max: usize) -> Option<Glimpse<'b
         return None;
     }
     let coded = after_gzip_header(&body.bytes)?;
-    INFLATE.with_borrow_mut(|core| {
-        core.reset(false);
-        let mut out = Vec::with_capacity(max);
-        let status = core.decompress_vec(coded, &mut out, flate2::FlushDecompress::Finish).ok()?;
-        // Behind the data: a checksum, which is not worth its cost here, and the length (RFC 1952 2.3.1).
-        let trailer = coded.get(usize::try_from(core.total_in()).ok()?..)?;
-        let whole = status == flate2::Status::StreamEnd
-            && trailer.len() == 8
-            && trailer.last_chunk().map(|length| u32::from_le_bytes(*length) as usize) == Some(out.len());
-        (whole || out.len() == max).then_some(Glimpse { bytes: Cow::Owned(out), whole })
+    quickly(coded, max).or_else(|| {
+        INFLATE.with_borrow_mut(|core| {
+            core.reset(false);
+            let mut out = Vec::with_capacity(max);
+            let status = core.decompress_vec(coded, &mut out, flate2::FlushDecompress::Finish).ok()?;
+            // Behind the data: a checksum, which is not worth its cost here, and the length (RFC 1952 2.3.1).
+            let trailer = coded.get(usize::try_from(core.total_in()).ok()?..)?;
+            let whole = status == flate2::Status::StreamEnd
+                && trailer.len() == 8
+                && trailer.last_chunk().map(|length| u32::from_le_bytes(*length) as usize) == Some(out.len());
+            (whole || out.len() == max).then_some(Glimpse { bytes: Cow::Owned(out), whole })
+        })
     })
+}
+
+/// The same where it can be had in one go; `coded` with the trailer of its gzip member.
+fn quickly<'b>(coded: &[u8], max: usize) -> Option<Glimpse<'b>> {
+    let (data, length) = coded.split_at_checked(coded.len().checked_sub(4)?)?;
+    let (begin, whole) = beginning::beginning(data.get(..data.len().checked_sub(4)?)?, max)?;
+    // A body that was cut ends with no trailer: what would be taken for one is more data then.
+    let fits = length.first_chunk().map(|length| u32::from_le_bytes(*length) as usize) == Some(begin.len());
+    (fits || !whole).then_some(Glimpse { bytes: Cow::Owned(begin), whole })
 }
 
 thread_local! {

@@ -169,11 +169,10 @@ impl<T> Flows<T> {
         self.alone.0 = history;
     }
 
-    /// Connections that are followed.
+    /// Connections that may say more: those that are over and only wait for late packets hold no decoder.
     #[inline]
-    #[allow(clippy::len_without_is_empty)]
-    pub fn len(&self) -> usize {
-        self.places.len()
+    pub fn speaking(&self) -> usize {
+        self.places.len().saturating_sub(self.over.len())
     }
 
     /// Looks for the connection of a segment.
