@@ -1,6 +1,8 @@
 //! Takes nothing from the other layers, gives them bytes, time and secrets: a cursor over hostile
 //! bytes, instants in nanoseconds, and values that must not be printed.
 
+/// The encoding of tokens.
+pub mod base64url;
 /// A bounds-checked cursor over bytes.
 pub mod reader;
 /// Values that must never reach output, and the fingerprints that may.

@@ -9,10 +9,10 @@ use std::hash::BuildHasher as _;
 use std::ops::Range;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
+
+use super::base64url;
 
 /// Texts inside a token that are shorter are not kept apart.
 const LONG: usize = 256;
@@ -162,7 +162,7 @@ impl Form {
         let first = memchr::memchr(b'.', text)? + 1;
         let encoded = text.get(first..)?;
         let second = memchr::memchr(b'.', encoded)?;
-        let payload = URL_SAFE_NO_PAD.decode(encoded.get(..second)?).ok()?;
+        let payload = base64url::decode(encoded.get(..second)?).ok()?;
         let long = longest(&payload).filter(|long| long.len() >= LONG)?;
         let parts = [
             text.get(..first)?,
@@ -205,7 +205,7 @@ impl Form {
         out.resize(at + encoded(payload.len()), 0);
         if let Some(room) = out.get_mut(at..) {
             // There is room for all of it.
-            let _ = URL_SAFE_NO_PAD.encode_slice(&payload, room);
+            let _ = base64url::encode(&payload, room);
         }
         out.extend_from_slice(rest);
     }
@@ -232,6 +232,9 @@ fn longest(payload: &[u8]) -> Option<Range<usize>> {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
     use super::*;
 
     fn token(number: u32, inner: &str) -> String {

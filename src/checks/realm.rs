@@ -25,20 +25,24 @@ pub fn is_guid(text: &str) -> bool {
         })
 }
 
+/// A name without the blanks around it and the dot of the root behind it.
+fn bare(name: &str) -> &str {
+    name.trim().trim_end_matches('.')
+}
+
 /// Compares a realm with the given tenants, letter case and a final dot aside.
 pub fn compare(realm: Option<&str>, tenants: &[String]) -> Realm {
-    let bare = |text: &str| text.trim().trim_end_matches('.').to_ascii_lowercase();
-    let Some(realm) = realm.map(bare).filter(|realm| !realm.is_empty() && realm != "*") else {
+    let Some(realm) = realm.map(bare).filter(|realm| !matches!(*realm, "" | "*")) else {
         return Realm::Missing;
     };
-    let kind = is_guid(&realm);
+    let kind = is_guid(realm);
     let mut comparable = false;
     for tenant in tenants {
         let tenant = bare(tenant);
-        if tenant == realm {
+        if tenant.eq_ignore_ascii_case(realm) {
             return Realm::Same;
         }
-        comparable |= is_guid(&tenant) == kind;
+        comparable |= is_guid(tenant) == kind;
     }
     if comparable { Realm::Different } else { Realm::Undecided }
 }

@@ -4,6 +4,8 @@
 //! [MS-XOAUTH] 1.3: metadata, discovery with an empty Bearer, challenge, token request, token, call, answer. Equal
 //! steps are one step with a count.
 
+use std::collections::HashMap;
+
 use crate::base::Instant;
 use crate::checks::expectations;
 use crate::checks::judge::facts::{Ask, Call, Credential, Facts, Seen};
@@ -87,21 +89,20 @@ pub struct Step {
 
 /// Reads the conversation. At most [`STEPS_SHOWN`] steps: all that broke, then the first of the others.
 pub fn read(facts: &Facts) -> Vec<Step> {
-    let mut steps: Vec<Step> = Vec::new();
+    let mut steps = Steps::default();
     for (document, seen) in &facts.metadata {
         let good = document.status.map(|status| (200..300).contains(&status));
         let asked = format!("metadata {}", document.path);
-        put(
-            &mut steps,
-            step(Kind::Metadata, "caller".into(), &document.host, asked, status(document.status), good, seen),
-        );
+        let answered = status(document.status);
+        steps.put(step(Kind::Metadata, "caller".into(), &document.host, asked, answered, good, seen));
     }
     for (ask, seen) in &facts.asks {
-        put(&mut steps, of_ask(ask, seen));
+        steps.put(of_ask(ask, seen));
     }
     for (call, seen) in &facts.calls {
-        put(&mut steps, of_call(call, seen));
+        steps.put(of_call(call, seen));
     }
+    let mut steps = steps.list;
     let order = |step: &Step| (step.time.is_none(), step.time, step.exchange);
     steps.sort_by_key(order);
     if steps.len() > STEPS_SHOWN {
@@ -119,20 +120,29 @@ pub fn read(facts: &Facts) -> Vec<Step> {
     steps
 }
 
-/// Adds a step, or counts it where an equal one stands.
-fn put(steps: &mut Vec<Step>, step: Step) {
-    let same = |known: &&mut Step| {
-        (known.kind, &known.from, &known.to, &known.asked, &known.answered, known.outcome)
-            == (step.kind, &step.from, &step.to, &step.asked, &step.answered, step.outcome)
-    };
-    match steps.iter_mut().find(same) {
-        Some(known) => {
-            known.count += step.count;
-            if (step.time, step.exchange) < (known.time, known.exchange) {
-                (known.time, known.exchange) = (step.time, step.exchange);
+/// Steps in the order in which they were put first.
+#[derive(Default)]
+struct Steps {
+    list: Vec<Step>,
+    /// Places in the list by what makes steps equal.
+    known: HashMap<(Kind, String, String, String, String, Outcome), usize>,
+}
+
+impl Steps {
+    /// Adds a step, or counts it where an equal one stands.
+    fn put(&mut self, step: Step) {
+        let Step { kind, from, to, asked, answered, outcome, .. } = &step;
+        let same = (*kind, from.clone(), to.clone(), asked.clone(), answered.clone(), *outcome);
+        let place = *self.known.entry(same).or_insert(self.list.len());
+        match self.list.get_mut(place) {
+            Some(known) => {
+                known.count += step.count;
+                if (step.time, step.exchange) < (known.time, known.exchange) {
+                    (known.time, known.exchange) = (step.time, step.exchange);
+                }
             }
+            None => self.list.push(step),
         }
-        None => steps.push(step),
     }
 }
 

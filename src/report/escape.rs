@@ -5,7 +5,7 @@ use std::borrow::Cow;
 /// For terminals and plain files: control characters (escape sequences, line breaks), bidirectional
 /// controls and invisible characters are shown as `\u{..}`. A tab becomes a space.
 pub fn terminal(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_harmful) {
+    if is_plain(text) || !text.chars().any(is_harmful) {
         return Cow::Borrowed(text);
     }
     let mut clean = String::with_capacity(text.len() + 16);
@@ -29,6 +29,11 @@ pub fn is_harmful(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// Whether text is of printable ASCII only, in which nothing is harmful: the usual case, seen many bytes at a time.
+pub fn is_plain(text: &str) -> bool {
+    text.bytes().fold(true, |plain, byte| plain & (b' '..=b'~').contains(&byte))
 }
 
 /// At most `limit` characters; what was cut is counted.

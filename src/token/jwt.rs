@@ -6,11 +6,12 @@ use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use base64::engine::DecodePaddingMode;
-use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use base64::{DecodeError, Engine as _, alphabet};
 use bytes::Bytes;
 
 use super::TimeClaim;
+use crate::base::base64url;
 use crate::json::{self, Node};
 use crate::limits;
 
@@ -282,7 +283,7 @@ enum Odd {
 
 /// Decodes one part, as far as it can be.
 fn decode(encoded: &[u8]) -> (Bytes, Option<Odd>) {
-    let error = match URL_SAFE_NO_PAD.decode(encoded) {
+    let error = match base64url::decode(encoded) {
         Ok(bytes) => return (bytes.into(), None),
         Err(error) => error,
     };
@@ -367,6 +368,7 @@ pub fn fuzz(data: &[u8]) {
 
 #[cfg(test)]
 mod tests {
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     use proptest::prelude::*;
 
     use super::*;

@@ -30,17 +30,19 @@ fn examine(case: &TokenCase<'_>, out: &mut Out<'_>) {
     let Some((outer, actor)) = case.outer_and_actor() else { return };
     let one = outer.principal("iss").and_then(|name| name.realm);
     let other = actor.principal("nameid").and_then(|name| name.realm);
-    let both = format!("{} outside, {} inside", shown(one.unwrap_or("none")), shown(other.unwrap_or("none")));
+    let name = |realm: Option<&str>| shown(realm.unwrap_or("none"));
+    let both = || format!("{} outside, {} inside", name(one), name(other));
     match realm::agree(one, other, &case.expected.tenants) {
         Realm::Same => {}
         Realm::Different | Realm::Missing => {
             out.say("outer and actor token name different tenants")
-                .observed(both)
+                .observed(both())
                 .expected(realm::list(&case.expected.tenants))
                 .claim("iss");
         }
         Realm::Undecided => out.missing(format!(
-            "outer and actor token name the tenant differently ({both}): if it is one tenant, give both names with --tenant"
+            "outer and actor token name the tenant differently ({}): if it is one tenant, give both names with --tenant",
+            both()
         )),
     }
 }

@@ -28,12 +28,16 @@ fn examine(case: &TokenCase<'_>, out: &mut Out<'_>) {
     let Some((outer, _)) = case.outer_and_actor() else { return };
     let domain = |claim: &str| {
         let (_, domain) = outer.claim(claim)?.trim_start_matches("sip:").rsplit_once('@')?;
-        Some(domain.to_ascii_lowercase())
+        Some(domain)
     };
-    let mut domains: Vec<_> = ["upn", "smtp", "sip"].into_iter().filter_map(domain).collect();
-    domains.sort_unstable();
-    domains.dedup();
-    if domains.len() > 1 {
+    let named = ["upn", "smtp", "sip"].map(domain);
+    let mut named = named.iter().flatten();
+    let Some(first) = named.next() else { return };
+    if named.any(|domain| !domain.eq_ignore_ascii_case(first)) {
+        let mut domains: Vec<_> =
+            ["upn", "smtp", "sip"].into_iter().filter_map(domain).map(str::to_ascii_lowercase).collect();
+        domains.sort_unstable();
+        domains.dedup();
         out.say("the user's addresses name different domains")
             .observed(crate::checks::judge::standing::shown(&domains.join(", ")))
             .claim("upn");

@@ -32,16 +32,17 @@ fn examine(case: &TokenCase<'_>, out: &mut Out<'_>) {
     let Some(claim) = case.token.application_claim() else { return };
     let realm = realm_of(case.token);
     let tenants = &case.expected.tenants;
-    let seen = shown(realm.unwrap_or_default());
+    let seen = || shown(realm.unwrap_or_default());
     match realm::compare(realm, tenants) {
         Realm::Different => {
             out.say("the token names another tenant")
-                .observed(seen)
+                .observed(seen())
                 .expected(realm::list(tenants))
                 .claim(claim);
         }
         Realm::Undecided => out.missing(format!(
-            "a token names the realm {seen}, of which the given tenants say nothing: if it is the same tenant, add --tenant {seen}"
+            "a token names the realm {0}, of which the given tenants say nothing: if it is the same tenant, add --tenant {0}",
+            seen()
         )),
         Realm::Same | Realm::Missing => {}
     }

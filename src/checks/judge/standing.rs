@@ -179,6 +179,9 @@ fn not_supplied(key: &str, issuer: &str, token: &Token) -> String {
 /// Text of a token for a message: bounded, and without control characters.
 pub(crate) fn shown(text: &str) -> String {
     const LONGEST: usize = 200;
+    if text.len() <= LONGEST && text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return text.to_owned();
+    }
     let mut shown: String = text.chars().filter(|c| !c.is_control()).take(LONGEST).collect();
     if shown.len() < text.len() {
         shown.push('…');

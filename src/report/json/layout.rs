@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use serde_json::ser::Formatter;
 
-use crate::report::escape::is_harmful;
+use crate::report::escape::{is_harmful, is_plain};
 
 /// Levels that are laid out: the document and its lists.
 const LEVELS: usize = 2;
@@ -55,6 +55,9 @@ impl Layout {
 impl Formatter for Layout {
     /// JSON allows invisible and direction-changing characters; the terminal that shows it suffers them.
     fn write_string_fragment<W: ?Sized + Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
+        if is_plain(fragment) {
+            return out.write_all(fragment.as_bytes());
+        }
         let mut rest = fragment;
         while let Some(at) = rest.find(is_harmful) {
             let (before, from) = rest.split_at(at);

@@ -164,10 +164,10 @@ impl Node {
             Spoken::Http1(http) => {
                 let mut out = Outbox::default();
                 http.push(direction, event, &mut out);
-                let quiet = match http.rests() {
-                    Some(resting) => Some(Spoken::Resting(resting)),
-                    None if context.crowded => http.waits().map(|waiting| Spoken::Waiting(Box::new(waiting))),
-                    None => None,
+                // Few connections keep their decoders: making them anew costs more than they hold.
+                let quiet = match context.crowded {
+                    true => quiet(http),
+                    false => None,
                 };
                 self.take(out, context);
                 if let (Some(quiet), Spoken::Http1(_)) = (quiet, &self.spoken) {
@@ -391,6 +391,14 @@ impl Node {
             }
             self.push(direction, event.event(), context);
         }
+    }
+}
+
+/// What is to be remembered of a decoder that has nothing to do at the moment.
+fn quiet(http: &mut Http1) -> Option<Spoken> {
+    match http.rests() {
+        Some(resting) => Some(Spoken::Resting(resting)),
+        None => http.waits().map(|waiting| Spoken::Waiting(Box::new(waiting))),
     }
 }
 
