@@ -1,6 +1,8 @@
 //! Takes nothing from the other layers, gives them bytes, time and secrets: a cursor over hostile
 //! bytes, instants in nanoseconds, and values that must not be printed.
 
+/// Several words at once.
+pub mod any_of;
 /// The encoding of tokens.
 pub mod base64url;
 /// A bounds-checked cursor over bytes.
@@ -12,6 +14,7 @@ pub mod texts;
 /// Instants and their text forms.
 pub mod time;
 
+pub use any_of::AnyOf;
 pub use reader::Reader;
 pub use secret::{Fingerprint, Secret};
 pub use texts::Text;

@@ -9,6 +9,7 @@ use memchr::memmem::Finder;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
+use crate::base::AnyOf;
 use crate::limits::XML_DEPTH;
 
 /// Results that are kept of one body; batches repeat the same few codes.
@@ -64,6 +65,7 @@ impl Outcome {
     }
 }
 
+static ERROR_OR_FAULT: LazyLock<AnyOf> = LazyLock::new(|| AnyOf::new(&[b"Error", b"Fault"]));
 static ERROR: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"Error"));
 static FAULT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"Fault"));
 static CLASS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"ResponseClass="));
@@ -75,7 +77,7 @@ pub fn is_suspicious(body: &[u8]) -> bool {
         let before = at.checked_sub(1).and_then(|at| body.get(at));
         matches!(before, Some(b'"' | b'\'' | b'>'))
     };
-    ERROR.find_iter(body).any(said) || FAULT.find(body).is_some()
+    ERROR_OR_FAULT.is_in(body) && (ERROR.find_iter(body).any(said) || FAULT.find(body).is_some())
 }
 
 /// Whether the beginning of an answer decides whether there is an error in the whole: a list of one

@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
+use crate::base::AnyOf;
 use crate::limits::{NAME_SHOWN, XML_DEPTH};
 
 /// Roles, folders and item classes of one request that are kept.
@@ -105,7 +106,7 @@ pub fn walk<'b>(body: &'b [u8], mut see: impl FnMut(Word<'b>)) -> bool {
         }
         if operation && envelope && !searched {
             searched = true;
-            if !WANTED.iter().any(|word| word.find(rest).is_some()) {
+            if !WANTED.is_in(rest) {
                 break;
             }
         }
@@ -122,8 +123,8 @@ fn keep_text(list: &mut Vec<String>, text: &[u8]) {
 }
 
 /// What is still wanted when the operation is known: without a word of it the rest is not searched.
-static WANTED: LazyLock<[Finder<'static>; 3]> =
-    LazyLock::new(|| [&b"DistinguishedFolderId"[..], b"ItemClass", b"Role"].map(Finder::new));
+static WANTED: LazyLock<AnyOf> =
+    LazyLock::new(|| AnyOf::new(&[b"DistinguishedFolderId", b"ItemClass", b"Role"]));
 static ENVELOPE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"Envelope"));
 
 /// What stands at a `<`.

@@ -7,8 +7,8 @@ use std::sync::LazyLock;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::scan::{self, AnyOf};
-use super::{Finder, Half, field_kind, jwts, params, tidy, whole};
+use super::{Finder, Half, field_kind, jwts, params, scan, tidy, whole};
+use crate::base::AnyOf;
 use crate::exchange::{Body, Head};
 use crate::json::{self, Node, Value};
 use crate::limits;

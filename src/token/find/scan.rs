@@ -3,9 +3,9 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use aho_corasick::packed::{Config, MatchKind, Searcher};
 use memchr::memmem::Finder;
 
+use crate::base::AnyOf;
 use crate::token::jwt::{self, Jwt};
 
 /// How base64url of a JSON object begins: `{"`, `{ "`, `{\r\n`, `{\n`, `{\t`.
@@ -18,29 +18,6 @@ static JWT: LazyLock<AnyOf> = LazyLock::new(|| AnyOf::new(&BEGINNINGS));
 /// Whether bytes may hold a JWT: a cheap answer before any parsing.
 pub(super) fn may_hold_jwt(bytes: &[u8]) -> bool {
     JWT.is_in(bytes)
-}
-
-/// Looks for several words in one vectorised pass; where the processor has no such instructions, in one pass
-/// for each.
-pub(super) struct AnyOf {
-    together: Option<Searcher>,
-    one_by_one: Vec<Finder<'static>>,
-}
-
-impl AnyOf {
-    pub(super) fn new(words: &[&'static [u8]]) -> Self {
-        let mut builder = Config::new().match_kind(MatchKind::LeftmostFirst).builder();
-        builder.extend(words);
-        Self { together: builder.build(), one_by_one: words.iter().map(|word| Finder::new(*word)).collect() }
-    }
-
-    /// Whether one of them is in `bytes`.
-    pub(super) fn is_in(&self, bytes: &[u8]) -> bool {
-        match &self.together {
-            Some(searcher) if bytes.len() >= searcher.minimum_len() => searcher.find(bytes).is_some(),
-            _ => self.one_by_one.iter().any(|word| word.find(bytes).is_some()),
-        }
-    }
 }
 
 /// The JWTs in any bytes, in order, not overlapping. Each has a header that is JSON and names an `alg`.
