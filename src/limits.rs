@@ -46,6 +46,10 @@ pub const EVIDENCE_LISTED: usize = 16;
 /// class of the first response message, a fault or a delivered token stand within the first thousand.
 pub const ANSWER_GLIMPSE: usize = 2 << 10;
 
+/// Bytes of such an answer, as they were sent, that are kept before its beginning is looked at; where that tells
+/// everything, no more is kept. No coding that is worth its name makes so many of [`ANSWER_GLIMPSE`].
+pub const ANSWER_LOOK: usize = 4 << 10;
+
 /// Bytes of an answer's content that are searched for EWS results and token service errors: response
 /// codes stand near the beginning, item contents follow.
 pub const ANSWER_BYTES: usize = 256 << 10;

@@ -7,6 +7,9 @@ use crate::connection::Connection;
 use crate::exchange::Exchange;
 use crate::logrecord::LogRecord;
 
+/// See [`Sink::enough`].
+pub type Enough = fn(&[u8]) -> bool;
+
 /// Takes exchanges and connections. Each exchange comes once, when nothing can be added to it any more.
 pub trait Sink: Send + Sized {
     /// One exchange.
@@ -24,6 +27,12 @@ pub trait Sink: Send + Sized {
     /// A record of a server's log. Sinks that have no use for it ignore it.
     fn log_record(&mut self, record: LogRecord) {
         let _ = record;
+    }
+
+    /// Tells from the first bytes of the content of a large XML answer whether they are all that this sink wants to
+    /// know of it: of such an answer no more is kept than they took. `None`: it wants everything.
+    fn enough(&self) -> Option<Enough> {
+        None
     }
 
     /// An empty sink of the same settings, for another thread.

@@ -37,7 +37,8 @@ use crate::json::dump;
 use crate::keys::certificate::Certificate;
 use crate::limits;
 use crate::logrecord::LogRecord;
-use crate::sink::Sink;
+use crate::sink::{Enough, Sink};
+use crate::soap;
 use crate::token::store::{Hint, TokenStore};
 use crate::token::{Half, Location, Sighting, TokenId, find};
 
@@ -351,6 +352,10 @@ impl Sink for Judge<'_> {
         if case.ews_too_deep() {
             book.memory.limit("XML_DEPTH", 1);
         }
+    }
+
+    fn enough(&self) -> Option<Enough> {
+        Some(|beginning| !find::may_hold_token(beginning) && soap::ews::decides(beginning))
     }
 
     fn connection(&mut self, connection: Connection) {

@@ -14,7 +14,7 @@ use crate::diagnose::diagnose;
 use crate::exchange::{Exchange, ExchangeKey};
 use crate::logrecord::LogRecord;
 use crate::pipeline::Input;
-use crate::sink::Sink;
+use crate::sink::{Enough, Sink};
 
 /// A judge with a notebook.
 #[derive(Debug)]
@@ -134,6 +134,11 @@ impl Sink for Recorder<'_> {
             listing.log_record(record.clone());
         }
         self.judge.log_record(record);
+    }
+
+    fn enough(&self) -> Option<Enough> {
+        // A listing shows the tokens of every body.
+        if self.listing.is_some() { None } else { self.judge.enough() }
     }
 
     fn fork(&self) -> Self {

@@ -289,7 +289,7 @@ static WORDS: LazyLock<AnyOf> = LazyLock::new(|| {
 });
 
 /// Whether content can hold a token: a JWT, a JWT in base64, or a field that names one.
-fn may_hold_token(bytes: &[u8]) -> bool {
+pub(crate) fn may_hold_token(bytes: &[u8]) -> bool {
     WORDS.is_in(bytes)
 }
 

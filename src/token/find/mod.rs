@@ -19,6 +19,7 @@ use super::store::{Hint, TokenStore};
 use super::{Half, Location, Sighting};
 use crate::exchange::{Exchange, ExchangeKey, FrameMap, Head, Request};
 use crate::wire::http::body::Glimpse;
+pub(crate) use body::may_hold_token;
 pub use scan::jwts;
 
 /// Finds the tokens of one exchange, in both halves, and remembers them in `store`.

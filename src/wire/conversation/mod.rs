@@ -184,6 +184,7 @@ impl<'s, S: Sink> Conversations<'s, S> {
             oddities: Vec::new(),
             request_head_lost: false,
             crowded: self.crowded,
+            enough: self.sink.enough(),
         }
     }
 

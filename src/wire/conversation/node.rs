@@ -9,6 +9,7 @@ use super::preamble::{self, Recognised};
 use crate::connection::{Content, TlsLedger};
 use crate::exchange::{Oddity, TlsFacts};
 use crate::limits;
+use crate::sink::Enough;
 use crate::wire::http::h1::{Http1, Resting, Waiting};
 use crate::wire::http::h2::Http2;
 use crate::wire::http::{Finished, Outbox, OwnedChunk, Tunnel};
@@ -26,6 +27,8 @@ pub(super) struct Context<'c> {
     pub(super) request_head_lost: bool,
     /// There are so many connections that what waits must be kept small.
     pub(super) crowded: bool,
+    /// When the beginning of an answer is enough for the sink.
+    pub(super) enough: Option<Enough>,
 }
 
 impl Context<'_> {
@@ -162,7 +165,7 @@ impl Node {
             Spoken::Other | Spoken::Over(_) | Spoken::Resting(_) | Spoken::Waiting(_) => {}
             Spoken::Unknown(_) => self.recognise(direction, event, context),
             Spoken::Http1(http) => {
-                let mut out = Outbox::default();
+                let mut out = Outbox { enough: context.enough, ..Outbox::default() };
                 http.push(direction, event, &mut out);
                 // Few connections keep their decoders: making them anew costs more than they hold.
                 let quiet = match context.crowded {
@@ -175,7 +178,7 @@ impl Node {
                 }
             }
             Spoken::Http2(http) => {
-                let mut out = Outbox::default();
+                let mut out = Outbox { enough: context.enough, ..Outbox::default() };
                 http.push(direction, event, &mut out);
                 self.take(out, context);
             }

@@ -77,31 +77,46 @@ pub struct Glimpse<'b> {
 /// The first `max` bytes of the content; `None` where only [`content`] can tell: other codings than gzip,
 /// damage, several members.
 pub fn glimpse<'b>(head: &Head, body: &'b Body, max: usize) -> Option<Glimpse<'b>> {
-    let mut codings = head.all("content-encoding").map(|field| field.value).filter(|_| !body.already_decoded);
+    if let Some(begin) = &body.beginning {
+        return Some(Glimpse { bytes: Cow::Borrowed(begin.get(..max).unwrap_or(begin)), whole: false });
+    }
+    match body.already_decoded {
+        true => Some(plain(&body.bytes, max)),
+        false => look(head, &body.bytes, max),
+    }
+}
+
+/// The same of bytes that are coded as `head` says.
+pub(super) fn look<'b>(head: &Head, bytes: &'b [u8], max: usize) -> Option<Glimpse<'b>> {
+    let mut codings = head.all("content-encoding").map(|field| field.value);
     let coding = codings.next().filter(|name| !name.eq_ignore_ascii_case(b"identity"));
     if codings.next().is_some() {
         return None;
     }
-    let Some(name) = coding else {
-        let whole = body.bytes.len() <= max;
-        return Some(Glimpse { bytes: Cow::Borrowed(body.bytes.get(..max).unwrap_or(&body.bytes)), whole });
-    };
+    let Some(name) = coding else { return Some(plain(bytes, max)) };
     if Coding::named(name) != Some(Coding::Gzip) {
         return None;
     }
-    let coded = after_gzip_header(&body.bytes)?;
-    quickly(coded, max).or_else(|| {
-        INFLATE.with_borrow_mut(|core| {
-            core.reset(false);
-            let mut out = Vec::with_capacity(max);
-            let status = core.decompress_vec(coded, &mut out, flate2::FlushDecompress::Finish).ok()?;
-            // Behind the data: a checksum, which is not worth its cost here, and the length (RFC 1952 2.3.1).
-            let trailer = coded.get(usize::try_from(core.total_in()).ok()?..)?;
-            let whole = status == flate2::Status::StreamEnd
-                && trailer.len() == 8
-                && trailer.last_chunk().map(|length| u32::from_le_bytes(*length) as usize) == Some(out.len());
-            (whole || out.len() == max).then_some(Glimpse { bytes: Cow::Owned(out), whole })
-        })
+    let coded = after_gzip_header(bytes)?;
+    quickly(coded, max).or_else(|| slowly(coded, max))
+}
+
+fn plain(bytes: &[u8], max: usize) -> Glimpse<'_> {
+    Glimpse { bytes: Cow::Borrowed(bytes.get(..max).unwrap_or(bytes)), whole: bytes.len() <= max }
+}
+
+/// The same by the decoder that stops where it is told.
+fn slowly<'b>(coded: &[u8], max: usize) -> Option<Glimpse<'b>> {
+    INFLATE.with_borrow_mut(|core| {
+        core.reset(false);
+        let mut out = Vec::with_capacity(max);
+        let status = core.decompress_vec(coded, &mut out, flate2::FlushDecompress::Finish).ok()?;
+        // Behind the data: a checksum, which is not worth its cost here, and the length (RFC 1952 2.3.1).
+        let trailer = coded.get(usize::try_from(core.total_in()).ok()?..)?;
+        let whole = status == flate2::Status::StreamEnd
+            && trailer.len() == 8
+            && trailer.last_chunk().map(|length| u32::from_le_bytes(*length) as usize) == Some(out.len());
+        (whole || out.len() == max).then_some(Glimpse { bytes: Cow::Owned(out), whole })
     })
 }
 

@@ -33,7 +33,7 @@ use self::head::Start;
 use self::lane::{Held, Lane, State};
 use self::pairing::{Asked, Claim, Idle, Pairing};
 use super::message::{Half, Message};
-use super::{Outbox, OwnedChunk, Tunnel, note};
+use super::{Outbox, OwnedChunk, Tunnel, note, pool};
 use crate::exchange::{FrameMap, Head, Protocol, Request, Response};
 use crate::limits;
 use crate::wire::stream::{Chunk, Direction, End, FrameRef, StreamEvent};
@@ -301,7 +301,7 @@ impl Http1 {
             {
                 let mut map = FrameMap::default();
                 frames.iter().for_each(|frame| map.push(0, frame.number));
-                let whole = Bytes::copy_from_slice(bytes.get(..end).unwrap_or_default());
+                let whole = pool::head(bytes.get(..end).unwrap_or_default());
                 self.begin(direction, None, whole, map, *first, frames, out);
                 return end;
             }
@@ -319,7 +319,7 @@ impl Http1 {
             return bytes.len();
         }
         let Some(end) = end else { return bytes.len() };
-        let whole = Bytes::copy_from_slice(lane.buffer.get(..end).unwrap_or_default());
+        let whole = pool::head(lane.buffer.get(..end).unwrap_or_default());
         let map = std::mem::take(&mut lane.map);
         if let Some(first) = lane.begun.or_else(|| frames.first().copied()) {
             self.begin(direction, None, whole, map, first, frames, out);
@@ -495,6 +495,7 @@ impl Http1 {
         if status == 101 && !asked.upgrade {
             message.note("http-upgrade-unasked", "101 to a request that was not seen to ask for it");
         }
+        message.look_early(out.enough);
         self.follow(Direction::Received, *message, framing, out);
         if let Some(tunnel) = tunnel {
             self.tunnel(tunnel, out);

@@ -1,9 +1,14 @@
 //! Takes the pieces of one message as they are found, gives the message. Shared by `h1` and `h2`.
 
+use std::borrow::Cow;
+
+use bytes::Bytes;
+
 use super::{body, pool};
 use crate::base::Instant;
 use crate::exchange::{Body, FrameMap, Head, Oddity, Request, Response};
 use crate::limits;
+use crate::sink::Enough;
 use crate::wire::stream::{Direction, FrameRef};
 
 /// Which half of an exchange a message is.
@@ -25,6 +30,9 @@ pub(super) struct Message {
     pub(super) keep: usize,
     /// How many bytes the body will have, as far as its head says.
     pub(super) announced: Option<u64>,
+    /// Asked once, when [`limits::ANSWER_LOOK`] bytes are there, whether they are enough.
+    enough: Option<Enough>,
+    beginning: Option<Bytes>,
     map: FrameMap,
     /// Bytes of the body on the wire.
     pub(super) total: u64,
@@ -53,6 +61,8 @@ impl Message {
             kept: Vec::new(),
             keep: 0,
             announced: None,
+            enough: None,
+            beginning: None,
             map: FrameMap::default(),
             total: 0,
             cut: false,
@@ -65,25 +75,63 @@ impl Message {
         }
     }
 
-    /// Adds content.
+    /// Of a large answer in XML no more is kept than its beginning, when `enough` says that it tells everything.
+    pub(super) fn look_early(&mut self, enough: Option<Enough>) {
+        let Half::Response(response) = &self.half else { return };
+        let is_xml = |kind: &str| kind.as_bytes().windows(3).any(|word| word.eq_ignore_ascii_case(b"xml"));
+        if self.keep > limits::ANSWER_LOOK && response.head.text("content-type").is_some_and(is_xml) {
+            self.enough = enough;
+        }
+    }
+
+    /// Adds content. Gives where it begins among what is kept, unless nothing of it is.
     pub(super) fn content(&mut self, bytes: &[u8]) -> Option<usize> {
         self.total = self.total.saturating_add(bytes.len() as u64);
+        let at = self.kept.len();
+        let Some(enough) = self.enough else { return self.put(bytes).then_some(at) };
+        let (first, rest) =
+            bytes.split_at_checked(limits::ANSWER_LOOK.saturating_sub(at)).unwrap_or((bytes, &[]));
+        let kept = self.put(first);
+        if self.kept.len() >= limits::ANSWER_LOOK {
+            self.enough = None;
+            self.look(enough);
+            self.put(rest);
+        }
+        kept.then_some(at)
+    }
+
+    /// Looks at the beginning, and keeps no more when it is enough.
+    fn look(&mut self, enough: Enough) {
+        let Half::Response(response) = &self.half else { return };
+        let Some(seen) = body::look(&response.head, &self.kept, limits::ANSWER_GLIMPSE) else { return };
+        // What ends here may go on: another member of gzip may follow.
+        if !seen.whole && enough(&seen.bytes) {
+            self.keep = self.kept.len();
+            self.beginning = match seen.bytes {
+                Cow::Owned(bytes) => Some(bytes.into()),
+                Cow::Borrowed(_) => None,
+            };
+        }
+    }
+
+    /// Keeps bytes as far as they are wanted; whether any was.
+    fn put(&mut self, bytes: &[u8]) -> bool {
         let room = self.keep.saturating_sub(self.kept.len());
         let take = bytes.get(..bytes.len().min(room)).unwrap_or_default();
         if self.broken || take.is_empty() {
-            return None;
+            return false;
         }
-        let at = self.kept.len();
-        if at == 0 {
+        if self.kept.is_empty() {
             let announced = self.announced.map_or(0, |length| usize::try_from(length).unwrap_or(0));
             // A short one of known length has a size of its own: many requests wait for their answers.
             if announced == 0 || announced >= pool::SMALLEST {
                 self.kept = pool::take();
             }
-            self.kept.reserve(announced.min(BODY_RESERVED).min(self.keep).max(take.len()));
+            let most = if self.enough.is_some() { limits::ANSWER_LOOK } else { BODY_RESERVED };
+            self.kept.reserve(announced.min(most).min(self.keep).max(take.len()));
         }
         self.kept.extend_from_slice(take);
-        Some(at)
+        true
     }
 
     /// Says where the bytes from `at` on came from.
@@ -122,6 +170,7 @@ impl Message {
             total: self.total,
             complete: complete && !self.broken,
             already_decoded: false,
+            beginning: self.beginning,
             frames: self.map,
         };
         let times: Option<(Instant, Instant)> = self.first.time.zip(self.last.time);

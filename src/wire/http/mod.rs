@@ -17,6 +17,7 @@ mod packed;
 pub(crate) mod pool;
 
 use crate::exchange::{Oddity, Protocol, Request, Response};
+use crate::sink::Enough;
 
 /// An exchange as an HTTP decoder knows it: who the peers are and what it is numbered is added above.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -54,6 +55,8 @@ pub struct Outbox {
     pub request_head_lost: bool,
     /// Oddities that belong to no exchange.
     pub oddities: Vec<Oddity>,
+    /// When the beginning of an answer is enough: set by who takes what is put out.
+    pub enough: Option<Enough>,
 }
 
 impl Outbox {

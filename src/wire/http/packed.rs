@@ -174,6 +174,7 @@ impl<'p> Parts<'p> {
             total,
             complete: has(COMPLETE),
             already_decoded: has(DECODED),
+            beginning: None,
             frames: body_frames,
         };
         Some(Request { method, target, scheme, host, head, body, times })

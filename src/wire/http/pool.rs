@@ -15,7 +15,13 @@ const BYTES: usize = 8 << 20;
 
 thread_local! {
     static POOL: RefCell<Pool> = const { RefCell::new(Pool { buffers: Vec::new(), bytes: 0 }) };
+    static HEADS: RefCell<[Vec<Vec<u8>>; 2]> = const { RefCell::new([Vec::new(), Vec::new()]) };
 }
+
+/// Sizes of buffers for heads: most answers, and most requests with a token.
+const HEAD_SIZES: [usize; 2] = [1 << 10, 4 << 10];
+/// Buffers of each size that one thread keeps.
+const HEAD_BUFFERS: usize = 256;
 
 /// Buffers that wait for use, and the bytes that they take.
 struct Pool {
@@ -62,12 +68,37 @@ pub(crate) fn take() -> Vec<u8> {
 
 /// Takes a buffer back that nobody needs any more.
 pub(super) fn give(mut buffer: Vec<u8>) {
+    if let Some(class) = HEAD_SIZES.iter().position(|size| *size == buffer.capacity()) {
+        buffer.clear();
+        let _ = HEADS.try_with(|heads| {
+            if let Some(heads) = heads.borrow_mut().get_mut(class).filter(|heads| heads.len() < HEAD_BUFFERS)
+            {
+                heads.push(buffer);
+            }
+        });
+        return;
+    }
     if !(SMALLEST..=LARGEST).contains(&buffer.capacity()) {
         return;
     }
     buffer.clear();
     // A thread that ends has no pool any more.
     let _ = POOL.try_with(|pool| pool.borrow_mut().give(buffer));
+}
+
+/// A copy of a head, in memory that another head was in lately where there is some.
+pub(crate) fn head(bytes: &[u8]) -> Bytes {
+    let Some(class) = HEAD_SIZES.iter().position(|size| (*size / 4..=*size).contains(&bytes.len())) else {
+        return Bytes::copy_from_slice(bytes);
+    };
+    let used = |heads: &RefCell<[Vec<Vec<u8>>; 2]>| heads.borrow_mut().get_mut(class)?.pop();
+    let mut buffer = HEADS
+        .try_with(used)
+        .ok()
+        .flatten()
+        .unwrap_or_else(|| Vec::with_capacity(HEAD_SIZES.get(class).copied().unwrap_or_default()));
+    buffer.extend_from_slice(bytes);
+    Bytes::from_owner(Pooled(buffer))
 }
 
 /// The content of a buffer, which returns to the pool when nobody needs it any more.
