@@ -94,7 +94,16 @@ impl Header {
     }
 }
 
-/// Where a connection was found: good until the table changes, and checked when it is used.
+/// Where a connection is said to be. The key itself stands in the connection only; whether it is this one is looked
+/// at when its memory is needed anyway.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    /// Bits of the key's hash.
+    tag: u32,
+    place: u32,
+}
+
+/// Where a connection was found, most likely: checked when it is used.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Hint(u32);
 
@@ -102,7 +111,7 @@ pub struct Hint(u32);
 #[derive(Debug)]
 pub struct Flows<T> {
     /// Places of connections by their keys, which stand in the connections only.
-    places: HashTable<u32>,
+    places: HashTable<Entry>,
     hasher: RandomState,
     slab: Slab<Connection<T>>,
     recent: Recent,
@@ -150,6 +159,11 @@ impl<T> Default for Flows<T> {
     }
 }
 
+/// Bits of a hash that the table does not look at itself.
+const fn tag(hash: u64) -> u32 {
+    (hash >> 24) as u32
+}
+
 /// What a packet counts for beyond its payload, where [`Flows::push`] says what is recent.
 const PACKET: u64 = 64;
 
@@ -175,11 +189,20 @@ impl<T> Flows<T> {
         self.places.len().saturating_sub(self.over.len())
     }
 
-    /// Looks for the connection of a segment.
+    /// Looks for the connection of a segment, without looking at any: their memory is seldom in the cache.
     #[inline]
     pub fn find(&self, segment: &Header) -> Hint {
         let hash = self.hasher.hash_one(segment.key);
-        Hint(self.places.find(hash, |place| self.has(*place, segment)).copied().unwrap_or(u32::MAX))
+        let tag = tag(hash);
+        Hint(self.places.find(hash, |entry| entry.tag == tag).map_or(u32::MAX, |entry| entry.place))
+    }
+
+    /// The same for certain.
+    fn find_certainly(&self, segment: &Header) -> Hint {
+        let hash = self.hasher.hash_one(segment.key);
+        let tag = tag(hash);
+        let found = self.places.find(hash, |entry| entry.tag == tag && self.has(entry.place, segment));
+        Hint(found.map_or(u32::MAX, |entry| entry.place))
     }
 
     /// Looks at what a segment will need, so that it is in the cache by then; gives anything that depends on it.
@@ -206,7 +229,7 @@ impl<T> Flows<T> {
         history: &History,
         listener: &mut L,
     ) {
-        let hint = if self.has(hint.0, segment) { hint } else { self.find(segment) };
+        let hint = if self.has(hint.0, segment) { hint } else { self.find_certainly(segment) };
         let known = self.slab.get(hint.0);
         let place = match known {
             Some(connection) if !connection.is_replaced_by(segment, payload) => hint.0,
@@ -246,9 +269,10 @@ impl<T> Flows<T> {
         }
         let place = self.slab.insert(Connection::new(segment.key, ordinal, segment.frame));
         let Self { places, hasher, slab, .. } = self;
-        let key = |place: &u32| slab.get(*place).map(|one| one.identity.key);
-        let hash = |place: &u32| key(place).map_or(0, |key| hasher.hash_one(key));
-        places.insert_unique(hasher.hash_one(segment.key), place, hash);
+        let key = |entry: &Entry| slab.get(entry.place).map(|one| one.identity.key);
+        let rehash = |entry: &Entry| key(entry).map_or(0, |key| hasher.hash_one(key));
+        let hash = hasher.hash_one(segment.key);
+        places.insert_unique(hash, Entry { tag: tag(hash), place }, rehash);
         self.silent.push_back((place, ordinal));
         place
     }
@@ -257,7 +281,7 @@ impl<T> Flows<T> {
         let Some(connection) = self.slab.remove(place) else { return };
         self.held = self.held.saturating_sub(connection.held_cost());
         let hash = self.hasher.hash_one(connection.identity.key);
-        if let Ok(entry) = self.places.find_entry(hash, |there| *there == place) {
+        if let Ok(entry) = self.places.find_entry(hash, |there| there.place == place) {
             entry.remove();
         }
         connection.close(evicted, &mut self.recent, listener);
