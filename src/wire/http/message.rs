@@ -76,11 +76,14 @@ impl Message {
         let at = self.kept.len();
         if at == 0 {
             let announced = self.announced.map_or(0, |length| usize::try_from(length).unwrap_or(0));
+            let wanted = announced.min(BODY_RESERVED).min(self.keep).max(take.len());
             // A short one of known length has a size of its own: many requests wait for their answers.
-            if announced == 0 || announced >= pool::SMALLEST {
-                self.kept = pool::take();
-            }
-            self.kept.reserve(announced.min(BODY_RESERVED).min(self.keep).max(take.len()));
+            self.kept = match announced {
+                0 => pool::take(),
+                pool::SMALLEST.. => pool::take_for(wanted),
+                _ => Vec::new(),
+            };
+            self.kept.reserve(wanted);
         }
         self.kept.extend_from_slice(take);
         Some(at)

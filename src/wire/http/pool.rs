@@ -30,6 +30,15 @@ impl Pool {
         Some(buffer)
     }
 
+    /// One with room for `bytes` that is not wasted on them.
+    fn take_for(&mut self, bytes: usize) -> Option<Vec<u8>> {
+        let fits = bytes..=bytes.saturating_mul(4);
+        let at = self.buffers.iter().rposition(|buffer| fits.contains(&buffer.capacity()))?;
+        let buffer = self.buffers.swap_remove(at);
+        self.bytes = self.bytes.saturating_sub(buffer.capacity());
+        Some(buffer)
+    }
+
     fn give(&mut self, buffer: Vec<u8>) {
         let bytes = self.bytes.saturating_add(buffer.capacity());
         if self.buffers.len() < BUFFERS && bytes <= BYTES {
@@ -58,6 +67,13 @@ impl Drop for Pooled {
 /// more than they hold.
 pub(crate) fn take() -> Vec<u8> {
     POOL.try_with(|pool| pool.borrow_mut().take()).ok().flatten().unwrap_or_default()
+}
+
+/// An empty buffer with room for `bytes`. Sizes are powers of two, so that all bodies share few kinds of
+/// memory: the allocator keeps some of each.
+pub(super) fn take_for(bytes: usize) -> Vec<u8> {
+    let used = POOL.try_with(|pool| pool.borrow_mut().take_for(bytes)).ok().flatten();
+    used.unwrap_or_else(|| Vec::with_capacity(bytes.min(LARGEST).next_power_of_two().max(bytes)))
 }
 
 /// Takes a buffer back that nobody needs any more.
