@@ -61,8 +61,6 @@ enum Spoken {
 /// A TLS session and what is inside.
 struct Inside {
     tls: Tls,
-    /// Growth of the secrets when they were last asked.
-    generation: u64,
     facts: Option<Arc<TlsFacts>>,
     tally: Tally,
     node: Node,
@@ -208,7 +206,7 @@ impl Node {
     pub(super) fn touch(&self) -> usize {
         match &self.spoken {
             Spoken::Http1(http) => http.touch(),
-            Spoken::Tls(inside) => inside.generation as usize ^ inside.node.depth,
+            Spoken::Tls(inside) => inside.tls.waiting() ^ inside.node.depth,
             _ => self.depth,
         }
     }
@@ -454,7 +452,6 @@ impl Inside {
     fn new(depth: usize, context: &Context<'_>) -> Self {
         Self {
             tls: Tls::new(Arc::clone(context.secrets)),
-            generation: context.secrets.generation(),
             facts: None,
             tally: Tally::new(context.hashes),
             node: Node::new(depth + 1, false),
@@ -463,18 +460,12 @@ impl Inside {
 
     fn push(&mut self, direction: Direction, event: StreamEvent<'_>, context: &mut Context<'_>) {
         let before = context.found.len();
-        let secrets = Arc::clone(context.secrets);
-        let Self { tls, tally, node, generation, .. } = self;
+        let Self { tls, tally, node, .. } = self;
         let mut out = |direction: Direction, event: StreamEvent<'_>| {
             tally.count(direction, &event);
             node.push(direction, event, context);
         };
         tls.push(direction, event, &mut out);
-        let now = secrets.generation();
-        if now != *generation {
-            *generation = now;
-            tls.retry(&mut out);
-        }
         self.dress(before, context);
     }
 
@@ -497,7 +488,7 @@ impl Inside {
         if found.is_empty() {
             return;
         }
-        let facts = self.facts.get_or_insert_with(|| self.tls.ledger().facts);
+        let facts = self.facts.get_or_insert_with(|| self.tls.facts());
         for (_, tls) in found {
             tls.get_or_insert_with(|| Arc::clone(facts));
         }

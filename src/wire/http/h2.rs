@@ -3,6 +3,7 @@
 //! Nothing depends on flow control or priorities, so they are only checked. Errors that end a connection
 //! between peers do not end it here: they are named, and what follows is read.
 
+mod again;
 /// Frames.
 pub mod frame;
 /// Header compression.

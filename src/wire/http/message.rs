@@ -123,12 +123,15 @@ impl Message {
         }
         if self.kept.is_empty() {
             let announced = self.announced.map_or(0, |length| usize::try_from(length).unwrap_or(0));
-            // A short one of known length has a size of its own: many requests wait for their answers.
-            if announced == 0 || announced >= pool::SMALLEST {
-                self.kept = pool::take();
-            }
-            let most = if self.enough.is_some() { limits::ANSWER_LOOK } else { BODY_RESERVED };
-            self.kept.reserve(announced.min(most).min(self.keep).max(take.len()));
+            self.kept = match (announced, self.enough) {
+                (1..pool::BODY, _) => {
+                    // A short one of known length has a size of its own: many requests wait for their answers.
+                    Vec::with_capacity(announced.min(self.keep).max(take.len()))
+                }
+                (_, Some(_)) => pool::take_for(limits::ANSWER_LOOK.max(take.len())),
+                (0, None) => pool::take(),
+                (_, None) => pool::take_for(announced.min(BODY_RESERVED).min(self.keep).max(take.len())),
+            };
         }
         self.kept.extend_from_slice(take);
         true

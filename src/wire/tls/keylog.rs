@@ -108,17 +108,32 @@ fn secret(word: &str, lengths: std::ops::RangeInclusive<usize>) -> Option<Zeroiz
     hex(word).filter(|bytes| lengths.contains(&bytes.len()))
 }
 
+/// Values of hexadecimal digits, `0xff` for what is none: key logs are mostly digits.
+const DIGITS: [u8; 256] = {
+    let mut table = [0xff; 256];
+    let mut value = 0;
+    while value < 16_u8 {
+        let digit = b"0123456789abcdef"[value as usize];
+        table[digit as usize] = value;
+        table[digit.to_ascii_uppercase() as usize] = value;
+        value += 1;
+    }
+    table
+};
+
 fn hex(word: &str) -> Option<Zeroizing<Vec<u8>>> {
-    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     let (pairs, rest) = word.as_bytes().as_chunks::<2>();
     if !rest.is_empty() {
         return None;
     }
-    pairs
-        .iter()
-        .map(|&[high, low]| Some(digit(high)? << 4 | digit(low)?))
-        .collect::<Option<Vec<u8>>>()
-        .map(Zeroizing::new)
+    let mut bytes = Zeroizing::new(Vec::with_capacity(pairs.len()));
+    let mut seen = 0;
+    bytes.extend(pairs.iter().map(|&[high, low]| {
+        let (high, low) = (DIGITS[high as usize], DIGITS[low as usize]);
+        seen |= high | low;
+        high << 4 | low
+    }));
+    (seen <= 0x0f).then_some(bytes)
 }
 
 /// The text of a key log: byte order marks removed, UTF-16 turned into UTF-8.
@@ -127,18 +142,28 @@ pub(super) fn text(bytes: &[u8]) -> Zeroizing<String> {
         let units: Vec<u16> = bytes.as_chunks::<2>().0.iter().skip(1).map(|&pair| of(pair)).collect();
         Cow::from(String::from_utf16_lossy(&units))
     };
+    // Repairing looks at each byte by itself, and is hardly ever needed.
+    let utf8 = |bytes| str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed);
     let text = match bytes {
         [0xff, 0xfe, ..] => utf16(u16::from_le_bytes),
         [0xfe, 0xff, ..] => utf16(u16::from_be_bytes),
-        [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8_lossy(rest),
-        _ => String::from_utf8_lossy(bytes),
+        [0xef, 0xbb, 0xbf, rest @ ..] => utf8(rest),
+        _ => utf8(bytes),
     };
     Zeroizing::new(text.into_owned())
 }
 
 /// The lines that say something: neither empty nor comments.
 pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> {
-    text.split(['\n', '\r']).map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'))
+    let mut rest = Some(text);
+    let all = std::iter::from_fn(move || {
+        let text = rest.take()?;
+        let end = memchr::memchr2(b'\n', b'\r', text.as_bytes());
+        let line = end.and_then(|end| text.get(..end)).unwrap_or(text);
+        rest = end.and_then(|end| text.get(end + 1..));
+        Some(line)
+    });
+    all.map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'))
 }
 
 #[cfg(test)]

@@ -106,7 +106,8 @@ impl Tls {
     fn client_hello(&mut self, direction: Direction, hello: ClientHello, message: &[u8]) {
         if self.client.is_none() {
             self.client = Some(direction);
-            let random = hello.random.iter().map(|byte| format!("{byte:02x}")).collect();
+            let digits = hello.random.iter().flat_map(|byte| [byte >> 4, byte & 0x0f]);
+            let random = digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect();
             self.ledger.client_random = Some(random);
         }
         if self.client != Some(direction) || self.negotiations.len() >= NEGOTIATIONS {

@@ -85,8 +85,8 @@ thread_local! {
     static PLAIN: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Buffers kept for reuse by each thread.
-const POOLED: usize = 16;
+/// Buffers kept for reuse by each thread: each direction in the middle of a record has one.
+const POOLED: usize = 64;
 
 /// A buffer from the pool, empty or with old bytes.
 fn borrow_buffer() -> Vec<u8> {

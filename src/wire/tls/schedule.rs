@@ -212,30 +212,36 @@ fn export(
 
 /// HKDF-Expand-Label with an empty context (RFC 8446 7.1); `length` is at most that of the hash, so one
 /// block of HKDF-Expand is enough.
-fn expand_label(hash: PrfHash, secret: &[u8], label: &str, length: usize) -> Zeroizing<Vec<u8>> {
+fn expand_label(secret: &Hmac, label: &str, length: usize) -> Zeroizing<Vec<u8>> {
+    let [high, low] = u16::try_from(length).unwrap_or(0).to_be_bytes();
+    let label_length = u8::try_from(6 + label.len()).unwrap_or(0);
+    let parts: [&[u8]; 4] = [&[high, low, label_length], b"tls13 ", label.as_bytes(), &[0, 1]];
+    secret.sign(&parts).as_bytes().get(..length).unwrap_or_default().to_vec().into()
+}
+
+/// The secret as the key that all of its labels are expanded with.
+fn expander(hash: PrfHash, secret: &[u8]) -> Option<Hmac> {
     let mac = match hash {
         PrfHash::Sha256 => Mac::Sha256,
         PrfHash::Sha384 => Mac::Sha384,
     };
-    let [high, low] = u16::try_from(length).unwrap_or(0).to_be_bytes();
-    let label_length = u8::try_from(6 + label.len()).unwrap_or(0);
-    let parts: [&[u8]; 4] = [&[high, low, label_length], b"tls13 ", label.as_bytes(), &[0, 1]];
-    let Some(key) = Hmac::new(mac, secret) else { return Zeroizing::default() };
-    key.sign(&parts).as_bytes().get(..length).unwrap_or_default().to_vec().into()
+    Hmac::new(mac, secret)
 }
 
 /// The keys of a traffic secret of TLS 1.3 (RFC 8446 7.3).
 pub(super) fn traffic_keys(suite: &Suite, secret: &[u8]) -> DirectionKeys {
+    let Some(secret) = expander(suite.hash, secret) else { return DirectionKeys::default() };
     DirectionKeys {
         mac: Zeroizing::default(),
-        key: expand_label(suite.hash, secret, "key", suite.cipher.key_bytes()),
-        iv: expand_label(suite.hash, secret, "iv", 12).to_vec(),
+        key: expand_label(&secret, "key", suite.cipher.key_bytes()),
+        iv: expand_label(&secret, "iv", 12).to_vec(),
     }
 }
 
 /// The traffic secret after a KeyUpdate (RFC 8446 7.2).
 pub(super) fn next_secret(hash: PrfHash, secret: &[u8]) -> Zeroizing<Vec<u8>> {
-    expand_label(hash, secret, "traffic upd", hash.bytes())
+    let Some(secret) = expander(hash, secret) else { return Zeroizing::default() };
+    expand_label(&secret, "traffic upd", hash.bytes())
 }
 
 #[cfg(test)]

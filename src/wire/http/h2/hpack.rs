@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use super::huffman;
+use super::again;
 use crate::base::Reader;
 use crate::exchange::Indexing;
 use crate::limits;
@@ -330,7 +330,7 @@ fn string(reader: &mut Reader<'_>, out: &mut Vec<u8>) -> Result<(), HpackError> 
     let length = integer(reader, first, 7)?;
     let bytes = reader.take(length).ok_or(HpackError::Truncated)?;
     if first & 0x80 != 0 {
-        return huffman::decode(bytes, out, limits::HEAD_BYTES).ok_or(HpackError::Huffman);
+        return again::decode(bytes, out, limits::HEAD_BYTES).ok_or(HpackError::Huffman);
     }
     out.extend_from_slice(bytes);
     Ok(())

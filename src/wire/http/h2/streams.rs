@@ -441,6 +441,7 @@ fn begin(
     let keep = message::keeps(direction, head.get("content-type"), length);
     let mut message = Message::new(half, false, first, last, Vec::new());
     message.keep = keep;
+    message.announced = length;
     message.broken = list.cut || list.damaged.is_some();
     *message.head_mut() = head;
     message
