@@ -396,7 +396,8 @@ fn redacted(value: &[u8]) -> bool {
     let bare = text.trim_matches(|letter: char| !letter.is_ascii_alphabetic());
     let masked = last.len() >= 3 && last.bytes().all(|byte| matches!(byte, b'*' | b'x' | b'X' | b'.'));
     let words = ["redacted", "removed", "masked", "hidden", "sanitized", "stripped", "filtered"];
-    let ends = |word: &str| bare.strip_suffix(word).is_some_and(|rest| rest.is_empty() || rest.ends_with(' '));
+    let ends =
+        |word: &str| bare.strip_suffix(word).is_some_and(|rest| rest.is_empty() || rest.ends_with(' '));
     masked || words.iter().any(|word| ends(word) || last == *word)
 }
 

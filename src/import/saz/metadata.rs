@@ -111,13 +111,17 @@ fn timers(element: &BytesStart<'_>, metadata: &mut Metadata) {
         let (begin, _) = begin.or(end)?;
         Some((begin, end.map_or(begin, |(end, _)| end).max(begin)))
     };
-    let [client, fiddler, connected, done, got, server_begins, client_begins, server_done, client_done] = found;
+    let [client, fiddler, connected, done, got, server_begins, client_begins, server_done, client_done] =
+        found;
     metadata.request = span(&[client, fiddler, connected], &[done, got]);
     metadata.response = span(&[server_begins, client_begins], &[server_done, client_done]);
 }
 
 /// Values of attributes, the first of each name, up to the first fault of the element.
-fn attributes<'e, const N: usize>(element: &'e BytesStart<'_>, names: [&str; N]) -> [Option<Cow<'e, str>>; N] {
+fn attributes<'e, const N: usize>(
+    element: &'e BytesStart<'_>,
+    names: [&str; N],
+) -> [Option<Cow<'e, str>>; N] {
     let mut found = [const { None }; N];
     for attribute in element.attributes().with_checks(false).map_while(Result::ok) {
         let place = names.iter().zip(&mut found).find(|(name, _)| attribute.key.as_ref() == **name);

@@ -212,56 +212,34 @@ struct Session<'m> {
 
 /// Groups members by folder and number: `raw/017_c.txt`, in any case and with any number of digits.
 fn sessions(members: &[Member]) -> Vec<Session<'_>> {
-    let mut parts: Vec<(&str, u64, Part, &Member)> = members
-        .iter()
-        .filter_map(|member| {
-            let (folder, name) = member.name.rsplit_once('/').unwrap_or(("", &member.name));
-            let (number, part) = name.split_once('_')?;
-            Some((folder, number.parse().ok()?, Part::named(part)?, member))
-        })
-        .collect();
-    // In the order of the archive where two have one name: the last one counts.
-    parts.sort_by_key(|&(folder, number, ..)| (folder, number));
-    let mut sessions: Vec<Session<'_>> = Vec::new();
-    let (mut folders, mut last) = (0, None);
-    for (folder, number, part, member) in parts {
-        if last != Some((folder, number)) {
-            folders += u64::from(last.is_some_and(|(before, _)| before != folder));
-            sessions.push(Session { folder: folders, number, ..Session::default() });
-            last = Some((folder, number));
-        }
-        let Some(session) = sessions.last_mut() else { continue };
-        match part {
-            Part::Client => session.client = Some(member),
-            Part::Server => session.server = Some(member),
-            Part::Metadata => session.metadata = Some(member),
-            Part::WebSocket => session.websocket = true,
+    let mut found: Vec<(&str, Session<'_>)> = Vec::with_capacity(members.len() / 3 + 1);
+    for member in members {
+        let (folder, name) = member.name.rsplit_once('/').unwrap_or(("", &member.name));
+        let Some((number, part)) = name.split_once('_') else { continue };
+        let Ok(number) = number.parse::<u64>() else { continue };
+        let Some(part) = Session::of_member(number, part, member) else { continue };
+        match found.last_mut() {
+            Some((last, session)) if *last == folder && session.number == number => session.add(part),
+            _ => found.push((folder, part)),
         }
     }
-    sessions.retain(|session| session.client.is_some() || session.server.is_some());
-    sessions
-}
-
-/// What a member of a session is.
-#[derive(Clone, Copy)]
-enum Part {
-    Client,
-    Server,
-    Metadata,
-    WebSocket,
-}
-
-impl Part {
-    /// By the rest of the member's name.
-    fn named(text: &str) -> Option<Self> {
-        let known = [
-            ("c.txt", Self::Client),
-            ("s.txt", Self::Server),
-            ("m.xml", Self::Metadata),
-            ("w.txt", Self::WebSocket),
-        ];
-        known.into_iter().find_map(|(name, part)| text.eq_ignore_ascii_case(name).then_some(part))
+    // Most archives are in order already. Where two members have one name the last one counts.
+    found.sort_by_key(|&(folder, ref session)| (folder, session.number));
+    found.dedup_by(|(folder, later), (known, session)| {
+        let same = folder == known && later.number == session.number;
+        if same {
+            session.add(std::mem::take(later));
+        }
+        same
+    });
+    let (mut ordinal, mut last) = (0, None);
+    for (folder, session) in &mut found {
+        ordinal += u64::from(last.is_some_and(|last| last != *folder));
+        session.folder = ordinal;
+        last = Some(*folder);
     }
+    let usable = |session: &Session<'_>| session.client.is_some() || session.server.is_some();
+    found.into_iter().map(|(_, session)| session).filter(usable).collect()
 }
 
 /// Tells a missing password from a wrong one, on the smallest member that needs one.
@@ -305,6 +283,23 @@ impl Done {
 }
 
 impl<'m> Session<'m> {
+    /// A session of one member; `part` is the rest of its name. `None` for others.
+    fn of_member(number: u64, part: &str, member: &'m Member) -> Option<Self> {
+        let is = |name: &str| part.eq_ignore_ascii_case(name);
+        let (client, server) = (is("c.txt").then_some(member), is("s.txt").then_some(member));
+        let (metadata, websocket) = (is("m.xml").then_some(member), is("w.txt"));
+        let known = client.or(server).or(metadata).is_some() || websocket;
+        known.then_some(Self { folder: 0, number, client, server, metadata, websocket })
+    }
+
+    /// Takes members that stand behind its own in the archive.
+    fn add(&mut self, later: Self) {
+        self.client = later.client.or(self.client);
+        self.server = later.server.or(self.server);
+        self.metadata = later.metadata.or(self.metadata);
+        self.websocket |= later.websocket;
+    }
+
     fn members(&self) -> impl Iterator<Item = &'m Member> + use<'m> {
         [self.client, self.server, self.metadata].into_iter().flatten()
     }
