@@ -217,14 +217,14 @@ impl Unpacker<'_, '_> {
     /// Reads the bytes of several members of a file at once, where they stand together.
     pub(crate) fn fetch<'m>(&mut self, members: impl Iterator<Item = &'m Member>) {
         let Some(file) = self.archive.file else { return };
-        let range = members.fold(usize::MAX..0, |range, member| {
-            range.start.min(member.start)..range.end.max(member.end_at_most())
+        let (start, end) = members.fold((usize::MAX, 0), |(start, end), member| {
+            (start.min(member.start), end.max(member.end_at_most()))
         });
-        let length = range.end.saturating_sub(range.start);
+        let length = end.saturating_sub(start);
         let known = self.held_at..=self.held_at + self.held_length as u64;
-        let held = known.contains(&(range.start as u64)) && known.contains(&(range.end as u64));
+        let held = known.contains(&(start as u64)) && known.contains(&(end as u64));
         if (1..=FETCHED).contains(&length) && !held {
-            self.load(file, range.start, length);
+            self.load(file, start, length);
         }
     }
 
