@@ -196,8 +196,18 @@ pub struct Head {
 impl Head {
     /// A head from names and values, as exports give them.
     pub fn from_pairs<'p>(pairs: impl IntoIterator<Item = (&'p [u8], &'p [u8])>) -> Self {
-        let mut bytes = Vec::new();
-        let mut spans = Vec::new();
+        Self::from_pairs_of(pairs, 0, 0)
+    }
+
+    /// The same with room for so many fields whose names and values have so many bytes.
+    pub(crate) fn from_pairs_of<'p>(
+        pairs: impl IntoIterator<Item = (&'p [u8], &'p [u8])>,
+        fields: usize,
+        texts: usize,
+    ) -> Self {
+        // Between and behind name and value stand four bytes.
+        let mut bytes = Vec::with_capacity(texts + 4 * fields);
+        let mut spans = Vec::with_capacity(fields);
         let at = |bytes: &Vec<u8>| u32::try_from(bytes.len()).unwrap_or(u32::MAX);
         for (name, value) in pairs {
             let name_at = at(&bytes);

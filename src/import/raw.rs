@@ -11,6 +11,51 @@ use bytes::Bytes;
 use super::message::{self, Address};
 use crate::exchange::{Body, FieldSpan, Head, Indexing, Oddity, Protocol, Request, Response};
 use crate::limits;
+use crate::wire::http::pool;
+
+/// Where the bytes of a message stand.
+#[derive(Clone, Copy)]
+pub(super) enum Source<'b> {
+    /// In memory that what is kept of them shares.
+    Shared(&'b Bytes),
+    /// In memory that is used again: what is kept of them is copied.
+    Lent(&'b [u8]),
+}
+
+impl<'b> From<&'b Bytes> for Source<'b> {
+    fn from(bytes: &'b Bytes) -> Self {
+        Self::Shared(bytes)
+    }
+}
+
+impl<'b> From<&'b [u8]> for Source<'b> {
+    fn from(bytes: &'b [u8]) -> Self {
+        Self::Lent(bytes)
+    }
+}
+
+impl<'b> Source<'b> {
+    fn bytes(self) -> &'b [u8] {
+        match self {
+            Self::Shared(bytes) => bytes,
+            Self::Lent(bytes) => bytes,
+        }
+    }
+
+    /// A part of the bytes, to keep.
+    fn part(self, range: Range<usize>) -> Bytes {
+        let part = self.bytes().get(range.clone()).unwrap_or_default();
+        match self {
+            Self::Shared(bytes) if !part.is_empty() => bytes.slice(range),
+            _ if part.len() < pool::SMALLEST => Bytes::copy_from_slice(part),
+            _ => {
+                let mut kept = pool::take();
+                kept.extend_from_slice(part);
+                pool::bytes(kept)
+            }
+        }
+    }
+}
 
 /// A request with the protocol that its first line names.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -22,14 +67,18 @@ pub(super) struct RawRequest {
 }
 
 /// Reads a request. `total` is the size of the whole message where `bytes` is only its beginning.
-pub(super) fn request(bytes: &Bytes, total: u64, oddities: &mut Vec<Oddity>) -> Option<RawRequest> {
-    let raw = split(bytes, 0, oddities)?;
+pub(super) fn request<'b>(
+    source: impl Into<Source<'b>>,
+    total: u64,
+    oddities: &mut Vec<Oddity>,
+) -> Option<RawRequest> {
+    let raw = split(source.into(), 0, oddities)?;
     let line = std::str::from_utf8(raw.line).ok()?;
     let mut words = line.split_ascii_whitespace();
     let (method, target) = (words.next()?, words.next()?);
     let plausible = target.starts_with('/') || target.contains("://");
     let version = words.next().or(plausible.then_some("HTTP/0.9"))?;
-    if words.next().is_some() || !version.to_ascii_uppercase().starts_with("HTTP") || !is_token(method) {
+    if words.next().is_some() || !is_http(version) || !is_token(method) {
         return None;
     }
     let connect = method.eq_ignore_ascii_case("CONNECT");
@@ -59,15 +108,16 @@ pub(super) fn request(bytes: &Bytes, total: u64, oddities: &mut Vec<Oddity>) -> 
 }
 
 /// Reads a response, the final one of several heads. `total` as for [`request`].
-pub(super) fn response(
-    bytes: &Bytes,
+pub(super) fn response<'b>(
+    source: impl Into<Source<'b>>,
     total: u64,
     method: &str,
     oddities: &mut Vec<Oddity>,
 ) -> Option<Response> {
+    let source = source.into();
     let mut at = 0;
     loop {
-        let raw = split(bytes, at, oddities)?;
+        let raw = split(source, at, oddities)?;
         let status = status(raw.line)?;
         if (100..200).contains(&status) && status != 101 {
             at = raw.body_at;
@@ -87,83 +137,132 @@ pub(super) fn response(
 /// Where the head of the message in `bytes` ends and its fields, as far as it is there: tells whether a
 /// reader that has only the beginning needs more.
 pub(crate) fn beginning(bytes: &[u8]) -> Option<(Head, usize)> {
-    let head = Bytes::copy_from_slice(bytes.get(..head_end(bytes, 0)?.0)?);
-    let raw = split(&head, 0, &mut Vec::new())?;
+    let raw = split(Source::Lent(bytes.get(..head_end(bytes)?)?), 0, &mut Vec::new())?;
     Some((raw.head, raw.body_at))
 }
 
 struct Raw<'b> {
-    bytes: &'b Bytes,
+    source: Source<'b>,
     line: &'b [u8],
     head: Head,
     body_at: usize,
 }
 
-/// End of the head that begins at `from`, and whether its empty line is there.
-fn head_end(bytes: &[u8], from: usize) -> Option<(usize, bool)> {
-    let mut at = from;
+/// Where the head ends at whose first byte, or at the empty lines before it, `bytes` begins.
+fn head_end(bytes: &[u8]) -> Option<usize> {
+    let mut at = 0;
     while let Some(found) = bytes.get(at..).and_then(|rest| memchr::memchr(b'\n', rest)) {
         at += found + 1;
-        match bytes.get(at..).unwrap_or_default() {
-            [b'\n', ..] => return Some((at + 1, true)),
-            [b'\r', b'\n', ..] => return Some((at + 2, true)),
-            _ => {}
+        if let Some(blank) = blank_line(bytes, at) {
+            return Some(at + blank);
         }
-        if at - from > limits::HEAD_BYTES {
+        if at > limits::HEAD_BYTES {
             return None;
         }
     }
-    (bytes.len() > from && bytes.len() - from <= limits::HEAD_BYTES).then_some((bytes.len(), false))
+    (1..=limits::HEAD_BYTES).contains(&bytes.len()).then_some(bytes.len())
 }
 
-fn split<'b>(bytes: &'b Bytes, from: usize, oddities: &mut Vec<Oddity>) -> Option<Raw<'b>> {
-    // Empty lines before the first line are to be ignored (RFC 9112 2.2).
-    let blank = bytes.get(from..)?.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
-    let from = from + blank;
-    let (body_at, _) = head_end(bytes, from)?;
-    let all = bytes.get(from..body_at)?;
-    let line_end = memchr::memchr(b'\n', all).unwrap_or(all.len());
-    let line = all.get(..line_end)?.trim_ascii();
-    let mut spans: Vec<FieldSpan> = Vec::new();
-    let mut unreadable = 0;
-    let mut at = line_end + 1;
-    while at < all.len() && spans.len() < limits::HEAD_FIELDS {
-        let rest = all.get(at..).unwrap_or_default();
-        let length = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-        let text = rest.get(..length).unwrap_or_default();
-        match (text.first(), spans.last_mut()) {
-            (Some(b' ' | b'\t'), Some(last)) if !text.trim_ascii().is_empty() => {
-                last.value.end = span(trimmed(all, last.value.start as usize..at + length)).end;
-                oddities.push(Oddity {
-                    name: "http-obsolete-fold",
-                    detail: "a field value is folded over several lines".to_owned(),
-                });
-            }
-            _ => match memchr::memchr(b':', text.get(1..).unwrap_or_default()) {
-                Some(colon) => {
-                    let name = trimmed(all, at..at + colon + 1);
-                    let value = trimmed(all, at + colon + 2..at + length);
-                    let field = FieldSpan { name: span(name), value: span(value), indexing: Indexing::Plain };
-                    spans.push(field);
-                }
-                None if text.trim_ascii().is_empty() => {}
-                None => unreadable += 1,
-            },
-        }
-        at += length + 1;
+/// Bytes of the empty line at `at`, if one stands there.
+fn blank_line(bytes: &[u8], at: usize) -> Option<usize> {
+    match bytes.get(at..)? {
+        [b'\n', ..] => Some(1),
+        [b'\r', b'\n', ..] => Some(2),
+        _ => None,
     }
+}
+
+/// Reads the head that begins at `from`, line by line, to its empty line or the end of the bytes.
+fn split<'b>(source: Source<'b>, from: usize, oddities: &mut Vec<Oddity>) -> Option<Raw<'b>> {
+    // Empty lines before the first line are to be ignored (RFC 9112 2.2).
+    let before = source.bytes().get(from..)?;
+    let blank = before.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+    let from = from + blank;
+    let all = before.get(blank..).filter(|all| !all.is_empty())?;
+    let mut lines = Lines { all, ..Lines::default() };
+    let mut first = None;
+    let mut at = 0;
+    let end = loop {
+        let rest = all.get(at..).unwrap_or_default();
+        let found = memchr::memchr(b'\n', rest);
+        let line = at..at + found.unwrap_or(rest.len());
+        if first.is_none() {
+            first = all.get(line);
+        } else {
+            lines.take(line);
+        }
+        let Some(found) = found else {
+            (all.len() <= limits::HEAD_BYTES).then_some(())?;
+            break all.len();
+        };
+        at += found + 1;
+        if let Some(blank) = blank_line(all, at) {
+            break at + blank;
+        }
+        (at <= limits::HEAD_BYTES).then_some(())?;
+    };
+    let Lines { spans, folds, unreadable, .. } = lines;
+    oddities.extend((0..folds).map(|_| Oddity {
+        name: "http-obsolete-fold",
+        detail: "a field value is folded over several lines".to_owned(),
+    }));
     if unreadable > 0 {
         let detail = format!("{unreadable} lines of the head are no fields");
         oddities.push(Oddity { name: "http-unreadable-field", detail });
     }
-    let head = Head { bytes: bytes.slice(from..body_at), spans, frames: Default::default() };
-    Some(Raw { bytes, line, head, body_at })
+    let body_at = from + end;
+    let head = Head { bytes: source.part(from..body_at), spans, frames: Default::default() };
+    Some(Raw { source, line: first.unwrap_or_default().trim_ascii(), head, body_at })
 }
 
+/// The lines of a head behind its first.
+#[derive(Default)]
+struct Lines<'b> {
+    all: &'b [u8],
+    spans: Vec<FieldSpan>,
+    folds: usize,
+    unreadable: usize,
+}
+
+impl Lines<'_> {
+    /// Takes the next line.
+    fn take(&mut self, line: Range<usize>) {
+        if self.spans.len() >= limits::HEAD_FIELDS {
+            return;
+        }
+        if self.spans.capacity() == 0 {
+            self.spans.reserve(USUAL_FIELDS);
+        }
+        let text = self.all.get(line.clone()).unwrap_or_default();
+        match (text.first(), self.spans.last_mut()) {
+            (Some(b' ' | b'\t'), Some(last)) if !text.trim_ascii().is_empty() => {
+                last.value.end = span(trimmed(self.all, last.value.start as usize..line.end)).end;
+                self.folds += 1;
+            }
+            _ => match memchr::memchr(b':', text.get(1..).unwrap_or_default()) {
+                Some(colon) => {
+                    let colon = line.start + 1 + colon;
+                    let name = trimmed(self.all, line.start..colon);
+                    let value = trimmed(self.all, colon + 1..line.end);
+                    let field = FieldSpan { name: span(name), value: span(value), indexing: Indexing::Plain };
+                    self.spans.push(field);
+                }
+                None if text.trim_ascii().is_empty() => {}
+                None => self.unreadable += 1,
+            },
+        }
+    }
+}
+
+/// Fields of most heads.
+const USUAL_FIELDS: usize = 16;
+
+/// A range without the white space at its ends.
 fn trimmed(bytes: &[u8], range: Range<usize>) -> Range<usize> {
     let text = bytes.get(range.clone()).unwrap_or_default();
-    let start = range.start + (text.len() - text.trim_ascii_start().len());
-    start..start + text.trim_ascii().len()
+    let inner = text.trim_ascii_start();
+    let start = range.start + (text.len() - inner.len());
+    start..start + inner.trim_ascii_end().len()
 }
 
 fn span(range: Range<usize>) -> Range<u32> {
@@ -180,10 +279,15 @@ fn without_pseudo(mut head: Head) -> Head {
 
 /// The status of a first line; `HTTP/2 200` has no reason.
 fn status(line: &[u8]) -> Option<u16> {
-    let line = String::from_utf8_lossy(line).into_owned();
+    let line = String::from_utf8_lossy(line);
     let mut words = line.split_ascii_whitespace();
-    words.next().filter(|version| version.to_ascii_uppercase().starts_with("HTTP"))?;
+    words.next().filter(|version| is_http(version))?;
     words.next()?.parse().ok().filter(|status| (100..1000).contains(status))
+}
+
+/// Whether a version is one of HTTP, in any case.
+fn is_http(version: &str) -> bool {
+    version.as_bytes().get(..4).is_some_and(|name| name.eq_ignore_ascii_case(b"HTTP"))
 }
 
 /// RFC 9110 5.6.2.
@@ -194,29 +298,33 @@ fn is_token(text: &str) -> bool {
 
 /// The body: the rest of the message, unchunked where it still is chunked.
 fn body(raw: &Raw<'_>, total: u64, bodiless: bool, oddities: &mut Vec<Oddity>) -> Body {
-    let rest = raw.bytes.slice(raw.body_at.min(raw.bytes.len())..);
-    let seen_all = total <= raw.bytes.len() as u64;
+    let bytes = raw.source.bytes();
+    let at = raw.body_at.min(bytes.len());
+    let rest = bytes.get(at..).unwrap_or_default();
+    let seen_all = total <= bytes.len() as u64;
     let total = total.saturating_sub(raw.body_at as u64).max(rest.len() as u64);
+    let kind = raw.head.get("content-type").unwrap_or_default();
+    let keeps = if message::can_matter(kind) { limits::BODY_KEPT } else { 0 };
     let length = raw.head.text("content-length").and_then(|text| text.trim().parse::<u64>().ok());
-    let chunked =
-        raw.head.all("transfer-encoding").any(|field| field.value.to_ascii_lowercase().ends_with(b"chunked"));
-    if chunked && let Some((bytes, ended)) = unchunk(&rest) {
+    let chunked = raw.head.all("transfer-encoding").any(|field| ends_chunked(field.value));
+    if chunked && let Some((mut bytes, ended)) = unchunk(rest) {
         if seen_all && !ended {
             note_missing(oddities, "the last chunk of a body is not there");
         }
-        return kept(raw, bytes.into(), total, ended || !seen_all);
+        bytes.truncate(keeps);
+        return Body { bytes: pool::bytes(bytes), total, complete: ended || !seen_all, ..Body::default() };
     }
     let missing = !bodiless && !chunked && length.is_some_and(|length| length > total);
     if missing {
         note_missing(oddities, "a body is shorter than Content-Length says");
     }
-    kept(raw, rest, total, !missing)
+    let bytes = raw.source.part(at..at + rest.len().min(keeps));
+    Body { bytes, total, complete: !missing, ..Body::default() }
 }
 
-fn kept(raw: &Raw<'_>, bytes: Bytes, total: u64, complete: bool) -> Body {
-    let kind = raw.head.get("content-type").unwrap_or_default();
-    let length = if message::can_matter(kind) { bytes.len().min(limits::BODY_KEPT) } else { 0 };
-    Body { bytes: bytes.slice(..length), total, complete, ..Body::default() }
+fn ends_chunked(value: &[u8]) -> bool {
+    let last = value.len().checked_sub(b"chunked".len()).and_then(|at| value.get(at..));
+    last.is_some_and(|coding| coding.eq_ignore_ascii_case(b"chunked"))
 }
 
 fn note_missing(oddities: &mut Vec<Oddity>, detail: &str) {
@@ -226,7 +334,8 @@ fn note_missing(oddities: &mut Vec<Oddity>, detail: &str) {
 /// Takes chunks apart (RFC 9112 7.1): the data, and whether the last chunk was there. `None` when the
 /// first line is no chunk size: the tool has unchunked the body already.
 pub(crate) fn unchunk(bytes: &[u8]) -> Option<(Vec<u8>, bool)> {
-    let mut out = Vec::with_capacity(bytes.len().min(limits::BODY_KEPT));
+    let mut out = pool::take();
+    out.reserve(bytes.len().min(limits::BODY_KEPT));
     let mut rest = bytes;
     let mut first = true;
     loop {

@@ -95,7 +95,7 @@ fn read(unpacker: &mut Unpacker<'_, '_>, member: &Member, given: &[Secret]) -> R
         let what = format!("a member of the archive unpacks to {limit} bytes or more");
         return Err(RedactError::Unreadable(what));
     }
-    Ok(content)
+    Ok(content.to_vec())
 }
 
 impl Redactor {

@@ -117,8 +117,9 @@ fn text_of(fields: &[Field<'_>], name: &str) -> Option<String> {
 
 fn head(fields: &[Field<'_>]) -> Head {
     // Pseudo-header fields (RFC 9113 8.3) are no fields of the message.
-    let plain = fields.iter().filter(|field| !field.0.starts_with(b":"));
-    Head::from_pairs(plain.map(|field| (&*field.0, &*field.1)))
+    let plain = fields.iter().filter(|field| !field.0.starts_with(b":")).map(|field| (&*field.0, &*field.1));
+    let texts = plain.clone().map(|(name, value)| name.len() + value.len()).sum();
+    Head::from_pairs_of(plain, fields.len(), texts)
 }
 
 /// The protocol as named, else as the pseudo-header fields of HTTP/2 tell.
@@ -395,7 +396,9 @@ fn redacted(value: &[u8]) -> bool {
     let bare = text.trim_matches(|letter: char| !letter.is_ascii_alphabetic());
     let masked = last.len() >= 3 && last.bytes().all(|byte| matches!(byte, b'*' | b'x' | b'X' | b'.'));
     let words = ["redacted", "removed", "masked", "hidden", "sanitized", "stripped", "filtered"];
-    masked || words.iter().any(|word| bare == *word || bare.ends_with(&format!(" {word}")) || last == *word)
+    let ends =
+        |word: &str| bare.strip_suffix(word).is_some_and(|rest| rest.is_empty() || rest.ends_with(' '));
+    masked || words.iter().any(|word| ends(word) || last == *word)
 }
 
 fn oddity(name: &'static str, detail: &str) -> Oddity {

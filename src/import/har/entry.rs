@@ -251,6 +251,9 @@ fn number(scan: &mut Scan<'_>) -> Result<Option<f64>, Fault> {
     Ok(scan.scalar()?.and_then(Text::number))
 }
 
+/// Header fields of most messages.
+const USUAL_PAIRS: usize = 16;
+
 /// Reads `[{name, value}, …]`, `[[name, value], …]` or `{name: value, …}`, where a value may be a list.
 fn pairs(scan: &mut Scan<'_>) -> Result<Pairs<Span>, Fault> {
     let mut out = Vec::new();
@@ -292,6 +295,9 @@ fn pairs(scan: &mut Scan<'_>) -> Result<Pairs<Span>, Fault> {
             })?;
         }
         if let Some(name) = name {
+            if out.is_empty() {
+                out.reserve(USUAL_PAIRS);
+            }
             out.push((name, value.unwrap_or_default()));
         }
         Ok(())

@@ -379,17 +379,25 @@ fn unescape(raw: &[u8]) -> Vec<u8> {
 
 fn unescape_into(raw: &[u8], out: &mut Vec<u8>) {
     out.reserve(raw.len());
-    let mut rest = raw;
-    while let Some(at) = memchr::memchr(b'\\', rest) {
-        out.extend_from_slice(rest.get(..at).unwrap_or_default());
-        let (bytes, length) = escape(rest.get(at + 1..).unwrap_or_default());
+    // What stands from `copied` on is not in `out` yet; escapes are looked for from `at` on.
+    let (mut copied, mut at) = (0, 0);
+    while let Some(found) = memchr::memchr(b'\\', raw.get(at..).unwrap_or_default()) {
+        let place = at + found;
+        out.extend_from_slice(raw.get(copied..place).unwrap_or_default());
+        if let Some(b'"' | b'\\' | b'/') = raw.get(place + 1) {
+            // It means itself, and is copied with what follows.
+            (copied, at) = (place + 1, place + 2);
+            continue;
+        }
+        let (bytes, length) = escape(raw.get(place + 1..).unwrap_or_default());
         match bytes {
             Ok(byte) => out.push(byte),
             Err(scalar) => out.extend_from_slice(scalar.encode_utf8(&mut [0; 4]).as_bytes()),
         }
-        rest = rest.get(at + 1 + length..).unwrap_or_default();
+        copied = place + 1 + length;
+        at = copied;
     }
-    out.extend_from_slice(rest);
+    out.extend_from_slice(raw.get(copied..).unwrap_or_default());
 }
 
 /// What the escape after a backslash means, and how many bytes it took.
@@ -431,6 +439,7 @@ mod tests {
         let read = |text: &str| Scan::new(text.as_bytes()).string().unwrap().text().into_owned();
         assert_eq!(read(r#""a\"b\\c\/d\u00e9\ud83d\ude00\n""#), "a\"b\\c/d\u{e9}\u{1f600}\n");
         assert_eq!(read(r#""\ud83d x \uzz""#), "\u{fffd} x \\uzz");
+        assert_eq!(read(r#""\\\\\"\\n\/""#), "\\\\\"\\n/");
     }
 
     #[test]

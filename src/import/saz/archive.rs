@@ -119,7 +119,9 @@ impl<'a> Archive<'a> {
             passwords,
             opened: None,
             held: Vec::new(),
+            held_length: 0,
             held_at: 0,
+            out: Vec::new(),
         }
     }
 }
@@ -131,7 +133,7 @@ fn member(zip: &mut ZipArchive<Cursor<&[u8]>>, index: usize) -> Result<Option<Me
     if file.is_dir() {
         return Ok(None);
     }
-    let name = String::from_utf8_lossy(file.name_raw()).replace('\\', "/");
+    let name = with_slashes(file.name_raw());
     if leads_out(&name) || file.is_symlink() {
         return Err(format!("member {index} of the archive points out of it and is left out"));
     }
@@ -148,9 +150,16 @@ fn member(zip: &mut ZipArchive<Cursor<&[u8]>>, index: usize) -> Result<Option<Me
     }))
 }
 
+/// A name as text, with `/` between folders.
+fn with_slashes(name: &[u8]) -> String {
+    let text = String::from_utf8_lossy(name);
+    if name.contains(&b'\\') { text.replace('\\', "/") } else { text.into_owned() }
+}
+
 /// Whether a name leads out of the archive.
 fn leads_out(name: &str) -> bool {
-    name.split('/').any(|part| part == "..") || name.starts_with('/') || name.contains(':')
+    let dots = name.as_bytes().windows(2).any(|pair| pair == b"..");
+    (dots && name.split('/').any(|part| part == "..")) || name.starts_with('/') || name.contains(':')
 }
 
 /// Reads members, one at a time.
@@ -162,9 +171,13 @@ pub(crate) struct Unpacker<'a, 'p> {
     passwords: &'p [Secret],
     /// The password that opened the last member.
     opened: Option<usize>,
-    /// Bytes of a file, from `held_at` on.
+    /// Bytes of a file, `held_length` of them from `held_at` on. Its own length only grows, so that nothing is
+    /// filled with zeros only to be read over.
     held: Vec<u8>,
+    held_length: usize,
     held_at: u64,
+    /// Memory for what the last member held; likewise.
+    out: Vec<u8>,
 }
 
 impl Unpacker<'_, '_> {
@@ -175,43 +188,50 @@ impl Unpacker<'_, '_> {
         member: &Member,
         limit: usize,
         enough: impl FnOnce(&[u8]) -> bool,
-    ) -> Result<Vec<u8>, MemberError> {
-        if member.encrypted {
-            return self.decrypt(member, limit);
+    ) -> Result<&[u8], MemberError> {
+        if self.out.len() > LARGEST_KEPT {
+            self.out = Vec::new();
         }
-        let archive = self.archive.bytes;
-        let bytes = if self.archive.file.is_some() {
+        let length = if member.encrypted {
+            self.out = self.decrypt(member, limit)?;
+            return Ok(&self.out);
+        } else if self.archive.file.is_some() {
             let range = self.hold(member)?;
             let held = std::mem::take(&mut self.held);
-            let bytes = self.unpack(member, held.get(range).unwrap_or_default(), limit, enough);
+            let length = self.unpack(member, held.get(range).unwrap_or_default(), limit, enough);
             self.held = held;
-            bytes?
+            length?
         } else {
+            let archive = self.archive.bytes;
             let end = member.start.checked_add(member.packed);
             let packed = end.and_then(|end| archive.get(member.start..end)).ok_or_else(outside)?;
             self.unpack(member, packed, limit, enough)?
         };
-        if bytes.len() as u64 == member.size {
-            check(member, &bytes)?;
+        let bytes = self.out.get(..length).unwrap_or_default();
+        if length as u64 == member.size {
+            check(member, bytes)?;
         }
         Ok(bytes)
     }
 
     /// Reads the bytes of several members of a file at once, where they stand together.
-    pub(crate) fn fetch<'m>(&mut self, members: impl Iterator<Item = &'m Member> + Clone) {
+    pub(crate) fn fetch<'m>(&mut self, members: impl Iterator<Item = &'m Member>) {
         let Some(file) = self.archive.file else { return };
-        let start = members.clone().map(|member| member.start).min().unwrap_or_default();
-        let end = members.map(Member::end_at_most).max().unwrap_or_default();
-        if end.saturating_sub(start) <= FETCHED {
-            self.load(file, start, end - start);
+        let (start, end) = members.fold((usize::MAX, 0), |(start, end), member| {
+            (start.min(member.start), end.max(member.end_at_most()))
+        });
+        let length = end.saturating_sub(start);
+        let known = self.held_at..=self.held_at + self.held_length as u64;
+        let held = known.contains(&(start as u64)) && known.contains(&(end as u64));
+        if (1..=FETCHED).contains(&length) && !held {
+            self.load(file, start, length);
         }
     }
 
     fn load(&mut self, file: &File, start: usize, length: usize) {
         self.held_at = start as u64;
-        self.held.resize(length, 0);
-        let read = index::read_at(file, &mut self.held, start as u64).unwrap_or(0);
-        self.held.truncate(read);
+        let room = room(&mut self.held, length);
+        self.held_length = index::read_at(file, room, start as u64).unwrap_or(0);
     }
 
     /// Sees that the packed bytes of a member are held, and says where.
@@ -228,31 +248,36 @@ impl Unpacker<'_, '_> {
     /// Where a member's packed bytes are among those that are held.
     fn range(&self, member: &Member) -> Option<Range<usize>> {
         let at = (member.start as u64).checked_sub(self.held_at).and_then(|at| usize::try_from(at).ok())?;
-        let header = self.held.get(at..)?.first_chunk::<{ salvage::HEADER }>()?;
+        let held = self.held.get(..self.held_length)?;
+        let header = held.get(at..)?.first_chunk::<{ salvage::HEADER }>()?;
         let start = at + salvage::HEADER + salvage::behind_header(header)?;
         let end = start.checked_add(member.packed)?;
-        (end <= self.held.len()).then_some(start..end)
+        (end <= held.len()).then_some(start..end)
     }
 
+    /// Unpacks a member to the beginning of `out`; how many bytes it held.
     fn unpack(
         &mut self,
         member: &Member,
         packed: &[u8],
         limit: usize,
         enough: impl FnOnce(&[u8]) -> bool,
-    ) -> Result<Vec<u8>, MemberError> {
+    ) -> Result<usize, MemberError> {
         match member.method {
-            CompressionMethod::Stored => Ok(packed.get(..limit).unwrap_or(packed).to_vec()),
+            CompressionMethod::Stored => {
+                let wanted = packed.get(..limit).unwrap_or(packed);
+                room(&mut self.out, wanted.len()).copy_from_slice(wanted);
+                Ok(wanted.len())
+            }
             CompressionMethod::Deflated => self.inflate(member, packed, limit, enough),
             other => Err(MemberError::Damaged(format!("is packed by a method not known ({other})"))),
         }
     }
 
-    /// A member of moderate size at once; `None` where it is not as its header says.
-    fn inflate_whole(&mut self, packed: &[u8], size: usize) -> Option<Vec<u8>> {
-        let mut out = vec![0; size];
-        let length = self.whole.deflate_decompress(packed, &mut out).ok()?;
-        (length == size).then_some(out)
+    /// A member of moderate size at once; `false` where it is not as its header says.
+    fn inflate_whole(&mut self, packed: &[u8], size: usize) -> bool {
+        let out = room(&mut self.out, size);
+        self.whole.deflate_decompress(packed, out).is_ok_and(|length| length == size)
     }
 
     fn inflate(
@@ -261,47 +286,56 @@ impl Unpacker<'_, '_> {
         packed: &[u8],
         limit: usize,
         enough: impl FnOnce(&[u8]) -> bool,
-    ) -> Result<Vec<u8>, MemberError> {
+    ) -> Result<usize, MemberError> {
         // The claimed size is no more than a hint: deflate makes at most about 1032 bytes of one.
         let claimed = usize::try_from(member.size).unwrap_or(usize::MAX);
-        let room = claimed.min(limit).min(packed.len().saturating_mul(1040)).max(64);
-        if claimed == room
-            && claimed <= 4 * FIRST_LOOK
-            && let Some(out) = self.inflate_whole(packed, claimed)
-        {
-            return Ok(out);
+        let most = claimed.min(limit).min(packed.len().saturating_mul(1040)).max(64);
+        if claimed == most && claimed <= 4 * FIRST_LOOK && self.inflate_whole(packed, claimed) {
+            return Ok(claimed);
         }
         self.inflate.reset(false);
-        let mut out = Vec::with_capacity(if room > 4 * FIRST_LOOK { FIRST_LOOK } else { room });
-        let mut enough = (room > 4 * FIRST_LOOK).then_some(enough);
+        let mut enough = (most > 4 * FIRST_LOOK).then_some(enough);
+        let mut wanted = if enough.is_some() { FIRST_LOOK } else { most };
+        let mut made = 0;
         loop {
             let used = usize::try_from(self.inflate.total_in()).unwrap_or(usize::MAX);
-            let before = (used, out.len());
+            let before = (used, made);
+            let into = room(&mut self.out, wanted).get_mut(made..).unwrap_or_default();
             let status = self
                 .inflate
-                .decompress_vec(packed.get(used..).unwrap_or_default(), &mut out, FlushDecompress::None)
+                .decompress(packed.get(used..).unwrap_or_default(), into, FlushDecompress::None)
                 .map_err(|_| {
-                    MemberError::Damaged(format!("its deflate data is damaged after {} bytes", out.len()))
+                    MemberError::Damaged(format!(
+                        "its deflate data is damaged after {} bytes",
+                        self.inflate.total_out()
+                    ))
                 })?;
-            if status == Status::StreamEnd || out.len() >= limit {
+            let number = |total: u64| usize::try_from(total).unwrap_or(usize::MAX);
+            made = number(self.inflate.total_out());
+            if status == Status::StreamEnd || made >= limit {
                 break;
             }
-            if out.len() == out.capacity() {
+            if made == wanted {
                 if let Some(enough) = enough.take() {
-                    if enough(&out) {
+                    if enough(self.out.get(..made).unwrap_or_default()) {
                         break;
                     }
-                    out.reserve_exact(room.saturating_sub(out.len()).max(64));
+                    // To begin again in the faster way costs less than to go on in this one.
+                    if claimed == most && claimed <= LARGEST_KEPT && self.inflate_whole(packed, claimed) {
+                        return Ok(claimed);
+                    }
+                    self.inflate.reset(false);
+                    made = 0;
+                    wanted = most.min(LARGEST_KEPT);
                 } else {
-                    out.reserve(out.len().clamp(4096, 1 << 20));
+                    wanted += made.clamp(4096, 1 << 20);
                 }
-            } else if before == (usize::try_from(self.inflate.total_in()).unwrap_or(usize::MAX), out.len()) {
-                let text = format!("its deflate data is cut after {} bytes", out.len());
+            } else if before == (number(self.inflate.total_in()), made) {
+                let text = format!("its deflate data is cut after {made} bytes");
                 return Err(MemberError::Damaged(text));
             }
         }
-        out.truncate(limit);
-        Ok(out)
+        Ok(made.min(limit))
     }
 
     /// Tries the passwords, the one that worked last first.
@@ -354,11 +388,22 @@ impl Unpacker<'_, '_> {
 /// How much of a large member is unpacked before `enough` is asked.
 const FIRST_LOOK: usize = 16 << 10;
 
-/// Bytes of a session that are read at once.
+/// Bytes of some sessions that are read at once.
 const FETCHED: usize = 1 << 20;
+
+/// Memory that is kept from one member to the next.
+const LARGEST_KEPT: usize = 1 << 20;
 
 /// Bytes that stand between name and data of a member at most; more is read apart.
 const EXTRA: usize = 256;
+
+/// The first `length` bytes of memory that is used again and again.
+fn room(memory: &mut Vec<u8>, length: usize) -> &mut [u8] {
+    if memory.len() < length {
+        memory.resize(length, 0);
+    }
+    memory.get_mut(..length).unwrap_or_default()
+}
 
 fn outside() -> MemberError {
     MemberError::Damaged("lies outside of the archive".to_owned())
@@ -383,7 +428,7 @@ fn reason(error: &ZipError) -> Cow<'static, str> {
 impl Member {
     /// A member as its own header describes it.
     pub(crate) fn of_local(local: Local) -> Option<Self> {
-        let name = String::from_utf8_lossy(&local.name).replace('\\', "/");
+        let name = with_slashes(&local.name);
         if name.ends_with('/') || leads_out(&name) {
             return None;
         }
@@ -405,7 +450,7 @@ impl Member {
         method: u16,
         crc: u32,
     ) -> Option<Option<Self>> {
-        let name = String::from_utf8_lossy(name).replace('\\', "/");
+        let name = with_slashes(name);
         if name.ends_with('/') {
             return Some(None);
         }

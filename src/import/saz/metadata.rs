@@ -4,6 +4,8 @@
 //! offset) and `SessionFlags` (`<SessionFlag N="name" V="value"/>`). `BitFlags` is hexadecimal
 //! (`Fiddler.SessionFlags`: 1 https, 0x1000 blind tunnel, 0x2000 tunnel that is decrypted).
 
+use std::borrow::Cow;
+
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
@@ -41,9 +43,8 @@ pub(super) fn parse(bytes: &[u8]) -> Option<Metadata> {
         match element.local_name().as_ref() {
             "Session" => {
                 seen = true;
-                let bits =
-                    attribute(&element, "BitFlags").and_then(|bits| u64::from_str_radix(&bits, 16).ok());
-                let bits = bits.unwrap_or_default();
+                let [bits] = attributes(&element, ["BitFlags"]);
+                let bits = bits.and_then(|bits| u64::from_str_radix(&bits, 16).ok()).unwrap_or_default();
                 metadata.https = bits & 1 != 0;
                 metadata.blind_tunnel = bits & 0x1000 != 0;
             }
@@ -70,43 +71,70 @@ struct Flags {
 
 impl Flags {
     fn take(&mut self, element: &BytesStart<'_>) {
-        let Some(name) = attribute(element, "N") else { return };
-        let value = || attribute(element, "V").filter(|value| !value.is_empty());
-        match name.to_ascii_lowercase().as_str() {
-            "x-clientip" => self.client_ip = value(),
-            "x-clientport" => {
-                self.client_port = value().and_then(|port| port.parse().ok()).unwrap_or_default()
+        let [name, value] = attributes(element, ["N", "V"]);
+        let Some(name) = name else { return };
+        let is = |known: &str| name.eq_ignore_ascii_case(known);
+        let value = value.filter(|value| !value.is_empty());
+        let owned = |value: Option<Cow<'_, str>>| value.map(Cow::into_owned);
+        match () {
+            () if is("x-clientip") => self.client_ip = owned(value),
+            () if is("x-clientport") => {
+                self.client_port = value.and_then(|port| port.parse().ok()).unwrap_or_default();
             }
-            "x-hostip" => self.host_ip = value(),
-            "https-client-snihostname" => self.sni = value(),
-            "https-server-cipher" => self.cipher = value(),
-            _ => {}
+            () if is("x-hostip") => self.host_ip = owned(value),
+            () if is("https-client-snihostname") => self.sni = owned(value),
+            () if is("https-server-cipher") => self.cipher = owned(value),
+            () => {}
         }
     }
 }
 
 fn timers(element: &BytesStart<'_>, metadata: &mut Metadata) {
-    let moment =
-        |names: &[&str]| names.iter().find_map(|name| Some(when::parse(&attribute(element, name)?)?.0));
-    let span = |begin: Option<Instant>, end: Option<Instant>| {
-        let begin = begin.or(end)?;
-        Some((begin, end.unwrap_or(begin).max(begin)))
+    let found = attributes(
+        element,
+        [
+            "ClientBeginRequest",
+            "FiddlerBeginRequest",
+            "ClientConnected",
+            "ClientDoneRequest",
+            "ServerGotRequest",
+            "ServerBeginResponse",
+            "ClientBeginResponse",
+            "ServerDoneResponse",
+            "ClientDoneResponse",
+        ],
+    );
+    // The first of them that is a date.
+    let moment = |texts: &[Option<Cow<'_, str>>]| texts.iter().flatten().find_map(|text| when::parse(text));
+    let span = |begin: &[Option<Cow<'_, str>>], end: &[Option<Cow<'_, str>>]| {
+        let (begin, end) = (moment(begin), moment(end));
+        let (begin, _) = begin.or(end)?;
+        Some((begin, end.map_or(begin, |(end, _)| end).max(begin)))
     };
-    metadata.request = span(
-        moment(&["ClientBeginRequest", "FiddlerBeginRequest", "ClientConnected"]),
-        moment(&["ClientDoneRequest", "ServerGotRequest"]),
-    );
-    metadata.response = span(
-        moment(&["ServerBeginResponse", "ClientBeginResponse"]),
-        moment(&["ServerDoneResponse", "ClientDoneResponse"]),
-    );
+    let [client, fiddler, connected, done, got, server_begins, client_begins, server_done, client_done] =
+        found;
+    metadata.request = span(&[client, fiddler, connected], &[done, got]);
+    metadata.response = span(&[server_begins, client_begins], &[server_done, client_done]);
 }
 
-fn attribute(element: &BytesStart<'_>, name: &str) -> Option<String> {
-    let found = element.try_get_attribute(name).ok()??;
-    // Only the five predefined entities are resolved; others leave the value as it stands.
-    let raw = &*found.value;
-    Some(quick_xml::escape::unescape(raw).map_or_else(|_| raw.to_owned(), |text| text.into_owned()))
+/// Values of attributes, the first of each name, up to the first fault of the element.
+fn attributes<'e, const N: usize>(
+    element: &'e BytesStart<'_>,
+    names: [&str; N],
+) -> [Option<Cow<'e, str>>; N] {
+    let mut found = [const { None }; N];
+    for attribute in element.attributes().with_checks(false).map_while(Result::ok) {
+        let place = names.iter().zip(&mut found).find(|(name, _)| attribute.key.as_ref() == **name);
+        let Some((_, place @ None)) = place else { continue };
+        // Only the five predefined entities are resolved; others leave the value as it stands.
+        let raw = attribute.value;
+        let resolved = match quick_xml::escape::unescape(&raw) {
+            Ok(Cow::Owned(text)) => Some(Cow::Owned(text)),
+            _ => None,
+        };
+        *place = Some(resolved.unwrap_or(raw));
+    }
+    found
 }
 
 #[cfg(test)]

@@ -10,18 +10,15 @@ mod index;
 mod metadata;
 mod salvage;
 
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread::ScopedJoinHandle;
 
-use bytes::Bytes;
-
 use super::raw;
 use super::{ImportError, ImportSettings, Notice, Receiver, Worker};
 use crate::connection::{Connection, Content, TlsLedger};
-use crate::exchange::{Endpoint, Exchange, ExchangeKey, Oddity, Protocol, TlsFacts};
+use crate::exchange::{Endpoint, Exchange, ExchangeKey, Oddity, Protocol, Response, TlsFacts};
 use crate::limits;
 use archive::{Archive, Member, MemberError, Unpacker};
 use metadata::Metadata;
@@ -96,7 +93,7 @@ fn sessions_of(
     Ok(())
 }
 
-/// Sessions that a worker takes at a time.
+/// Sessions that are read from the file, and taken by a worker, at a time.
 const TAKEN: usize = 32;
 
 /// The sessions of an archive, and how many were begun.
@@ -123,16 +120,19 @@ impl Work<'_> {
     fn here(&self, out: &mut dyn Receiver) -> (u64, u64) {
         let mut unpacker = self.archive.unpacker(&self.settings.passwords);
         let (mut used, mut left_out) = (0, 0);
-        for session in self.sessions {
-            let mut done = self.read(session, &mut unpacker);
-            let exchange = done.exchange.take();
-            done.tell(out);
-            match exchange {
-                Some(exchange) => {
-                    used += 1;
-                    out.exchange(exchange);
+        for taken in self.sessions.chunks(TAKEN) {
+            unpacker.fetch(taken.iter().flat_map(Session::members));
+            for session in taken {
+                let mut done = self.read(session, &mut unpacker);
+                let exchange = done.exchange.take();
+                done.tell(out);
+                match exchange {
+                    Some(exchange) => {
+                        used += 1;
+                        out.exchange(exchange);
+                    }
+                    None => left_out += 1,
                 }
-                None => left_out += 1,
             }
         }
         (used, left_out)
@@ -140,10 +140,10 @@ impl Work<'_> {
 
     /// Each worker takes sessions as it can; what is told is told in their order.
     fn spread(&self, workers: Vec<Worker<'_>>, out: &mut dyn Receiver) -> (u64, u64) {
-        let parts: Vec<Part> = std::thread::scope(|scope| {
+        let parts: Vec<Share> = std::thread::scope(|scope| {
             let running: Vec<_> =
                 workers.into_iter().map(|worker| scope.spawn(|| self.part(worker))).collect();
-            let join = |running: ScopedJoinHandle<'_, Part>| match running.join() {
+            let join = |running: ScopedJoinHandle<'_, Share>| match running.join() {
                 Ok(part) => part,
                 Err(panic) => std::panic::resume_unwind(panic),
             };
@@ -161,17 +161,18 @@ impl Work<'_> {
         (used, left_out)
     }
 
-    fn part(&self, mut worker: Worker<'_>) -> Part {
+    fn part(&self, mut worker: Worker<'_>) -> Share {
         let mut unpacker = self.archive.unpacker(&self.settings.passwords);
-        let mut part = Part::default();
+        let mut part = Share::default();
         loop {
             let from = self.next.fetch_add(TAKEN, Ordering::Relaxed);
-            let taken: Vec<(usize, &Session<'_>)> =
-                self.sessions.iter().enumerate().skip(from).take(TAKEN).collect();
+            let left = self.sessions.get(from..).unwrap_or_default();
+            let taken = left.get(..TAKEN).unwrap_or(left);
             if taken.is_empty() {
                 return part;
             }
-            for (number, session) in taken {
+            unpacker.fetch(taken.iter().flat_map(Session::members));
+            for (number, session) in (from..).zip(taken) {
                 let mut done = self.read(session, &mut unpacker);
                 match done.exchange.take() {
                     Some(exchange) => {
@@ -190,7 +191,7 @@ impl Work<'_> {
 
 /// What one worker did.
 #[derive(Default)]
-struct Part {
+struct Share {
     used: u64,
     left_out: u64,
     /// By the session's place.
@@ -211,34 +212,34 @@ struct Session<'m> {
 
 /// Groups members by folder and number: `raw/017_c.txt`, in any case and with any number of digits.
 fn sessions(members: &[Member]) -> Vec<Session<'_>> {
-    let mut found: BTreeMap<(&str, u64), Session<'_>> = BTreeMap::new();
+    let mut found: Vec<(&str, Session<'_>)> = Vec::with_capacity(members.len() / 3 + 1);
     for member in members {
         let (folder, name) = member.name.rsplit_once('/').unwrap_or(("", &member.name));
-        let lower = name.to_ascii_lowercase();
-        let Some((number, part)) = lower.split_once('_') else { continue };
+        let Some((number, part)) = name.split_once('_') else { continue };
         let Ok(number) = number.parse::<u64>() else { continue };
-        let known = matches!(part, "c.txt" | "s.txt" | "m.xml" | "w.txt");
-        if !known {
-            continue;
-        }
-        let session = found.entry((folder, number)).or_default();
-        match part {
-            "c.txt" => session.client = Some(member),
-            "s.txt" => session.server = Some(member),
-            "m.xml" => session.metadata = Some(member),
-            _ => session.websocket = true,
+        let Some(part) = Session::of_member(number, part, member) else { continue };
+        match found.last_mut() {
+            Some((last, session)) if *last == folder && session.number == number => session.add(part),
+            _ => found.push((folder, part)),
         }
     }
-    let mut folders: Vec<&str> = found.keys().map(|(folder, _)| *folder).collect();
-    folders.dedup();
-    found
-        .into_iter()
-        .filter(|(_, session)| session.client.is_some() || session.server.is_some())
-        .map(|((folder, number), session)| {
-            let folder = folders.iter().position(|known| *known == folder).unwrap_or_default() as u64;
-            Session { folder, number, ..session }
-        })
-        .collect()
+    // Most archives are in order already. Where two members have one name the last one counts.
+    found.sort_by_key(|&(folder, ref session)| (folder, session.number));
+    found.dedup_by(|(folder, later), (known, session)| {
+        let same = folder == known && later.number == session.number;
+        if same {
+            session.add(std::mem::take(later));
+        }
+        same
+    });
+    let (mut ordinal, mut last) = (0, None);
+    for (folder, session) in &mut found {
+        ordinal += u64::from(last.is_some_and(|last| last != *folder));
+        session.folder = ordinal;
+        last = Some(*folder);
+    }
+    let usable = |session: &Session<'_>| session.client.is_some() || session.server.is_some();
+    found.into_iter().map(|(_, session)| session).filter(usable).collect()
 }
 
 /// Tells a missing password from a wrong one, on the smallest member that needs one.
@@ -281,60 +282,92 @@ impl Done {
     }
 }
 
-impl Session<'_> {
-    fn read(&self, unpacker: &mut Unpacker<'_, '_>, inflated: &AtomicU64) -> Done {
-        unpacker.fetch([self.client, self.server, self.metadata].into_iter().flatten());
-        let mut notices = Vec::new();
-        let mut part = |member: Option<&Member>, what: &str| {
-            let member = member?;
-            match unpacker.read(member, WANTED, holds_nothing) {
-                Ok(found) => {
-                    inflated.fetch_add(found.len() as u64, Ordering::Relaxed);
-                    let size = member.size.max(found.len() as u64);
-                    Some((Bytes::from(found), size))
-                }
-                Err(error) => {
-                    let text = match error {
-                        MemberError::Password => "none of the given passwords opens it".to_owned(),
-                        MemberError::Damaged(text) => text,
-                    };
-                    let text = format!("session {}: the {what} is left out: {text}", self.number);
-                    notices.push(Notice { entry: Some(self.number), text });
-                    None
-                }
+impl<'m> Session<'m> {
+    /// A session of one member; `part` is the rest of its name. `None` for others.
+    fn of_member(number: u64, part: &str, member: &'m Member) -> Option<Self> {
+        let is = |name: &str| part.eq_ignore_ascii_case(name);
+        let (client, server) = (is("c.txt").then_some(member), is("s.txt").then_some(member));
+        let (metadata, websocket) = (is("m.xml").then_some(member), is("w.txt"));
+        let known = client.or(server).or(metadata).is_some() || websocket;
+        known.then_some(Self { folder: 0, number, client, server, metadata, websocket })
+    }
+
+    /// Takes members that stand behind its own in the archive.
+    fn add(&mut self, later: Self) {
+        self.client = later.client.or(self.client);
+        self.server = later.server.or(self.server);
+        self.metadata = later.metadata.or(self.metadata);
+        self.websocket |= later.websocket;
+    }
+
+    fn members(&self) -> impl Iterator<Item = &'m Member> + use<'m> {
+        [self.client, self.server, self.metadata].into_iter().flatten()
+    }
+
+    /// What a member holds, with the size of its whole; else a notice.
+    fn unpacked<'u>(
+        &self,
+        unpacker: &'u mut Unpacker<'_, '_>,
+        inflated: &AtomicU64,
+        (member, what): (Option<&Member>, &str),
+        notices: &mut Vec<Notice>,
+    ) -> Option<(&'u [u8], u64)> {
+        let member = member?;
+        match unpacker.read(member, WANTED, holds_nothing) {
+            Ok(found) => {
+                inflated.fetch_add(found.len() as u64, Ordering::Relaxed);
+                Some((found, member.size.max(found.len() as u64)))
             }
-        };
-        let client = part(self.client, "request");
-        let server = part(self.server, "response");
-        let metadata = part(self.metadata, "metadata").and_then(|(bytes, _)| metadata::parse(&bytes));
-        let (exchange, connection) = self.build(client, server, &metadata.unwrap_or_default(), &mut notices);
-        Done { exchange, connection, notices }
+            Err(error) => {
+                let text = match error {
+                    MemberError::Password => "none of the given passwords opens it".to_owned(),
+                    MemberError::Damaged(text) => text,
+                };
+                notices.push(self.notice(&format!("the {what} is left out: {text}")));
+                None
+            }
+        }
+    }
+
+    fn notice(&self, text: &str) -> Notice {
+        Notice { entry: Some(self.number), text: format!("session {}: {text}", self.number) }
+    }
+
+    /// Reads the members one after another, in memory that they share.
+    fn read(&self, unpacker: &mut Unpacker<'_, '_>, inflated: &AtomicU64) -> Done {
+        unpacker.fetch(self.members());
+        let (mut notices, mut oddities) = (Vec::new(), Vec::new());
+        let client = self.unpacked(unpacker, inflated, (self.client, "request"), &mut notices);
+        let had_client = client.is_some();
+        let request = client.and_then(|(bytes, size)| raw::request(bytes, size, &mut oddities));
+        let method = request.as_ref().map_or("", |raw| raw.request.method.as_str());
+        let response = self
+            .unpacked(unpacker, inflated, (self.server, "response"), &mut notices)
+            .filter(|(bytes, _)| !bytes.is_empty())
+            .and_then(|(bytes, size)| raw::response(bytes, size, method, &mut oddities));
+        let metadata = self
+            .unpacked(unpacker, inflated, (self.metadata, "metadata"), &mut notices)
+            .and_then(|(bytes, _)| metadata::parse(bytes))
+            .unwrap_or_default();
+        if had_client && request.is_none() {
+            notices.push(self.notice("expected an HTTP request, found none"));
+        }
+        if request.is_none() && response.is_none() {
+            return Done { notices, ..Done::default() };
+        }
+        let (exchange, connection) = self.build(request, response, &metadata, oddities);
+        Done { exchange: Some(exchange), connection, notices }
     }
 
     fn build(
         &self,
-        client: Option<(Bytes, u64)>,
-        server: Option<(Bytes, u64)>,
+        request: Option<raw::RawRequest>,
+        mut response: Option<Response>,
         metadata: &Metadata,
-        notices: &mut Vec<Notice>,
-    ) -> (Option<Exchange>, Option<Connection>) {
-        let mut oddities: Vec<Oddity> = Vec::new();
-        let had_client = client.is_some();
-        let request = client.and_then(|(bytes, size)| raw::request(&bytes, size, &mut oddities));
-        if had_client && request.is_none() {
-            let text = format!("session {}: expected an HTTP request, found none", self.number);
-            notices.push(Notice { entry: Some(self.number), text });
-        }
-        let method = request.as_ref().map_or("", |raw| raw.request.method.as_str());
-        let response = server
-            .filter(|(bytes, _)| !bytes.is_empty())
-            .and_then(|(bytes, size)| raw::response(&bytes, size, method, &mut oddities));
-        if request.is_none() && response.is_none() {
-            return (None, None);
-        }
+        oddities: Vec<Oddity>,
+    ) -> (Exchange, Option<Connection>) {
         let (protocol, port) = request.as_ref().map_or((Protocol::Http11, 0), |raw| (raw.protocol, raw.port));
         let mut request = request.map(|raw| raw.request);
-        let mut response = response;
         if let Some(request) = &mut request {
             request.times = metadata.request;
             if request.scheme.is_none() && request.method != "CONNECT" {
@@ -377,7 +410,7 @@ impl Session<'_> {
             response,
             oddities,
         };
-        (Some(exchange), connection)
+        (exchange, connection)
     }
 
     fn tls(&self, metadata: &Metadata) -> Option<Arc<TlsFacts>> {

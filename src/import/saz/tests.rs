@@ -81,6 +81,44 @@ fn sessions_are_found_in_any_folder_and_case_and_links_and_ways_out_are_not_foll
 }
 
 #[test]
+fn members_in_any_order_make_sessions_and_the_last_of_one_name_counts() {
+    let other = |path: &str| String::from_utf8_lossy(REQUEST).replace("/ews", path).into_bytes();
+    let (second, third) = (other("/second"), other("/third"));
+    let bytes = archive(&[
+        ("raw/2_s.txt", RESPONSE),
+        ("raw/1_c.txt", REQUEST),
+        ("a/raw/9_c.txt", &third),
+        ("raw/2_c.txt", &second),
+        ("raw/01_c.txt", &third),
+        ("raw/5_m.xml", b"<Session/>"),
+        ("raw/1_s.txt", RESPONSE),
+    ]);
+    let out = collect(&bytes, &[]).unwrap();
+    assert_eq!(paths(&out), ["/third", "/third", "/second"]);
+    let keys: Vec<_> = out.exchanges.iter().map(|e| (e.key.sub >> 32, e.key.frame)).collect();
+    assert_eq!(keys, [(0, 9), (1, 1), (1, 2)]);
+    assert!(out.exchanges[1..].iter().all(|exchange| exchange.response.is_some()));
+}
+
+#[test]
+fn a_large_member_is_whole_and_checked() {
+    let mut member = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n".to_vec();
+    let head = member.len();
+    member.extend((0..200_000_u32).map(|number| (number.wrapping_mul(2_654_435_761) >> 24) as u8));
+    let bytes = archive(&[("raw/1_c.txt", REQUEST), ("raw/1_s.txt", &member), ("raw/2_c.txt", REQUEST)]);
+    let out = collect(&bytes, &[]).unwrap();
+    assert_eq!(out.exchanges[0].response.as_ref().unwrap().body.bytes, member[head..]);
+    // The same with another checksum, in the index and before the data.
+    let sum = libdeflater::crc32(&member).to_le_bytes();
+    let mut damaged = bytes.clone();
+    let places: Vec<usize> = memchr::memmem::find_iter(&bytes, &sum).collect();
+    places.iter().for_each(|&at| damaged[at] ^= 1);
+    let out = collect(&damaged, &[]).unwrap();
+    assert!(!places.is_empty() && out.exchanges[0].response.is_none());
+    assert!(out.notices[0].text.contains("checksum"), "{:?}", out.notices);
+}
+
+#[test]
 fn an_archive_without_sessions_is_refused() {
     for bytes in [archive(&[("a.txt", b"x")]), archive(&[]), b"PK\x03\x04".to_vec(), b"".to_vec()] {
         let error = collect(&bytes, &[]).unwrap_err();
