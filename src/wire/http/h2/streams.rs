@@ -295,7 +295,8 @@ impl Streams {
                 Direction::Received => stream.response = Side::Absent,
             }
         } else {
-            let message = begin(direction, &mut list, frames, *first, *last);
+            let mut message = begin(direction, &mut list, frames, *first, *last);
+            message.look_early(out.enough);
             match (direction, &message.half) {
                 (Direction::Sent, Half::Request(request)) => {
                     stream.head_method = request.method == "HEAD";
