@@ -47,7 +47,7 @@ impl<'b> Source<'b> {
         let part = self.bytes().get(range.clone()).unwrap_or_default();
         match self {
             Self::Shared(bytes) if !part.is_empty() => bytes.slice(range),
-            _ if part.len() < pool::SMALLEST => Bytes::copy_from_slice(part),
+            _ if part.len() < pool::BODY => Bytes::copy_from_slice(part),
             _ => {
                 let mut kept = pool::take();
                 kept.extend_from_slice(part);
