@@ -85,6 +85,9 @@ pub const FACTS_KEPT: usize = 2048;
 /// and user agents of a hostile capture are long and all different.
 pub const REPEATS_BYTES: usize = 8 << 20;
 
+/// Huffman-coded strings of up to four kilobytes whose decoded forms each thread remembers: tokens of HTTP/2 requests.
+pub const HUFFMAN_REMEMBERED: usize = 512;
+
 /// Readable dumps of tokens that are read of one text.
 pub const DUMPS_KEPT: usize = 10_000;
 

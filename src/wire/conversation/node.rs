@@ -237,7 +237,8 @@ impl Node {
             }
             Spoken::Tls(inside) => inside.finish(context),
         }
-        if let Spoken::Http1(_) | Spoken::Http2(_) = &self.spoken {
+        // What waited to be recognised is let go with the decoders.
+        if let Spoken::Http1(_) | Spoken::Http2(_) | Spoken::Unknown(_) = &self.spoken {
             self.spoken = Spoken::Over(self.content());
         }
     }

@@ -195,3 +195,87 @@ pub(super) fn keeps(direction: Direction, content_type: Option<&[u8]>, length: O
         _ => limits::BODY_KEPT,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+    use crate::limits::{ANSWER_GLIMPSE, ANSWER_LOOK};
+
+    fn answer(fields: &[(&[u8], &[u8])], pieces: &[&[u8]], enough: Option<Enough>) -> Body {
+        let head = Head::from_pairs(fields.iter().copied());
+        let frame = FrameRef { number: 1, time: None };
+        let half = Half::Response(Response { status: 200, head, ..Response::default() });
+        let mut message = Message::new(half, false, frame, frame, Vec::new());
+        message.keep = limits::BODY_KEPT;
+        message.look_early(enough);
+        for piece in pieces {
+            message.content(piece);
+        }
+        let (_, Half::Response(response), ..) = message.finish(true) else { panic!("a response") };
+        response.body
+    }
+
+    fn gzip(content: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        encoder.write_all(content).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn text(length: usize) -> Vec<u8> {
+        (0..)
+            .flat_map(|number: u64| number.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_string().into_bytes())
+            .take(length)
+            .collect()
+    }
+
+    const XML: (&[u8], &[u8]) = (b"Content-Type", b"Text/XML; charset=utf-8");
+    const GZIP: (&[u8], &[u8]) = (b"Content-Encoding", b"gzip");
+    const ENOUGH: Option<Enough> = Some(|_| true);
+
+    #[test]
+    fn of_an_answer_whose_beginning_is_enough_no_more_is_kept_however_it_is_cut() {
+        let plain = text(60_000);
+        let coded = gzip(&plain);
+        assert!(coded.len() > 2 * ANSWER_LOOK);
+        for (fields, bytes) in [(&[XML][..], &plain), (&[XML, GZIP], &coded)] {
+            let whole = answer(fields, &[bytes], ENOUGH);
+            assert_eq!(whole.bytes, bytes[..ANSWER_LOOK]);
+            assert_eq!((whole.total, whole.complete), (bytes.len() as u64, true));
+            let head = Head::from_pairs(fields.iter().copied());
+            let seen = body::glimpse(&head, &whole, ANSWER_GLIMPSE).unwrap();
+            assert_eq!((&seen.bytes[..], seen.whole), (&plain[..ANSWER_GLIMPSE], false));
+            for size in [1, 1000, 1448, ANSWER_LOOK, ANSWER_LOOK + 1] {
+                let pieces: Vec<&[u8]> = bytes.chunks(size).collect();
+                assert_eq!(answer(fields, &pieces, ENOUGH), whole, "{size}");
+            }
+        }
+    }
+
+    #[test]
+    fn everything_else_is_kept_whole() {
+        let plain = text(20_000);
+        let coded = gzip(&plain);
+        let members = [gzip(&text(1000)), coded.clone()].concat();
+        let json: (&[u8], &[u8]) = (b"Content-Type", b"application/json");
+        let odd: (&[u8], &[u8]) = (b"Content-Type", b"text/xml\xff");
+        let brotli: (&[u8], &[u8]) = (b"Content-Encoding", b"br");
+        let never: Option<Enough> = Some(|_| false);
+        for (fields, bytes, enough) in [
+            (&[XML][..], &plain, None),
+            (&[XML, GZIP], &coded, never),
+            (&[json], &plain, ENOUGH),
+            (&[odd], &plain, ENOUGH),
+            (&[], &plain, ENOUGH),
+            (&[XML, brotli], &coded, ENOUGH),
+            (&[XML, GZIP], &plain, ENOUGH),
+        ] {
+            let body = answer(fields, &[bytes], enough);
+            assert_eq!((&body.bytes[..], &body.beginning), (&bytes[..], &None), "{fields:?}");
+        }
+        assert_eq!(answer(&[XML, GZIP], &[&members], ENOUGH).bytes.len(), members.len());
+        let short = &plain[..ANSWER_LOOK - 1];
+        assert_eq!(answer(&[XML], &[short], ENOUGH).bytes, short);
+    }
+}

@@ -4,12 +4,10 @@
 use std::cell::RefCell;
 
 use super::huffman;
+use crate::limits::HUFFMAN_REMEMBERED;
 
 /// Shorter strings are decoded as fast as they are found, longer ones are rare.
 const LENGTHS: std::ops::RangeInclusive<usize> = 256..=4096;
-
-/// Strings that one thread remembers; each is at most four kilobytes and what they decode to.
-const REMEMBERED: usize = 512;
 
 /// A string as it was coded, and what it is.
 #[derive(Clone, Default)]
@@ -29,7 +27,7 @@ pub(super) fn decode(coded: &[u8], out: &mut Vec<u8>, limit: usize) -> Option<()
     }
     KNOWN.with_borrow_mut(|all| {
         if all.is_empty() {
-            all.resize(REMEMBERED, Known::default());
+            all.resize(HUFFMAN_REMEMBERED, Known::default());
         }
         let Some(known) = all.get_mut(place(coded)) else { return huffman::decode(coded, out, limit) };
         if known.coded != coded {
@@ -56,7 +54,7 @@ fn place(coded: &[u8]) -> usize {
     let mixed = [coded.len() as u64, word(middle), word(end)]
         .into_iter()
         .fold(0_u64, |mixed, word| (mixed ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29));
-    (mixed % REMEMBERED as u64) as usize
+    (mixed % HUFFMAN_REMEMBERED as u64) as usize
 }
 
 #[cfg(test)]
