@@ -49,7 +49,7 @@ impl<'b> Source<'b> {
             Self::Shared(bytes) if !part.is_empty() => bytes.slice(range),
             _ if part.len() < pool::BODY => Bytes::copy_from_slice(part),
             _ => {
-                let mut kept = pool::take();
+                let mut kept = pool::take_for(part.len());
                 kept.extend_from_slice(part);
                 pool::bytes(kept)
             }
@@ -334,8 +334,7 @@ fn note_missing(oddities: &mut Vec<Oddity>, detail: &str) {
 /// Takes chunks apart (RFC 9112 7.1): the data, and whether the last chunk was there. `None` when the
 /// first line is no chunk size: the tool has unchunked the body already.
 pub(crate) fn unchunk(bytes: &[u8]) -> Option<(Vec<u8>, bool)> {
-    let mut out = pool::take();
-    out.reserve(bytes.len().min(limits::BODY_KEPT));
+    let mut out = pool::take_for(bytes.len().min(limits::BODY_KEPT));
     let mut rest = bytes;
     let mut first = true;
     loop {

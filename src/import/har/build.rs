@@ -341,8 +341,9 @@ fn body(
         return Body { total, complete: true, already_decoded: true, ..Body::default() };
     }
     let base64 = encoding.is_some_and(|encoding| encoding.raw().eq_ignore_ascii_case(b"base64"));
-    let (mut bytes, mut complete) = (pool::take(), true);
-    text.beginning(limits::BODY_KEPT * 2, &mut bytes);
+    let most = limits::BODY_KEPT * 2;
+    let (mut bytes, mut complete) = (pool::take_for(text.raw().len().min(most)), true);
+    text.beginning(most, &mut bytes);
     if base64 {
         match from_base64(&bytes) {
             Some(decoded) => bytes = decoded,
