@@ -257,6 +257,9 @@ fn slice<'a>(bytes: &'a Bytes, range: &Range<u32>) -> &'a [u8] {
     bytes.get(range.start as usize..range.end as usize).unwrap_or_default()
 }
 
+/// Tells from the first bytes of an answer's content whether they tell all that somebody wants to know of it.
+pub type Enough = fn(&[u8]) -> bool;
+
 /// A message body after transfer coding, before content coding.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Body {

@@ -4,11 +4,8 @@
 //! must not depend on how the work was divided (order by [`crate::exchange::ExchangeKey`]).
 
 use crate::connection::Connection;
-use crate::exchange::Exchange;
+use crate::exchange::{Enough, Exchange};
 use crate::logrecord::LogRecord;
-
-/// See [`Sink::enough`].
-pub type Enough = fn(&[u8]) -> bool;
 
 /// Takes exchanges and connections. Each exchange comes once, when nothing can be added to it any more.
 pub trait Sink: Send + Sized {

@@ -32,12 +32,12 @@ use std::collections::{BTreeMap, HashSet};
 
 use crate::base::Instant;
 use crate::connection::{Connection, Content, State};
-use crate::exchange::{Exchange, ExchangeKey, Indexing};
+use crate::exchange::{Enough, Exchange, ExchangeKey, Indexing};
 use crate::json::dump;
 use crate::keys::certificate::Certificate;
 use crate::limits;
 use crate::logrecord::LogRecord;
-use crate::sink::{Enough, Sink};
+use crate::sink::Sink;
 use crate::soap;
 use crate::token::store::{Hint, TokenStore};
 use crate::token::{Half, Location, Sighting, TokenId, find};

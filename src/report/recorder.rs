@@ -11,10 +11,10 @@ use crate::checks::expectations::Expectations;
 use crate::checks::judge::{Judge, Judgement};
 use crate::connection::{Connection, State};
 use crate::diagnose::diagnose;
-use crate::exchange::{Exchange, ExchangeKey};
+use crate::exchange::{Enough, Exchange, ExchangeKey};
 use crate::logrecord::LogRecord;
 use crate::pipeline::Input;
-use crate::sink::{Enough, Sink};
+use crate::sink::Sink;
 
 /// A judge with a notebook.
 #[derive(Debug)]

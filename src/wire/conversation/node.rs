@@ -7,9 +7,8 @@ use aws_lc_rs::digest;
 
 use super::preamble::{self, Recognised};
 use crate::connection::{Content, TlsLedger};
-use crate::exchange::{Oddity, TlsFacts};
+use crate::exchange::{Enough, Oddity, TlsFacts};
 use crate::limits;
-use crate::sink::Enough;
 use crate::wire::http::h1::{Http1, Resting, Waiting};
 use crate::wire::http::h2::Http2;
 use crate::wire::http::{Finished, Outbox, OwnedChunk, Tunnel};

@@ -6,9 +6,8 @@ use bytes::Bytes;
 
 use super::{body, pool};
 use crate::base::Instant;
-use crate::exchange::{Body, FrameMap, Head, Oddity, Request, Response};
+use crate::exchange::{Body, Enough, FrameMap, Head, Oddity, Request, Response};
 use crate::limits;
-use crate::sink::Enough;
 use crate::wire::stream::{Direction, FrameRef};
 
 /// Which half of an exchange a message is.

@@ -16,8 +16,7 @@ mod packed;
 /// Memory of bodies that are done with.
 pub(crate) mod pool;
 
-use crate::exchange::{Oddity, Protocol, Request, Response};
-use crate::sink::Enough;
+use crate::exchange::{Enough, Oddity, Protocol, Request, Response};
 
 /// An exchange as an HTTP decoder knows it: who the peers are and what it is numbered is added above.
 #[derive(Clone, PartialEq, Eq, Debug)]
