@@ -364,6 +364,13 @@ pub fn fuzz(data: &[u8]) {
     let [choice, bytes @ ..] = data else { return };
     let coding = [Coding::Gzip, Coding::Deflate, Coding::Brotli, Coding::Zstd][usize::from(choice & 3)];
     coding.decode(bytes, usize::MAX);
+    if let Some((begin, _)) = beginning::beginning(bytes, limits::ANSWER_GLIMPSE) {
+        let mut drain = Drain { out: Vec::new(), input: bytes.len(), max: limits::ANSWER_GLIMPSE };
+        // Of codes that are not complete one refuses more than the other.
+        if inflate(bytes, false, &mut drain).is_ok() {
+            assert!(drain.out.starts_with(&begin), "two decoders say different things");
+        }
+    }
 }
 
 #[cfg(test)]
