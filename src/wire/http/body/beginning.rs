@@ -84,7 +84,7 @@ mod tests {
         ) {
             let mut content = Vec::new();
             for (seed, length, repeats) in words {
-                let byte = |at: usize| if repeats { seed as u8 } else { (usize::from(seed) * (at + 7) >> 3) as u8 };
+                let byte = |at: usize| if repeats { seed as u8 } else { ((usize::from(seed) * (at + 7)) >> 3) as u8 };
                 content.extend((0..length).map(byte));
             }
             let mut coded = deflate(&content, level);
