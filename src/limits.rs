@@ -134,8 +134,8 @@ pub const CONNECTIONS: usize = 1 << 20;
 /// the oldest are let go, and nothing is lost with them. At about 220 bytes each they hold 110 MiB.
 pub const SILENT_CONNECTIONS: usize = 1 << 19;
 
-/// Connections of one thread beyond which requests that wait are kept small: half a kilobyte and their
-/// tokens once for all, instead of six kilobytes, for a microsecond each.
+/// Connections of one thread that may say more, beyond which idle ones lose their decoders and requests that wait
+/// are kept small: half a kilobyte and their tokens once for all, instead of six kilobytes, for a microsecond each.
 pub const CROWD: usize = 1 << 12;
 
 /// Connections of one shard that are over but still take late packets: together four thousand, of which a busy server

@@ -1,5 +1,5 @@
 //! Takes a decoder between two exchanges, or between a request and its response, gives the little that is to be
-//! remembered: most connections of a capture are idle, and an idle one needs no decoder.
+//! remembered: where connections are many, most are idle, and an idle one needs no decoder.
 
 use super::Http1;
 use super::lane::Lane;
