@@ -345,6 +345,7 @@ fn of_call(call: &Call) -> Vec<(Kind, Confidence, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::checks::judge::facts::Sight;
 
     fn call(change: impl Fn(&mut Call)) -> Call {
         let mut call = Call {
@@ -362,7 +363,8 @@ mod tests {
     fn scenarios(calls: &[Call]) -> BTreeMap<&'static str, (State, Confidence)> {
         let mut facts = Facts::default();
         for (frame, call) in (1..).zip(calls) {
-            facts.call(call.clone(), ExchangeKey { frame, ..ExchangeKey::default() }, None);
+            let key = ExchangeKey { frame, ..ExchangeKey::default() };
+            facts.call(call.clone(), Sight::at(key, None));
         }
         read(&facts).into_iter().map(|one| (one.kind.name(), (one.state, one.strength))).collect()
     }

@@ -229,13 +229,14 @@ fn of_call(call: &Call, seen: &Seen) -> Step {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::checks::judge::facts::Sight;
 
     fn facts(calls: &[(i64, Call)]) -> Facts {
         let mut facts = Facts::default();
         for (seconds, call) in calls {
             let frame = u64::try_from(100 - seconds).unwrap();
             let key = ExchangeKey { frame, ..ExchangeKey::default() };
-            facts.call(call.clone(), key, Some(Instant::from_seconds(*seconds)));
+            facts.call(call.clone(), Sight::at(key, Some(Instant::from_seconds(*seconds))));
         }
         facts
     }

@@ -20,7 +20,7 @@ mod when;
 
 use crate::base::Secret;
 use crate::connection::Connection;
-use crate::exchange::Exchange;
+use crate::exchange::{Enough, Exchange};
 use crate::logrecord::LogRecord;
 
 /// What an import says besides its exchanges: entries that could not be used, bounds that were reached.
@@ -86,6 +86,8 @@ pub type Worker<'f> = Box<dyn FnMut(Exchange) + Send + 'f>;
 pub struct ImportSettings {
     /// Tried in order on protected archives.
     pub passwords: Vec<Secret>,
+    /// See [`crate::sink::Sink::enough`].
+    pub enough: Option<Enough>,
 }
 
 /// A receiver that keeps everything, for tests and small files.

@@ -74,7 +74,8 @@ pub(super) fn read<S: Sink>(
 ) -> Result<bool, String> {
     let kind = input.kind;
     let textual = matches!(kind, Kind::Text | Kind::Log);
-    let import_settings = ImportSettings { passwords: settings.passwords.clone() };
+    let import_settings =
+        ImportSettings { passwords: settings.passwords.clone(), enough: sink.enough() };
     let told = input.notices.len();
     let mut source = Ending { read: opened.read, error: None };
     let mut receiver = Into { input, sink, tokens: 0, records: 0, connections: 0, notices: 0 };
@@ -91,7 +92,8 @@ pub(super) fn read<S: Sink>(
         let read = |workers: Vec<Worker<'_>>, receiver: &mut Into<'_, S>| {
             har::read_from(&mut source, &import_settings, workers, receiver)
         };
-        (on_threads(settings, &mut receiver, read), false)
+        // The thread that reads builds exchanges as well.
+        (on_threads(threads(settings) - 1, &mut receiver, read), false)
     } else if let Some(result) = log_by_line(kind, &mut source, &mut beginning, &mut receiver) {
         (result, false)
     } else {
@@ -150,23 +152,30 @@ fn archive<S: Sink>(
 ) -> Option<Result<(), ImportError>> {
     let size = found.size()?;
     let file = File::open(found.path.as_ref()?).ok()?;
-    on_threads(settings, receiver, |workers, receiver| {
+    let count = match threads(settings) {
+        1 => 0,
+        threads => threads,
+    };
+    on_threads(count, receiver, |workers, receiver| {
         saz::read_file(&file, size, import_settings, workers, receiver)
     })
 }
 
-/// Reads with a worker for each thread, and none where there is only one thread.
+/// Threads to work on, at least one.
+fn threads(settings: &Settings) -> usize {
+    match settings.threads {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        threads => threads,
+    }
+}
+
+/// Reads with so many workers.
 fn on_threads<S: Sink, R>(
-    settings: &Settings,
+    count: usize,
     receiver: &mut Into<'_, S>,
     read: impl FnOnce(Vec<Worker<'_>>, &mut Into<'_, S>) -> R,
 ) -> R {
-    let threads = match settings.threads {
-        0 => std::thread::available_parallelism().map_or(1, usize::from),
-        threads => threads,
-    };
     let number = receiver.input.number;
-    let count = if threads > 1 { threads } else { 0 };
     let mut forks: Vec<(S, u64)> = (0..count).map(|_| (receiver.sink.fork(), 0)).collect();
     let workers = forks.iter_mut().map(|(sink, count)| worker(sink, count, number)).collect();
     let result = read(workers, receiver);

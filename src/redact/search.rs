@@ -18,7 +18,7 @@ use crate::wire::http::body::content;
 /// What the imports make of a file.
 fn import(form: Form, bytes: &[u8], passwords: &[Secret]) -> Collected {
     let mut out = Collected::default();
-    let settings = ImportSettings { passwords: passwords.to_vec() };
+    let settings = ImportSettings { passwords: passwords.to_vec(), ..ImportSettings::default() };
     // What they cannot read was told by the redaction already.
     let _ = match form {
         Form::Har => har::read(bytes, &settings, &mut out),

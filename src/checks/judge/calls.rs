@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::facts::{Call, Facts, Seen};
+use super::facts::{Call, Facts, Seen, Sight};
 use super::repeats::{Key, Repeats};
 use super::witness::{self, Proofs};
 use crate::checks::marks::Marks;
@@ -39,9 +39,9 @@ impl Calls {
             self.tokens.clear();
             self.told.clear();
         }
-        let at = (case.exchange.key, case.at);
-        if !self.describe(case, marks, proofs) {
-            return facts.call(witness::call(case, proofs), at.0, at.1);
+        let sight = Sight { key: case.exchange.key, at: case.at, offset: witness::offset(case) };
+        if !self.describe(case, marks, proofs, sight.offset.is_some()) {
+            return facts.call(witness::call(case, proofs), sight);
         }
         if let Some(&kind) = self.known.get(&self.key) {
             debug_assert_eq!(
@@ -50,12 +50,12 @@ impl Calls {
                 "a diagnosis looks at something of a call that is not among what must be the same"
             );
             if let Some((_, seen)) = self.kinds.get_mut(kind) {
-                seen.add(Some(at.0), at.1);
+                seen.see(sight);
             }
             return;
         }
         let mut seen = Seen::default();
-        seen.add(Some(at.0), at.1);
+        seen.see(sight);
         self.known.insert(&self.key, self.kinds.len());
         self.kinds.push((witness::call(case, proofs), seen));
     }
@@ -68,7 +68,7 @@ impl Calls {
 
     /// Writes the key of a call; `false` for one that is not worth it: an answer that says why it refuses is
     /// seldom the same.
-    fn describe(&mut self, case: &ExchangeCase<'_>, bears: Marks, proofs: Proofs<'_>) -> bool {
+    fn describe(&mut self, case: &ExchangeCase<'_>, bears: Marks, proofs: Proofs<'_>, skewed: bool) -> bool {
         let special = Marks::REFUSED.and(Marks::TOLD).and(Marks::CHALLENGED);
         let path = case.path();
         if bears.meet(special) || case.ews().is_some() || place::ends_with(path, "/wssecurity") {
@@ -81,8 +81,7 @@ impl Calls {
             None => key.number(-1_i64).number(witness::credential(case) as i64),
         };
         key.number(case.place as i64).number(case.clear().map_or(-1, i64::from));
-        let offset = witness::offset(case);
-        key.number(offset.is_some()).number(offset.unwrap_or_default());
+        key.number(skewed);
         key.text(case.host().map(str::as_bytes)).text(Some(first_segments(path).as_bytes()));
         key.number(case.status().map_or(-1, i64::from));
         if let Some(response) = case.response() {

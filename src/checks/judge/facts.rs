@@ -19,10 +19,34 @@ pub struct Seen {
     pub exchanges: BTreeSet<ExchangeKey>,
     /// The earliest moment.
     pub first: Option<Instant>,
+    /// Minutes that the server's clock was ahead of the recording, in the first exchange in which it was beyond the
+    /// tolerance.
+    skew: Option<(ExchangeKey, i64)>,
+}
+
+/// Where a kind was seen once more.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sight {
+    pub(super) key: ExchangeKey,
+    pub(super) at: Option<Instant>,
+    /// See [`Seen::offset`].
+    pub(super) offset: Option<i64>,
+}
+
+#[cfg(test)]
+impl Sight {
+    pub(crate) const fn at(key: ExchangeKey, at: Option<Instant>) -> Self {
+        Self { key, at, offset: None }
+    }
 }
 
 impl Seen {
-    pub(super) fn add(&mut self, key: Option<ExchangeKey>, at: Option<Instant>) {
+    pub(super) fn see(&mut self, sight: Sight) {
+        self.add(Some(sight.key), sight.at);
+        self.skew = first_skew(self.skew, sight.offset.map(|minutes| (sight.key, minutes)));
+    }
+
+    fn add(&mut self, key: Option<ExchangeKey>, at: Option<Instant>) {
         self.count += 1;
         let full = self.exchanges.len() >= EVIDENCE_LISTED;
         if !(full && key.as_ref() > self.exchanges.last()) {
@@ -41,19 +65,27 @@ impl Seen {
             self.exchanges.pop_last();
         }
         self.first = earlier(self.first, other.first);
+        self.skew = first_skew(self.skew, other.skew);
     }
 
     /// The first exchange.
     pub fn key(&self) -> Option<ExchangeKey> {
         self.exchanges.first().copied()
     }
+
+    /// Minutes that the server's clock was ahead of the recording where that was first beyond the tolerance. It is
+    /// not the same in two exchanges of a recording whose clock runs at another speed, so it tells no kinds apart.
+    pub fn offset(&self) -> Option<i64> {
+        self.skew.map(|(_, minutes)| minutes)
+    }
 }
 
 fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
-    match (one, other) {
-        (Some(one), Some(other)) => Some(one.min(other)),
-        (one, other) => one.or(other),
-    }
+    one.into_iter().chain(other).min()
+}
+
+fn first_skew(one: Option<(ExchangeKey, i64)>, other: Option<(ExchangeKey, i64)>) -> Option<(ExchangeKey, i64)> {
+    one.into_iter().chain(other).min()
 }
 
 /// What the caller proved itself with.
@@ -143,8 +175,9 @@ pub struct Call {
     pub roles: Vec<String>,
     /// What the user agent says of the caller.
     pub agent: Option<&'static str>,
-    /// Minutes that the server's clock is ahead of the recording, when beyond the tolerance.
-    pub offset: Option<i64>,
+    /// Whether the server's clock differs from that of the recording by more than the tolerance; [`Seen::offset`]
+    /// tells by how much.
+    pub skewed: bool,
     /// Whether a log tells of it, not a recording.
     pub logged: bool,
     /// Whether the request came without TLS.
@@ -206,8 +239,8 @@ pub struct Ask {
     pub codes: Vec<String>,
     /// `error_description`, without the lines that identify the request.
     pub description: String,
-    /// See [`Call::offset`].
-    pub offset: Option<i64>,
+    /// See [`Call::skewed`].
+    pub skewed: bool,
 }
 
 impl Ask {
@@ -277,8 +310,9 @@ pub struct Facts {
 
 impl Facts {
     /// Adds a call.
-    pub(crate) fn call(&mut self, call: Call, key: ExchangeKey, at: Option<Instant>) {
-        add(&mut self.calls, call, Some(key), at, &mut self.left_out);
+    pub(crate) fn call(&mut self, call: Call, sight: Sight) {
+        self.calls.entry(call).or_default().see(sight);
+        prune(&mut self.calls, 2 * FACTS_KEPT, &mut self.left_out);
     }
 
     /// Adds calls of one kind.
@@ -308,8 +342,9 @@ impl Facts {
     }
 
     /// Adds a token request.
-    pub(crate) fn ask(&mut self, ask: Ask, key: ExchangeKey, at: Option<Instant>) {
-        add(&mut self.asks, ask, Some(key), at, &mut self.left_out);
+    pub(crate) fn ask(&mut self, ask: Ask, sight: Sight) {
+        self.asks.entry(ask).or_default().see(sight);
+        prune(&mut self.asks, 2 * FACTS_KEPT, &mut self.left_out);
     }
 
     /// Adds a metadata request.
@@ -361,10 +396,14 @@ fn prune<K: Ord + Clone>(map: &mut BTreeMap<K, Seen>, most: usize, left_out: &mu
     if map.len() <= most {
         return;
     }
-    let mut order: Vec<(Option<ExchangeKey>, K)> =
-        map.iter().map(|(kind, seen)| (seen.key(), kind.clone())).collect();
-    order.sort();
-    for (_, kind) in order.into_iter().skip(FACTS_KEPT) {
-        *left_out += map.remove(&kind).map_or(0, |seen| seen.count);
-    }
+    let mut order: Vec<(Option<ExchangeKey>, &K)> =
+        map.iter().map(|(kind, seen)| (seen.key(), kind)).collect();
+    order.sort_unstable();
+    let Some(&(key, kind)) = order.get(FACTS_KEPT) else { return };
+    let first_left_out = (key, kind.clone());
+    map.retain(|kind, seen| {
+        let keep = (seen.key(), kind) < (first_left_out.0, &first_left_out.1);
+        *left_out += if keep { 0 } else { seen.count };
+        keep
+    });
 }

@@ -14,7 +14,7 @@ use crate::token::{Half, Role, Token, TokenId};
 use crate::wire::http::body;
 
 use super::calls::Calls;
-use super::facts::{Ask, Call, Credential, Facts, Metadata, Outbound, Signed};
+use super::facts::{Ask, Call, Credential, Facts, Metadata, Outbound, Sight, Signed};
 use super::standing::thumbprint;
 
 /// What became of the signature of a token; the book knows.
@@ -31,7 +31,7 @@ pub(super) fn note(
     let key = case.exchange.key;
     let path = case.path();
     if case.place == Place::TokenService && (case.token_request().is_some() || tunnel_refused(case)) {
-        facts.ask(ask(case, proofs), key, case.at);
+        facts.ask(ask(case, proofs), Sight { key, at: case.at, offset: offset(case) });
     } else if is_metadata(path) {
         let document = Metadata { host: host(case), path: first_segments(path), status: case.status() };
         facts.metadata(document, key, case.at);
@@ -98,7 +98,7 @@ pub(super) fn call(case: &ExchangeCase<'_>, proofs: Proofs<'_>) -> Call {
         exchange: case.at_exchange(),
         credential: credential(case),
         status: case.status(),
-        offset: offset(case),
+        skewed: offset(case).is_some(),
         clear: case.clear(),
         agent: case.request().and_then(|request| agent(request.head.text("user-agent")?)),
         ..Call::default()
@@ -301,7 +301,7 @@ fn ask(case: &ExchangeCase<'_>, proofs: Proofs<'_>) -> Ask {
         resource: case.field("resource").map(sentence),
         application: case.field("client_id").and_then(application),
         status: case.status(),
-        offset: offset(case),
+        skewed: offset(case).is_some(),
         ..Ask::default()
     };
     let assertion = case

@@ -33,16 +33,16 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
     let made_wrong = late.iter().any(|(ask, _)| ask.in_time == Some(false));
     let wrong_here = case.errors(&["lifetime-expired", "lifetime-not-yet-valid"]);
     let mut offset = None;
-    if let Some((call, _)) = fresh.first() {
+    if let Some((call, seen)) = fresh.first() {
         weigh.plus(55, "Exchange calls a token expired or not yet valid that was within its time by the clock of the recording").at(&fresh);
         weigh.value("host", &call.host);
-        offset = call.offset;
+        offset = seen.offset();
     }
-    if let Some((ask, _)) = late.first() {
+    if let Some((ask, seen)) = late.first() {
         weigh.plus(55, "the token service finds the assertion outside its time").at(&late);
-        weigh.value("host", if ask.offset.is_some() { &ask.host } else { "the_Exchange_server" });
-        offset = offset.or(ask.offset);
-        if ask.in_time == Some(true) && ask.offset.is_none() {
+        weigh.value("host", if ask.skewed { &ask.host } else { "the_Exchange_server" });
+        offset = offset.or(seen.offset());
+        if ask.in_time == Some(true) && !ask.skewed {
             weigh.plus(5, "by the clock of the recording the assertion was within its time");
         }
     }
@@ -63,11 +63,11 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
                 .by(skewed);
             weigh.by(wrong_here);
         }
-        let calls = case.calls(|call| call.offset.is_some());
-        let asks = case.asks(|ask| ask.offset.is_some());
+        let calls = case.calls(|call| call.skewed);
+        let asks = case.asks(|ask| ask.skewed);
         offset = offset
-            .or(calls.first().and_then(|(call, _)| call.offset))
-            .or(asks.first().and_then(|(ask, _)| ask.offset));
+            .or(calls.first().and_then(|(_, seen)| seen.offset()))
+            .or(asks.first().and_then(|(_, seen)| seen.offset()));
         weigh.value("host", calls.first().map_or("", |(call, _)| &call.host));
     } else if !wrong_here.is_empty() && weigh.score() > 0 && !made_wrong {
         weigh.minus(20, "tokens are outside their time by the clock of the recording too").but(wrong_here);

@@ -10,10 +10,11 @@ use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
+use bytes::Bytes;
 
 use super::entry::{self, Entry, Pairs};
 use super::scan::Text;
-use crate::exchange::{Body, Exchange, ExchangeKey, Head, Oddity, Protocol, Request, Response, TlsFacts};
+use crate::exchange::{Body, Enough, Exchange, ExchangeKey, Head, Oddity, Protocol, Request, Response, TlsFacts};
 use crate::import::message::{self, Address};
 use crate::import::when;
 use crate::limits;
@@ -23,7 +24,11 @@ use crate::wire::http::pool;
 type Field<'a> = (Cow<'a, [u8]>, Cow<'a, [u8]>);
 
 /// Builds the exchange of an entry, or says what it lacks.
-pub(super) fn exchange(entry: &Entry<Text<'_>>, index: u64) -> Result<Exchange, String> {
+pub(super) fn exchange(
+    entry: &Entry<Text<'_>>,
+    index: u64,
+    enough: Option<Enough>,
+) -> Result<Exchange, String> {
     let raw = entry.request.as_ref().ok_or("has no request")?;
     let mut oddities = Vec::new();
     let url = raw.url.unwrap_or_default().text();
@@ -32,7 +37,7 @@ pub(super) fn exchange(entry: &Entry<Text<'_>>, index: u64) -> Result<Exchange, 
     let protocol = protocol(raw, &fields);
     let times = Times::of(entry, &mut oddities);
     let (request, response) =
-        (request(raw, &url, address.as_ref(), fields, &mut oddities), response(entry, &mut oddities));
+        (request(raw, &url, address.as_ref(), fields, &mut oddities), response(entry, enough, &mut oddities));
     if request.target.is_empty() && request.head.spans.is_empty() && response.is_none() {
         return Err("has neither an address nor header fields nor a response".to_owned());
     }
@@ -299,7 +304,11 @@ fn could_stand(text: &[u8]) -> bool {
     true
 }
 
-fn response(entry: &Entry<Text<'_>>, oddities: &mut Vec<Oddity>) -> Option<Response> {
+fn response(
+    entry: &Entry<Text<'_>>,
+    enough: Option<Enough>,
+    oddities: &mut Vec<Oddity>,
+) -> Option<Response> {
     let raw = entry.response.as_ref()?;
     let status = raw.status.and_then(Text::number).filter(|status| (100.0..1000.0).contains(status));
     let Some(status) = status else {
@@ -314,7 +323,16 @@ fn response(entry: &Entry<Text<'_>>, oddities: &mut Vec<Oddity>) -> Option<Respo
     let positive = |size: Option<f64>| size.filter(|size| *size > 0.0).map(|size| size as u64);
     let size = positive(raw.body_size).or(positive(raw.size));
     let body = match raw.text.filter(|text| !text.is_empty()) {
-        Some(text) => body(text, raw.encoding, size, &kind, &fields, oddities),
+        Some(text) => match beginning(text, raw.encoding, &kind, enough) {
+            Some(bytes) => Body {
+                total: size.unwrap_or(text.raw().len() as u64),
+                bytes,
+                complete: true,
+                already_decoded: true,
+                ..Body::default()
+            },
+            None => body(text, raw.encoding, size, &kind, &fields, oddities),
+        },
         // A redirect's body and the like are counted by some, kept by none.
         None => {
             let lost = positive(raw.size).is_some() && message::can_matter(&kind);
@@ -325,6 +343,30 @@ fn response(entry: &Entry<Text<'_>>, oddities: &mut Vec<Oddity>) -> Option<Respo
         }
     };
     Some(Response { status: status as u16, head: head(&fields), body, times: None })
+}
+
+/// The beginning of a large answer in XML, where `enough` says that it tells everything.
+fn beginning(
+    text: Text<'_>,
+    encoding: Option<Text<'_>>,
+    kind: &[u8],
+    enough: Option<Enough>,
+) -> Option<Bytes> {
+    let enough = enough?;
+    let is_xml = kind.windows(3).any(|word| word.eq_ignore_ascii_case(b"xml"));
+    if !is_xml || encoding.is_some_and(|encoding| !encoding.is_empty()) {
+        return None;
+    }
+    let mut bytes = pool::take_for(limits::ANSWER_LOOK);
+    text.first(limits::ANSWER_LOOK, &mut bytes);
+    let seen = bytes.get(..limits::ANSWER_GLIMPSE).filter(|seen| text.raw().len() > limits::ANSWER_LOOK && enough(seen));
+    match seen {
+        Some(_) => Some(pool::bytes(bytes)),
+        None => {
+            pool::give(bytes);
+            None
+        }
+    }
 }
 
 /// A body from its text. Only as much is decoded as is kept.

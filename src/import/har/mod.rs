@@ -18,7 +18,7 @@ use std::sync::mpsc::{channel, sync_channel};
 use std::sync::{Arc, Mutex};
 
 use super::{ImportError, ImportSettings, Notice, Receiver, Worker};
-use crate::exchange::Exchange;
+use crate::exchange::{Enough, Exchange};
 use crate::limits;
 use entry::Entry;
 use scan::{Fault, Scan, Span};
@@ -45,11 +45,11 @@ const SMALL: u64 = 4 << 20;
 /// As for [`read`].
 pub fn read_from(
     bytes: &mut dyn Read,
-    _settings: &ImportSettings,
+    settings: &ImportSettings,
     workers: Vec<Worker<'_>>,
     out: &mut dyn Receiver,
 ) -> Result<(), ImportError> {
-    through(Window::new(bytes, window::SIZE), Crowd { workers, after: SMALL }, out)
+    through(Window::new(bytes, window::SIZE), Crowd { workers, after: SMALL }, settings.enough, out)
 }
 
 /// Threads that may be had, and the offset from which on.
@@ -58,16 +58,21 @@ struct Crowd<'c> {
     after: u64,
 }
 
-fn through(mut window: Window<'_>, crowd: Crowd<'_>, out: &mut dyn Receiver) -> Result<(), ImportError> {
+fn through(
+    mut window: Window<'_>,
+    crowd: Crowd<'_>,
+    enough: Option<Enough>,
+    out: &mut dyn Receiver,
+) -> Result<(), ImportError> {
     while window.held().len() < BEGINNING && window.more() == Ok(true) {}
     let beginning = window.held().get(..BEGINNING).unwrap_or(window.held());
     let mark = super::text::mark(beginning);
     if super::text::is_wide(beginning) {
         let text = wide(&mut window);
-        return File::new(Window::new(&mut &text[..], window::SIZE), crowd, out).read();
+        return File::new(Window::new(&mut &text[..], window::SIZE), crowd, enough, out).read();
     }
     window.pass_mark(mark);
-    File::new(window, crowd, out).read()
+    File::new(window, crowd, enough, out).read()
 }
 
 /// Bytes that tell how text is written.
@@ -88,6 +93,7 @@ fn wide(window: &mut Window<'_>) -> Vec<u8> {
 struct File<'w, 'c, 'r> {
     window: Window<'w>,
     crowd: Crowd<'c>,
+    enough: Option<Enough>,
     out: &'r mut dyn Receiver,
     stripped: Stripped,
     /// Where entries go once there are threads.
@@ -112,9 +118,14 @@ enum Come {
 }
 
 impl<'w, 'c, 'r> File<'w, 'c, 'r> {
-    fn new(window: Window<'w>, crowd: Crowd<'c>, out: &'r mut dyn Receiver) -> Self {
+    fn new(
+        window: Window<'w>,
+        crowd: Crowd<'c>,
+        enough: Option<Enough>,
+        out: &'r mut dyn Receiver,
+    ) -> Self {
         let stripped = Stripped::default();
-        Self { window, crowd, out, stripped, hand: None, entries: 0, used: 0, rescanned: 0 }
+        Self { window, crowd, enough, out, stripped, hand: None, entries: 0, used: 0, rescanned: 0 }
     }
 
     fn read(mut self) -> Result<(), ImportError> {
@@ -169,16 +180,17 @@ impl<'w, 'c, 'r> File<'w, 'c, 'r> {
         let (back, spare) = channel();
         let batches = Arc::new(Mutex::new(batches));
         let workers = std::mem::take(&mut self.crowd.workers);
+        let enough = self.enough;
         let mut parts = Vec::new();
         let end = std::thread::scope(|scope| {
             let start = |worker| {
                 let (batches, back) = (Arc::clone(&batches), back.clone());
-                scope.spawn(move || spread::work(&batches, &back, worker))
+                scope.spawn(move || spread::work(&batches, &back, enough, worker))
             };
             let running: Vec<_> = workers.into_iter().map(start).collect();
             // Only the workers hold it now: without them nothing can be sent.
             drop(batches);
-            self.hand = Some(Hand::new(send, spare));
+            self.hand = Some(Hand::new(send, spare, enough));
             let end = self.walk(walk);
             self.hand_over();
             parts.extend(self.hand.take().map(|hand| hand.part));
@@ -283,7 +295,7 @@ impl<'w, 'c, 'r> File<'w, 'c, 'r> {
             self.used += 1;
             self.stripped.pass(exchange, self.out);
         };
-        spread::build(entry, self.window.held(), index).map(exchange).err()
+        spread::build(entry, self.window.held(), index, self.enough).map(exchange).err()
     }
 
     /// Leaves out the entry at which the window begins, and goes to the next one.

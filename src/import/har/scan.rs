@@ -51,6 +51,19 @@ impl<'a> Text<'a> {
         unescape_into(self.raw.get(..within).unwrap_or(self.raw), out);
     }
 
+    /// Writes what the first `raw` bytes between the quotes stand for, but for an escape near their end.
+    pub(crate) fn first(self, raw: usize, out: &mut Vec<u8>) {
+        let Some(begin) = self.raw.get(..raw) else { return unescape_into(self.raw, out) };
+        let tail = begin.len().saturating_sub(LONGEST_ESCAPE);
+        let last = begin.get(tail..).unwrap_or_default();
+        let cut = last.iter().position(|byte| *byte == b'\\').map_or(begin.len(), |at| tail + at);
+        unescape_into(begin.get(..cut).unwrap_or(begin), out);
+        // What began before: of two backslashes the first alone means the same, of two surrogates it does not.
+        if out.ends_with(char::REPLACEMENT_CHARACTER.encode_utf8(&mut [0; 4]).as_bytes()) {
+            out.truncate(out.len() - char::REPLACEMENT_CHARACTER.len_utf8());
+        }
+    }
+
     /// The string, replacement characters where it was not UTF-8.
     pub(crate) fn text(self) -> Cow<'a, str> {
         match self.bytes() {
@@ -72,6 +85,9 @@ impl<'a> Text<'a> {
         std::str::from_utf8(self.raw).ok()?.trim().parse().ok().filter(|value: &f64| value.is_finite())
     }
 }
+
+/// Bytes of the longest escape: a pair of surrogates.
+const LONGEST_ESCAPE: usize = 12;
 
 /// Where a [`Text`] stands in what was scanned: as good as the text, and free to go where the bytes go.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -432,6 +448,8 @@ fn hex4(digits: Option<&[u8]>) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -454,5 +472,22 @@ mod tests {
         assert_eq!(Scan::new("[".repeat(100_000).as_bytes()).skip(), Err(Fault::Deep));
         assert_eq!(Scan::new(br#"{"a":"b"#).skip(), Err(Fault::Cut));
         assert_eq!(Scan::new(b"[1 = 2]").skip(), Err(Fault::Expected("a value")));
+    }
+
+    proptest! {
+        #[test]
+        fn the_first_bytes_are_a_beginning_of_all(
+            pieces in prop::collection::vec(
+                prop::sample::select(vec!["a", "é", r"\\", r"\n", r"\u0041", r"\ud83d\ude00", r"\ud83d", r"\uzz", r"\/", "\\\""]),
+                0..40,
+            ),
+            raw in 0_usize..120,
+        ) {
+            let raw_text = pieces.concat();
+            let text = Text { raw: raw_text.as_bytes(), escaped: true };
+            let mut begin = Vec::new();
+            text.first(raw, &mut begin);
+            prop_assert!(text.bytes().starts_with(&begin));
+        }
     }
 }

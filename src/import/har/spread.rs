@@ -1,7 +1,7 @@
 //! Takes the entries that one thread finds, gives their exchanges on others: finding where an entry ends is a small
-//! part of the work.
+//! part of the work. When the others have enough to do, the thread that finds builds exchanges itself.
 
-use std::sync::mpsc::{Receiver, Sender, SyncSender};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, TrySendError};
 use std::sync::{Mutex, PoisonError};
 
 use super::super::{Notice, Worker};
@@ -9,6 +9,7 @@ use super::build;
 use super::entry::Entry;
 use super::scan::Span;
 use super::window::{SIZE, Window};
+use crate::exchange::{Enough, Exchange};
 
 /// Batches that wait at most: whoever finds is not far ahead.
 pub(super) const WAITING: usize = 4;
@@ -65,18 +66,19 @@ pub(super) fn build(
     entry: Option<Entry<Span>>,
     bytes: &[u8],
     index: u64,
-) -> Result<crate::exchange::Exchange, Notice> {
+    enough: Option<Enough>,
+) -> Result<Exchange, Notice> {
     let built = match entry {
-        Some(entry) => build::exchange(&entry.of(bytes), index),
+        Some(entry) => build::exchange(&entry.of(bytes), index, enough),
         None => Err("is no object".to_owned()),
     };
     built.map_err(|lack| Notice { entry: Some(index), text: format!("entry {index} {lack}, left out") })
 }
 
 impl Batch {
-    fn build(&mut self, part: &mut Part, mut take: impl FnMut(crate::exchange::Exchange)) {
+    fn build(&mut self, part: &mut Part, enough: Option<Enough>, mut take: impl FnMut(Exchange)) {
         for Found { base, index, entry } in self.entries.drain(..) {
-            match build(entry, self.bytes.get(base..).unwrap_or_default(), index) {
+            match build(entry, self.bytes.get(base..).unwrap_or_default(), index, enough) {
                 Ok(exchange) => {
                     part.used += 1;
                     take(exchange);
@@ -91,14 +93,17 @@ impl Batch {
 pub(super) struct Hand {
     send: SyncSender<Batch>,
     spare: Receiver<Batch>,
+    /// What was built here, to be used again.
+    own: Option<Batch>,
+    enough: Option<Enough>,
     open: Vec<Found>,
     /// What the finding thread has to tell.
     pub(super) part: Part,
 }
 
 impl Hand {
-    pub(super) fn new(send: SyncSender<Batch>, spare: Receiver<Batch>) -> Self {
-        Self { send, spare, open: Vec::new(), part: Part::default() }
+    pub(super) fn new(send: SyncSender<Batch>, spare: Receiver<Batch>, enough: Option<Enough>) -> Self {
+        Self { send, spare, own: None, enough, open: Vec::new(), part: Part::default() }
     }
 
     /// Takes the entry at which the window begins.
@@ -106,31 +111,45 @@ impl Hand {
         self.open.push(Found { base: window.start(), index, entry });
     }
 
-    /// Gives on what was taken, before the window moves its memory; what is large stays here.
-    pub(super) fn over(&mut self, window: &mut Window<'_>, take: impl FnMut(crate::exchange::Exchange)) {
+    /// Gives on what was taken, before the window moves its memory. What is large stays here, and what nobody
+    /// waits for.
+    pub(super) fn over(&mut self, window: &mut Window<'_>, take: impl FnMut(Exchange)) {
         if self.open.is_empty() {
             return;
         }
-        let mut spare = self.spare.try_recv().unwrap_or_default();
+        let mut spare = self.own.take().or_else(|| self.spare.try_recv().ok()).unwrap_or_default();
         let bytes = window.give(std::mem::take(&mut spare.bytes));
         let entries = std::mem::replace(&mut self.open, spare.entries);
-        let mut batch = Batch { bytes, entries };
+        let batch = Batch { bytes, entries };
         if batch.bytes.len() > LARGE {
-            batch.build(&mut self.part, take);
-        } else {
-            // It fails when all workers are gone, by a panic that whoever joins them passes on.
-            let _ = self.send.send(batch);
+            let mut large = batch;
+            large.build(&mut self.part, self.enough, take);
+            return;
+        }
+        match self.send.try_send(batch) {
+            Ok(()) => {}
+            Err(TrySendError::Full(mut batch)) => {
+                batch.build(&mut self.part, self.enough, take);
+                self.own = Some(batch);
+            }
+            // All workers are gone, by a panic that whoever joins them passes on.
+            Err(TrySendError::Disconnected(_)) => {}
         }
     }
 }
 
 /// Builds exchanges until nothing more is found.
-pub(super) fn work(batches: &Mutex<Receiver<Batch>>, back: &Sender<Batch>, mut worker: Worker<'_>) -> Part {
+pub(super) fn work(
+    batches: &Mutex<Receiver<Batch>>,
+    back: &Sender<Batch>,
+    enough: Option<Enough>,
+    mut worker: Worker<'_>,
+) -> Part {
     let mut part = Part::default();
     loop {
         let next = batches.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(mut batch) = next else { return part };
-        batch.build(&mut part, &mut worker);
+        batch.build(&mut part, enough, &mut worker);
         let _ = back.send(batch);
     }
 }

@@ -167,7 +167,7 @@ proptest::proptest! {
 fn through_window(bytes: &[u8], size: usize) -> (Result<(), ImportError>, Collected) {
     let mut out = Collected::default();
     let crowd = Crowd { workers: Vec::new(), after: 0 };
-    let result = through(Window::new(&mut &bytes[..], size), crowd, &mut out);
+    let result = through(Window::new(&mut &bytes[..], size), crowd, None, &mut out);
     (result, out)
 }
 
@@ -177,7 +177,7 @@ fn on_threads(bytes: &[u8], size: usize) -> (Result<(), ImportError>, Collected)
     let mut out = Collected::default();
     let take = || -> Worker<'_> { Box::new(|exchange| found.lock().unwrap().push(exchange)) };
     let crowd = Crowd { workers: vec![take(), take()], after: 0 };
-    let result = through(Window::new(&mut &bytes[..], size), crowd, &mut out);
+    let result = through(Window::new(&mut &bytes[..], size), crowd, None, &mut out);
     out.exchanges.extend(found.into_inner().unwrap());
     out.exchanges.sort_by_key(|exchange| exchange.key);
     (result, out)
@@ -262,4 +262,31 @@ proptest::proptest! {
         proptest::prop_assert_eq!(out.exchanges, whole.exchanges);
         proptest::prop_assert_eq!((out.notices, out.truncated), (whole.notices, whole.truncated));
     }
+}
+
+#[test]
+fn of_a_large_xml_answer_the_beginning_is_kept_where_it_is_enough() {
+    let content = format!("<m:Item>\\\"{}\\\"</m:Item>", "é ".repeat(10_000));
+    let kept = |kind: &str, encoding: &str, content: &str, enough: Option<Enough>| {
+        let text = format!(
+            r#"{{"log":{{"entries":[{{"request":{{"method":"POST","url":"http://h/"}},"response":{{"status":200,"content":
+            {{"mimeType":"{kind}","encoding":"{encoding}","text":"{content}"}}}}}}]}}}}"#
+        );
+        let mut out = Collected::default();
+        let settings = ImportSettings { enough, ..ImportSettings::default() };
+        read(text.as_bytes(), &settings, &mut out).unwrap();
+        let body = out.exchanges.pop().unwrap().response.unwrap().body;
+        assert!(body.complete && body.total == content.len() as u64);
+        body.bytes
+    };
+    let whole = kept("text/xml", "", &content, None);
+    assert_eq!(whole.len(), content.len() - 2);
+    let begins: Option<Enough> = Some(|begin| begin.len() == crate::limits::ANSWER_GLIMPSE);
+    let begin = kept("text/xml; charset=utf-8", "", &content, begins);
+    assert!(begin.len() <= crate::limits::ANSWER_LOOK && whole.starts_with(&begin));
+    assert!(begin.len() > crate::limits::ANSWER_GLIMPSE);
+    assert_eq!(kept("text/xml", "", &content, Some(|_| false)), whole);
+    assert_eq!(kept("application/json", "", &content, begins), whole);
+    assert_eq!(kept("text/xml", "base64", &"AAAA".repeat(4000), begins).len(), 12_000);
+    assert_eq!(kept("text/xml", "", "<short/>", begins), "<short/>");
 }

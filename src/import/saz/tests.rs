@@ -26,7 +26,7 @@ fn archive(members: &[(&str, &[u8])]) -> Vec<u8> {
 fn collect(bytes: &[u8], passwords: &[&str]) -> Result<Collected, ImportError> {
     let passwords = passwords.iter().map(|text| Secret::new(text.as_bytes().to_vec())).collect();
     let mut out = Collected::default();
-    read(bytes, &ImportSettings { passwords }, &mut out).map(|()| out)
+    read(bytes, &ImportSettings { passwords, ..ImportSettings::default() }, &mut out).map(|()| out)
 }
 
 fn paths(out: &Collected) -> Vec<String> {

@@ -85,7 +85,7 @@ pub(crate) fn take_for(bytes: usize) -> Vec<u8> {
 }
 
 /// Takes a buffer back that nobody needs any more.
-pub(super) fn give(mut buffer: Vec<u8>) {
+pub(crate) fn give(mut buffer: Vec<u8>) {
     let capacity = buffer.capacity();
     if capacity < 1 << LEAST || !capacity.is_power_of_two() {
         return;
