@@ -6,6 +6,83 @@ use crate::exchange::ExchangeKey;
 use crate::token::TokenId;
 use crate::token::store::TokenStore;
 
+/// Keys of exchanges in the order in which they came, each in a few bytes: a long capture holds millions.
+#[derive(Clone, Debug, Default)]
+pub struct Keys {
+    /// Those of this thread: what each differs in from the one before, by varints.
+    own: Vec<u8>,
+    last: ExchangeKey,
+    /// Those of other threads.
+    others: Vec<Vec<u8>>,
+}
+
+impl Keys {
+    /// Adds a key.
+    pub fn push(&mut self, key: ExchangeKey) {
+        for (field, before) in fields(&key).into_iter().zip(fields(&self.last)) {
+            let difference = field.wrapping_sub(before).cast_signed();
+            // Small in either direction: the sign goes to the lowest bit.
+            put(&mut self.own, ((difference << 1) ^ (difference >> 63)).cast_unsigned());
+        }
+        self.last = key;
+    }
+
+    /// Takes over those of another thread.
+    pub fn join(&mut self, other: Self) {
+        self.others.push(other.own);
+        self.others.extend(other.others);
+    }
+
+    /// All keys, sorted.
+    pub fn sorted(self) -> Vec<ExchangeKey> {
+        let parts = || std::iter::once(&self.own).chain(&self.others);
+        // The last byte of a number has no mark of going on.
+        let ends: usize = parts().flatten().filter(|byte| **byte < 0x80).count();
+        let mut keys = Vec::with_capacity(ends / 4);
+        for part in parts() {
+            let (mut bytes, mut last) = (part.iter(), [0_u64; 4]);
+            while !bytes.as_slice().is_empty() {
+                for field in &mut last {
+                    let difference = take(&mut bytes);
+                    let difference = (difference >> 1) ^ (difference & 1).wrapping_neg();
+                    *field = field.wrapping_add(difference);
+                }
+                let [input, frame, connection, place] = last;
+                let input = u32::try_from(input).unwrap_or_default();
+                keys.push(ExchangeKey { input, frame, sub: connection << 32 | place });
+            }
+        }
+        keys.sort_unstable();
+        keys
+    }
+}
+
+/// What a key consists of: the ordinal of the connection and the one within it by themselves.
+fn fields(key: &ExchangeKey) -> [u64; 4] {
+    [u64::from(key.input), key.frame, key.sub >> 32, key.sub & 0xffff_ffff]
+}
+
+/// Writes seven bits a byte, the lowest first.
+fn put(bytes: &mut Vec<u8>, mut number: u64) {
+    while number >= 0x80 {
+        bytes.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    bytes.push(number as u8);
+}
+
+fn take(bytes: &mut std::slice::Iter<'_, u8>) -> u64 {
+    let (mut number, mut shift) = (0_u64, 0);
+    for byte in bytes {
+        number |= u64::from(byte & 0x7f).wrapping_shl(shift);
+        shift += 7;
+        if byte & 0x80 == 0 {
+            break;
+        }
+    }
+    number
+}
+
 /// The printed number of an exchange: its rank among all keys, which are sorted.
 pub fn rank(keys: &[ExchangeKey], key: &ExchangeKey) -> Option<usize> {
     keys.binary_search(key).ok()
@@ -45,5 +122,44 @@ impl Order {
     /// The printed number of a token.
     pub fn number(&self, token: TokenId) -> Option<usize> {
         self.numbers.get(&token).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn keys_come_back_sorted(
+            keys in prop::collection::vec((any::<u32>(), any::<u64>(), any::<u64>(), any::<bool>()), 0..50),
+        ) {
+            let mut parts = [Keys::default(), Keys::default()];
+            let mut expected = Vec::new();
+            for (input, frame, sub, near) in keys {
+                let key = match near {
+                    true => ExchangeKey { input: input % 3, frame: frame % 1000, sub: sub % 5 },
+                    false => ExchangeKey { input, frame, sub },
+                };
+                parts[usize::from(sub % 3 == 0)].push(key);
+                expected.push(key);
+            }
+            expected.sort_unstable();
+            let [mut all, other] = parts;
+            all.join(other);
+            prop_assert_eq!(all.sorted(), expected);
+        }
+    }
+
+    #[test]
+    fn a_key_takes_few_bytes() {
+        let mut keys = Keys::default();
+        for number in 0..10_000_u64 {
+            let connection = number * 7919 % 2000;
+            keys.push(ExchangeKey { input: 0, frame: 25 * number, sub: connection << 32 | number % 50 });
+        }
+        assert!(keys.own.len() < 60_000, "{}", keys.own.len());
     }
 }

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::listing::Listing;
-use super::numbers::Order;
+use super::numbers::{Keys, Order};
 use super::{Coverage, Expected, Verification};
 use crate::checks::expectations::Expectations;
 use crate::checks::judge::{Judge, Judgement};
 use crate::connection::{Connection, State};
 use crate::diagnose::diagnose;
-use crate::exchange::{Enough, Exchange, ExchangeKey};
+use crate::exchange::{Enough, Exchange};
 use crate::logrecord::LogRecord;
 use crate::pipeline::Input;
 use crate::sink::Sink;
@@ -20,7 +20,7 @@ use crate::sink::Sink;
 #[derive(Debug)]
 pub struct Recorder<'e> {
     judge: Judge<'e>,
-    numbers: Vec<ExchangeKey>,
+    numbers: Keys,
     coverage: Coverage,
     listing: Option<Listing>,
     counter: Arc<AtomicU64>,
@@ -31,7 +31,7 @@ impl<'e> Recorder<'e> {
     pub fn new(judge: Judge<'e>, listed: bool, counter: Arc<AtomicU64>) -> Self {
         Self {
             judge,
-            numbers: Vec::new(),
+            numbers: Keys::default(),
             coverage: Coverage::default(),
             // The listing's own count goes nowhere: this recorder counts.
             listing: listed.then(Listing::default),
@@ -56,7 +56,6 @@ impl<'e> Recorder<'e> {
         expected: &Expectations,
         end: impl FnOnce(Judge<'e>) -> Judgement,
     ) -> Verification {
-        self.numbers.sort_unstable();
         for (number, _) in (0..).zip(&inputs).filter(|(_, input)| input.truncated) {
             self.judge.truncated(number);
         }
@@ -65,16 +64,17 @@ impl<'e> Recorder<'e> {
         }
         inputs.iter().flat_map(|input| &input.notices).for_each(|notice| self.judge.notice(notice));
         let judgement = end(self.judge);
+        let numbers = self.numbers.sorted();
         Verification {
             order: Order::of(&judgement.tokens),
             diagnosis: diagnose(&judgement, expected),
             judgement,
             coverage: Coverage {
                 truncated: inputs.iter().any(|input| input.truncated),
-                exchanges: self.numbers.len() as u64,
+                exchanges: numbers.len() as u64,
                 ..self.coverage
             },
-            numbers: self.numbers,
+            numbers,
             expected: Expected {
                 tenants: expected.tenants.clone(),
                 hosts: expected.hosts.clone(),
@@ -146,7 +146,7 @@ impl Sink for Recorder<'_> {
     }
 
     fn join(&mut self, other: Self) {
-        self.numbers.extend(other.numbers);
+        self.numbers.join(other.numbers);
         self.coverage.connections += other.coverage.connections;
         self.coverage.undecrypted += other.coverage.undecrypted;
         self.coverage.gaps += other.coverage.gaps;

@@ -82,7 +82,8 @@ impl Calls {
         };
         key.number(case.place as i64).number(case.clear().map_or(-1, i64::from));
         key.number(skewed);
-        key.text(case.host().map(str::as_bytes)).text(Some(first_segments(path).as_bytes()));
+        let told = first_segments(path, witness::telling_segments(case));
+        key.text(case.host().map(str::as_bytes)).text(Some(told.as_bytes()));
         key.number(case.status().map_or(-1, i64::from));
         if let Some(response) = case.response() {
             let head = &response.head;
@@ -116,13 +117,13 @@ impl Calls {
 }
 
 /// As much of a path as [`Call::path`] tells of it.
-fn first_segments(path: &str) -> &str {
+fn first_segments(path: &str, count: usize) -> &str {
     let mut segments = 0;
     let mut before = b'/';
     for (at, byte) in path.bytes().enumerate() {
         if byte == b'/' && before != b'/' {
             segments += 1;
-            if segments == 4 {
+            if segments == count {
                 return path.get(..at).unwrap_or(path);
             }
         }

@@ -33,7 +33,7 @@ pub(super) fn note(
     if case.place == Place::TokenService && (case.token_request().is_some() || tunnel_refused(case)) {
         facts.ask(ask(case, proofs), Sight { key, at: case.at, offset: offset(case) });
     } else if is_metadata(path) {
-        let document = Metadata { host: host(case), path: first_segments(path), status: case.status() };
+        let document = Metadata { host: host(case), path: first_segments(path, 4), status: case.status() };
         facts.metadata(document, key, case.at);
     } else if case.place != Place::TokenService && (case.at_exchange() || case.presented().is_some()) {
         calls.note(case, marks, proofs, facts);
@@ -79,13 +79,19 @@ fn sentence(text: &str) -> String {
     text.chars().filter(|letter| !letter.is_control()).take(SENTENCE_KEPT).collect()
 }
 
-/// What a path is about: users and items stand behind the third segment.
-fn first_segments(path: &str) -> String {
+/// Segments of a path that tell what it is about: users and items stand behind the third. Of what is no service for
+/// applications (`/owa`, `/ecp`, …) the first says enough, and a page of it has a hundred images.
+pub(super) fn telling_segments(case: &ExchangeCase<'_>) -> usize {
+    if case.place == Place::ExchangeOther { 1 } else { 4 }
+}
+
+/// What a path is about.
+fn first_segments(path: &str, count: usize) -> String {
     let lower = path.to_ascii_lowercase();
     if lower.ends_with("/wssecurity") {
         return short(&lower);
     }
-    let parts: Vec<&str> = lower.split('/').filter(|part| !part.is_empty()).take(4).collect();
+    let parts: Vec<&str> = lower.split('/').filter(|part| !part.is_empty()).take(count).collect();
     short(&format!("/{}", parts.join("/")))
 }
 
@@ -94,7 +100,7 @@ pub(super) fn call(case: &ExchangeCase<'_>, proofs: Proofs<'_>) -> Call {
     let presented = case.presented();
     let mut call = Call {
         host: host(case),
-        path: first_segments(case.path()),
+        path: first_segments(case.path(), telling_segments(case)),
         exchange: case.at_exchange(),
         credential: credential(case),
         status: case.status(),
@@ -369,7 +375,7 @@ fn logged(case: &LogCase<'_>) -> Call {
     let record = case.record;
     Call {
         host: short(&place::bare_host(record.host.as_deref().unwrap_or_default())),
-        path: first_segments(record.path.as_deref().unwrap_or_default()),
+        path: first_segments(record.path.as_deref().unwrap_or_default(), 4),
         exchange: true,
         credential: Credential::Token,
         application: case.application(),
