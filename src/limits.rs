@@ -138,9 +138,9 @@ pub const SILENT_CONNECTIONS: usize = 1 << 19;
 /// are kept small: half a kilobyte and their tokens once for all, instead of six kilobytes, for a microsecond each.
 pub const CROWD: usize = 1 << 12;
 
-/// Connections of one shard that are over but still take late packets: together four thousand, of which a busy server
-/// ends some in a second. At about 600 bytes each they hold 2.5 MiB.
-pub const LINGERING: usize = 256;
+/// Connections of one shard that are over but still take late packets: together two thousand, which a busy server
+/// ends in a few seconds. At about 600 bytes each they hold 1.3 MiB.
+pub const LINGERING: usize = 128;
 
 /// Early segments, and early bytes, of a connection whose SYN was not seen, after which the lowest sequence
 /// number is taken for the beginning.
