@@ -19,6 +19,11 @@ pub struct Keys {
 impl Keys {
     /// Adds a key.
     pub fn push(&mut self, key: ExchangeKey) {
+        let (length, room) = (self.own.len(), self.own.capacity());
+        if room - length < LONGEST_KEY {
+            // Not twice as much as is there: this is all that grows with every exchange.
+            self.own.reserve_exact(length / 8 + 1024);
+        }
         for (field, before) in fields(&key).into_iter().zip(fields(&self.last)) {
             let difference = field.wrapping_sub(before).cast_signed();
             // Small in either direction: the sign goes to the lowest bit.
@@ -56,6 +61,9 @@ impl Keys {
         keys
     }
 }
+
+/// Bytes of four numbers at most.
+const LONGEST_KEY: usize = 40;
 
 /// What a key consists of: the ordinal of the connection and the one within it by themselves.
 fn fields(key: &ExchangeKey) -> [u64; 4] {

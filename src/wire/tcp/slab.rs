@@ -1,7 +1,7 @@
 //! Takes connections, gives each a place of its own for as long as it lasts.
 
 /// Connections of one piece. Room grows by pieces: nothing is moved, and nothing more is held than is used.
-const PIECE: usize = 256;
+const PIECE: usize = 64;
 
 /// Places, some of them free.
 #[derive(Debug)]
