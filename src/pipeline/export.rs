@@ -74,8 +74,7 @@ pub(super) fn read<S: Sink>(
 ) -> Result<bool, String> {
     let kind = input.kind;
     let textual = matches!(kind, Kind::Text | Kind::Log);
-    let import_settings =
-        ImportSettings { passwords: settings.passwords.clone(), enough: sink.enough() };
+    let import_settings = ImportSettings { passwords: settings.passwords.clone(), enough: sink.enough() };
     let told = input.notices.len();
     let mut source = Ending { read: opened.read, error: None };
     let mut receiver = Into { input, sink, tokens: 0, records: 0, connections: 0, notices: 0 };

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use super::Verification;
 use super::mask::Mask;
-use super::numbers::rank;
 use super::reason::counted;
 use crate::checks::finding::Finding;
 use crate::diagnose::cause::{Found, Reason, Source};
@@ -68,7 +67,7 @@ pub fn evidence(found: &Found, verification: &Verification, mask: Mask) -> Vec<S
 
 /// Numbers of the first exchanges that speak for a cause.
 pub fn exchanges(found: &Found, verification: &Verification) -> Vec<usize> {
-    found.exchanges.iter().filter_map(|key| rank(&verification.numbers, key)).take(8).collect()
+    found.exchanges.iter().filter_map(|key| verification.numbers.rank(key)).take(8).collect()
 }
 
 /// `seen in exchange 3, 5`
@@ -110,7 +109,7 @@ pub fn step(step: &Step, verification: &Verification) -> String {
         (false, _) => "",
     };
     let times = if step.count > 1 { format!(", {}", counted(step.count, "time")) } else { String::new() };
-    let number = step.exchange.and_then(|key| rank(&verification.numbers, &key));
+    let number = step.exchange.and_then(|key| verification.numbers.rank(&key));
     let place = number.map_or_else(String::new, |number| format!(" (exchange {number}{times})"));
     // A log need not name the host that was asked.
     let to = if step.to.is_empty() { "the server" } else { &step.to };

@@ -23,7 +23,6 @@ use aws_lc_rs::digest;
 use base64::Engine as _;
 
 use super::mask::Mask;
-use super::numbers::rank;
 use super::reason::counted;
 use super::{Inspection, Options, Verification, diagnosis, words};
 use crate::checks::finding::Severity;
@@ -102,7 +101,7 @@ pub fn verification(verification: &Verification, options: &Options, out: &mut dy
     let named = |least: Severity| -> BTreeSet<usize> {
         let findings = verification.judgement.findings.iter().filter(|finding| finding.severity >= least);
         let keys = findings.flat_map(|finding| &finding.evidence).filter_map(|evidence| evidence.exchange);
-        keys.filter_map(|key| rank(&verification.numbers, &key)).collect()
+        keys.filter_map(|key| verification.numbers.rank(&key)).collect()
     };
     let (bad, any) = (named(Severity::Error), named(Severity::Info));
     let (exchanges, exchanges_left_out) = rows::rows(listing, &bad, &any, mask);

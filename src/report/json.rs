@@ -60,7 +60,11 @@ pub fn inspection(inspection: &Inspection, options: &Options, out: &mut dyn Writ
             };
         map.serialize_entry("exchanges", &Each(all))?;
         let keys: Vec<_> = inspection.exchanges.iter().map(|listed| listed.exchange.key).collect();
-        map.serialize_entry("tokens", &tokens(&inspection.tokens, &inspection.order, &keys, None, mask))?;
+        let number = |key: &_| keys.binary_search(key).ok();
+        map.serialize_entry(
+            "tokens",
+            &Each(|| tokens(&inspection.tokens, &inspection.order, number, None, mask)),
+        )?;
         map.serialize_entry(
             "connections",
             &Each(|| inspection.connections.iter().enumerate().map(connection)),
@@ -89,14 +93,12 @@ pub fn verification(verification: &Verification, options: &Options, out: &mut dy
         map.serialize_entry("findings", &verdict::findings(verification, mask))?;
         map.serialize_entry("causes", &verdict::causes(verification, mask))?;
         map.serialize_entry("scenarios", &verdict::scenarios(verification))?;
-        let tokens = tokens(
-            &judgement.tokens,
-            &verification.order,
-            &verification.numbers,
-            Some(&judgement.judged),
-            mask,
-        );
-        map.serialize_entry("tokens", &tokens)?;
+        let number = |key: &_| verification.numbers.rank(key);
+        let judged = Some(&judgement.judged);
+        map.serialize_entry(
+            "tokens",
+            &Each(|| tokens(&judgement.tokens, &verification.order, number, judged, mask)),
+        )?;
         if !judgement.thumbprints.is_empty() {
             map.serialize_entry("thumbprints", &verdict::thumbprints(&judgement.thumbprints))?;
         }
@@ -150,7 +152,10 @@ pub fn single(single: &Single, options: &Options, out: &mut dyn Write) -> io::Re
             message: mask.text(&remark.text).into_owned(),
         };
         map.serialize_entry("findings", &single.remarks.iter().map(remark).collect::<Vec<_>>())?;
-        map.serialize_entry("tokens", &tokens(&single.store, &single.order, &[], Some(&single.judged), mask))
+        map.serialize_entry(
+            "tokens",
+            &Each(|| tokens(&single.store, &single.order, |_| None, Some(&single.judged), mask)),
+        )
     })
 }
 

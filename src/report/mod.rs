@@ -63,11 +63,11 @@ use crate::checks::finding::Severity;
 use crate::checks::judge::Judgement;
 use crate::connection::Connection;
 use crate::diagnose::Diagnosis;
-use crate::exchange::{Exchange, ExchangeKey};
+use crate::exchange::Exchange;
 use crate::pipeline::Input;
 use crate::token::Sighting;
 use crate::token::store::TokenStore;
-use numbers::Order;
+use numbers::{Numbers, Order};
 
 /// One exchange with the tokens that were found in it; its bodies are dropped.
 #[derive(Clone, Debug)]
@@ -102,8 +102,8 @@ pub struct Verification {
     pub judgement: Judgement,
     /// What is wrong, as far as it can be told.
     pub diagnosis: Diagnosis,
-    /// Keys of all exchanges, sorted: the rank is the number that is printed.
-    pub numbers: Vec<ExchangeKey>,
+    /// The numbers of exchanges that are printed.
+    pub numbers: Numbers,
     /// The order in which tokens are printed.
     pub order: Order,
     /// What was seen, in numbers.

@@ -6,7 +6,7 @@ use crate::exchange::ExchangeKey;
 use crate::token::TokenId;
 use crate::token::store::TokenStore;
 
-/// Keys of exchanges in the order in which they came, each in a few bytes: a long capture holds millions.
+/// Keys of exchanges, each in a few bytes: a long capture holds millions.
 #[derive(Clone, Debug, Default)]
 pub struct Keys {
     /// Those of this thread: what each differs in from the one before, by varints.
@@ -38,27 +38,77 @@ impl Keys {
         self.others.extend(other.others);
     }
 
-    /// All keys, sorted.
-    pub fn sorted(self) -> Vec<ExchangeKey> {
-        let parts = || std::iter::once(&self.own).chain(&self.others);
-        // The last byte of a number has no mark of going on.
-        let ends: usize = parts().flatten().filter(|byte| **byte < 0x80).count();
-        let mut keys = Vec::with_capacity(ends / 4);
-        for part in parts() {
+    /// All keys, in any order.
+    fn each(&self, mut see: impl FnMut(ExchangeKey)) {
+        for part in std::iter::once(&self.own).chain(&self.others) {
             let (mut bytes, mut last) = (part.iter(), [0_u64; 4]);
             while !bytes.as_slice().is_empty() {
                 for field in &mut last {
                     let difference = take(&mut bytes);
-                    let difference = (difference >> 1) ^ (difference & 1).wrapping_neg();
-                    *field = field.wrapping_add(difference);
+                    *field = field.wrapping_add((difference >> 1) ^ (difference & 1).wrapping_neg());
                 }
                 let [input, frame, connection, place] = last;
                 let input = u32::try_from(input).unwrap_or_default();
-                keys.push(ExchangeKey { input, frame, sub: connection << 32 | place });
+                see(ExchangeKey { input, frame, sub: (connection << 32) | place });
             }
         }
-        keys.sort_unstable();
-        keys
+    }
+}
+
+/// The printed numbers of exchanges: their ranks among all keys of a run. Only those of exchanges that are printed
+/// are there at once.
+#[derive(Clone, Debug, Default)]
+pub struct Numbers {
+    keys: Keys,
+    count: usize,
+    /// Sorted.
+    known: Vec<(ExchangeKey, usize)>,
+}
+
+impl Numbers {
+    /// Of all keys; `wanted` are those that will be asked for most.
+    pub fn of(keys: Keys, wanted: impl IntoIterator<Item = ExchangeKey>) -> Self {
+        let mut known: Vec<_> = wanted.into_iter().map(|key| (key, 0)).collect();
+        known.sort_unstable();
+        known.dedup();
+        // How many keys are less than each that is wanted, and not less than the one before; which are there.
+        let mut less = vec![0; known.len() + 1];
+        let mut there = vec![false; known.len()];
+        let mut count = 0;
+        keys.each(|key| {
+            count += 1;
+            let at = known.partition_point(|(wanted, _)| *wanted <= key);
+            less[at] += 1;
+            if let Some(before) = at.checked_sub(1).filter(|before| known[*before].0 == key) {
+                there[before] = true;
+            }
+        });
+        let mut rank = 0;
+        for ((_, number), less) in known.iter_mut().zip(less) {
+            rank += less;
+            *number = rank;
+        }
+        let mut there = there.into_iter();
+        known.retain(|_| there.next() == Some(true));
+        Self { keys, count, known }
+    }
+
+    /// How many exchanges there are.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// The number of an exchange; `None` for one that was not among them.
+    pub fn rank(&self, key: &ExchangeKey) -> Option<usize> {
+        if let Ok(at) = self.known.binary_search_by_key(key, |(known, _)| *known) {
+            return self.known.get(at).map(|(_, number)| *number);
+        }
+        let (mut number, mut there) = (0, false);
+        self.keys.each(|other| {
+            number += usize::from(other < *key);
+            there |= other == *key;
+        });
+        there.then_some(number)
     }
 }
 
@@ -89,11 +139,6 @@ fn take(bytes: &mut std::slice::Iter<'_, u8>) -> u64 {
         }
     }
     number
-}
-
-/// The printed number of an exchange: its rank among all keys, which are sorted.
-pub fn rank(keys: &[ExchangeKey], key: &ExchangeKey) -> Option<usize> {
-    keys.binary_search(key).ok()
 }
 
 /// The order in which tokens are printed: by first sighting, the token inside after the one that carries
@@ -141,7 +186,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn keys_come_back_sorted(
+        fn exchanges_are_numbered_by_their_keys(
             keys in prop::collection::vec((any::<u32>(), any::<u64>(), any::<u64>(), any::<bool>()), 0..50),
         ) {
             let mut parts = [Keys::default(), Keys::default()];
@@ -157,7 +202,21 @@ mod tests {
             expected.sort_unstable();
             let [mut all, other] = parts;
             all.join(other);
-            prop_assert_eq!(all.sorted(), expected);
+            let mut all_keys = Vec::new();
+            all.each(|key| all_keys.push(key));
+            all_keys.sort_unstable();
+            prop_assert_eq!(&all_keys, &expected);
+            expected.dedup();
+            prop_assume!(expected.len() == all_keys.len());
+            // Every other one is known at once, and one that is not there.
+            let absent = ExchangeKey { input: 9, frame: u64::MAX, sub: 7 };
+            let wanted = expected.iter().copied().step_by(2).chain([absent]);
+            let numbers = Numbers::of(all, wanted);
+            prop_assert_eq!(numbers.count(), expected.len());
+            for (number, key) in expected.iter().enumerate() {
+                prop_assert_eq!(numbers.rank(key), Some(number));
+            }
+            prop_assert_eq!(numbers.rank(&absent), None);
         }
     }
 
@@ -166,7 +225,7 @@ mod tests {
         let mut keys = Keys::default();
         for number in 0..10_000_u64 {
             let connection = number * 7919 % 2000;
-            keys.push(ExchangeKey { input: 0, frame: 25 * number, sub: connection << 32 | number % 50 });
+            keys.push(ExchangeKey { input: 0, frame: 25 * number, sub: (connection << 32) | (number % 50) });
         }
         assert!(keys.own.len() < 60_000, "{}", keys.own.len());
     }

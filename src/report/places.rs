@@ -1,7 +1,6 @@
 //! Takes evidence, gives the line that says where to look: file, exchange, frames, place in the message.
 
 use super::Verification;
-use super::numbers::rank;
 use crate::checks::finding::Evidence;
 use crate::json::Node;
 use crate::token::Token;
@@ -9,7 +8,7 @@ use crate::token::Token;
 /// `capture.pcapng: exchange 3, frames 17-19, request.header.authorization`
 pub fn place(evidence: &Evidence, verification: &Verification) -> String {
     let mut parts = Vec::new();
-    if let Some(number) = evidence.exchange.and_then(|key| rank(&verification.numbers, &key)) {
+    if let Some(number) = evidence.exchange.and_then(|key| verification.numbers.rank(&key)) {
         parts.push(format!("exchange {number}"));
     } else if let Some(connection) = evidence.connection {
         parts.push(format!("connection {connection}"));

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::listing::Listing;
-use super::numbers::{Keys, Order};
+use super::numbers::{Keys, Numbers, Order};
 use super::{Coverage, Expected, Verification};
 use crate::checks::expectations::Expectations;
 use crate::checks::judge::{Judge, Judgement};
 use crate::connection::{Connection, State};
-use crate::diagnose::diagnose;
-use crate::exchange::{Enough, Exchange};
+use crate::diagnose::{Diagnosis, diagnose};
+use crate::exchange::{Enough, Exchange, ExchangeKey};
 use crate::logrecord::LogRecord;
 use crate::pipeline::Input;
 use crate::sink::Sink;
@@ -64,14 +64,15 @@ impl<'e> Recorder<'e> {
         }
         inputs.iter().flat_map(|input| &input.notices).for_each(|notice| self.judge.notice(notice));
         let judgement = end(self.judge);
-        let numbers = self.numbers.sorted();
+        let diagnosis = diagnose(&judgement, expected);
+        let numbers = Numbers::of(self.numbers, shown(&judgement, &diagnosis));
         Verification {
             order: Order::of(&judgement.tokens),
-            diagnosis: diagnose(&judgement, expected),
+            diagnosis,
             judgement,
             coverage: Coverage {
                 truncated: inputs.iter().any(|input| input.truncated),
-                exchanges: numbers.len() as u64,
+                exchanges: numbers.count() as u64,
                 ..self.coverage
             },
             numbers,
@@ -90,6 +91,22 @@ impl<'e> Recorder<'e> {
             provision: None,
         }
     }
+}
+
+/// Exchanges whose numbers reports print.
+fn shown<'j>(
+    judgement: &'j Judgement,
+    diagnosis: &'j Diagnosis,
+) -> impl Iterator<Item = ExchangeKey> + use<'j> {
+    let evidence = judgement.findings.iter().flat_map(|finding| &finding.evidence);
+    let tokens = judgement.tokens.iter().filter_map(|(id, _)| judgement.tokens.sightings(id));
+    let causes = diagnosis.causes.iter().flat_map(|cause| &cause.exchanges);
+    let scenarios = diagnosis.scenarios.iter().flat_map(|scenario| &scenario.exchanges);
+    evidence
+        .filter_map(|evidence| evidence.exchange)
+        .chain(tokens.flat_map(|seen| &seen.exchanges).copied())
+        .chain(causes.chain(scenarios).copied())
+        .chain(diagnosis.sequence.iter().filter_map(|step| step.exchange))
 }
 
 fn certificates(expected: &Expectations) -> Vec<String> {

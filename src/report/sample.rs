@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 
 use super::listing::Listing;
-use super::numbers::Order;
+use super::numbers::{Keys, Numbers, Order};
 use super::{Coverage, Expected, Inspection, Verification};
 use crate::base::Instant;
 use crate::checks::finding::{Evidence, Finding, Severity};
@@ -210,7 +210,7 @@ pub(crate) fn verification() -> Verification {
             facts: Facts::default(),
         },
         diagnosis: Diagnosis::default(),
-        numbers: vec![key(17), key(23)],
+        numbers: numbers(),
         coverage: Coverage { connections: 3, undecrypted: 1, gaps: 0, truncated: true, exchanges: 2 },
         expected: Expected {
             tenants: vec![TENANT.into()],
@@ -225,4 +225,15 @@ pub(crate) fn verification() -> Verification {
         known: None,
         provision: None,
     }
+}
+
+/// Those of its exchanges.
+pub(super) fn keys() -> [ExchangeKey; 2] {
+    [key(17), key(23)]
+}
+
+fn numbers() -> Numbers {
+    let mut all = Keys::default();
+    keys().into_iter().for_each(|key| all.push(key));
+    Numbers::of(all, [key(23)])
 }

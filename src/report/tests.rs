@@ -199,7 +199,7 @@ fn with_conversation() -> Verification {
         outcome,
         broke,
         count: 2,
-        exchange: sample::verification().numbers.get(number).copied(),
+        exchange: sample::keys().get(number).copied(),
         time: None,
     };
     let mut verification = sample::verification();

@@ -84,7 +84,10 @@ fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
     one.into_iter().chain(other).min()
 }
 
-fn first_skew(one: Option<(ExchangeKey, i64)>, other: Option<(ExchangeKey, i64)>) -> Option<(ExchangeKey, i64)> {
+fn first_skew(
+    one: Option<(ExchangeKey, i64)>,
+    other: Option<(ExchangeKey, i64)>,
+) -> Option<(ExchangeKey, i64)> {
     one.into_iter().chain(other).min()
 }
 

@@ -14,7 +14,9 @@ use bytes::Bytes;
 
 use super::entry::{self, Entry, Pairs};
 use super::scan::Text;
-use crate::exchange::{Body, Enough, Exchange, ExchangeKey, Head, Oddity, Protocol, Request, Response, TlsFacts};
+use crate::exchange::{
+    Body, Enough, Exchange, ExchangeKey, Head, Oddity, Protocol, Request, Response, TlsFacts,
+};
 use crate::import::message::{self, Address};
 use crate::import::when;
 use crate::limits;
@@ -304,11 +306,7 @@ fn could_stand(text: &[u8]) -> bool {
     true
 }
 
-fn response(
-    entry: &Entry<Text<'_>>,
-    enough: Option<Enough>,
-    oddities: &mut Vec<Oddity>,
-) -> Option<Response> {
+fn response(entry: &Entry<Text<'_>>, enough: Option<Enough>, oddities: &mut Vec<Oddity>) -> Option<Response> {
     let raw = entry.response.as_ref()?;
     let status = raw.status.and_then(Text::number).filter(|status| (100.0..1000.0).contains(status));
     let Some(status) = status else {
@@ -359,7 +357,9 @@ fn beginning(
     }
     let mut bytes = pool::take_for(limits::ANSWER_LOOK);
     text.first(limits::ANSWER_LOOK, &mut bytes);
-    let seen = bytes.get(..limits::ANSWER_GLIMPSE).filter(|seen| text.raw().len() > limits::ANSWER_LOOK && enough(seen));
+    let seen = bytes
+        .get(..limits::ANSWER_GLIMPSE)
+        .filter(|seen| text.raw().len() > limits::ANSWER_LOOK && enough(seen));
     match seen {
         Some(_) => Some(pool::bytes(bytes)),
         None => {

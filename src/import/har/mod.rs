@@ -118,12 +118,7 @@ enum Come {
 }
 
 impl<'w, 'c, 'r> File<'w, 'c, 'r> {
-    fn new(
-        window: Window<'w>,
-        crowd: Crowd<'c>,
-        enough: Option<Enough>,
-        out: &'r mut dyn Receiver,
-    ) -> Self {
+    fn new(window: Window<'w>, crowd: Crowd<'c>, enough: Option<Enough>, out: &'r mut dyn Receiver) -> Self {
         let stripped = Stripped::default();
         Self { window, crowd, enough, out, stripped, hand: None, entries: 0, used: 0, rescanned: 0 }
     }

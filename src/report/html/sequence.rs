@@ -8,7 +8,6 @@ use crate::checks::place::without_user;
 use crate::diagnose::sequence::{Outcome, Step as Said};
 use crate::report::escape::{shorten, terminal};
 use crate::report::mask::Mask;
-use crate::report::numbers::rank;
 use crate::report::reason::counted;
 use crate::report::{Inspection, Listed, Verification, authentication, diagnosis};
 use crate::token::Half;
@@ -175,7 +174,7 @@ fn of_step(
     mask: Mask,
 ) -> Step {
     let room = ((to - from) / LETTER).max(40);
-    let number = said.exchange.and_then(|key| rank(&verification.numbers, &key));
+    let number = said.exchange.and_then(|key| verification.numbers.rank(&key));
     let prefix = number.map_or_else(String::new, |number| format!("{number} "));
     let times = if said.count > 1 { format!(" ({} times)", said.count) } else { String::new() };
     let mark = match (said.broke, said.outcome) {

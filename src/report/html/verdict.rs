@@ -5,7 +5,6 @@ use crate::report::claims::pretty;
 use crate::report::commands::Part;
 use crate::report::escape::{lines, terminal};
 use crate::report::mask::Mask;
-use crate::report::numbers::rank;
 use crate::report::places::{member_name, place, shown_part};
 use crate::report::reason::counted;
 use crate::report::{Verification, commands, diagnosis, words};
@@ -144,7 +143,7 @@ pub(super) fn findings(verification: &Verification, mask: Mask) -> Vec<Shown> {
 fn shown(evidence: &Evidence, verification: &Verification) -> Place {
     Place {
         text: terminal(&place(evidence, verification)).into_owned(),
-        exchange: evidence.exchange.and_then(|key| rank(&verification.numbers, &key)),
+        exchange: evidence.exchange.and_then(|key| verification.numbers.rank(&key)),
     }
 }
 

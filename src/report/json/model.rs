@@ -13,7 +13,7 @@ use crate::exchange::{ExchangeKey, Head};
 use crate::json::{Node, Value};
 use crate::pipeline::Input;
 use crate::report::mask::Mask;
-use crate::report::numbers::{Order, rank};
+use crate::report::numbers::Order;
 use crate::report::{Listed, authentication};
 use crate::token::store::TokenStore;
 use crate::token::{Half, Token, TokenId};
@@ -203,46 +203,43 @@ type Judged = BTreeMap<TokenId, (bool, SignatureState)>;
 /// All tokens in print order.
 pub(super) fn tokens<'t>(
     store: &'t TokenStore,
-    order: &Order,
-    keys: &[ExchangeKey],
+    order: &'t Order,
+    number: impl Fn(&ExchangeKey) -> Option<usize> + 't,
     judged: Option<&'t Judged>,
     mask: Mask,
-) -> Vec<TokenRecord<'t>> {
+) -> impl Iterator<Item = TokenRecord<'t>> {
     let numbered = order.tokens().iter().enumerate();
     let known = numbered.filter_map(|(index, id)| store.get(*id).map(|token| (index, *id, token)));
-    known
-        .map(|(index, id, token)| {
-            let seen = store.sightings(id);
-            let inside =
-                token.actor.and_then(|actor| Some((&store.get(actor)?.text[..], order.number(actor))));
-            let members = Members { inside, mask };
-            let verdict = judged.and_then(|judged| judged.get(&id));
-            TokenRecord {
-                index,
-                fingerprint: Some(token.fingerprint.to_string()),
-                role: token.role.name(),
-                location: seen.and_then(|seen| seen.first.as_ref()).map(|(_, at)| location(token, at, store)),
-                exchanges: seen
-                    .map(|seen| seen.exchanges.iter().filter_map(|key| rank(keys, key)).collect())
-                    .unwrap_or_default(),
-                count: seen.map_or(0, |seen| seen.count),
-                header: token.header().map(|node| Json { node, members }),
-                claims: token.claims().map(|node| Json { node, members }),
-                duplicates: duplicates(token),
-                duplicate_members: duplicate_members(token, members),
-                actor: token.actor.and_then(|actor| order.number(actor)),
-                principal: token.application().map(|name| PrincipalRecord {
-                    id: name.id,
-                    host: name.host,
-                    realm: name.realm,
-                }),
-                in_scope: judged.map(|_| verdict.is_some_and(|(in_scope, _)| *in_scope)),
-                signature: verdict
-                    .map(|(_, state)| SignatureRecord { state: state.state, key: state.key.as_deref() }),
-                text: mask.shows().then(|| String::from_utf8_lossy(&token.text).into_owned()),
-            }
-        })
-        .collect()
+    known.map(move |(index, id, token)| {
+        let seen = store.sightings(id);
+        let inside = token.actor.and_then(|actor| Some((&store.get(actor)?.text[..], order.number(actor))));
+        let members = Members { inside, mask };
+        let verdict = judged.and_then(|judged| judged.get(&id));
+        TokenRecord {
+            index,
+            fingerprint: Some(token.fingerprint.to_string()),
+            role: token.role.name(),
+            location: seen.and_then(|seen| seen.first.as_ref()).map(|(_, at)| location(token, at, store)),
+            exchanges: seen
+                .map(|seen| seen.exchanges.iter().filter_map(&number).collect())
+                .unwrap_or_default(),
+            count: seen.map_or(0, |seen| seen.count),
+            header: token.header().map(|node| Json { node, members }),
+            claims: token.claims().map(|node| Json { node, members }),
+            duplicates: duplicates(token),
+            duplicate_members: duplicate_members(token, members),
+            actor: token.actor.and_then(|actor| order.number(actor)),
+            principal: token.application().map(|name| PrincipalRecord {
+                id: name.id,
+                host: name.host,
+                realm: name.realm,
+            }),
+            in_scope: judged.map(|_| verdict.is_some_and(|(in_scope, _)| *in_scope)),
+            signature: verdict
+                .map(|(_, state)| SignatureRecord { state: state.state, key: state.key.as_deref() }),
+            text: mask.shows().then(|| String::from_utf8_lossy(&token.text).into_owned()),
+        }
+    })
 }
 
 /// Where a token stood; for one inside another, the claim that holds it is named, too.

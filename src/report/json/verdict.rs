@@ -7,7 +7,6 @@ use crate::checks::finding::{Evidence, Finding};
 use crate::checks::organisation::thumbprints::Row;
 use crate::diagnose::cause::Found;
 use crate::report::mask::Mask;
-use crate::report::numbers::rank;
 use crate::report::{Coverage, Verification};
 
 #[derive(Serialize)]
@@ -119,7 +118,7 @@ pub(super) fn scenarios(verification: &Verification) -> Vec<ScenarioRecord> {
         id: scenario.kind.name(),
         state: scenario.state.name(),
         strength: scenario.strength.name(),
-        exchanges: scenario.exchanges.iter().filter_map(|key| rank(&verification.numbers, key)).collect(),
+        exchanges: scenario.exchanges.iter().filter_map(|key| verification.numbers.rank(key)).collect(),
     })
     .collect()
 }
@@ -154,7 +153,7 @@ fn finding<'f>(
 fn evidence<'f>(evidence: &'f Evidence, verification: &Verification) -> EvidenceRecord<'f> {
     EvidenceRecord {
         input: evidence.input,
-        exchange: evidence.exchange.and_then(|key| rank(&verification.numbers, &key)),
+        exchange: evidence.exchange.and_then(|key| verification.numbers.rank(&key)),
         frames: &evidence.frames,
         token: evidence.token.and_then(|token| verification.order.number(token)),
         location: evidence.location.as_deref(),
