@@ -159,3 +159,47 @@ fn words(case: &ExchangeCase<'_>, key: &mut Key) {
         key.number(4).text(request.head.get("soapaction"));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::checks::judge::Judge;
+    use crate::checks::judge::facts::Facts;
+    use crate::checks::testing::Scene;
+    use crate::exchange::ExchangeKey;
+    use crate::sink::Sink as _;
+
+    /// What is remembered of the first exchange of each scene, which are judged in the order of `frames`.
+    fn facts(scenes: &[Scene], frames: &[u64]) -> Facts {
+        let expectations = scenes[0].expectations();
+        let mut judge = Judge::new(&expectations);
+        for &frame in frames {
+            let mut exchange = scenes[frame as usize].exchanges().remove(0);
+            exchange.key = ExchangeKey { frame, ..ExchangeKey::default() };
+            judge.exchange(exchange);
+        }
+        judge.finish().facts
+    }
+
+    #[test]
+    fn a_clock_that_runs_at_another_speed_makes_no_kinds() {
+        let scenes: Vec<_> =
+            [0, 1200, 3600, 7200].map(|ahead| Scene::healthy().date(ahead)).into_iter().collect();
+        for frames in [[1, 2, 3], [3, 2, 1], [2, 1, 3]] {
+            let facts = facts(&scenes, &frames);
+            let kinds: Vec<_> =
+                facts.calls.iter().map(|(call, seen)| (call.skewed, seen.offset(), seen.count)).collect();
+            assert_eq!(kinds, [(true, Some(20), 3)], "{frames:?}");
+        }
+        let facts = facts(&scenes, &[0, 1]);
+        let kinds: Vec<_> = facts.calls.iter().map(|(call, seen)| (call.skewed, seen.offset())).collect();
+        assert_eq!(kinds, [(false, None), (true, Some(20))]);
+    }
+
+    #[test]
+    fn the_images_of_a_page_are_one_kind_of_call() {
+        let at = |target: &str| Scene::healthy().authorization("").target(target);
+        let scenes = [at("/owa/resources/1/a.png"), at("/owa/resources/2/b.png"), at("/ews/exchange.asmx")];
+        let paths: Vec<_> = facts(&scenes, &[0, 1, 2]).calls.into_keys().map(|call| call.path).collect();
+        assert_eq!(paths, ["/ews/exchange.asmx", "/owa"]);
+    }
+}

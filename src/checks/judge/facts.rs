@@ -410,3 +410,24 @@ fn prune<K: Ord + Clone>(map: &mut BTreeMap<K, Seen>, most: usize, left_out: &mu
         keep
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn beyond_the_bound_the_kinds_that_were_seen_first_are_kept() {
+        let kinds = 2 * FACTS_KEPT as u64 + 1;
+        let mut facts = Facts::default();
+        // Backwards, so that the newest are the first.
+        for frame in (0..kinds).rev() {
+            let call = Call { path: format!("/{:05}", frame * 7919 % kinds), ..Call::default() };
+            let key = ExchangeKey { frame, ..ExchangeKey::default() };
+            facts.call(call.clone(), Sight::at(key, None));
+            facts.call(call, Sight::at(key, None));
+        }
+        assert_eq!(facts.calls.len(), FACTS_KEPT);
+        assert_eq!(facts.left_out, 2 * (kinds - FACTS_KEPT as u64));
+        assert!(facts.calls.values().all(|seen| seen.key().unwrap().frame < FACTS_KEPT as u64));
+    }
+}
