@@ -4,7 +4,9 @@
 //! its id; its documentation stands on the declaration and feeds `explain`, reports and `docs/rules.md`.
 
 use std::borrow::Cow;
+use std::fmt;
 
+use crate::base::Instant;
 use crate::exchange::ExchangeKey;
 use crate::token::TokenId;
 
@@ -94,6 +96,46 @@ impl Scope {
     }
 }
 
+/// What was seen, in words. A capture may hold a million places that agree in everything but a moment: those words are
+/// made for the ones that are listed.
+#[derive(Clone, Debug)]
+pub enum Observed {
+    /// Words.
+    Text(Cow<'static, str>),
+    /// A token was used at a moment beyond a bound, so many seconds.
+    Used {
+        /// The moment.
+        at: Instant,
+        /// What the bound is, and when.
+        bound: (&'static str, Instant),
+        /// How far beyond it, and on which side the bound lies.
+        beyond: (i64, &'static str),
+    },
+}
+
+impl fmt::Display for Observed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => f.write_str(text),
+            Self::Used { at, bound: (name, bound), beyond: (seconds, side) } => {
+                write!(f, "used at {at}, {name} {bound}, {seconds} s {side}")
+            }
+        }
+    }
+}
+
+impl From<String> for Observed {
+    fn from(text: String) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+impl From<&str> for Observed {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned().into())
+    }
+}
+
 /// What one call of a rule said, before the driver adds where it was.
 #[derive(Clone, Debug)]
 pub struct Hit {
@@ -102,9 +144,9 @@ pub struct Hit {
     /// How bad.
     pub severity: Severity,
     /// One line, lower case, without a final stop.
-    pub message: String,
+    pub message: Cow<'static, str>,
     /// What was seen.
-    pub observed: String,
+    pub observed: Observed,
     /// What would have been right.
     pub expected: String,
     /// What to do.
@@ -127,7 +169,7 @@ pub struct Hit {
 
 impl Hit {
     /// What was seen; never a secret.
-    pub fn observed(&mut self, text: impl Into<String>) -> &mut Self {
+    pub fn observed(&mut self, text: impl Into<Observed>) -> &mut Self {
         self.observed = text.into();
         self
     }
@@ -212,12 +254,12 @@ impl<'h> Out<'h> {
     }
 
     /// A finding. The message is one line, lower case, without a final stop.
-    pub fn say(&mut self, message: impl Into<String>) -> &mut Hit {
+    pub fn say(&mut self, message: impl Into<Cow<'static, str>>) -> &mut Hit {
         self.hits.push(Hit {
             rule: self.rule,
             severity: self.rule.severity,
             message: message.into(),
-            observed: String::new(),
+            observed: Observed::Text(Cow::Borrowed("")),
             expected: String::new(),
             help: Cow::Borrowed(self.rule.repair),
             cause: None,

@@ -69,8 +69,8 @@ impl Tally {
             rule: hit.rule.id,
             check: hit.rule.check,
             severity: hit.severity,
-            message: hit.message.clone(),
-            observed: hit.observed.clone(),
+            message: hit.message.clone().into_owned(),
+            observed: hit.observed.to_string(),
             expected: hit.expected.clone(),
             help: hit.help.clone().into_owned(),
             about: hit.about.clone(),
@@ -120,8 +120,8 @@ impl Tally {
         if !(full && later) {
             // The words of the earliest place stand, in whatever order places come.
             if insert(&mut finding.evidence, evidence()) == 0 && !finding.observed.is_empty() {
-                finding.message.clone_from(&hit.message);
-                finding.observed.clone_from(&hit.observed);
+                finding.message = hit.message.clone().into_owned();
+                finding.observed = hit.observed.to_string();
                 finding.expected.clone_from(&hit.expected);
                 finding.help = hit.help.clone().into_owned();
             }

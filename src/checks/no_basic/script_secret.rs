@@ -95,7 +95,7 @@ mod tests {
             Scene::script("$password = 'P@ssw0rd'\nGet-X y\nConnect-MgGraph")
                 .hits(&RULE)
                 .iter()
-                .all(|hit| !hit.observed.contains("ssw0rd"))
+                .all(|hit| !hit.observed.to_string().contains("ssw0rd"))
         );
     }
 

@@ -36,7 +36,7 @@ fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
     }
     let Some(answer) = case.granted() else { return };
     let assertion = super::assertions(case).next().map(|(seen, _)| seen);
-    let mut say = |message: &str, observed: String, help: &str| {
+    let mut say = |message: &'static str, observed: String, help: &str| {
         let hit = out.say(message);
         hit.observed(observed).expected("an answer to what was asked").location("response.body.json");
         if !help.is_empty() {
