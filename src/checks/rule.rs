@@ -165,6 +165,8 @@ pub struct Hit {
     pub input: Option<u32>,
     /// The application that it is about.
     pub about: Option<String>,
+    /// How many places it stands for: more than one where the others were only counted.
+    pub places: u64,
 }
 
 impl Hit {
@@ -228,6 +230,12 @@ impl Hit {
         self
     }
 
+    /// How many places it stands for.
+    pub fn places(&mut self, count: u64) -> &mut Self {
+        self.places = count;
+        self
+    }
+
     /// The token that it is about.
     pub fn token(&mut self, token: TokenId) -> &mut Self {
         self.token = Some(token);
@@ -269,6 +277,7 @@ impl<'h> Out<'h> {
             exchange: None,
             input: None,
             about: None,
+            places: 1,
         });
         let last = self.hits.len() - 1;
         &mut self.hits[last]

@@ -112,7 +112,7 @@ impl Tally {
         evidence: impl FnOnce() -> Evidence,
     ) {
         let Some(finding) = self.findings.get_mut(cause.0) else { return };
-        finding.count += 1;
+        finding.count += hit.places;
         let full = finding.evidence.len() >= EVIDENCE_LISTED;
         // Places that are no exchange (connections, text) are ordered by more than that.
         let last = finding.evidence.last().and_then(|last| last.exchange);

@@ -31,12 +31,16 @@ fn examine(case: &CaptureCase<'_>, out: &mut Out<'_>) {
         if !call.accepted() || !call.exchange || call.logged || faults.is_empty() {
             continue;
         }
-        let hit = out.say("the server accepts a token that is wrong here");
-        hit.observed(format!("status {}; {}", call.status.unwrap_or_default(), faults.join("; ")))
-            .expected("a refusal")
-            .location("response.status");
-        if let Some(key) = seen.key() {
-            hit.exchange(key);
+        let observed = format!("status {}; {}", call.status.unwrap_or_default(), faults.join("; "));
+        // Of many exchanges of one kind the first are known; the last of these stands for the others.
+        let mut others = seen.count.saturating_sub(seen.exchanges.len() as u64);
+        for &key in seen.exchanges.iter().rev() {
+            out.say("the server accepts a token that is wrong here")
+                .observed(observed.clone())
+                .expected("a refusal")
+                .location("response.status")
+                .exchange(key)
+                .places(1 + std::mem::take(&mut others));
         }
     }
 }
@@ -56,7 +60,9 @@ fn faults(call: &Call) -> Vec<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::checks::judge::Judge;
     use crate::checks::testing::{OTHER_TENANT, Scene};
+    use crate::sink::Sink as _;
 
     #[test]
     fn fires_on_success_for_a_token_that_is_wrong() {
@@ -67,6 +73,23 @@ mod tests {
         ] {
             assert!(scene.fires(&RULE));
         }
+    }
+
+    #[test]
+    fn all_exchanges_of_a_kind_are_counted_and_the_first_are_named() {
+        let scene = Scene::healthy().tampered();
+        let expectations = scene.expectations();
+        let mut judge = Judge::new(&expectations);
+        for frame in (0..40).rev() {
+            let mut exchange = scene.exchanges().remove(0);
+            exchange.key.frame = frame;
+            judge.exchange(exchange);
+        }
+        let judged = judge.finish();
+        let found = judged.findings.iter().find(|finding| finding.rule == RULE.id).unwrap();
+        let frames: Vec<_> = found.evidence.iter().map(|evidence| evidence.exchange.unwrap().frame).collect();
+        assert_eq!(found.count, 40);
+        assert_eq!(frames, (0..16).collect::<Vec<_>>());
     }
 
     #[test]
