@@ -57,6 +57,16 @@ pub struct Settings {
     pub progress: Option<Arc<AtomicU64>>,
 }
 
+impl Settings {
+    /// Threads to work on, at least one.
+    fn workers(&self) -> usize {
+        match self.threads {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            threads => threads,
+        }
+    }
+}
+
 /// What an input was found to be.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {

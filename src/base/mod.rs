@@ -13,6 +13,8 @@ pub mod secret;
 pub mod texts;
 /// Instants and their text forms.
 pub mod time;
+/// Numbers in few bytes.
+pub mod varint;
 
 pub use any_of::AnyOf;
 pub use reader::Reader;

@@ -363,8 +363,8 @@ mod tests {
     fn scenarios(calls: &[Call]) -> BTreeMap<&'static str, (State, Confidence)> {
         let mut facts = Facts::default();
         for (frame, call) in (1..).zip(calls) {
-            let key = ExchangeKey { frame, ..ExchangeKey::default() };
-            facts.call(call.clone(), Sight::at(key, None));
+            let key = Some(ExchangeKey { frame, ..ExchangeKey::default() });
+            facts.call(call.clone(), Sight { key, ..Sight::default() });
         }
         read(&facts).into_iter().map(|one| (one.kind.name(), (one.state, one.strength))).collect()
     }
@@ -411,7 +411,7 @@ mod tests {
     #[test]
     fn output_of_the_test_cmdlet_is_a_test() {
         let mut facts = Facts::default();
-        facts.tested(false, None);
+        facts.tested(false, Sight::default());
         let found = read(&facts);
         let test = found.iter().find(|one| one.kind == Kind::TestConnectivity).unwrap();
         assert_eq!((test.state, test.strength), (State::Failed, Confidence::Certain));

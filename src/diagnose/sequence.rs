@@ -235,8 +235,9 @@ mod tests {
         let mut facts = Facts::default();
         for (seconds, call) in calls {
             let frame = u64::try_from(100 - seconds).unwrap();
-            let key = ExchangeKey { frame, ..ExchangeKey::default() };
-            facts.call(call.clone(), Sight::at(key, Some(Instant::from_seconds(*seconds))));
+            let key = Some(ExchangeKey { frame, ..ExchangeKey::default() });
+            let at = Some(Instant::from_seconds(*seconds));
+            facts.call(call.clone(), Sight { key, at, ..Sight::default() });
         }
         facts
     }

@@ -86,7 +86,7 @@ pub type Worker<'f> = Box<dyn FnMut(Exchange) + Send + 'f>;
 pub struct ImportSettings {
     /// Tried in order on protected archives.
     pub passwords: Vec<Secret>,
-    /// See [`crate::sink::Sink::enough`].
+    /// See [`crate::sink::Sink::enough`]; HAR asks it, whose bodies cost most to decode.
     pub enough: Option<Enough>,
 }
 

@@ -52,10 +52,7 @@ pub(super) fn run<'f, S: Sink>(
     shared: &Shared,
     sink: &mut S,
 ) -> (Option<Box<Intake<'f>>>, Done) {
-    let threads = match settings.threads {
-        0 => std::thread::available_parallelism().map_or(1, usize::from),
-        threads => threads.min(limits::SHARDS),
-    };
+    let threads = settings.workers().min(limits::SHARDS);
     let mut worker = Worker::new(shared.clone());
     let mut full = Vec::new();
     let mut more = true;

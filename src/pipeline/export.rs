@@ -92,7 +92,7 @@ pub(super) fn read<S: Sink>(
             har::read_from(&mut source, &import_settings, workers, receiver)
         };
         // The thread that reads builds exchanges as well.
-        (on_threads(threads(settings) - 1, &mut receiver, read), false)
+        (on_threads(settings.workers() - 1, &mut receiver, read), false)
     } else if let Some(result) = log_by_line(kind, &mut source, &mut beginning, &mut receiver) {
         (result, false)
     } else {
@@ -151,21 +151,13 @@ fn archive<S: Sink>(
 ) -> Option<Result<(), ImportError>> {
     let size = found.size()?;
     let file = File::open(found.path.as_ref()?).ok()?;
-    let count = match threads(settings) {
+    let count = match settings.workers() {
         1 => 0,
         threads => threads,
     };
     on_threads(count, receiver, |workers, receiver| {
         saz::read_file(&file, size, import_settings, workers, receiver)
     })
-}
-
-/// Threads to work on, at least one.
-fn threads(settings: &Settings) -> usize {
-    match settings.threads {
-        0 => std::thread::available_parallelism().map_or(1, usize::from),
-        threads => threads,
-    }
 }
 
 /// Reads with so many workers.

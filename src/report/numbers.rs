@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::base::varint;
 use crate::exchange::ExchangeKey;
 use crate::token::TokenId;
 use crate::token::store::TokenStore;
@@ -27,7 +28,7 @@ impl Keys {
         for (field, before) in fields(&key).into_iter().zip(fields(&self.last)) {
             let difference = field.wrapping_sub(before).cast_signed();
             // Small in either direction: the sign goes to the lowest bit.
-            put(&mut self.own, ((difference << 1) ^ (difference >> 63)).cast_unsigned());
+            varint::put(&mut self.own, ((difference << 1) ^ (difference >> 63)).cast_unsigned());
         }
         self.last = key;
     }
@@ -41,10 +42,10 @@ impl Keys {
     /// All keys, in any order.
     fn each(&self, mut see: impl FnMut(ExchangeKey)) {
         for part in std::iter::once(&self.own).chain(&self.others) {
-            let (mut bytes, mut last) = (part.iter(), [0_u64; 4]);
-            while !bytes.as_slice().is_empty() {
+            let (mut rest, mut last) = (&part[..], [0_u64; 4]);
+            while !rest.is_empty() {
                 for field in &mut last {
-                    let difference = take(&mut bytes);
+                    let Some(difference) = varint::take(&mut rest) else { return };
                     *field = field.wrapping_add((difference >> 1) ^ (difference & 1).wrapping_neg());
                 }
                 let [input, frame, connection, place] = last;
@@ -66,7 +67,7 @@ pub struct Numbers {
 }
 
 impl Numbers {
-    /// Of all keys; `wanted` are those that will be asked for most.
+    /// Of all keys; `wanted` are those that will be printed. Any other is counted when it is asked for.
     pub fn of(keys: Keys, wanted: impl IntoIterator<Item = ExchangeKey>) -> Self {
         let mut known: Vec<_> = wanted.into_iter().map(|key| (key, 0)).collect();
         known.sort_unstable();
@@ -118,27 +119,6 @@ const LONGEST_KEY: usize = 40;
 /// What a key consists of: the ordinal of the connection and the one within it by themselves.
 fn fields(key: &ExchangeKey) -> [u64; 4] {
     [u64::from(key.input), key.frame, key.sub >> 32, key.sub & 0xffff_ffff]
-}
-
-/// Writes seven bits a byte, the lowest first.
-fn put(bytes: &mut Vec<u8>, mut number: u64) {
-    while number >= 0x80 {
-        bytes.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    bytes.push(number as u8);
-}
-
-fn take(bytes: &mut std::slice::Iter<'_, u8>) -> u64 {
-    let (mut number, mut shift) = (0_u64, 0);
-    for byte in bytes {
-        number |= u64::from(byte & 0x7f).wrapping_shl(shift);
-        shift += 7;
-        if byte & 0x80 == 0 {
-            break;
-        }
-    }
-    number
 }
 
 /// The order in which tokens are printed: by first sighting, the token inside after the one that carries

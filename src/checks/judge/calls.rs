@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::facts::{Call, Facts, Seen, Sight};
+use super::facts::{Call, Facts, Seen};
 use super::repeats::{Key, Repeats};
 use super::witness::{self, Proofs};
 use crate::checks::marks::Marks;
@@ -39,8 +39,8 @@ impl Calls {
             self.tokens.clear();
             self.told.clear();
         }
-        let sight = Sight { key: case.exchange.key, at: case.at, offset: witness::offset(case) };
-        if !self.describe(case, marks, proofs, sight.offset.is_some()) {
+        let sight = witness::sight(case);
+        if !self.describe(case, marks, proofs) {
             return facts.call(witness::call(case, proofs), sight);
         }
         if let Some(&kind) = self.known.get(&self.key) {
@@ -50,12 +50,12 @@ impl Calls {
                 "a diagnosis looks at something of a call that is not among what must be the same"
             );
             if let Some((_, seen)) = self.kinds.get_mut(kind) {
-                seen.see(sight);
+                seen.add(sight);
             }
             return;
         }
         let mut seen = Seen::default();
-        seen.see(sight);
+        seen.add(sight);
         self.known.insert(&self.key, self.kinds.len());
         self.kinds.push((witness::call(case, proofs), seen));
     }
@@ -68,7 +68,7 @@ impl Calls {
 
     /// Writes the key of a call; `false` for one that is not worth it: an answer that says why it refuses is
     /// seldom the same.
-    fn describe(&mut self, case: &ExchangeCase<'_>, bears: Marks, proofs: Proofs<'_>, skewed: bool) -> bool {
+    fn describe(&mut self, case: &ExchangeCase<'_>, bears: Marks, proofs: Proofs<'_>) -> bool {
         let special = Marks::REFUSED.and(Marks::TOLD).and(Marks::CHALLENGED);
         let path = case.path();
         if bears.meet(special) || case.ews().is_some() || place::ends_with(path, "/wssecurity") {
@@ -81,7 +81,7 @@ impl Calls {
             None => key.number(-1_i64).number(witness::credential(case) as i64),
         };
         key.number(case.place as i64).number(case.clear().map_or(-1, i64::from));
-        key.number(skewed);
+        key.number(witness::offset(case).is_some());
         let told = first_segments(path, witness::telling_segments(case));
         key.text(case.host().map(str::as_bytes)).text(Some(told.as_bytes()));
         key.number(case.status().map_or(-1, i64::from));

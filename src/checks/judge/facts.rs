@@ -24,30 +24,19 @@ pub struct Seen {
     skew: Option<(ExchangeKey, i64)>,
 }
 
-/// Where a kind was seen once more.
-#[derive(Clone, Copy, Debug)]
+/// Where a kind was seen once more. Lines of logs are no exchanges.
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Sight {
-    pub(super) key: ExchangeKey,
-    pub(super) at: Option<Instant>,
+    pub(crate) key: Option<ExchangeKey>,
+    pub(crate) at: Option<Instant>,
     /// See [`Seen::offset`].
-    pub(super) offset: Option<i64>,
-}
-
-#[cfg(test)]
-impl Sight {
-    pub(crate) const fn at(key: ExchangeKey, at: Option<Instant>) -> Self {
-        Self { key, at, offset: None }
-    }
+    pub(crate) offset: Option<i64>,
 }
 
 impl Seen {
-    pub(super) fn see(&mut self, sight: Sight) {
-        self.add(Some(sight.key), sight.at);
-        self.skew = first_skew(self.skew, sight.offset.map(|minutes| (sight.key, minutes)));
-    }
-
-    fn add(&mut self, key: Option<ExchangeKey>, at: Option<Instant>) {
+    pub(super) fn add(&mut self, Sight { key, at, offset }: Sight) {
         self.count += 1;
+        self.skew = earlier(self.skew, key.zip(offset));
         let full = self.exchanges.len() >= EVIDENCE_LISTED;
         if !(full && key.as_ref() > self.exchanges.last()) {
             self.exchanges.extend(key);
@@ -65,7 +54,7 @@ impl Seen {
             self.exchanges.pop_last();
         }
         self.first = earlier(self.first, other.first);
-        self.skew = first_skew(self.skew, other.skew);
+        self.skew = earlier(self.skew, other.skew);
     }
 
     /// The first exchange.
@@ -80,14 +69,7 @@ impl Seen {
     }
 }
 
-fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
-    one.into_iter().chain(other).min()
-}
-
-fn first_skew(
-    one: Option<(ExchangeKey, i64)>,
-    other: Option<(ExchangeKey, i64)>,
-) -> Option<(ExchangeKey, i64)> {
+fn earlier<T: Ord>(one: Option<T>, other: Option<T>) -> Option<T> {
     one.into_iter().chain(other).min()
 }
 
@@ -314,8 +296,7 @@ pub struct Facts {
 impl Facts {
     /// Adds a call.
     pub(crate) fn call(&mut self, call: Call, sight: Sight) {
-        self.calls.entry(call).or_default().see(sight);
-        prune(&mut self.calls, 2 * FACTS_KEPT, &mut self.left_out);
+        add(&mut self.calls, call, sight, &mut self.left_out);
     }
 
     /// Adds calls of one kind.
@@ -324,35 +305,24 @@ impl Facts {
         prune(&mut self.calls, 2 * FACTS_KEPT, &mut self.left_out);
     }
 
-    /// Adds a call that a log tells of.
-    pub(crate) fn logged(&mut self, call: Call, at: Option<Instant>) {
-        add(&mut self.calls, call, None, at, &mut self.left_out);
-    }
-
     /// Adds a failure of Exchange as a caller.
-    pub(crate) fn outbound(&mut self, outbound: Outbound, at: Option<Instant>) {
-        add(&mut self.outbound, outbound, None, at, &mut self.left_out);
+    pub(crate) fn outbound(&mut self, outbound: Outbound, sight: Sight) {
+        add(&mut self.outbound, outbound, sight, &mut self.left_out);
     }
 
     /// Adds a result of `Test-OAuthConnectivity`.
-    pub(crate) fn tested(&mut self, good: bool, at: Option<Instant>) {
-        self.tests.entry(good).or_default().add(None, at);
-    }
-
-    /// Adds a token request that a log tells of.
-    pub(crate) fn logged_ask(&mut self, ask: Ask, at: Option<Instant>) {
-        add(&mut self.asks, ask, None, at, &mut self.left_out);
+    pub(crate) fn tested(&mut self, good: bool, sight: Sight) {
+        self.tests.entry(good).or_default().add(sight);
     }
 
     /// Adds a token request.
     pub(crate) fn ask(&mut self, ask: Ask, sight: Sight) {
-        self.asks.entry(ask).or_default().see(sight);
-        prune(&mut self.asks, 2 * FACTS_KEPT, &mut self.left_out);
+        add(&mut self.asks, ask, sight, &mut self.left_out);
     }
 
     /// Adds a metadata request.
-    pub(crate) fn metadata(&mut self, metadata: Metadata, key: ExchangeKey, at: Option<Instant>) {
-        add(&mut self.metadata, metadata, Some(key), at, &mut self.left_out);
+    pub(crate) fn metadata(&mut self, metadata: Metadata, sight: Sight) {
+        add(&mut self.metadata, metadata, sight, &mut self.left_out);
     }
 
     /// Nothing more will come: keeps as many kinds as threads that were joined would keep.
@@ -376,14 +346,8 @@ impl Facts {
     }
 }
 
-fn add<K: Ord + Clone>(
-    map: &mut BTreeMap<K, Seen>,
-    kind: K,
-    key: Option<ExchangeKey>,
-    at: Option<Instant>,
-    left_out: &mut u64,
-) {
-    map.entry(kind).or_default().add(key, at);
+fn add<K: Ord + Clone>(map: &mut BTreeMap<K, Seen>, kind: K, sight: Sight, left_out: &mut u64) {
+    map.entry(kind).or_default().add(sight);
     prune(map, 2 * FACTS_KEPT, left_out);
 }
 
@@ -422,9 +386,9 @@ mod tests {
         // Backwards, so that the newest are the first.
         for frame in (0..kinds).rev() {
             let call = Call { path: format!("/{:05}", frame * 7919 % kinds), ..Call::default() };
-            let key = ExchangeKey { frame, ..ExchangeKey::default() };
-            facts.call(call.clone(), Sight::at(key, None));
-            facts.call(call, Sight::at(key, None));
+            let key = Some(ExchangeKey { frame, ..ExchangeKey::default() });
+            facts.call(call.clone(), Sight { key, ..Sight::default() });
+            facts.call(call, Sight { key, ..Sight::default() });
         }
         assert_eq!(facts.calls.len(), FACTS_KEPT);
         assert_eq!(facts.left_out, 2 * (kinds - FACTS_KEPT as u64));

@@ -28,16 +28,21 @@ pub(super) fn note(
     calls: &mut Calls,
     facts: &mut Facts,
 ) {
-    let key = case.exchange.key;
     let path = case.path();
     if case.place == Place::TokenService && (case.token_request().is_some() || tunnel_refused(case)) {
-        facts.ask(ask(case, proofs), Sight { key, at: case.at, offset: offset(case) });
+        facts.ask(ask(case, proofs), sight(case));
     } else if is_metadata(path) {
-        let document = Metadata { host: host(case), path: first_segments(path, 4), status: case.status() };
-        facts.metadata(document, key, case.at);
+        let document =
+            Metadata { host: host(case), path: first_segments(path, SEGMENTS), status: case.status() };
+        facts.metadata(document, sight(case));
     } else if case.place != Place::TokenService && (case.at_exchange() || case.presented().is_some()) {
         calls.note(case, marks, proofs, facts);
     }
+}
+
+/// Where an exchange was seen.
+pub(super) fn sight(case: &ExchangeCase<'_>) -> Sight {
+    Sight { key: Some(case.exchange.key), at: case.at, offset: offset(case) }
 }
 
 /// Whether a proxy refused the way to a token service.
@@ -79,10 +84,13 @@ fn sentence(text: &str) -> String {
     text.chars().filter(|letter| !letter.is_control()).take(SENTENCE_KEPT).collect()
 }
 
-/// Segments of a path that tell what it is about: users and items stand behind the third. Of what is no service for
+/// Segments of a path that tell what it is about: users and items stand behind the third.
+const SEGMENTS: usize = 4;
+
+/// How many segments of a path tell what it is about. Of what is no service for
 /// applications (`/owa`, `/ecp`, …) the first says enough, and a page of it has a hundred images.
 pub(super) fn telling_segments(case: &ExchangeCase<'_>) -> usize {
-    if case.place == Place::ExchangeOther { 1 } else { 4 }
+    if case.place == Place::ExchangeOther { 1 } else { SEGMENTS }
 }
 
 /// What a path is about.
@@ -348,17 +356,18 @@ fn without_trace(text: &str) -> &str {
 /// Notes a line of a log that tells of a refusal with its reason, or of a failed outbound call: it has no
 /// exchange.
 pub(super) fn log(record: &LogRecord, expected: &Expectations, facts: &mut Facts) {
+    let sight = Sight { at: record.time, ..Sight::default() };
     let case = LogCase::of(record, expected);
     if case.outbound_failure() {
-        outbound(record, facts);
+        outbound(record, sight, facts);
     }
     let tested = record.result.as_deref().filter(|_| record.source == LogSource::TestOAuthConnectivity);
     if let Some(result) = tested {
-        facts.tested(result.eq_ignore_ascii_case("success"), record.time);
+        facts.tested(result.eq_ignore_ascii_case("success"), sight);
     }
     if let Some(code) = case.ews_error().filter(|_| case.in_scope()) {
         let call = Call { ews: vec![(short(code), String::new())], ..logged(&case) };
-        facts.logged(call, record.time);
+        facts.call(call, sight);
     }
     let Some(said) = case.diagnostics() else { return };
     let Some(code) = codes::diagnostics(said.number, said.category.as_deref()) else { return };
@@ -367,7 +376,7 @@ pub(super) fn log(record: &LogRecord, expected: &Expectations, facts: &mut Facts
         said: Some((said.number, code.alias.to_owned(), sentence(&said.reason))),
         ..logged(&case)
     };
-    facts.logged(call, record.time);
+    facts.call(call, sight);
 }
 
 /// A call with a token as far as a line of a log tells of it.
@@ -375,7 +384,7 @@ fn logged(case: &LogCase<'_>) -> Call {
     let record = case.record;
     Call {
         host: short(&place::bare_host(record.host.as_deref().unwrap_or_default())),
-        path: first_segments(record.path.as_deref().unwrap_or_default(), 4),
+        path: first_segments(record.path.as_deref().unwrap_or_default(), SEGMENTS),
         exchange: true,
         credential: Credential::Token,
         application: case.application(),
@@ -388,7 +397,7 @@ fn logged(case: &LogCase<'_>) -> Call {
 }
 
 /// A failed call of Exchange itself; with a code of the token service also the token request behind it.
-fn outbound(record: &LogRecord, facts: &mut Facts) {
+fn outbound(record: &LogRecord, sight: Sight, facts: &mut Facts) {
     let text = record.errors.as_deref().unwrap_or_default();
     let target = record.path.as_deref().or(record.host.as_deref()).unwrap_or_default();
     let target = target.split_once("://").map_or(target, |(_, rest)| rest);
@@ -418,8 +427,8 @@ fn outbound(record: &LogRecord, facts: &mut Facts) {
             description: sentence(without_trace(text)),
             ..Ask::default()
         };
-        facts.logged_ask(ask, record.time);
+        facts.ask(ask, sight);
     }
     let name = codes::outbound(text).map(|code| code.code);
-    facts.outbound(Outbound { name, host, text: sentence(without_trace(text)) }, record.time);
+    facts.outbound(Outbound { name, host, text: sentence(without_trace(text)) }, sight);
 }

@@ -57,7 +57,7 @@ mod tests {
         let judgement = scene.judge();
         let found: Vec<_> = judgement.findings.iter().filter(|found| found.rule == RULE.id).collect();
         assert_eq!(found.len(), 1);
-        assert_eq!(found[0].observed.to_string(), "resource 3 times");
+        assert_eq!(found[0].observed, "resource 3 times");
     }
 
     #[test]

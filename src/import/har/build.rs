@@ -20,6 +20,7 @@ use crate::exchange::{
 use crate::import::message::{self, Address};
 use crate::import::when;
 use crate::limits;
+use crate::wire::http::body::is_xml;
 use crate::wire::http::pool;
 
 /// A name with a value, decoded.
@@ -208,7 +209,7 @@ fn request_body(raw: &entry::Request<Text<'_>>, fields: &[Field<'_>], oddities: 
     };
     let text = post.text.filter(|text| !text.is_empty());
     if let Some(text) = text {
-        return body(text, post.encoding, size, kind, fields, oddities);
+        return body(text, post.encoding, size, kind, fields, None, oddities);
     }
     if post.params.is_empty() {
         return Body { total: size.unwrap_or_default(), complete: size.is_none(), ..Body::default() };
@@ -321,16 +322,7 @@ fn response(entry: &Entry<Text<'_>>, enough: Option<Enough>, oddities: &mut Vec<
     let positive = |size: Option<f64>| size.filter(|size| *size > 0.0).map(|size| size as u64);
     let size = positive(raw.body_size).or(positive(raw.size));
     let body = match raw.text.filter(|text| !text.is_empty()) {
-        Some(text) => match beginning(text, raw.encoding, &kind, enough) {
-            Some(bytes) => Body {
-                total: size.unwrap_or(text.raw().len() as u64),
-                bytes,
-                complete: true,
-                already_decoded: true,
-                ..Body::default()
-            },
-            None => body(text, raw.encoding, size, &kind, &fields, oddities),
-        },
+        Some(text) => body(text, raw.encoding, size, &kind, &fields, enough, oddities),
         // A redirect's body and the like are counted by some, kept by none.
         None => {
             let lost = positive(raw.size).is_some() && message::can_matter(&kind);
@@ -343,44 +335,37 @@ fn response(entry: &Entry<Text<'_>>, enough: Option<Enough>, oddities: &mut Vec<
     Some(Response { status: status as u16, head: head(&fields), body, times: None })
 }
 
-/// The beginning of a large answer in XML, where `enough` says that it tells everything.
-fn beginning(
-    text: Text<'_>,
-    encoding: Option<Text<'_>>,
-    kind: &[u8],
-    enough: Option<Enough>,
-) -> Option<Bytes> {
-    let enough = enough?;
-    let is_xml = kind.windows(3).any(|word| word.eq_ignore_ascii_case(b"xml"));
-    if !is_xml || encoding.is_some_and(|encoding| !encoding.is_empty()) {
+/// The beginning of a large text, where `enough` says that it tells everything.
+fn beginning(text: Text<'_>, enough: Enough) -> Option<Bytes> {
+    if text.raw().len() <= limits::ANSWER_LOOK {
         return None;
     }
     let mut bytes = pool::take_for(limits::ANSWER_LOOK);
     text.first(limits::ANSWER_LOOK, &mut bytes);
-    let seen = bytes
-        .get(..limits::ANSWER_GLIMPSE)
-        .filter(|seen| text.raw().len() > limits::ANSWER_LOOK && enough(seen));
-    match seen {
-        Some(_) => Some(pool::bytes(bytes)),
-        None => {
-            pool::give(bytes);
-            None
-        }
+    if bytes.get(..limits::ANSWER_GLIMPSE).is_some_and(enough) {
+        return Some(pool::bytes(bytes));
     }
+    pool::give(bytes);
+    None
 }
 
-/// A body from its text. Only as much is decoded as is kept.
+/// A body from its text. Only as much is decoded as is kept; of an answer in XML no more than is `enough`.
 fn body(
     text: Text<'_>,
     encoding: Option<Text<'_>>,
     size: Option<u64>,
     kind: &[u8],
     fields: &[Field<'_>],
+    enough: Option<Enough>,
     oddities: &mut Vec<Oddity>,
 ) -> Body {
     let total = size.unwrap_or(text.raw().len() as u64);
     if !message::can_matter(kind) {
         return Body { total, complete: true, already_decoded: true, ..Body::default() };
+    }
+    let plain = encoding.is_none_or(Text::is_empty) && is_xml(kind);
+    if let Some(bytes) = enough.filter(|_| plain).and_then(|enough| beginning(text, enough)) {
+        return Body { bytes, total, complete: true, already_decoded: true, ..Body::default() };
     }
     let base64 = encoding.is_some_and(|encoding| encoding.raw().eq_ignore_ascii_case(b"base64"));
     let most = limits::BODY_KEPT * 2;

@@ -48,12 +48,14 @@ impl<'a> Text<'a> {
         }
         // The longest escape is twelve bytes for one character of four.
         let within = if self.raw.len() <= limit { limit } else { limit.saturating_mul(6) };
-        unescape_into(self.raw.get(..within).unwrap_or(self.raw), out);
+        self.first(within, out);
     }
 
     /// Writes what the first `raw` bytes between the quotes stand for, but for an escape near their end.
     pub(crate) fn first(self, raw: usize, out: &mut Vec<u8>) {
-        let Some(begin) = self.raw.get(..raw) else { return unescape_into(self.raw, out) };
+        let Some(begin) = self.raw.get(..raw).filter(|begin| begin.len() < self.raw.len()) else {
+            return unescape_into(self.raw, out);
+        };
         let tail = begin.len().saturating_sub(LONGEST_ESCAPE);
         let last = begin.get(tail..).unwrap_or_default();
         let cut = last.iter().position(|byte| *byte == b'\\').map_or(begin.len(), |at| tail + at);
@@ -488,6 +490,7 @@ mod tests {
             let mut begin = Vec::new();
             text.first(raw, &mut begin);
             prop_assert!(text.bytes().starts_with(&begin));
+            prop_assert!(raw < raw_text.len() || begin == *text.bytes());
         }
     }
 }

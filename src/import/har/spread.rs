@@ -121,19 +121,12 @@ impl Hand {
         let bytes = window.give(std::mem::take(&mut spare.bytes));
         let entries = std::mem::replace(&mut self.open, spare.entries);
         let batch = Batch { bytes, entries };
-        if batch.bytes.len() > LARGE {
-            let mut large = batch;
-            large.build(&mut self.part, self.enough, take);
-            return;
-        }
-        match self.send.try_send(batch) {
-            Ok(()) => {}
-            Err(TrySendError::Full(mut batch)) => {
-                batch.build(&mut self.part, self.enough, take);
-                self.own = Some(batch);
-            }
-            // All workers are gone, by a panic that whoever joins them passes on.
-            Err(TrySendError::Disconnected(_)) => {}
+        let large = batch.bytes.len() > LARGE;
+        let unsent = if large { Err(TrySendError::Full(batch)) } else { self.send.try_send(batch) };
+        // When all workers are gone, by a panic that whoever joins them passes on, nothing is built any more.
+        if let Err(TrySendError::Full(mut batch)) = unsent {
+            batch.build(&mut self.part, self.enough, take);
+            self.own = (!large).then_some(batch);
         }
     }
 }

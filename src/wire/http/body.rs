@@ -74,6 +74,11 @@ pub struct Glimpse<'b> {
     pub whole: bool,
 }
 
+/// Whether a content type is one of XML. Answers of such a type are many and large.
+pub(crate) fn is_xml(kind: &[u8]) -> bool {
+    kind.windows(3).any(|word| word.eq_ignore_ascii_case(b"xml"))
+}
+
 /// The first `max` bytes of the content; `None` where only [`content`] can tell: other codings than gzip,
 /// damage, several members.
 pub fn glimpse<'b>(head: &Head, body: &'b Body, max: usize) -> Option<Glimpse<'b>> {

@@ -77,8 +77,9 @@ impl Message {
     /// Of a large answer in XML no more is kept than its beginning, when `enough` says that it tells everything.
     pub(super) fn look_early(&mut self, enough: Option<Enough>) {
         let Half::Response(response) = &self.half else { return };
-        let is_xml = |kind: &str| kind.as_bytes().windows(3).any(|word| word.eq_ignore_ascii_case(b"xml"));
-        if self.keep > limits::ANSWER_LOOK && response.head.text("content-type").is_some_and(is_xml) {
+        if self.keep > limits::ANSWER_LOOK
+            && response.head.text("content-type").is_some_and(|kind| body::is_xml(kind.as_bytes()))
+        {
             self.enough = enough;
         }
     }

@@ -1,8 +1,8 @@
 //! Takes a request that waits for its response, keeps it small until then: a capture may hold a million of them
 //! at once. Long values (tokens) and bodies are kept once for all, the rest in one piece.
 
-use crate::base::Instant;
 use crate::base::texts::Text;
+use crate::base::{Instant, varint};
 use crate::exchange::{Body, FieldSpan, FrameMap, Head, Indexing, Request};
 
 /// Values and bodies that are shorter stay with the rest.
@@ -51,7 +51,7 @@ impl Packed {
         }
         frames(&mut out, &head.frames);
         frames(&mut out, &body.frames);
-        number(&mut out, body.total);
+        varint::put(&mut out, body.total);
         spans(&mut out, &head.spans);
         let longest = head.spans.iter().map(|span| span.value.clone()).max_by_key(ExactSizeIterator::len);
         let (value, at) = match longest.filter(|value| value.len() >= LONG) {
@@ -64,7 +64,7 @@ impl Packed {
             }
             None => (None, 0),
         };
-        number(&mut out, at as u64);
+        varint::put(&mut out, at as u64);
         let end = at + value.as_ref().map_or(0, Text::len);
         text(&mut out, head.bytes.get(..at).unwrap_or_default());
         text(&mut out, head.bytes.get(end..).unwrap_or_default());
@@ -90,35 +90,27 @@ fn request_line(head: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((line.get(..first)?, line.get(first + 1..last)?))
 }
 
-fn number(out: &mut Vec<u8>, mut value: u64) {
-    while value >= 0x80 {
-        out.push((value & 0x7f) as u8 | 0x80);
-        value >>= 7;
-    }
-    out.push(value as u8);
-}
-
 fn text(out: &mut Vec<u8>, text: &[u8]) {
-    number(out, text.len() as u64);
+    varint::put(out, text.len() as u64);
     out.extend_from_slice(text);
 }
 
 fn frames(out: &mut Vec<u8>, map: &FrameMap) {
-    number(out, map.runs().len() as u64);
+    varint::put(out, map.runs().len() as u64);
     let (mut at, mut last) = (0, 0);
     for &(start, frame) in map.runs() {
-        number(out, u64::from(start.wrapping_sub(at)));
-        number(out, frame.wrapping_sub(last));
+        varint::put(out, u64::from(start.wrapping_sub(at)));
+        varint::put(out, frame.wrapping_sub(last));
         (at, last) = (start, frame);
     }
 }
 
 fn spans(out: &mut Vec<u8>, spans: &[FieldSpan]) {
-    number(out, spans.len() as u64);
+    varint::put(out, spans.len() as u64);
     let mut at = 0_u32;
     for FieldSpan { name, value, indexing } in spans {
         for place in [name.start, name.end, value.start, value.end] {
-            number(out, u64::from(place.wrapping_sub(at)));
+            varint::put(out, u64::from(place.wrapping_sub(at)));
             at = place;
         }
         out.push(match indexing {
@@ -187,15 +179,7 @@ impl<'p> Parts<'p> {
     }
 
     fn number(&mut self) -> Option<u64> {
-        let mut value = 0;
-        for shift in (0..64).step_by(7) {
-            let byte = self.byte()?;
-            value |= u64::from(byte & 0x7f) << shift;
-            if byte & 0x80 == 0 {
-                return Some(value);
-            }
-        }
-        None
+        varint::take(&mut self.0)
     }
 
     fn place(&mut self) -> Option<u32> {
