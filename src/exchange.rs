@@ -272,8 +272,9 @@ pub struct Body {
     pub complete: bool,
     /// Set by exports that keep bodies already decoded although `Content-Encoding` says otherwise.
     pub already_decoded: bool,
-    /// The first bytes of the content, decoded: kept where they told enough, so that `bytes` ends early
-    /// (see [`crate::sink::Sink::enough`]).
+    /// Whether `bytes` ends early because the beginning told enough (see [`crate::sink::Sink::enough`]).
+    pub told: bool,
+    /// The first bytes of the content, decoded: kept where they told enough and are not those of `bytes`.
     pub beginning: Option<Bytes>,
     /// Which frames carried `bytes`.
     pub frames: FrameMap,

@@ -20,7 +20,8 @@ pub enum Place {
 
 /// An authority without user information (`user:password@`), which may be secret.
 pub fn without_user(authority: &str) -> &str {
-    authority.rsplit('@').next().unwrap_or_default()
+    let user = memchr::memrchr(b'@', authority.as_bytes()).map_or(0, |at| at + 1);
+    authority.get(user..).unwrap_or_default()
 }
 
 /// A path for messages: long segments may be tokens, and are cut.
@@ -87,7 +88,7 @@ pub fn of(host: Option<&str>, path: &str) -> Place {
     if ends.iter().any(|end| ends_with(whole, end)) {
         return Place::TokenService;
     }
-    let first = percent_decode(raw_segment(path));
+    let first = percent_decoded(raw_segment(path));
     let is = |names: &[&str]| names.iter().any(|name| first.eq_ignore_ascii_case(name));
     if is(&["ews", "autodiscover", "api", "mapi", "oab"]) {
         Place::Exchange
@@ -104,8 +105,11 @@ pub(super) fn ends_with(text: &str, end: &str) -> bool {
     tail.is_some_and(|tail| tail.eq_ignore_ascii_case(end.as_bytes()))
 }
 
-fn raw_segment(path: &str) -> &str {
-    path.split('/').find(|segment| !segment.is_empty()).unwrap_or_default()
+/// The first segment of a path, as it stands there.
+pub(super) fn raw_segment(path: &str) -> &str {
+    let path = path.trim_start_matches('/');
+    let end = memchr::memchr(b'/', path.as_bytes()).unwrap_or(path.len());
+    path.get(..end).unwrap_or_default()
 }
 
 /// The first segment of a path, percent-decoded as a server would before it routes.
@@ -115,8 +119,12 @@ pub fn first_segment(path: &str) -> String {
 
 /// Undoes percent-encoding; what is not UTF-8 afterwards is replaced.
 pub fn percent_decode(text: &str) -> String {
-    if !text.contains('%') {
-        return text.to_owned();
+    percent_decoded(text).into_owned()
+}
+
+fn percent_decoded(text: &str) -> Cow<'_, str> {
+    if !text.as_bytes().contains(&b'%') {
+        return Cow::Borrowed(text);
     }
     let hex = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     let mut bytes = Vec::with_capacity(text.len());
@@ -139,7 +147,7 @@ pub fn percent_decode(text: &str) -> String {
             }
         }
     }
-    String::from_utf8_lossy(&bytes).into_owned()
+    Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// Fields of a form or query string (`application/x-www-form-urlencoded`), decoded, in order.

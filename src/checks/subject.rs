@@ -240,6 +240,8 @@ pub struct ExchangeCase<'a> {
     pub exchange: &'a Exchange,
     /// What the request went to.
     pub place: Place,
+    /// The path of the target.
+    path: &'a str,
     /// The moment at which it is judged.
     pub at: Option<Instant>,
     /// The tokens in it, those inside others left out.
@@ -270,6 +272,7 @@ impl<'a> ExchangeCase<'a> {
             store,
             exchange,
             place,
+            path: exchange.request.as_ref().map_or("", |request| request.path()),
             at: expected.at.or_else(|| exchange.time()),
             tokens,
             offered: OnceCell::new(),
@@ -306,7 +309,7 @@ impl<'a> ExchangeCase<'a> {
 
     /// The path of the target.
     pub fn path(&self) -> &'a str {
-        self.request().map_or("", |request| request.path())
+        self.path
     }
 
     /// Whether it went to Exchange, as far as the path tells.
@@ -412,11 +415,11 @@ impl<'a> ExchangeCase<'a> {
     pub fn ews(&self) -> Option<&soap::ews::Outcome> {
         self.ews
             .get_or_init(|| {
-                let known = self.glimpse.as_ref().map(|glimpse| &*glimpse.bytes);
-                let body = match known.filter(|begin| soap::ews::decides(begin)) {
-                    Some(begin) => begin,
-                    None => self.answer(),
-                };
+                // What told enough decides, too: see `Sink::enough`.
+                let told = self.response().is_some_and(|response| response.body.told);
+                let known = self.glimpse.as_ref();
+                let known = known.filter(|seen| seen.whole || told || soap::ews::decides(&seen.bytes));
+                let body = known.map_or_else(|| self.answer(), |seen| &*seen.bytes);
                 if soap::ews::is_suspicious(body) { soap::ews::read(body) } else { None }
             })
             .as_ref()

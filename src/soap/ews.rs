@@ -65,19 +65,15 @@ impl Outcome {
     }
 }
 
-static ERROR_OR_FAULT: LazyLock<AnyOf> = LazyLock::new(|| AnyOf::new(&[b"Error", b"Fault"]));
-static ERROR: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"Error"));
-static FAULT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"Fault"));
+/// A class or a code begins where a value does; `NoError` is none.
+static ERROR_OR_FAULT: LazyLock<AnyOf> =
+    LazyLock::new(|| AnyOf::new(&[b"\"Error", b"'Error", b">Error", b"Fault"]));
 static CLASS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"ResponseClass="));
 
 /// Whether an error may be in it: a class or a code that says so (`"Error"`, `>ErrorAccessDenied`), or a
 /// fault. Item properties may say the same by chance.
 pub fn is_suspicious(body: &[u8]) -> bool {
-    let said = |at: usize| {
-        let before = at.checked_sub(1).and_then(|at| body.get(at));
-        matches!(before, Some(b'"' | b'\'' | b'>'))
-    };
-    ERROR_OR_FAULT.is_in(body) && (ERROR.find_iter(body).any(said) || FAULT.find(body).is_some())
+    ERROR_OR_FAULT.is_in(body)
 }
 
 /// Whether the beginning of an answer decides whether there is an error in the whole: a list of one

@@ -26,14 +26,8 @@ impl<'t> Principal<'t> {
             Some(rest) => (true, rest),
             None => (false, text),
         };
-        let (name, realm) = match rest.rsplit_once('@') {
-            Some((name, realm)) => (name, Some(realm)),
-            None => (rest, None),
-        };
-        let (id, host) = match name.split_once('/') {
-            Some((id, host)) => (id, Some(host)),
-            None => (name, None),
-        };
+        let (name, realm) = parted(rest, memchr::memrchr(b'@', rest.as_bytes()));
+        let (id, host) = parted(name, memchr::memchr(b'/', name.as_bytes()));
         (!id.is_empty()).then_some(Self { id, host, realm, leading_slash })
     }
 
@@ -41,6 +35,14 @@ impl<'t> Principal<'t> {
     /// a rule tells when only the case differs.
     pub fn is(&self, id: &str) -> bool {
         self.id.eq_ignore_ascii_case(id)
+    }
+}
+
+/// What stands before and after the byte at a place.
+fn parted(text: &str, at: Option<usize>) -> (&str, Option<&str>) {
+    match at.and_then(|at| Some((text.get(..at)?, text.get(at + 1..)?))) {
+        Some((before, after)) => (before, Some(after)),
+        None => (text, None),
     }
 }
 

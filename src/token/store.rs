@@ -347,8 +347,9 @@ impl Uses {
     }
 
     fn see(&mut self, exchange: ExchangeKey, location: &Location, depth: usize) {
-        let order = order(exchange, location, depth);
-        if self.order().is_none_or(|known| order < known) {
+        // Nearly all sightings come in order.
+        let later = self.seen.first.as_ref().is_some_and(|(first, _)| *first < exchange);
+        if !later && self.order().is_none_or(|known| order(exchange, location, depth) < known) {
             self.seen.first = Some((exchange, location.clone()));
             self.first_depth = depth;
         }

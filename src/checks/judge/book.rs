@@ -383,8 +383,7 @@ fn same(key: &mut Key, case: &UseCase<'_>, taken: Taken) {
     key.text(Some(location.part.as_bytes())).text(exchange.host().map(str::as_bytes));
     key.text(exchange.request().and_then(|request| request.scheme.as_deref()).map(str::as_bytes));
     key.text(recorded.tls.as_ref().and_then(|tls| tls.sni.as_deref()).map(str::as_bytes));
-    let first = exchange.path().split('/').find(|segment| !segment.is_empty());
-    key.text(first.map(str::as_bytes));
+    key.text(Some(place::raw_segment(exchange.path()).as_bytes()));
     let ends = [recorded.client, recorded.server];
     match ends.iter().flatten().find(|end| place::is_public(end.address)).map(|end| end.address) {
         Some(IpAddr::V4(address)) => key.text(Some(&address.octets())),

@@ -130,12 +130,20 @@ pub(crate) fn number(text: &str) -> Option<u128> {
 /// Thirty-two hexadecimal digits, hyphens left out. Every exchange has one or two: nothing is copied.
 fn guid(text: &str) -> Option<u128> {
     let mut digits = 0;
-    let mut number = 0_u128;
+    let mut halves = [0_u64; 2];
     for byte in text.bytes().filter(|byte| *byte != b'-') {
-        number = number << 4 | u128::from(char::from(byte).to_digit(16)?);
+        let digit = match byte {
+            b'0'..=b'9' => byte - b'0',
+            b'a'..=b'f' => byte - b'a' + 10,
+            b'A'..=b'F' => byte - b'A' + 10,
+            _ => return None,
+        };
+        let half = halves.get_mut(digits / 16)?;
+        *half = *half << 4 | u64::from(digit);
         digits += 1;
     }
-    (digits == 32).then_some(number)
+    let [high, low] = halves.map(u128::from);
+    (digits == 32).then_some(high << 64 | low)
 }
 
 impl Logs {

@@ -365,7 +365,7 @@ fn body(
     }
     let plain = encoding.is_none_or(Text::is_empty) && is_xml(kind);
     if let Some(bytes) = enough.filter(|_| plain).and_then(|enough| beginning(text, enough)) {
-        return Body { bytes, total, complete: true, already_decoded: true, ..Body::default() };
+        return Body { bytes, total, complete: true, already_decoded: true, told: true, ..Body::default() };
     }
     let base64 = encoding.is_some_and(|encoding| encoding.raw().eq_ignore_ascii_case(b"base64"));
     let most = limits::BODY_KEPT * 2;

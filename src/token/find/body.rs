@@ -62,7 +62,8 @@ impl<'e> Finder<'_, 'e> {
         // Answers in XML are many and large, and hold no token: their beginning says so.
         if self.brief && self.half == Half::Response && media.contains("xml") {
             self.glimpse = glimpse(head, body, limits::ANSWER_GLIMPSE);
-            if self.glimpse.as_ref().is_some_and(|glimpse| !may_hold_token(&glimpse.bytes)) {
+            // Where the beginning told enough, it holds none: see `Sink::enough`.
+            if self.glimpse.as_ref().is_some_and(|glimpse| body.told || !may_hold_token(&glimpse.bytes)) {
                 return;
             }
         }

@@ -125,13 +125,19 @@ fn slowly<'b>(coded: &[u8], max: usize) -> Option<Glimpse<'b>> {
     })
 }
 
-/// The same where it can be had in one go; `coded` with the trailer of its gzip member.
+/// The same where it can be had in one go; `coded` with the trailer of its gzip member (RFC 1952 2.3.1).
 fn quickly<'b>(coded: &[u8], max: usize) -> Option<Glimpse<'b>> {
-    let (data, length) = coded.split_at_checked(coded.len().checked_sub(4)?)?;
-    let (begin, whole) = beginning::beginning(data.get(..data.len().checked_sub(4)?)?, max)?;
-    // A body that was cut ends with no trailer: what would be taken for one is more data then.
-    let fits = length.first_chunk().map(|length| u32::from_le_bytes(*length) as usize) == Some(begin.len());
-    (fits || !whole).then_some(Glimpse { bytes: Cow::Owned(begin), whole })
+    let (data, trailer) = coded.split_at_checked(coded.len().checked_sub(8)?)?;
+    let (begin, over) = beginning::beginning(data, max)?;
+    if over {
+        // A body that was cut does not end with the trailer of this content; one that goes on holds another header.
+        let sum = libdeflater::crc32(&begin).to_le_bytes();
+        let length = u32::try_from(begin.len()).unwrap_or(u32::MAX).to_le_bytes();
+        if trailer != [sum, length].as_flattened() || memchr::memmem::find(data, &GZIP).is_some() {
+            return None;
+        }
+    }
+    Some(Glimpse { bytes: Cow::Owned(begin), whole: over })
 }
 
 thread_local! {
@@ -139,11 +145,14 @@ thread_local! {
     static INFLATE: RefCell<flate2::Decompress> = RefCell::new(flate2::Decompress::new(false));
 }
 
+/// How a gzip member of deflate data begins (RFC 1952 2.3.1).
+const GZIP: [u8; 3] = [0x1f, 0x8b, 8];
+
 /// What follows the header of a gzip member (RFC 1952 2.3); `None` where it has optional parts, which no
 /// server sends.
 fn after_gzip_header(bytes: &[u8]) -> Option<&[u8]> {
     let (header, rest) = bytes.split_first_chunk::<10>()?;
-    header.starts_with(&[0x1f, 0x8b, 8, 0]).then_some(rest)
+    (header.starts_with(&GZIP) && header.get(3) == Some(&0)).then_some(rest)
 }
 
 fn decode<'b>(head: &Head, body: &'b Body, max: Option<usize>) -> (Cow<'b, [u8]>, Option<CodingError>) {

@@ -399,7 +399,7 @@ impl Http1 {
             None => bytes,
         };
         let head = Head { bytes, spans: parsed.spans, frames: map };
-        let mut message = Message::new(half, parsed.old, first, last, parsed.oddities);
+        let mut message = Box::new(Message::new(half, parsed.old, first, last, parsed.oddities));
         *message.head_mut() = head;
         message.cut = cut.is_some();
         if message.cut {
@@ -409,14 +409,14 @@ impl Http1 {
             Direction::Sent => self.begin_request(message, out),
             Direction::Received => {
                 let lane = self.lane(Direction::Received);
-                lane.message = Some(Box::new(message));
+                lane.message = Some(message);
                 lane.state = State::Waiting;
                 self.claim(true, out);
             }
         }
     }
 
-    fn begin_request(&mut self, mut message: Message, out: &mut Outbox) {
+    fn begin_request(&mut self, mut message: Box<Message>, out: &mut Outbox) {
         let Half::Request(request) = &mut message.half else { return };
         let facts = Facts::of(&request.head);
         let asked = Asked {
@@ -496,19 +496,19 @@ impl Http1 {
             message.note("http-upgrade-unasked", "101 to a request that was not seen to ask for it");
         }
         message.look_early(out.enough);
-        self.follow(Direction::Received, *message, framing, out);
+        self.follow(Direction::Received, message, framing, out);
         if let Some(tunnel) = tunnel {
             self.tunnel(tunnel, out);
         }
     }
 
     /// Goes from a head to what follows it.
-    fn follow(&mut self, direction: Direction, mut message: Message, framing: Framing, out: &mut Outbox) {
+    fn follow(&mut self, direction: Direction, mut message: Box<Message>, framing: Framing, out: &mut Outbox) {
         if let Framing::Length(length) = framing {
             message.announced = Some(length);
         }
         let lane = self.lane(direction);
-        lane.message = Some(Box::new(message));
+        lane.message = Some(message);
         lane.state = match framing {
             Framing::None => State::Head,
             Framing::Length(length) => State::Length(length),

@@ -31,6 +31,7 @@ pub(super) struct Message {
     pub(super) announced: Option<u64>,
     /// Asked once, when [`limits::ANSWER_LOOK`] bytes are there, whether they are enough.
     enough: Option<Enough>,
+    told: bool,
     beginning: Option<Bytes>,
     map: FrameMap,
     /// Bytes of the body on the wire.
@@ -61,6 +62,7 @@ impl Message {
             keep: 0,
             announced: None,
             enough: None,
+            told: false,
             beginning: None,
             map: FrameMap::default(),
             total: 0,
@@ -107,6 +109,7 @@ impl Message {
         // What ends here may go on: another member of gzip may follow.
         if !seen.whole && enough(&seen.bytes) {
             self.keep = self.kept.len();
+            self.told = true;
             self.beginning = match seen.bytes {
                 Cow::Owned(bytes) => Some(bytes.into()),
                 Cow::Borrowed(_) => None,
@@ -173,6 +176,7 @@ impl Message {
             total: self.total,
             complete: complete && !self.broken,
             already_decoded: false,
+            told: self.told,
             beginning: self.beginning,
             frames: self.map,
         };
@@ -242,7 +246,7 @@ mod tests {
         for (fields, bytes) in [(&[XML][..], &plain), (&[XML, GZIP], &coded)] {
             let whole = answer(fields, &[bytes], ENOUGH);
             assert_eq!(whole.bytes, bytes[..ANSWER_LOOK]);
-            assert_eq!((whole.total, whole.complete), (bytes.len() as u64, true));
+            assert_eq!((whole.total, whole.complete, whole.told), (bytes.len() as u64, true, true));
             let head = Head::from_pairs(fields.iter().copied());
             let seen = body::glimpse(&head, &whole, ANSWER_GLIMPSE).unwrap();
             assert_eq!((&seen.bytes[..], seen.whole), (&plain[..ANSWER_GLIMPSE], false));
@@ -272,7 +276,7 @@ mod tests {
             (&[XML, GZIP], &plain, ENOUGH),
         ] {
             let body = answer(fields, &[bytes], enough);
-            assert_eq!((&body.bytes[..], &body.beginning), (&bytes[..], &None), "{fields:?}");
+            assert_eq!((&body.bytes[..], body.told, &body.beginning), (&bytes[..], false, &None), "{fields:?}");
         }
         assert_eq!(answer(&[XML, GZIP], &[&members], ENOUGH).bytes.len(), members.len());
         let short = &plain[..ANSWER_LOOK - 1];

@@ -165,6 +165,7 @@ impl<'p> Parts<'p> {
             bytes: content.into(),
             total,
             complete: has(COMPLETE),
+            told: false,
             already_decoded: has(DECODED),
             beginning: None,
             frames: body_frames,

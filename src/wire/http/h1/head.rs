@@ -262,9 +262,23 @@ struct Fields {
 
 impl Fields {
     /// Reads lines from `at` to the empty line or the end.
-    fn read(&mut self, bytes: &[u8], mut at: usize) {
+    fn read(&mut self, bytes: &[u8], from: usize) {
+        let before = self.spans.len();
+        let section = bytes.get(from..).unwrap_or_default();
+        // One look at all lines, rather than at each, tells that every CR ends one.
+        let count = |byte: u8| memchr::memchr_iter(byte, section).count();
+        let mut bare = memchr(0, section).is_some() || count(b'\r') != count(b'\n');
+        let mut at = from;
         while let Some(found) = bytes.get(at..).and_then(|rest| memchr(b'\n', rest)) {
-            let line = strip_cr(bytes.get(at..at + found).unwrap_or_default(), &mut self.notes);
+            let line = bytes.get(at..at + found).unwrap_or_default();
+            if !bare && !line.ends_with(b"\r") {
+                // As many CR as LF, and one LF without: somewhere a CR ends no line.
+                bare = true;
+                self.spans.truncate(before);
+                at = from;
+                continue;
+            }
+            let line = strip_cr(line, &mut self.notes);
             if line.is_empty() {
                 break;
             }
@@ -274,13 +288,14 @@ impl Fields {
                     .add("http-too-many-fields", "more header fields than are read (limit HEAD_FIELDS)");
                 break;
             }
-            self.line(line, at);
+            self.line(line, at, bare);
             at += found + 1;
         }
     }
 
-    fn line(&mut self, line: &[u8], at: usize) {
-        if memchr2(b'\r', 0, line).is_some() {
+    /// `bare`: the line may hold bytes that none should.
+    fn line(&mut self, line: &[u8], at: usize, bare: bool) {
+        if bare && memchr2(b'\r', 0, line).is_some() {
             self.notes.add("http-invalid-field-byte", "a bare CR or a NUL inside a header line");
         }
         if matches!(line.first(), Some(b' ' | b'\t')) {
