@@ -4,13 +4,15 @@
 //! is said about lengths is only compared. Tools change messages when they save them (bodies unchunked
 //! or dropped while the fields stay), which stream decoders must refuse and this one must read.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use bytes::Bytes;
 
 use super::message::{self, Address};
-use crate::exchange::{Body, FieldSpan, Head, Indexing, Oddity, Protocol, Request, Response};
+use crate::exchange::{Body, Enough, FieldSpan, Head, Indexing, Oddity, Protocol, Request, Response};
 use crate::limits;
+use crate::wire::http::body::{is_xml, look};
 use crate::wire::http::pool;
 
 /// Where the bytes of a message stand.
@@ -114,7 +116,17 @@ pub(super) fn response<'b>(
     method: &str,
     oddities: &mut Vec<Oddity>,
 ) -> Option<Response> {
-    let source = source.into();
+    response_told(source.into(), total, method, None, oddities)
+}
+
+/// The same, of which only the beginning was read, if that told enough.
+pub(super) fn response_told(
+    source: Source<'_>,
+    total: u64,
+    method: &str,
+    told: Option<Told>,
+    oddities: &mut Vec<Oddity>,
+) -> Option<Response> {
     let mut at = 0;
     loop {
         let raw = split(source, at, oddities)?;
@@ -130,8 +142,40 @@ pub(super) fn response<'b>(
         } else {
             body(&raw, total, bodiless, oddities)
         };
+        let body = match told {
+            Some(Told { bytes, beginning }) => Body { bytes, beginning, told: true, ..body },
+            None => body,
+        };
         return Some(Response { status, head: without_pseudo(raw.head), body, times: None });
     }
+}
+
+/// What is kept of the body of a response whose beginning told enough.
+pub(super) struct Told {
+    bytes: Bytes,
+    /// See [`Body::beginning`].
+    beginning: Option<Bytes>,
+}
+
+/// Whether the beginning of a large answer in XML tells `enough` (see [`crate::sink::Sink::enough`]).
+pub(super) fn told(bytes: &[u8], enough: Enough) -> Option<Told> {
+    let raw = split(Source::Lent(bytes), 0, &mut Vec::new())?;
+    let kind = raw.head.get("content-type").unwrap_or_default();
+    if !is_xml(kind) || !message::can_matter(kind) || status(raw.line)? < 200 {
+        return None;
+    }
+    let rest = bytes.get(raw.body_at..)?;
+    let chunks = if is_chunked(&raw.head) { unchunk(rest).map(|(content, _)| content) } else { None };
+    let content = chunks.as_deref().unwrap_or(rest).get(..limits::ANSWER_LOOK)?;
+    let seen = look(&raw.head, content, limits::ANSWER_GLIMPSE)?;
+    let tells = !seen.whole && enough(&seen.bytes);
+    let beginning = match seen.bytes {
+        Cow::Owned(bytes) => Some(bytes.into()),
+        Cow::Borrowed(_) => None,
+    };
+    let told = tells.then(|| Told { bytes: Source::Lent(content).part(0..content.len()), beginning });
+    chunks.into_iter().for_each(pool::give);
+    told
 }
 
 /// Where the head of the message in `bytes` ends and its fields, as far as it is there: tells whether a
@@ -306,7 +350,7 @@ fn body(raw: &Raw<'_>, total: u64, bodiless: bool, oddities: &mut Vec<Oddity>) -
     let kind = raw.head.get("content-type").unwrap_or_default();
     let keeps = if message::can_matter(kind) { limits::BODY_KEPT } else { 0 };
     let length = raw.head.text("content-length").and_then(|text| text.trim().parse::<u64>().ok());
-    let chunked = raw.head.all("transfer-encoding").any(|field| ends_chunked(field.value));
+    let chunked = is_chunked(&raw.head);
     if chunked && let Some((mut bytes, ended)) = unchunk(rest) {
         if seen_all && !ended {
             note_missing(oddities, "the last chunk of a body is not there");
@@ -320,6 +364,10 @@ fn body(raw: &Raw<'_>, total: u64, bodiless: bool, oddities: &mut Vec<Oddity>) -
     }
     let bytes = raw.source.part(at..at + rest.len().min(keeps));
     Body { bytes, total, complete: !missing, ..Body::default() }
+}
+
+fn is_chunked(head: &Head) -> bool {
+    head.all("transfer-encoding").any(|field| ends_chunked(field.value))
 }
 
 fn ends_chunked(value: &[u8]) -> bool {

@@ -16,6 +16,7 @@ use zip::{CompressionMethod, ZipArchive, read::ZipReadOptions};
 use crate::base::Secret;
 use crate::import::{ImportError, Notice, Receiver};
 use crate::limits;
+use crate::wire::http::body::beginning::beginning;
 
 use super::index;
 use super::salvage::{self, Local};
@@ -290,12 +291,20 @@ impl Unpacker<'_, '_> {
         // The claimed size is no more than a hint: deflate makes at most about 1032 bytes of one.
         let claimed = usize::try_from(member.size).unwrap_or(usize::MAX);
         let most = claimed.min(limit).min(packed.len().saturating_mul(1040)).max(64);
-        if claimed == most && claimed <= 4 * FIRST_LOOK && self.inflate_whole(packed, claimed) {
+        let mut enough = Some(enough).filter(|_| most > 2 * FIRST_LOOK);
+        if enough.is_some()
+            && let Some((begin, false)) = beginning(packed, FIRST_LOOK)
+            && enough.take().is_some_and(|enough| enough(&begin))
+        {
+            room(&mut self.out, begin.len()).copy_from_slice(&begin);
+            return Ok(begin.len());
+        }
+        let at_once = claimed == most && claimed <= LARGEST_KEPT;
+        if at_once && (enough.is_none() || claimed <= AT_ONCE) && self.inflate_whole(packed, claimed) {
             return Ok(claimed);
         }
         self.inflate.reset(false);
-        let mut enough = (most > 4 * FIRST_LOOK).then_some(enough);
-        let mut wanted = if enough.is_some() { FIRST_LOOK } else { most };
+        let mut wanted = if enough.is_some() { FIRST_LOOK } else { most.min(LARGEST_KEPT) };
         let mut made = 0;
         loop {
             let used = usize::try_from(self.inflate.total_in()).unwrap_or(usize::MAX);
@@ -321,7 +330,7 @@ impl Unpacker<'_, '_> {
                         break;
                     }
                     // To begin again in the faster way costs less than to go on in this one.
-                    if claimed == most && claimed <= LARGEST_KEPT && self.inflate_whole(packed, claimed) {
+                    if at_once && self.inflate_whole(packed, claimed) {
                         return Ok(claimed);
                     }
                     self.inflate.reset(false);
@@ -386,7 +395,10 @@ impl Unpacker<'_, '_> {
 }
 
 /// How much of a large member is unpacked before `enough` is asked.
-const FIRST_LOOK: usize = 16 << 10;
+const FIRST_LOOK: usize = 6 << 10;
+
+/// A member up to this size is unpacked at once, where its beginning cannot be had by itself.
+const AT_ONCE: usize = 64 << 10;
 
 /// Bytes of some sessions that are read at once.
 const FETCHED: usize = 1 << 20;

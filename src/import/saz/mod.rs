@@ -18,7 +18,7 @@ use std::thread::ScopedJoinHandle;
 use super::raw;
 use super::{ImportError, ImportSettings, Notice, Receiver, Worker};
 use crate::connection::{Connection, Content, TlsLedger};
-use crate::exchange::{Endpoint, Exchange, ExchangeKey, Oddity, Protocol, Response, TlsFacts};
+use crate::exchange::{Endpoint, Enough, Exchange, ExchangeKey, Oddity, Protocol, Response, TlsFacts};
 use crate::limits;
 use archive::{Archive, Member, MemberError, Unpacker};
 use metadata::Metadata;
@@ -113,7 +113,10 @@ impl Work<'_> {
     }
 
     fn read(&self, session: &Session<'_>, unpacker: &mut Unpacker<'_, '_>) -> Done {
-        if self.beyond() { Done::default() } else { session.read(unpacker, &self.inflated) }
+        if self.beyond() {
+            return Done::default();
+        }
+        session.read(unpacker, &self.inflated, self.settings.enough)
     }
 
     /// One after another; how many gave exchanges, and how many did not.
@@ -304,16 +307,18 @@ impl<'m> Session<'m> {
         [self.client, self.server, self.metadata].into_iter().flatten()
     }
 
-    /// What a member holds, with the size of its whole; else a notice.
+    /// What a member holds, with the size of its whole; else a notice. Of a large one no more than its beginning,
+    /// when `enough` says so.
     fn unpacked<'u>(
         &self,
         unpacker: &'u mut Unpacker<'_, '_>,
         inflated: &AtomicU64,
         (member, what): (Option<&Member>, &str),
+        enough: impl FnOnce(&[u8]) -> bool,
         notices: &mut Vec<Notice>,
     ) -> Option<(&'u [u8], u64)> {
         let member = member?;
-        match unpacker.read(member, WANTED, holds_nothing) {
+        match unpacker.read(member, WANTED, enough) {
             Ok(found) => {
                 inflated.fetch_add(found.len() as u64, Ordering::Relaxed);
                 Some((found, member.size.max(found.len() as u64)))
@@ -334,19 +339,25 @@ impl<'m> Session<'m> {
     }
 
     /// Reads the members one after another, in memory that they share.
-    fn read(&self, unpacker: &mut Unpacker<'_, '_>, inflated: &AtomicU64) -> Done {
+    fn read(&self, unpacker: &mut Unpacker<'_, '_>, inflated: &AtomicU64, enough: Option<Enough>) -> Done {
         unpacker.fetch(self.members());
         let (mut notices, mut oddities) = (Vec::new(), Vec::new());
-        let client = self.unpacked(unpacker, inflated, (self.client, "request"), &mut notices);
+        let client = self.unpacked(unpacker, inflated, (self.client, "request"), holds_nothing, &mut notices);
         let had_client = client.is_some();
         let request = client.and_then(|(bytes, size)| raw::request(bytes, size, &mut oddities));
         let method = request.as_ref().map_or("", |raw| raw.request.method.as_str());
+        let mut told = None;
+        let tells = |begin: &[u8]| {
+            told = enough.and_then(|enough| raw::told(begin, enough));
+            told.is_some() || holds_nothing(begin)
+        };
         let response = self
-            .unpacked(unpacker, inflated, (self.server, "response"), &mut notices)
-            .filter(|(bytes, _)| !bytes.is_empty())
-            .and_then(|(bytes, size)| raw::response(bytes, size, method, &mut oddities));
+            .unpacked(unpacker, inflated, (self.server, "response"), tells, &mut notices)
+            .filter(|(bytes, _)| !bytes.is_empty());
+        let response = response
+            .and_then(|(bytes, size)| raw::response_told(bytes.into(), size, method, told, &mut oddities));
         let metadata = self
-            .unpacked(unpacker, inflated, (self.metadata, "metadata"), &mut notices)
+            .unpacked(unpacker, inflated, (self.metadata, "metadata"), |_| false, &mut notices)
             .and_then(|(bytes, _)| metadata::parse(bytes))
             .unwrap_or_default();
         if had_client && request.is_none() {

@@ -6,6 +6,8 @@ use zip::{CompressionMethod, ZipWriter};
 use super::super::Collected;
 use super::*;
 use crate::base::Secret;
+use crate::exchange::Head;
+use crate::wire::http::body::glimpse;
 
 const REQUEST: &[u8] = b"GET https://h/ews HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer t\r\n\r\n";
 const RESPONSE: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
@@ -271,4 +273,53 @@ fn what_is_no_plain_archive_is_left_to_who_reads_it_whole() {
         assert!(Archive::of_file(&file, bytes.len() as u64).is_none());
     }
     std::fs::remove_file(&path).unwrap();
+}
+
+#[test]
+fn of_a_large_xml_answer_the_beginning_is_unpacked_where_it_is_enough() {
+    let content: Vec<u8> = (0..20_000_u32)
+        .flat_map(|number| number.wrapping_mul(2_654_435_761).to_string().into_bytes())
+        .collect();
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(&content).unwrap();
+    let coded = encoder.finish().unwrap();
+    let chunked = |bytes: &[u8]| {
+        let chunk = |piece: &[u8]| [format!("{:x}\r\n", piece.len()).as_bytes(), piece, b"\r\n"].concat();
+        bytes.chunks(5000).flat_map(chunk).chain(*b"0\r\n\r\n").collect::<Vec<u8>>()
+    };
+    let body = |fields: &str, body: &[u8], enough: Option<Enough>| {
+        let head = format!("HTTP/1.1 200 OK\r\n{fields}\r\n\r\n");
+        let member = [head.as_bytes(), body].concat();
+        let bytes = archive(&[("raw/1_c.txt", REQUEST), ("raw/1_s.txt", &member)]);
+        let mut out = Collected::default();
+        read(&bytes, &ImportSettings { enough, ..ImportSettings::default() }, &mut out).unwrap();
+        assert!(out.notices.is_empty() && out.exchanges[0].oddities.is_empty(), "{fields}");
+        let got = out.exchanges.pop().unwrap().response.unwrap().body;
+        assert!(got.complete && got.total == body.len() as u64, "{fields}");
+        got
+    };
+    let enough: Option<Enough> = Some(|begin| begin.starts_with(b"0265443576"));
+    let (xml, gzip) = ("Content-Type: text/xml; charset=utf-8", "\r\nContent-Encoding: gzip");
+    let length = format!("{xml}\r\nContent-Length: {}", content.len());
+    let chunks = "\r\nTransfer-Encoding: Chunked";
+    for (fields, bytes, sent) in [
+        (length.as_str(), &content, content.clone()),
+        (&format!("{xml}{gzip}"), &coded, coded.clone()),
+        (&format!("{xml}{chunks}"), &content, chunked(&content)),
+        (&format!("{xml}{gzip}{chunks}"), &coded, chunked(&coded)),
+    ] {
+        let whole = body(fields, &sent, None);
+        assert_eq!((&whole.bytes[..], whole.told), (&bytes[..], false), "{fields}");
+        let begun = body(fields, &sent, enough);
+        assert_eq!((&begun.bytes[..], begun.told), (&bytes[..limits::ANSWER_LOOK], true), "{fields}");
+        let head =
+            Head::from_pairs(fields.contains("gzip").then_some((&b"Content-Encoding"[..], &b"gzip"[..])));
+        let seen = glimpse(&head, &begun, limits::ANSWER_GLIMPSE).unwrap();
+        assert_eq!((&seen.bytes[..], seen.whole), (&content[..limits::ANSWER_GLIMPSE], false), "{fields}");
+        for other in
+            [body(fields, &sent, Some(|_| false)), body(&fields.replace("xml", "html"), &sent, enough)]
+        {
+            assert_eq!((&other.bytes, other.told), (&whole.bytes, false), "{fields}");
+        }
+    }
 }

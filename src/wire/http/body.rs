@@ -1,7 +1,7 @@
 //! Takes a body and its `Content-Encoding`, gives its content, within bounds. RFC 9110 8.4.
 
 /// The beginning of deflate data, quickly.
-mod beginning;
+pub(crate) mod beginning;
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -92,7 +92,7 @@ pub fn glimpse<'b>(head: &Head, body: &'b Body, max: usize) -> Option<Glimpse<'b
 }
 
 /// The same of bytes that are coded as `head` says.
-pub(super) fn look<'b>(head: &Head, bytes: &'b [u8], max: usize) -> Option<Glimpse<'b>> {
+pub(crate) fn look<'b>(head: &Head, bytes: &'b [u8], max: usize) -> Option<Glimpse<'b>> {
     let mut codings = head.all("content-encoding").map(|field| field.value);
     let coding = codings.next().filter(|name| !name.eq_ignore_ascii_case(b"identity"));
     if codings.next().is_some() {

@@ -503,7 +503,13 @@ impl Http1 {
     }
 
     /// Goes from a head to what follows it.
-    fn follow(&mut self, direction: Direction, mut message: Box<Message>, framing: Framing, out: &mut Outbox) {
+    fn follow(
+        &mut self,
+        direction: Direction,
+        mut message: Box<Message>,
+        framing: Framing,
+        out: &mut Outbox,
+    ) {
         if let Framing::Length(length) = framing {
             message.announced = Some(length);
         }

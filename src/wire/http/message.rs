@@ -276,7 +276,11 @@ mod tests {
             (&[XML, GZIP], &plain, ENOUGH),
         ] {
             let body = answer(fields, &[bytes], enough);
-            assert_eq!((&body.bytes[..], body.told, &body.beginning), (&bytes[..], false, &None), "{fields:?}");
+            assert_eq!(
+                (&body.bytes[..], body.told, &body.beginning),
+                (&bytes[..], false, &None),
+                "{fields:?}"
+            );
         }
         assert_eq!(answer(&[XML, GZIP], &[&members], ENOUGH).bytes.len(), members.len());
         let short = &plain[..ANSWER_LOOK - 1];

@@ -23,7 +23,7 @@ thread_local! {
 
 /// The first `max` bytes of the content, and whether that is all: what follows in `coded` is not told. `None` where
 /// this decoder cannot tell, for whatever reason: the other one can.
-pub(super) fn beginning(coded: &[u8], max: usize) -> Option<(Vec<u8>, bool)> {
+pub(crate) fn beginning(coded: &[u8], max: usize) -> Option<(Vec<u8>, bool)> {
     ROOM.with_borrow_mut(|Room { decoder, out }| {
         out.clear();
         out.resize(max + LONGEST + BEYOND, UNWRITTEN);
