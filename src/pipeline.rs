@@ -224,7 +224,7 @@ fn decode<S: Sink>(
 ) -> Result<Option<Input>, String> {
     let meter = Meter::new(settings);
     let file = found.open().map_err(|error| error.to_string())?;
-    let opened = decompress::open(meter.around(file)).map_err(|error| error.to_string())?;
+    let opened = decompress::open(meter.around(file, found.size())).map_err(|error| error.to_string())?;
     let Some(mut input) = decode_opened(opened, found, number, settings, secrets, ahead, sink)? else {
         return Ok(None);
     };

@@ -166,7 +166,8 @@ pub(super) fn told(bytes: &[u8], enough: Enough) -> Option<Told> {
     }
     let rest = bytes.get(raw.body_at..)?;
     let chunks = if is_chunked(&raw.head) { unchunk(rest).map(|(content, _)| content) } else { None };
-    let content = chunks.as_deref().unwrap_or(rest).get(..limits::ANSWER_LOOK)?;
+    let content = chunks.as_deref().unwrap_or(rest);
+    let content = content.get(..limits::ANSWER_LOOK).unwrap_or(content);
     let seen = look(&raw.head, content, limits::ANSWER_GLIMPSE)?;
     let tells = !seen.whole && enough(&seen.bytes);
     let beginning = match seen.bytes {

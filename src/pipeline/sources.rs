@@ -115,10 +115,11 @@ impl Meter {
         Self { count: Arc::default(), total: settings.progress.clone(), hash: settings.hashes.then(hash) }
     }
 
-    /// The same bytes, counted.
-    pub(super) fn around(&self, read: Box<dyn Read + Send>) -> Box<dyn Read + Send> {
+    /// The same bytes, counted. `size`: how many they are, where that is known.
+    pub(super) fn around(&self, read: Box<dyn Read + Send>, size: Option<u64>) -> Box<dyn Read + Send> {
         Box::new(Metered {
             read,
+            size,
             count: Arc::clone(&self.count),
             total: self.total.clone(),
             hash: self.hash.clone(),
@@ -137,6 +138,7 @@ impl Meter {
 
 struct Metered {
     read: Box<dyn Read + Send>,
+    size: Option<u64>,
     count: Arc<AtomicU64>,
     total: Option<Arc<AtomicU64>>,
     hash: Option<Arc<Mutex<digest::Context>>>,
@@ -159,6 +161,14 @@ impl Read for Metered {
 impl Drop for Metered {
     /// What a decoder left (the rest after a cut, padding) belongs to the file's size and hash too.
     fn drop(&mut self) {
+        if let (Some(size), None) = (self.size, &self.hash) {
+            let left = size.saturating_sub(self.count.load(Ordering::Relaxed));
+            self.count.fetch_add(left, Ordering::Relaxed);
+            if let Some(total) = &self.total {
+                total.fetch_add(left, Ordering::Relaxed);
+            }
+            return;
+        }
         let mut rest = vec![0; 128 << 10];
         while matches!(self.read(&mut rest), Ok(read) if read > 0) {}
     }

@@ -291,7 +291,7 @@ impl Unpacker<'_, '_> {
         // The claimed size is no more than a hint: deflate makes at most about 1032 bytes of one.
         let claimed = usize::try_from(member.size).unwrap_or(usize::MAX);
         let most = claimed.min(limit).min(packed.len().saturating_mul(1040)).max(64);
-        let mut enough = Some(enough).filter(|_| most > 2 * FIRST_LOOK);
+        let mut enough = Some(enough).filter(|_| most > LARGE);
         if enough.is_some()
             && let Some((begin, false)) = beginning(packed, FIRST_LOOK)
             && enough.take().is_some_and(|enough| enough(&begin))
@@ -395,7 +395,10 @@ impl Unpacker<'_, '_> {
 }
 
 /// How much of a large member is unpacked before `enough` is asked.
-const FIRST_LOOK: usize = 6 << 10;
+const FIRST_LOOK: usize = 4 << 10;
+
+/// Larger members are worth a look at their beginning alone.
+const LARGE: usize = 6 << 10;
 
 /// A member up to this size is unpacked at once, where its beginning cannot be had by itself.
 const AT_ONCE: usize = 64 << 10;

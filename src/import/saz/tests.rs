@@ -311,7 +311,8 @@ fn of_a_large_xml_answer_the_beginning_is_unpacked_where_it_is_enough() {
         let whole = body(fields, &sent, None);
         assert_eq!((&whole.bytes[..], whole.told), (&bytes[..], false), "{fields}");
         let begun = body(fields, &sent, enough);
-        assert_eq!((&begun.bytes[..], begun.told), (&bytes[..limits::ANSWER_LOOK], true), "{fields}");
+        assert!(begun.told && begun.bytes.len() <= limits::ANSWER_LOOK, "{fields}");
+        assert!(begun.bytes.len() > limits::ANSWER_GLIMPSE && bytes.starts_with(&begun.bytes), "{fields}");
         let head =
             Head::from_pairs(fields.contains("gzip").then_some((&b"Content-Encoding"[..], &b"gzip"[..])));
         let seen = glimpse(&head, &begun, limits::ANSWER_GLIMPSE).unwrap();

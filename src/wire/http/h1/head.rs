@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use memchr::{memchr, memchr2, memrchr};
+use memchr::{memchr, memchr2, memchr3, memrchr};
 
 use super::loose;
 use crate::exchange::{FieldSpan, Indexing, Oddity};
@@ -262,23 +262,8 @@ struct Fields {
 
 impl Fields {
     /// Reads lines from `at` to the empty line or the end.
-    fn read(&mut self, bytes: &[u8], from: usize) {
-        let before = self.spans.len();
-        let section = bytes.get(from..).unwrap_or_default();
-        // One look at all lines, rather than at each, tells that every CR ends one.
-        let count = |byte: u8| memchr::memchr_iter(byte, section).count();
-        let mut bare = memchr(0, section).is_some() || count(b'\r') != count(b'\n');
-        let mut at = from;
-        while let Some(found) = bytes.get(at..).and_then(|rest| memchr(b'\n', rest)) {
-            let line = bytes.get(at..at + found).unwrap_or_default();
-            if !bare && !line.ends_with(b"\r") {
-                // As many CR as LF, and one LF without: somewhere a CR ends no line.
-                bare = true;
-                self.spans.truncate(before);
-                at = from;
-                continue;
-            }
-            let line = strip_cr(line, &mut self.notes);
+    fn read(&mut self, bytes: &[u8], mut at: usize) {
+        while let Some((line, end, odd)) = self.next_line(bytes.get(at..).unwrap_or_default()) {
             if line.is_empty() {
                 break;
             }
@@ -288,14 +273,25 @@ impl Fields {
                     .add("http-too-many-fields", "more header fields than are read (limit HEAD_FIELDS)");
                 break;
             }
-            self.line(line, at, bare);
-            at += found + 1;
+            self.line(line, at, odd);
+            at += end;
         }
     }
 
-    /// `bare`: the line may hold bytes that none should.
-    fn line(&mut self, line: &[u8], at: usize, bare: bool) {
-        if bare && memchr2(b'\r', 0, line).is_some() {
+    /// The first line, where it ends, and whether a CR or NUL may be in it: one search tells all of it, where the line
+    /// ends as it should.
+    fn next_line<'b>(&mut self, rest: &'b [u8]) -> Option<(&'b [u8], usize, bool)> {
+        let first = memchr3(b'\r', b'\n', 0, rest)?;
+        if rest.get(first..first + 2) == Some(b"\r\n") {
+            return Some((rest.get(..first)?, first + 2, false));
+        }
+        let end = first + memchr(b'\n', rest.get(first..)?)?;
+        Some((strip_cr(rest.get(..end)?, &mut self.notes), end + 1, true))
+    }
+
+    /// `odd`: the line may hold bytes that none should.
+    fn line(&mut self, line: &[u8], at: usize, odd: bool) {
+        if odd && memchr2(b'\r', 0, line).is_some() {
             self.notes.add("http-invalid-field-byte", "a bare CR or a NUL inside a header line");
         }
         if matches!(line.first(), Some(b' ' | b'\t')) {
