@@ -83,7 +83,7 @@ pub(super) fn unpack(bytes: &[u8], passwords: &[Secret]) -> Result<Unpacked, Red
 
 fn read(unpacker: &mut Unpacker<'_, '_>, member: &Member, given: &[Secret]) -> Result<Vec<u8>, RedactError> {
     let limit = usize::try_from(limits::ARCHIVE_MEMBER_BYTES).unwrap_or(usize::MAX);
-    let content = unpacker.read(member, limit, |_| false).map_err(|error| {
+    let content = unpacker.read(member, limit, usize::MAX, |_| false).map_err(|error| {
         RedactError::Unreadable(match error {
             MemberError::Password if given.is_empty() => ImportError::PasswordMissing.to_string(),
             MemberError::Password => ImportError::PasswordWrong.to_string(),

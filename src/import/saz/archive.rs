@@ -182,12 +182,13 @@ pub(crate) struct Unpacker<'a, 'p> {
 }
 
 impl Unpacker<'_, '_> {
-    /// Unpacks a member, at least up to `limit` bytes if it has so many. `enough` is asked, after the
-    /// first few kilobytes, whether more is wanted.
+    /// Unpacks a member, at least up to `limit` bytes if it has so many. Of one larger than `large`, `enough` is asked
+    /// after the first few kilobytes whether more is wanted.
     pub(crate) fn read(
         &mut self,
         member: &Member,
         limit: usize,
+        large: usize,
         enough: impl FnOnce(&[u8]) -> bool,
     ) -> Result<&[u8], MemberError> {
         if self.out.len() > LARGEST_KEPT {
@@ -199,14 +200,14 @@ impl Unpacker<'_, '_> {
         } else if self.archive.file.is_some() {
             let range = self.hold(member)?;
             let held = std::mem::take(&mut self.held);
-            let length = self.unpack(member, held.get(range).unwrap_or_default(), limit, enough);
+            let length = self.unpack(member, held.get(range).unwrap_or_default(), limit, large, enough);
             self.held = held;
             length?
         } else {
             let archive = self.archive.bytes;
             let end = member.start.checked_add(member.packed);
             let packed = end.and_then(|end| archive.get(member.start..end)).ok_or_else(outside)?;
-            self.unpack(member, packed, limit, enough)?
+            self.unpack(member, packed, limit, large, enough)?
         };
         let bytes = self.out.get(..length).unwrap_or_default();
         if length as u64 == member.size {
@@ -262,6 +263,7 @@ impl Unpacker<'_, '_> {
         member: &Member,
         packed: &[u8],
         limit: usize,
+        large: usize,
         enough: impl FnOnce(&[u8]) -> bool,
     ) -> Result<usize, MemberError> {
         match member.method {
@@ -270,7 +272,7 @@ impl Unpacker<'_, '_> {
                 room(&mut self.out, wanted.len()).copy_from_slice(wanted);
                 Ok(wanted.len())
             }
-            CompressionMethod::Deflated => self.inflate(member, packed, limit, enough),
+            CompressionMethod::Deflated => self.inflate(member, packed, limit, large, enough),
             other => Err(MemberError::Damaged(format!("is packed by a method not known ({other})"))),
         }
     }
@@ -286,12 +288,13 @@ impl Unpacker<'_, '_> {
         member: &Member,
         packed: &[u8],
         limit: usize,
+        large: usize,
         enough: impl FnOnce(&[u8]) -> bool,
     ) -> Result<usize, MemberError> {
         // The claimed size is no more than a hint: deflate makes at most about 1032 bytes of one.
         let claimed = usize::try_from(member.size).unwrap_or(usize::MAX);
         let most = claimed.min(limit).min(packed.len().saturating_mul(1040)).max(64);
-        let mut enough = Some(enough).filter(|_| most > LARGE);
+        let mut enough = Some(enough).filter(|_| most > large.max(FIRST_LOOK));
         if enough.is_some()
             && let Some((begin, false)) = beginning(packed, FIRST_LOOK)
             && enough.take().is_some_and(|enough| enough(&begin))
@@ -397,11 +400,8 @@ impl Unpacker<'_, '_> {
 /// How much of a large member is unpacked before `enough` is asked.
 const FIRST_LOOK: usize = 4 << 10;
 
-/// Larger members are worth a look at their beginning alone.
-const LARGE: usize = 6 << 10;
-
 /// A member up to this size is unpacked at once, where its beginning cannot be had by itself.
-const AT_ONCE: usize = 64 << 10;
+pub(super) const AT_ONCE: usize = 64 << 10;
 
 /// Bytes of some sessions that are read at once.
 const FETCHED: usize = 1 << 20;

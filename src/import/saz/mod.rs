@@ -20,7 +20,7 @@ use super::{ImportError, ImportSettings, Notice, Receiver, Worker};
 use crate::connection::{Connection, Content, TlsLedger};
 use crate::exchange::{Endpoint, Enough, Exchange, ExchangeKey, Oddity, Protocol, Response, TlsFacts};
 use crate::limits;
-use archive::{Archive, Member, MemberError, Unpacker};
+use archive::{AT_ONCE, Archive, Member, MemberError, Unpacker};
 use metadata::Metadata;
 
 /// Reads the whole of a SAZ file.
@@ -262,12 +262,16 @@ fn check_password(
     }
     let mut unpacker = archive.unpacker(&settings.passwords);
     // A few, because one of them may be damaged.
-    let opens = locked.iter().take(8).any(|member| unpacker.read(member, WANTED, |_| false).is_ok());
+    let opens =
+        locked.iter().take(8).any(|member| unpacker.read(member, WANTED, usize::MAX, |_| false).is_ok());
     if opens { Ok(()) } else { Err(ImportError::PasswordWrong) }
 }
 
 /// Bytes of a message that are read: a head and what is kept of a body.
 const WANTED: usize = limits::HEAD_BYTES + limits::BODY_KEPT;
+
+/// Most answers beyond this size tell enough with their beginning.
+const LARGE_ANSWER: usize = 6 << 10;
 
 /// What became of a session.
 #[derive(Default)]
@@ -307,18 +311,19 @@ impl<'m> Session<'m> {
         [self.client, self.server, self.metadata].into_iter().flatten()
     }
 
-    /// What a member holds, with the size of its whole; else a notice. Of a large one no more than its beginning,
-    /// when `enough` says so.
+    /// What a member holds, with the size of its whole; else a notice. Of one larger than `large` no more than its
+    /// beginning, when `enough` says so.
     fn unpacked<'u>(
         &self,
         unpacker: &'u mut Unpacker<'_, '_>,
         inflated: &AtomicU64,
         (member, what): (Option<&Member>, &str),
+        large: usize,
         enough: impl FnOnce(&[u8]) -> bool,
         notices: &mut Vec<Notice>,
     ) -> Option<(&'u [u8], u64)> {
         let member = member?;
-        match unpacker.read(member, WANTED, enough) {
+        match unpacker.read(member, WANTED, large, enough) {
             Ok(found) => {
                 inflated.fetch_add(found.len() as u64, Ordering::Relaxed);
                 Some((found, member.size.max(found.len() as u64)))
@@ -342,7 +347,8 @@ impl<'m> Session<'m> {
     fn read(&self, unpacker: &mut Unpacker<'_, '_>, inflated: &AtomicU64, enough: Option<Enough>) -> Done {
         unpacker.fetch(self.members());
         let (mut notices, mut oddities) = (Vec::new(), Vec::new());
-        let client = self.unpacked(unpacker, inflated, (self.client, "request"), holds_nothing, &mut notices);
+        let client =
+            self.unpacked(unpacker, inflated, (self.client, "request"), AT_ONCE, holds_nothing, &mut notices);
         let had_client = client.is_some();
         let request = client.and_then(|(bytes, size)| raw::request(bytes, size, &mut oddities));
         let method = request.as_ref().map_or("", |raw| raw.request.method.as_str());
@@ -352,12 +358,12 @@ impl<'m> Session<'m> {
             told.is_some() || holds_nothing(begin)
         };
         let response = self
-            .unpacked(unpacker, inflated, (self.server, "response"), tells, &mut notices)
+            .unpacked(unpacker, inflated, (self.server, "response"), LARGE_ANSWER, tells, &mut notices)
             .filter(|(bytes, _)| !bytes.is_empty());
         let response = response
             .and_then(|(bytes, size)| raw::response_told(bytes.into(), size, method, told, &mut oddities));
         let metadata = self
-            .unpacked(unpacker, inflated, (self.metadata, "metadata"), |_| false, &mut notices)
+            .unpacked(unpacker, inflated, (self.metadata, "metadata"), usize::MAX, |_| false, &mut notices)
             .and_then(|(bytes, _)| metadata::parse(bytes))
             .unwrap_or_default();
         if had_client && request.is_none() {

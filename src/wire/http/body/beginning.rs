@@ -7,9 +7,10 @@ use libdeflater::{DecompressionError, Decompressor};
 
 /// The longest match: where the room ends, the decoder stops at most so far before its end (RFC 1951 3.2.5).
 const LONGEST: usize = 258;
-/// The decoder copies by words, and may write so far beyond what it says that it has written.
+/// The decoder copies by words, and may write so far beyond what it has decoded.
 const BEYOND: usize = 64;
-/// No UTF-8 text holds it: where it is left, nothing was written.
+/// It writes from the front to the back: where this is left, nothing may have been written there and behind. No
+/// UTF-8 text holds it, other content seldom there.
 const UNWRITTEN: u8 = 0xff;
 
 struct Room {
@@ -32,9 +33,8 @@ pub(crate) fn beginning(coded: &[u8], max: usize) -> Option<(Vec<u8>, bool)> {
             Ok(_) => Some((out.get(..max)?.to_vec(), false)),
             Err(DecompressionError::InsufficientSpace) => {
                 // A stored block that does not fit is not begun.
-                let written = out.get(..max + BEYOND)?;
-                let sure = memchr::memchr(UNWRITTEN, written).is_none();
-                sure.then(|| (written.get(..max).unwrap_or_default().to_vec(), false))
+                let sure = out.get(max + BEYOND - 1) != Some(&UNWRITTEN);
+                sure.then(|| (out.get(..max).unwrap_or_default().to_vec(), false))
             }
             Err(DecompressionError::BadData) => None,
         }

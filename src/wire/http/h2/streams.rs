@@ -7,7 +7,7 @@ use super::hpack::{Hpack, HpackError};
 use crate::exchange::{FieldSpan, FrameMap, Head, Indexing, Oddity, Protocol, Request, Response};
 use crate::limits;
 use crate::wire::http::message::{self, Half, Message};
-use crate::wire::http::{Finished, Outbox};
+use crate::wire::http::{Finished, Outbox, pool};
 use crate::wire::stream::{Direction, FrameRef};
 
 /// A decoded header list.
@@ -34,7 +34,7 @@ impl List {
     /// Decodes a whole header block.
     pub(super) fn decode(hpack: &mut Hpack, block: &[u8]) -> Self {
         // Huffman code shrinks by a quarter or so; indexed fields are short. Growing costs more than room.
-        let bytes = Vec::with_capacity((block.len() * 3 / 2 + 512).min(limits::HEAD_BYTES));
+        let bytes = pool::take_for((block.len() * 3 / 2 + 512).min(limits::HEAD_BYTES));
         let mut list = Self { bytes, spans: Vec::with_capacity(16), ..Self::default() };
         let result = hpack.decode(block, |field| {
             let name = field.name.unwrap_or_default();
@@ -89,7 +89,7 @@ impl List {
         let mut map = FrameMap::default();
         frames.iter().for_each(|frame| map.push(0, frame.number));
         Head {
-            bytes: std::mem::take(&mut self.bytes).into(),
+            bytes: pool::bytes(std::mem::take(&mut self.bytes)),
             spans: std::mem::take(&mut self.spans),
             frames: map,
         }
