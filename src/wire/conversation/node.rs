@@ -395,12 +395,17 @@ impl Node {
     }
 }
 
-/// What is to be remembered of a decoder that has nothing to do at the moment.
+/// What is to be remembered of a decoder that has nothing to do at the moment. Of one that has, what is begun is
+/// kept small.
 fn quiet(http: &mut Http1) -> Option<Spoken> {
-    match http.rests() {
-        Some(resting) => Some(Spoken::Resting(resting)),
-        None => http.waits().map(|waiting| Spoken::Waiting(Box::new(waiting))),
+    if let Some(resting) = http.rests() {
+        return Some(Spoken::Resting(resting));
     }
+    let waiting = http.waits().map(|waiting| Spoken::Waiting(Box::new(waiting)));
+    if waiting.is_none() {
+        http.pack();
+    }
+    waiting
 }
 
 impl Unknown {

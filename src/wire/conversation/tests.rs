@@ -87,7 +87,11 @@ fn a_crowd_of_connections_gives_the_same_exchanges() {
     };
     let soap = format!("<soap>{}</soap>", "y".repeat(400));
     let (expect, go_on) = ("Expect: 100-continue\r\n", (1, b"HTTP/1.1 100 Continue\r\n\r\n".to_vec()));
+    let chunked = format!(
+        "POST /ews HTTP/1.1\r\nAuthorization: {token}\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nAfter: all\r\n\r\n"
+    );
     let dialogues = [
+        vec![(0, chunked.into_bytes()), ok("with a trailer")],
         vec![ask("/ews", "Content-Type: text/xml\r\n", &soap), ok("fine"), ask("/ews", "", ""), ok("")],
         vec![ask("/ews", expect, ""), go_on.clone(), ok("late")],
         // Asked twice before anything was answered, answered twice, and cut off.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 
+use super::packed::Packed;
 use super::{body, pool};
 use crate::base::Instant;
 use crate::exchange::{Body, Enough, FrameMap, Head, Oddity, Request, Response};
@@ -23,6 +24,8 @@ pub(super) struct Message {
     /// Its exchange.
     pub(super) id: u64,
     pub(super) half: Half,
+    /// The request, kept small; `half` holds nothing then.
+    packed: Option<Box<Packed>>,
     pub(super) old: bool,
     kept: Vec<u8>,
     /// How many bytes of the body to keep.
@@ -57,6 +60,7 @@ impl Message {
         Self {
             id: u64::MAX,
             half,
+            packed: None,
             old,
             kept: Vec::new(),
             keep: 0,
@@ -161,8 +165,23 @@ impl Message {
         }
     }
 
+    /// Keeps a request small until its body is there: a capture may hold many of them at once.
+    pub(super) fn pack(&mut self) {
+        if let (Half::Request(request), None) = (&mut self.half, &self.packed) {
+            self.packed = Some(Box::new(Packed::of(request)));
+            *request = Request::default();
+        }
+    }
+
+    fn unpack(&mut self) {
+        if let Some(packed) = self.packed.take() {
+            self.half = Half::Request(packed.open());
+        }
+    }
+
     /// The head of either half.
     pub(super) fn head_mut(&mut self) -> &mut Head {
+        self.unpack();
         match &mut self.half {
             Half::Request(request) => &mut request.head,
             Half::Response(response) => &mut response.head,
@@ -170,7 +189,8 @@ impl Message {
     }
 
     /// The finished half with its first and last frame and its oddities.
-    pub(super) fn finish(self, complete: bool) -> (u64, Half, (u64, u64), Vec<Oddity>) {
+    pub(super) fn finish(mut self, complete: bool) -> (u64, Half, (u64, u64), Vec<Oddity>) {
+        self.unpack();
         let body = Body {
             bytes: pool::bytes(self.kept),
             total: self.total,

@@ -137,7 +137,6 @@ impl Pairing {
     pub(super) fn asking(asking: Asking) -> Self {
         let Asking { request, asked, protocol, frames, oddities } = asking;
         let mut pairing = Self::default();
-        pairing.slots.reserve_exact(1);
         pairing.open(Slot {
             id: 0,
             request: Part::Packed(Box::new(request)),
@@ -273,6 +272,10 @@ impl Pairing {
         let id = self.next;
         self.next += 1;
         slot.id = id;
+        if self.slots.capacity() == 0 {
+            // Most connections never have more.
+            self.slots.reserve_exact(1);
+        }
         self.slots.push_back(slot);
         id
     }

@@ -31,6 +31,12 @@ impl Http1 {
         Some(Waiting { asking, resting: self.resting() })
     }
 
+    /// Keeps a request small whose body has begun.
+    pub fn pack(&mut self) {
+        let [sent, _] = &mut self.lanes;
+        sent.message.iter_mut().for_each(|message| message.pack());
+    }
+
     /// The decoder of a connection that waited.
     pub fn waited(waiting: Waiting) -> Self {
         Self { pairing: Pairing::asking(waiting.asking), ..Self::rested(waiting.resting) }
