@@ -3,7 +3,8 @@
 //! A SAZ file is a ZIP archive with, for each session N, `raw/N_c.txt` (request), `raw/N_s.txt`
 //! (response), `raw/N_m.xml` (metadata) and perhaps `raw/N_w.txt` (WebSocket messages). Nothing is
 //! unpacked to disk. Bodies are as Fiddler kept them: often still chunked and compressed. They are
-//! inflated only as far as they are kept. A plain archive is read where it lies, by several threads.
+//! inflated only as far as they are kept, a large XML answer only as far as it tells enough (damage behind
+//! that is not noticed then). A plain archive is read where it lies, by several threads.
 
 pub(crate) mod archive;
 mod index;

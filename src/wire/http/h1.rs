@@ -431,7 +431,7 @@ impl Http1 {
         };
         message.keep = facts.keeps(Direction::Sent);
         let host = facts.host.map(|host| String::from_utf8_lossy(host).into_owned());
-        let absolute = absolute(&request.target);
+        let absolute = head::absolute(&request.target);
         let (scheme, authority) = match absolute {
             Some((scheme, authority)) => (Some(scheme), Some(authority)),
             None if asked.connect => (None, Some(request.target.clone())),
@@ -652,19 +652,6 @@ impl Http1 {
 
 const fn protocol(old: bool) -> Protocol {
     if old { Protocol::Http10 } else { Protocol::Http11 }
-}
-
-/// Scheme and authority of an absolute target.
-fn absolute(target: &str) -> Option<(String, String)> {
-    if target.starts_with('/') {
-        return None;
-    }
-    let (scheme, rest) = target.split_once("://")?;
-    if scheme.is_empty() || !scheme.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-        return None;
-    }
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    Some((scheme.to_ascii_lowercase(), authority.to_owned()))
 }
 
 /// Adds a trailer section to its message's head.

@@ -162,6 +162,19 @@ fn request_line(line: &[u8]) -> Option<(Range<usize>, Range<usize>, bool)> {
     Some((0..method, method + lead..blank - trail, old))
 }
 
+/// Scheme and authority of an absolute target.
+pub(super) fn absolute(target: &str) -> Option<(String, String)> {
+    if target.starts_with('/') {
+        return None;
+    }
+    let (scheme, rest) = target.split_once("://")?;
+    if scheme.is_empty() || !scheme.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return None;
+    }
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    Some((scheme.to_ascii_lowercase(), authority.to_owned()))
+}
+
 fn status_line(line: &[u8]) -> Option<(u16, bool)> {
     let old = version(line.get(..8)?)?;
     let rest = line.get(8..)?;
