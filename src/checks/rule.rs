@@ -96,10 +96,10 @@ impl Scope {
     }
 }
 
-/// What was seen, in words. A capture may hold a million places that agree in everything but a moment: those words are
-/// made for the ones that are listed.
+/// What was seen, or would have been right. A capture may hold a million places that agree in everything but a
+/// moment: their words are made for the ones that are listed.
 #[derive(Clone, Debug)]
-pub enum Observed {
+pub enum Words {
     /// Words.
     Text(Cow<'static, str>),
     /// A token was used at a moment beyond a bound, so many seconds.
@@ -111,26 +111,29 @@ pub enum Observed {
         /// How far beyond it, and on which side the bound lies.
         beyond: (i64, &'static str),
     },
+    /// A number of seconds, and what stands before and behind it.
+    Seconds(&'static str, i64, &'static str),
 }
 
-impl fmt::Display for Observed {
+impl fmt::Display for Words {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Text(text) => f.write_str(text),
             Self::Used { at, bound: (name, bound), beyond: (seconds, side) } => {
                 write!(f, "used at {at}, {name} {bound}, {seconds} s {side}")
             }
+            Self::Seconds(before, seconds, behind) => write!(f, "{before}{seconds} s{behind}"),
         }
     }
 }
 
-impl From<String> for Observed {
+impl From<String> for Words {
     fn from(text: String) -> Self {
         Self::Text(text.into())
     }
 }
 
-impl From<&str> for Observed {
+impl From<&str> for Words {
     fn from(text: &str) -> Self {
         Self::Text(text.to_owned().into())
     }
@@ -146,9 +149,9 @@ pub struct Hit {
     /// One line, lower case, without a final stop.
     pub message: Cow<'static, str>,
     /// What was seen.
-    pub observed: Observed,
+    pub observed: Words,
     /// What would have been right.
-    pub expected: String,
+    pub expected: Words,
     /// What to do.
     pub help: Cow<'static, str>,
     /// What tells this cause from others of the same rule; message and observed when not set.
@@ -171,13 +174,13 @@ pub struct Hit {
 
 impl Hit {
     /// What was seen; never a secret.
-    pub fn observed(&mut self, text: impl Into<Observed>) -> &mut Self {
+    pub fn observed(&mut self, text: impl Into<Words>) -> &mut Self {
         self.observed = text.into();
         self
     }
 
     /// What would have been right.
-    pub fn expected(&mut self, text: impl Into<String>) -> &mut Self {
+    pub fn expected(&mut self, text: impl Into<Words>) -> &mut Self {
         self.expected = text.into();
         self
     }
@@ -267,8 +270,8 @@ impl<'h> Out<'h> {
             rule: self.rule,
             severity: self.rule.severity,
             message: message.into(),
-            observed: Observed::Text(Cow::Borrowed("")),
-            expected: String::new(),
+            observed: Words::Text(Cow::Borrowed("")),
+            expected: Words::Text(Cow::Borrowed("")),
             help: Cow::Borrowed(self.rule.repair),
             cause: None,
             claim: None,

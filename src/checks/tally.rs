@@ -71,7 +71,7 @@ impl Tally {
             severity: hit.severity,
             message: hit.message.clone().into_owned(),
             observed: hit.observed.to_string(),
-            expected: hit.expected.clone(),
+            expected: hit.expected.to_string(),
             help: hit.help.clone().into_owned(),
             about: hit.about.clone(),
             count: 0,
@@ -122,7 +122,7 @@ impl Tally {
             if insert(&mut finding.evidence, evidence()) == 0 && !finding.observed.is_empty() {
                 finding.message = hit.message.clone().into_owned();
                 finding.observed = hit.observed.to_string();
-                finding.expected.clone_from(&hit.expected);
+                finding.expected = hit.expected.to_string();
                 finding.help = hit.help.clone().into_owned();
             }
         }

@@ -57,7 +57,9 @@ mod tests {
     #[test]
     fn fires_and_offers_the_repaired_text() {
         assert!(
-            Scene::script("Get-MailUser \u{2013}Identity \u{2018}x\u{2019}\n").hits(&RULE)[0].expected
+            Scene::script("Get-MailUser \u{2013}Identity \u{2018}x\u{2019}\n").hits(&RULE)[0]
+                .expected
+                .to_string()
                 == "Get-MailUser -Identity 'x'"
         );
     }

@@ -2,7 +2,7 @@
 
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
-use crate::checks::rule::{Out, Rule, Scope};
+use crate::checks::rule::{Out, Rule, Scope, Words};
 use crate::checks::subject::ExchangeCase;
 
 /// See the text.
@@ -82,8 +82,8 @@ fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
     if offset.abs() > case.expected.leeway {
         let host = crate::checks::place::bare_host(case.host().unwrap_or_default());
         out.say("the server's clock differs from that of the recording")
-            .observed(format!("{} s {}", offset.abs(), if offset > 0 { "ahead" } else { "behind" }))
-            .expected(format!("at most {} s", case.expected.leeway))
+            .observed(Words::Seconds("", offset.abs(), if offset > 0 { " ahead" } else { " behind" }))
+            .expected(Words::Seconds("at most ", case.expected.leeway, ""))
             .cause(host)
             .location("response.header.date");
     }

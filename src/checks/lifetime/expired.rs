@@ -2,7 +2,7 @@
 
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
-use crate::checks::rule::{Observed, Out, Rule, Scope};
+use crate::checks::rule::{Out, Rule, Scope, Words};
 use crate::checks::subject::UseCase;
 use crate::token::TimeClaim;
 
@@ -30,12 +30,12 @@ fn examine(case: &UseCase<'_>, out: &mut Out<'_>) {
     if at > end.plus_seconds(leeway) {
         let who = case.token.application().map(|(_, name)| name.id).unwrap_or_default();
         out.say("the token had expired when it was used")
-            .observed(Observed::Used {
+            .observed(Words::Used {
                 at,
                 bound: ("expired at", end),
                 beyond: (at.seconds_since(end), "before"),
             })
-            .expected(format!("use until exp + {leeway} s"))
+            .expected(Words::Seconds("use until exp + ", leeway, ""))
             .cause(format!("{} {who}", case.token.token.role.name()))
             .claim("exp");
     }

@@ -2,7 +2,7 @@
 
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
-use crate::checks::rule::{Observed, Out, Rule, Scope};
+use crate::checks::rule::{Out, Rule, Scope, Words};
 use crate::checks::subject::UseCase;
 use crate::token::TimeClaim;
 
@@ -29,12 +29,12 @@ fn examine(case: &UseCase<'_>, out: &mut Out<'_>) {
     if at < start.plus_seconds(-leeway) {
         let who = case.token.application().map(|(_, name)| name.id).unwrap_or_default();
         out.say("the token was used before it became valid")
-            .observed(Observed::Used {
+            .observed(Words::Used {
                 at,
                 bound: ("valid from", start),
                 beyond: (start.seconds_since(at), "later"),
             })
-            .expected(format!("use from nbf - {leeway} s on"))
+            .expected(Words::Seconds("use from nbf - ", leeway, " on"))
             .cause(format!("{} {who}", case.token.token.role.name()))
             .claim("nbf");
     }
