@@ -215,6 +215,7 @@ pub(super) fn tokens<'t>(
         let inside = token.actor.and_then(|actor| Some((&store.get(actor)?.text[..], order.number(actor))));
         let members = Members { inside, mask };
         let verdict = judged.and_then(|judged| judged.get(&id));
+        let twice = duplicates(token);
         TokenRecord {
             index,
             fingerprint: Some(token.fingerprint.to_string()),
@@ -226,8 +227,8 @@ pub(super) fn tokens<'t>(
             count: seen.map_or(0, |seen| seen.count),
             header: token.header().map(|node| Json { node, members }),
             claims: token.claims().map(|node| Json { node, members }),
-            duplicates: duplicates(token),
-            duplicate_members: duplicate_members(token, members),
+            duplicate_members: if twice.is_empty() { Vec::new() } else { duplicate_members(token, members) },
+            duplicates: twice,
             actor: token.actor.and_then(|actor| order.number(actor)),
             principal: token.application().map(|name| PrincipalRecord {
                 id: name.id,
