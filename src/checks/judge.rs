@@ -202,7 +202,7 @@ impl<'e> Judge<'e> {
             };
             Some((id, (state.standing == Standing::InScope, SignatureState { state: word, key })))
         };
-        self.store.iter().filter_map(|(id, _)| describe(id)).collect()
+        self.store.ids().filter_map(describe).collect()
     }
 
     /// Whether an exchange concerns the hosts given with `--host`.

@@ -16,7 +16,7 @@ use super::mask::Mask;
 use super::single::{Remark, Single};
 use super::{Inspection, Options, Verification};
 use layout::Layout;
-use model::{connection, exchange, input, tokens};
+use model::{Tokens, connection, exchange, input};
 
 /// Schema of `inspect -o json`.
 pub const INSPECT_SCHEMA: &str = "oauthtrace/inspect/1";
@@ -63,7 +63,7 @@ pub fn inspection(inspection: &Inspection, options: &Options, out: &mut dyn Writ
         let number = |key: &_| keys.binary_search(key).ok();
         map.serialize_entry(
             "tokens",
-            &Each(|| tokens(&inspection.tokens, &inspection.order, number, None, mask)),
+            &Tokens { store: &inspection.tokens, order: &inspection.order, number, judged: None, mask },
         )?;
         map.serialize_entry(
             "connections",
@@ -97,7 +97,7 @@ pub fn verification(verification: &Verification, options: &Options, out: &mut dy
         let judged = Some(&judgement.judged);
         map.serialize_entry(
             "tokens",
-            &Each(|| tokens(&judgement.tokens, &verification.order, number, judged, mask)),
+            &Tokens { store: &judgement.tokens, order: &verification.order, number, judged, mask },
         )?;
         if !judgement.thumbprints.is_empty() {
             map.serialize_entry("thumbprints", &verdict::thumbprints(&judgement.thumbprints))?;
@@ -154,7 +154,13 @@ pub fn single(single: &Single, options: &Options, out: &mut dyn Write) -> io::Re
         map.serialize_entry("findings", &single.remarks.iter().map(remark).collect::<Vec<_>>())?;
         map.serialize_entry(
             "tokens",
-            &Each(|| tokens(&single.store, &single.order, |_| None, Some(&single.judged), mask)),
+            &Tokens {
+                store: &single.store,
+                order: &single.order,
+                number: |_: &_| None,
+                judged: Some(&single.judged),
+                mask,
+            },
         )
     })
 }

@@ -99,7 +99,7 @@ fn shown<'j>(
     diagnosis: &'j Diagnosis,
 ) -> impl Iterator<Item = ExchangeKey> + use<'j> {
     let evidence = judgement.findings.iter().flat_map(|finding| &finding.evidence);
-    let tokens = judgement.tokens.iter().filter_map(|(id, _)| judgement.tokens.sightings(id));
+    let tokens = judgement.tokens.ids().filter_map(|id| judgement.tokens.sightings(id));
     let causes = diagnosis.causes.iter().flat_map(|cause| &cause.exchanges);
     let scenarios = diagnosis.scenarios.iter().flat_map(|scenario| &scenario.exchanges);
     evidence

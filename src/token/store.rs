@@ -226,10 +226,25 @@ impl TokenStore {
         self.slots.get(id)
     }
 
-    /// All tokens with their identities.
+    /// Looks at a token once. There may be more of them than memory holds parsed ones: what [`TokenStore::get`] gives
+    /// stays parsed, what is only looked at does not.
+    pub fn visit<T>(&self, id: TokenId, look: impl FnOnce(&Token) -> T) -> Option<T> {
+        self.slots.visit(id, look)
+    }
+
+    /// What a token is by its content, and at the end by the strongest of its places.
+    pub fn role_of(&self, id: TokenId) -> Option<Role> {
+        self.slots.role(id)
+    }
+
+    /// All identities.
+    pub fn ids(&self) -> impl Iterator<Item = TokenId> + use<> {
+        (0..u32::try_from(self.len()).unwrap_or(u32::MAX)).map(TokenId)
+    }
+
+    /// All tokens with their identities, for those who want all of them at once.
     pub fn iter(&self) -> impl Iterator<Item = (TokenId, &Token)> {
-        let ids = (0..u32::try_from(self.len()).unwrap_or(u32::MAX)).map(TokenId);
-        ids.filter_map(|id| Some((id, self.slots.get(id)?)))
+        self.ids().filter_map(|id| Some((id, self.slots.get(id)?)))
     }
 
     /// How many distinct tokens there are.

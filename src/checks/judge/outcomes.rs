@@ -13,7 +13,7 @@ use crate::checks::{CheckId, CheckResult, Outcome, realm};
 use crate::connection::Connection;
 use crate::limits::REASONS_LISTED;
 use crate::token::store::TokenStore;
-use crate::token::{Role, TimeClaim, TokenId};
+use crate::token::{Role, TimeClaim};
 
 use super::logs::{Joinable, number};
 use super::memory::{Closed, Memory};
@@ -180,12 +180,12 @@ struct Seen {
 impl Seen {
     fn count(store: &TokenStore, states: &[Option<TokenState>]) -> Self {
         let mut seen = Self::default();
-        for ((_, token), state) in store.iter().zip(states) {
+        for (id, state) in store.ids().zip(states) {
             let judged = |state: &&TokenState| state.used && state.standing != Standing::Other;
             let Some(state) = state.as_ref().filter(judged) else { continue };
             let in_scope = state.standing == Standing::InScope;
             seen.in_scope += usize::from(in_scope);
-            seen.outer += usize::from(in_scope && token.role == Role::Outer);
+            seen.outer += usize::from(in_scope && store.role_of(id) == Some(Role::Outer));
             seen.signed += usize::from(!matches!(state.proof, Proof::NoJwt | Proof::Unsigned));
             seen.verified += usize::from(matches!(state.proof, Proof::Verified { .. }));
         }
@@ -374,17 +374,17 @@ impl Decision<'_> {
                 self.expected.hosts.join(" and ")
             ));
         }
-        let mut others: Vec<(String, TokenId)> = Vec::new();
-        for ((id, token), state) in self.store.iter().zip(self.states) {
-            if !in_scope(state)
-                && let Some(name) = token.application()
-                && !others.iter().any(|(known, _)| known.eq_ignore_ascii_case(name.id))
-                && others.len() < REASONS_LISTED
-            {
-                others.push((name.id.to_owned(), id));
+        let mut others: Vec<String> = Vec::new();
+        for (id, _) in self.store.ids().zip(self.states).filter(|(_, state)| !in_scope(state)) {
+            if others.len() >= REASONS_LISTED {
+                break;
             }
+            let name = self.store.visit(id, |token| token.application().map(|name| name.id.to_owned()));
+            let name =
+                name.flatten().filter(|name| !others.iter().any(|known| known.eq_ignore_ascii_case(name)));
+            others.extend(name);
         }
-        for (application, _) in others {
+        for application in others {
             let known = expectations::application_name(&application)
                 .map_or_else(String::new, |name| format!(" ({name})"));
             missing.push(format!(

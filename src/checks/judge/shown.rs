@@ -11,6 +11,7 @@ use crate::checks::realm::{self, Realm};
 use crate::checks::subject::{Standing, self_issued};
 use crate::token::principal::Principal;
 use crate::token::store::TokenStore;
+use crate::token::{Token, TokenId};
 
 /// See the module.
 pub(super) fn shown(book: &Book<'_>, store: &TokenStore) -> Shown {
@@ -20,7 +21,7 @@ pub(super) fn shown(book: &Book<'_>, store: &TokenStore) -> Shown {
         china: (!issuers.is_empty()).then(|| issuers.iter().any(|id| id.starts_with("00000001-0002-"))),
         ..Shown::default()
     };
-    for (id, token) in store.iter() {
+    let mut look = |id: TokenId, token: &Token| {
         let own = token.application().is_some_and(|name| name.is(EXCHANGE));
         if own && self_issued(token) {
             shown.self_issued.extend(token.header_member("x5t").and_then(x5t));
@@ -33,7 +34,8 @@ pub(super) fn shown(book: &Book<'_>, store: &TokenStore) -> Shown {
             shown.realms.extend(realm.map(str::to_ascii_lowercase));
             shown.audiences.extend(audience.and_then(|name| own_host(&name)));
         }
-    }
+    };
+    store.ids().for_each(|id| store.visit(id, |token| look(id, token)).unwrap_or_default());
     // What the token service does not know may be right, and not registered.
     for ask in book.memory.facts.asks.keys().filter(|ask| ask.refused()) {
         let name = ask.resource.as_deref().and_then(Principal::parse).filter(|name| name.is(EXCHANGE));

@@ -54,7 +54,8 @@ pub(super) fn of_verification(verification: &Verification, mask: Mask) -> io::Re
 
 impl Shown<'_> {
     fn all(&self) -> io::Result<(Vec<String>, usize)> {
-        let outermost = |id: &&TokenId| self.store.get(**id).is_some_and(|token| token.carried_by.is_empty());
+        let outermost =
+            |id: &&TokenId| self.store.visit(**id, |token| token.carried_by.is_empty()).unwrap_or_default();
         let mut ids: Vec<TokenId> = self.order.tokens().iter().filter(outermost).copied().collect();
         let left_out = ids.len().saturating_sub(TOKENS);
         if left_out > 0 {

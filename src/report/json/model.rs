@@ -200,20 +200,33 @@ pub(super) struct TokenRecord<'t> {
 
 type Judged = BTreeMap<TokenId, (bool, SignatureState)>;
 
-/// All tokens in print order.
-pub(super) fn tokens<'t>(
-    store: &'t TokenStore,
-    order: &'t Order,
-    number: impl Fn(&ExchangeKey) -> Option<usize> + 't,
-    judged: Option<&'t Judged>,
-    mask: Mask,
-) -> impl Iterator<Item = TokenRecord<'t>> {
-    let numbered = order.tokens().iter().enumerate();
-    let known = numbered.filter_map(|(index, id)| store.get(*id).map(|token| (index, *id, token)));
-    known.map(move |(index, id, token)| {
+/// All tokens in print order, each parsed for its own record only where there are many.
+pub(super) struct Tokens<'t, N> {
+    pub(super) store: &'t TokenStore,
+    pub(super) order: &'t Order,
+    /// The number of an exchange, where it is printed.
+    pub(super) number: N,
+    pub(super) judged: Option<&'t Judged>,
+    pub(super) mask: Mask,
+}
+
+impl<N: Fn(&ExchangeKey) -> Option<usize>> Serialize for Tokens<'_, N> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut records = serializer.serialize_seq(None)?;
+        for (index, id) in self.order.tokens().iter().enumerate() {
+            let one = |token: &Token| records.serialize_element(&self.record(index, *id, token));
+            self.store.visit(*id, one).transpose()?;
+        }
+        records.end()
+    }
+}
+
+impl<N: Fn(&ExchangeKey) -> Option<usize>> Tokens<'_, N> {
+    fn record<'t>(&'t self, index: usize, id: TokenId, token: &'t Token) -> TokenRecord<'t> {
+        let Self { store, order, number, judged, mask } = self;
         let seen = store.sightings(id);
         let inside = token.actor.and_then(|actor| Some((&store.get(actor)?.text[..], order.number(actor))));
-        let members = Members { inside, mask };
+        let members = Members { inside, mask: *mask };
         let verdict = judged.and_then(|judged| judged.get(&id));
         let twice = duplicates(token);
         TokenRecord {
@@ -222,7 +235,7 @@ pub(super) fn tokens<'t>(
             role: token.role.name(),
             location: seen.and_then(|seen| seen.first.as_ref()).map(|(_, at)| location(token, at, store)),
             exchanges: seen
-                .map(|seen| seen.exchanges.iter().filter_map(&number).collect())
+                .map(|seen| seen.exchanges.iter().filter_map(number).collect())
                 .unwrap_or_default(),
             count: seen.map_or(0, |seen| seen.count),
             header: token.header().map(|node| Json { node, members }),
@@ -240,7 +253,7 @@ pub(super) fn tokens<'t>(
                 .map(|(_, state)| SignatureRecord { state: state.state, key: state.key.as_deref() }),
             text: mask.shows().then(|| String::from_utf8_lossy(&token.text).into_owned()),
         }
-    })
+    }
 }
 
 /// Where a token stood; for one inside another, the claim that holds it is named, too.

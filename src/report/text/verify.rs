@@ -13,6 +13,7 @@ use crate::report::escape::{lines, terminal};
 use crate::report::mask::Mask;
 use crate::report::reason::counted;
 use crate::report::{Options, Verification, certificates, diagnosis, words};
+use crate::token::{Token, TokenId};
 
 /// Steps of the conversation that are shown.
 const STEPS: usize = 12;
@@ -236,13 +237,12 @@ fn tokens(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let store = &verification.judgement.tokens;
-    let known = verification.order.tokens().iter().enumerate();
-    let all: Vec<_> = known.filter_map(|(number, id)| Some((number, *id, store.get(*id)?))).collect();
+    let all = verification.order.tokens();
     if all.is_empty() {
         return Ok(());
     }
     writeln!(out, "{}", paint.heading("Tokens"))?;
-    for (number, id, token) in all {
+    let mut one = |number: usize, id: TokenId, token: &Token| {
         let judged = verification.judgement.judged.get(&id);
         let in_scope = judged.is_some_and(|(in_scope, _)| *in_scope);
         let mut line = format!("{number}: {}", token.role.name());
@@ -257,7 +257,10 @@ fn tokens(
             line.push_str(&format!(", carries token {actor}"));
         }
         let name = token.application().map_or(String::new(), |name| format!("\n   {name}"));
-        bullet(&format!("{}{}", terminal(&line), lines(&name)), "", options, out)?;
+        bullet(&format!("{}{}", terminal(&line), lines(&name)), "", options, out)
+    };
+    for (number, id) in all.iter().enumerate() {
+        store.visit(*id, |token| one(number, *id, token)).transpose()?;
     }
     writeln!(out)
 }

@@ -111,6 +111,21 @@ impl Slots {
         }))
     }
 
+    /// Looks at a token; one that is kept small stays so.
+    pub(super) fn visit<T>(&self, id: TokenId, look: impl FnOnce(&Token) -> T) -> Option<T> {
+        let slot = self.slots.get(id.0 as usize)?;
+        match slot.whole.get() {
+            Some(token) => Some(look(token)),
+            None => Some(look(&slot.small.as_ref()?.parse())),
+        }
+    }
+
+    /// What a token is.
+    pub(super) fn role(&self, id: TokenId) -> Option<Role> {
+        let slot = self.slots.get(id.0 as usize)?;
+        slot.whole.get().map(|token| token.role).or(slot.small.as_ref().map(|small| small.role))
+    }
+
     /// Whether it is the token of this text.
     pub(super) fn is(&self, id: TokenId, hash: u64, text: &[u8]) -> bool {
         let Some(slot) = self.slots.get(id.0 as usize).filter(|slot| slot.hash == hash) else { return false };

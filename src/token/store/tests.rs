@@ -147,6 +147,13 @@ fn tokens_that_were_not_used_lately_are_known_as_before() {
     store.merge(fill(many - 300..2 * many - 300));
     assert_eq!(store.len(), 2 * many as usize - 300 + 1);
     store.finalise();
+    // Looking at all of them once parses none for good, and shows the same.
+    let small = store.slots.kept_small();
+    let looked: Vec<Token> = store.ids().filter_map(|id| store.visit(id, Token::clone)).collect();
+    let roles: Vec<_> = store.ids().filter_map(|id| store.role_of(id)).collect();
+    assert!(small > 500 && store.slots.kept_small() == small);
+    assert!(store.iter().map(|(_, token)| token).eq(&looked));
+    assert!(store.iter().map(|(_, token)| token.role).eq(roles));
     check(&store, 0, 2 * many - 300);
     let first = store.get(TokenId(0)).unwrap();
     assert_eq!((first.text.as_ref(), first.actor), (text(0).as_bytes(), Some(TokenId(1))));
