@@ -449,9 +449,14 @@ fn holds_nothing(beginning: &[u8]) -> bool {
     })
 }
 
+/// For fuzzing: any bytes as an archive, read whole and as far as it tells enough.
 #[doc(hidden)]
 pub fn fuzz(data: &[u8]) {
-    let _ = read(data, &ImportSettings::default(), &mut super::Collected::default());
+    let markup: Enough = |begin| begin.first() == Some(&b'<');
+    for enough in [None, Some(markup)] {
+        let settings = ImportSettings { enough, ..ImportSettings::default() };
+        let _ = read(data, &settings, &mut super::Collected::default());
+    }
 }
 
 #[cfg(test)]
