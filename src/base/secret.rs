@@ -46,10 +46,8 @@ impl Fingerprint {
 
 impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const DIGITS: [char; 16] =
-            ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
         let digits = self.0.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
-        let text: String = digits.map(|digit| DIGITS[usize::from(digit & 0xf)]).collect();
+        let text: String = digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect();
         f.write_str(&text)
     }
 }

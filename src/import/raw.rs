@@ -4,7 +4,6 @@
 //! is said about lengths is only compared. Tools change messages when they save them (bodies unchunked
 //! or dropped while the fields stay), which stream decoders must refuse and this one must read.
 
-use std::borrow::Cow;
 use std::ops::Range;
 
 use bytes::Bytes;
@@ -92,8 +91,11 @@ pub(super) fn request<'b>(
         None => named,
     };
     // What Fiddler writes after a CONNECT is its own text about the handshake.
-    let body =
-        if connect { Body { complete: true, ..Body::default() } } else { body(&raw, total, false, oddities) };
+    let body = if connect {
+        Body { complete: true, ..Body::default() }
+    } else {
+        body(&raw, total, false, None, oddities)
+    };
     let port = address.as_ref().map(Address::port).or_else(|| message::port_of(host.as_deref()?));
     let request = Request {
         method: method.to_owned(),
@@ -140,11 +142,7 @@ pub(super) fn response_told(
         let body = if connect {
             Body { complete: true, ..Body::default() }
         } else {
-            body(&raw, total, bodiless, oddities)
-        };
-        let body = match told {
-            Some(Told { bytes, beginning }) => Body { bytes, beginning, told: true, ..body },
-            None => body,
+            body(&raw, total, bodiless, told, oddities)
         };
         return Some(Response { status, head: without_pseudo(raw.head), body, times: None });
     }
@@ -170,10 +168,7 @@ pub(super) fn told(bytes: &[u8], enough: Enough) -> Option<Told> {
     let content = content.get(..limits::ANSWER_LOOK).unwrap_or(content);
     let seen = look(&raw.head, content, limits::ANSWER_GLIMPSE)?;
     let tells = !seen.whole && enough(&seen.bytes);
-    let beginning = match seen.bytes {
-        Cow::Owned(bytes) => Some(bytes.into()),
-        Cow::Borrowed(_) => None,
-    };
+    let beginning = seen.beginning();
     let told = tells.then(|| Told { bytes: Source::Lent(content).part(0..content.len()), beginning });
     chunks.into_iter().for_each(pool::give);
     told
@@ -341,8 +336,8 @@ fn is_token(text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
-/// The body: the rest of the message, unchunked where it still is chunked.
-fn body(raw: &Raw<'_>, total: u64, bodiless: bool, oddities: &mut Vec<Oddity>) -> Body {
+/// The body: what it told, or the rest of the message, unchunked where it still is chunked.
+fn body(raw: &Raw<'_>, total: u64, bodiless: bool, told: Option<Told>, oddities: &mut Vec<Oddity>) -> Body {
     let bytes = raw.source.bytes();
     let at = raw.body_at.min(bytes.len());
     let rest = bytes.get(at..).unwrap_or_default();
@@ -352,7 +347,10 @@ fn body(raw: &Raw<'_>, total: u64, bodiless: bool, oddities: &mut Vec<Oddity>) -
     let keeps = if message::can_matter(kind) { limits::BODY_KEPT } else { 0 };
     let length = raw.head.text("content-length").and_then(|text| text.trim().parse::<u64>().ok());
     let chunked = is_chunked(&raw.head);
-    if chunked && let Some((mut bytes, ended)) = unchunk(rest) {
+    if told.is_none()
+        && chunked
+        && let Some((mut bytes, ended)) = unchunk(rest)
+    {
         if seen_all && !ended {
             note_missing(oddities, "the last chunk of a body is not there");
         }
@@ -362,6 +360,9 @@ fn body(raw: &Raw<'_>, total: u64, bodiless: bool, oddities: &mut Vec<Oddity>) -
     let missing = !bodiless && !chunked && length.is_some_and(|length| length > total);
     if missing {
         note_missing(oddities, "a body is shorter than Content-Length says");
+    }
+    if let Some(Told { bytes, beginning }) = told {
+        return Body { bytes, beginning, told: true, total, complete: !missing, ..Body::default() };
     }
     let bytes = raw.source.part(at..at + rest.len().min(keeps));
     Body { bytes, total, complete: !missing, ..Body::default() }

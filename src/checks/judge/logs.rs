@@ -130,20 +130,12 @@ pub(crate) fn number(text: &str) -> Option<u128> {
 /// Thirty-two hexadecimal digits, hyphens left out. Every exchange has one or two: nothing is copied.
 fn guid(text: &str) -> Option<u128> {
     let mut digits = 0;
-    let mut halves = [0_u64; 2];
+    let mut number = 0_u128;
     for byte in text.bytes().filter(|byte| *byte != b'-') {
-        let digit = match byte {
-            b'0'..=b'9' => byte - b'0',
-            b'a'..=b'f' => byte - b'a' + 10,
-            b'A'..=b'F' => byte - b'A' + 10,
-            _ => return None,
-        };
-        let half = halves.get_mut(digits / 16)?;
-        *half = *half << 4 | u64::from(digit);
+        number = number << 4 | u128::from(char::from(byte).to_digit(16)?);
         digits += 1;
     }
-    let [high, low] = halves.map(u128::from);
-    (digits == 32).then_some(high << 64 | low)
+    (digits == 32).then_some(number)
 }
 
 impl Logs {

@@ -7,6 +7,8 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::io::{self, Read};
 
+use bytes::Bytes;
+
 use crate::exchange::{Body, Head};
 use crate::limits;
 use crate::wire::stream::Direction;
@@ -72,6 +74,16 @@ pub struct Glimpse<'b> {
     pub bytes: Cow<'b, [u8]>,
     /// Whether that is everything, and undamaged.
     pub whole: bool,
+}
+
+impl Glimpse<'_> {
+    /// What [`Body::beginning`] keeps of it: nothing where the body's own bytes begin so.
+    pub(crate) fn beginning(self) -> Option<Bytes> {
+        match self.bytes {
+            Cow::Owned(bytes) => Some(bytes.into()),
+            Cow::Borrowed(_) => None,
+        }
+    }
 }
 
 /// Whether a content type is one of XML. Answers of such a type are many and large.

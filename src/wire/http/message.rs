@@ -1,7 +1,5 @@
 //! Takes the pieces of one message as they are found, gives the message. Shared by `h1` and `h2`.
 
-use std::borrow::Cow;
-
 use bytes::Bytes;
 
 use super::packed::Packed;
@@ -114,10 +112,7 @@ impl Message {
         if !seen.whole && enough(&seen.bytes) {
             self.keep = self.kept.len();
             self.told = true;
-            self.beginning = match seen.bytes {
-                Cow::Owned(bytes) => Some(bytes.into()),
-                Cow::Borrowed(_) => None,
-            };
+            self.beginning = seen.beginning();
         }
     }
 
