@@ -8,7 +8,7 @@ pub(crate) static CAUSE: Cause = Cause {
     id: "stale-metadata",
     title: "Exchange has outdated keys of the token service",
     rank: Rank::Root,
-    summary: "Exchange says that it cannot verify the signature or does not find the key, but with the keys given here the signature verifies: the keys that Exchange keeps of {issuer} are out of date. It fetches them every few hours, and cannot when its way to the metadata address is blocked.",
+    summary: "Exchange says that it cannot verify the signature or does not find the key. Where the signature verifies with the keys that the token service publishes, those that Exchange keeps of {issuer} are out of date. It fetches them every few hours, and cannot when its way to the metadata address is blocked.",
     speaks_for: "Exchange refuses with invalid_signature or invalid_certificate a token whose signature this tool verifies.",
     speaks_against: "The signature is wrong with the given keys too, or the key was not supplied.",
     repair: &[
@@ -57,6 +57,15 @@ mod tests {
             Story::of(Scene::healthy().refused("2000000;error_category=\"invalid_signature\"")).lead(),
             CAUSE.id
         );
+    }
+
+    #[test]
+    fn does_not_claim_that_a_signature_verified_without_its_key() {
+        let refused = Scene::healthy().refused("2000000;error_category=\"invalid_signature\"");
+        let diagnosis = Story::of(refused.expect(|expected| expected.keys = Default::default())).diagnosis();
+        let found = diagnosis.causes.iter().find(|found| found.cause.id == CAUSE.id).unwrap();
+        assert!(found.reasons.iter().any(|reason| reason.text.contains("the key was not supplied")));
+        assert!(!found.summary.contains("given here"), "{}", found.summary);
     }
 
     #[test]
