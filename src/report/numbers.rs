@@ -133,12 +133,12 @@ impl Order {
     /// Orders the tokens of a store.
     pub fn of(store: &TokenStore) -> Self {
         let mut keyed: Vec<_> = store
-            .iter()
-            .map(|(id, token)| {
+            .ids()
+            .map(|id| {
                 let first = store.sightings(id).and_then(|seen| seen.first.as_ref());
                 let place = first.map(|(key, at)| (*key, at.half, at.part.as_str(), at.bytes.start));
                 // A token that was never sighted (none should be) comes last.
-                ((place.is_none(), place, token.depth, token.fingerprint), id)
+                ((place.is_none(), place, store.depth(id), store.fingerprint(id)), id)
             })
             .collect();
         keyed.sort();
@@ -163,6 +163,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::limits;
+    use crate::token::store::Hint;
+    use crate::token::{Half, Location};
 
     proptest! {
         #[test]
@@ -198,6 +201,24 @@ mod tests {
             }
             prop_assert_eq!(numbers.rank(&absent), None);
         }
+    }
+
+    #[test]
+    fn ordering_tokens_parses_none_of_those_that_are_kept_small() {
+        let mut store = TokenStore::default();
+        let many = u32::try_from(limits::TOKENS_PARSED).unwrap() + 600;
+        for number in (0..many).rev() {
+            let (id, _) = store.intern(format!("opaque text {number}").as_bytes(), Hint::None);
+            let key = ExchangeKey { frame: u64::from(number), ..ExchangeKey::default() };
+            let place = Location { half: Half::Request, part: "header.authorization".into(), bytes: 0..1 };
+            store.seen(id, key, &place);
+        }
+        let small = store.kept_small();
+        let order = Order::of(&store);
+        assert!(small > 500 && store.kept_small() == small, "{small}");
+        // What was seen first is printed first, though it was interned last.
+        assert!((0..many).rev().map(TokenId).eq(order.tokens().iter().copied()));
+        assert_eq!(order.number(TokenId(many - 1)), Some(0));
     }
 
     #[test]

@@ -237,6 +237,16 @@ impl TokenStore {
         self.slots.role(id)
     }
 
+    /// How deep inside others a token was seen at least: 0 for one that stands by itself.
+    pub fn depth(&self, id: TokenId) -> Option<usize> {
+        self.slots.place(id).map(|(depth, _)| depth)
+    }
+
+    /// The fingerprint of a token's text.
+    pub fn fingerprint(&self, id: TokenId) -> Option<Fingerprint> {
+        self.slots.fingerprint(id)
+    }
+
     /// All identities.
     pub fn ids(&self) -> impl Iterator<Item = TokenId> + use<> {
         (0..u32::try_from(self.len()).unwrap_or(u32::MAX)).map(TokenId)
@@ -245,6 +255,12 @@ impl TokenStore {
     /// All tokens with their identities, for those who want all of them at once.
     pub fn iter(&self) -> impl Iterator<Item = (TokenId, &Token)> {
         self.ids().filter_map(|id| Some((id, self.slots.get(id)?)))
+    }
+
+    /// How many are kept by their text alone.
+    #[cfg(test)]
+    pub fn kept_small(&self) -> usize {
+        self.slots.kept_small()
     }
 
     /// How many distinct tokens there are.

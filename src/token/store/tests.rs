@@ -140,7 +140,7 @@ fn tokens_that_were_not_used_lately_are_known_as_before() {
         }
     };
     let mut store = fill(0..many);
-    assert!(store.slots.kept_small() > 500);
+    assert!(store.kept_small() > 500);
     assert!(!store.intern(text(0).as_bytes(), Hint::None).1, "known by its text");
     assert_eq!(store.len(), many as usize + 1);
     // Another that knows half of them, and others.
@@ -148,11 +148,11 @@ fn tokens_that_were_not_used_lately_are_known_as_before() {
     assert_eq!(store.len(), 2 * many as usize - 300 + 1);
     store.finalise();
     // Looking at all of them once parses none for good, and shows the same.
-    let small = store.slots.kept_small();
+    let small = store.kept_small();
     let shown = |token: &Token| (token.text.clone(), token.fingerprint, token.actor, token.jwt.is_some());
     let looked: Vec<_> =
         store.ids().filter_map(|id| Some((store.role_of(id)?, store.visit(id, shown)?))).collect();
-    assert!(small > 500 && store.slots.kept_small() == small);
+    assert!(small > 500 && store.kept_small() == small);
     assert!(store.iter().map(|(_, token)| (token.role, shown(token))).eq(looked));
     check(&store, 0, 2 * many - 300);
     let first = store.get(TokenId(0)).unwrap();
