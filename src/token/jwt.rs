@@ -30,12 +30,21 @@ pub struct Jwt {
     pub signature: Bytes,
     /// The header as JSON, when it is. Many tokens have the same.
     pub header: Option<Arc<Node>>,
-    /// The payload as JSON, when it is.
-    pub claims: Option<Node>,
     /// What is odd about the form.
     pub faults: Vec<Fault>,
+    /// The payload as JSON, when it is: see [`Jwt::claims`].
+    claims: OnceLock<Option<Node>>,
     /// The times of [`TIMES`], read once: each use of a token asks for them.
     times: OnceLock<[TimeClaim; TIMES.len()]>,
+}
+
+/// What is remembered of a JWT of which else the text alone is kept: what each use of a token asks for, and what is
+/// known only by reading all of it.
+#[derive(Clone, Debug)]
+pub(super) struct Digest {
+    header: Option<Arc<Node>>,
+    faults: Box<[Fault]>,
+    times: [TimeClaim; TIMES.len()],
 }
 
 /// Claims whose times are remembered.
@@ -123,20 +132,10 @@ impl Jwt {
         if !begins_like_object(text.get(..first_dot)?) {
             return None;
         }
-        let mut jwt = Self {
-            parts: 1,
-            header_part: 0..first_dot,
-            payload_part: first_dot..first_dot,
-            signature_part: text.len()..text.len(),
-            signature: Bytes::new(),
-            header: None,
-            claims: None,
-            faults: Vec::new(),
-            times: OnceLock::new(),
-        };
-        jwt.split(text);
+        let mut jwt = Self::split(text, first_dot);
         if text.len() > limits::TOKEN_BYTES {
             jwt.faults.push(Fault::TooLong(text.len()));
+            jwt.claims = OnceLock::from(None);
             return Some(jwt);
         }
         let header = jwt.decode(text, jwt.header_part.clone(), HEADER);
@@ -146,10 +145,37 @@ impl Jwt {
         jwt.header = jwt.object(&header, HEADER).map(Arc::new);
         if jwt.parts != 5 {
             let payload = jwt.decode(text, jwt.payload_part.clone(), PAYLOAD);
-            jwt.claims = jwt.object(&payload, PAYLOAD);
+            jwt.claims = OnceLock::from(jwt.object(&payload, PAYLOAD));
             jwt.read_signature(text);
+        } else {
+            jwt.claims = OnceLock::from(None);
         }
         Some(jwt)
+    }
+
+    /// What [`Jwt::again`] wants besides the text, which is `text`.
+    pub(super) fn digest(&self, text: &[u8]) -> Digest {
+        Digest { header: self.header.clone(), faults: self.faults.clone().into(), times: self.times(text) }
+    }
+
+    /// The same as [`Jwt::parse`] gave of this text when `digest` was made; its claims are read when somebody asks.
+    pub(super) fn again(text: &[u8], digest: &Digest) -> Self {
+        let mut jwt = Self::split(text, memchr::memchr(b'.', text).unwrap_or(text.len()));
+        jwt.header.clone_from(&digest.header);
+        jwt.faults = digest.faults.to_vec();
+        jwt.times = OnceLock::from(digest.times);
+        let unread = |fault: &Fault| matches!(fault, Fault::TooLong(_));
+        if jwt.parts == 5 || jwt.faults.iter().any(unread) {
+            jwt.claims = OnceLock::from(None);
+        } else if !jwt.signature_removed() {
+            jwt.signature = decode(text.get(jwt.signature_part.clone()).unwrap_or_default()).0;
+        }
+        jwt
+    }
+
+    /// The payload as JSON, when it is, of the token whose text is `text`.
+    pub fn claims(&self, text: &[u8]) -> Option<&Node> {
+        self.claims.get_or_init(|| object(&self.payload(text)).ok()).as_ref()
     }
 
     /// The decoded payload of the token, whose text is `text`; empty for a JWE.
@@ -160,7 +186,24 @@ impl Jwt {
         }
     }
 
-    fn split(&mut self, text: &[u8]) {
+    /// The parts of a text, whose first dot is known; nothing of them is read.
+    fn split(text: &[u8], first_dot: usize) -> Self {
+        let mut jwt = Self {
+            parts: 1,
+            header_part: 0..first_dot,
+            payload_part: first_dot..first_dot,
+            signature_part: text.len()..text.len(),
+            signature: Bytes::new(),
+            header: None,
+            claims: OnceLock::new(),
+            faults: Vec::new(),
+            times: OnceLock::new(),
+        };
+        jwt.find_parts(text);
+        jwt
+    }
+
+    fn find_parts(&mut self, text: &[u8]) {
         let dots: Vec<usize> = memchr::memchr_iter(b'.', text).take(8).collect();
         self.parts = memchr::memchr_iter(b'.', text).count() + 1;
         let part = |index: usize| {
@@ -199,17 +242,7 @@ impl Jwt {
     }
 
     fn object(&mut self, bytes: &Bytes, name: &'static str) -> Option<Node> {
-        match json::parse(bytes) {
-            Ok(node) if matches!(node.value, json::Value::Object(_)) => Some(node),
-            Ok(_) => {
-                self.faults.push(Fault::Json(name, "another kind of value".into()));
-                None
-            }
-            Err(error) => {
-                self.faults.push(Fault::Json(name, error.to_string()));
-                None
-            }
-        }
+        object(bytes).map_err(|what| self.faults.push(Fault::Json(name, what))).ok()
     }
 
     fn read_signature(&mut self, text: &[u8]) {
@@ -223,20 +256,20 @@ impl Jwt {
         }
     }
 
-    /// A time claim: number or string of digits.
-    pub(super) fn time(&self, name: &str) -> TimeClaim {
-        let read = |name: &str| {
-            self.claims
-                .as_ref()
-                .and_then(|claims| claims.get(name))
-                .map_or(TimeClaim::Absent, TimeClaim::read)
-        };
+    /// A time claim of the token whose text is `text`: number or string of digits.
+    pub(super) fn time(&self, text: &[u8], name: &str) -> TimeClaim {
         match TIMES.iter().position(|known| *known == name) {
-            Some(at) => {
-                self.times.get_or_init(|| TIMES.map(read)).get(at).copied().unwrap_or(TimeClaim::Absent)
-            }
-            None => read(name),
+            Some(at) => self.times(text).get(at).copied().unwrap_or(TimeClaim::Absent),
+            None => self.read_time(text, name),
         }
+    }
+
+    fn times(&self, text: &[u8]) -> [TimeClaim; TIMES.len()] {
+        *self.times.get_or_init(|| TIMES.map(|name| self.read_time(text, name)))
+    }
+
+    fn read_time(&self, text: &[u8], name: &str) -> TimeClaim {
+        self.claims(text).and_then(|claims| claims.get(name)).map_or(TimeClaim::Absent, TimeClaim::read)
     }
 
     /// `header.payload`: the bytes that the signature covers (RFC 7515 5.1).
@@ -270,6 +303,15 @@ impl Jwt {
                 Fault::Json(part, _) => *part == HEADER,
                 Fault::SignatureRemoved | Fault::TooDeep => false,
             })
+    }
+}
+
+/// A decoded part as JSON; else what it is instead.
+fn object(bytes: &[u8]) -> Result<Node, String> {
+    match json::parse(bytes) {
+        Ok(node) if matches!(node.value, json::Value::Object(_)) => Ok(node),
+        Ok(_) => Err("another kind of value".into()),
+        Err(error) => Err(error.to_string()),
     }
 }
 
@@ -355,7 +397,7 @@ pub(crate) fn is_mask_word(text: &[u8]) -> bool {
     MASKS.iter().any(|mask| letters.eq_ignore_ascii_case(mask.as_bytes()))
 }
 
-/// Entry for fuzzing: ranges lie inside the text.
+/// Entry for fuzzing: ranges lie inside the text, and a JWT that is made again is the same.
 #[doc(hidden)]
 pub fn fuzz(data: &[u8]) {
     if let Some(jwt) = Jwt::parse(data) {
@@ -363,6 +405,13 @@ pub fn fuzz(data: &[u8]) {
             assert!(data.get(part.clone()).is_some());
         }
         let _ = (jwt.signing_input(data), jwt.is_well_formed(), jwt.is_signed());
+        let again = Jwt::again(data, &jwt.digest(data));
+        let parts = |jwt: &Jwt| {
+            let ranges = [&jwt.header_part, &jwt.payload_part, &jwt.signature_part].map(Clone::clone);
+            (jwt.parts, ranges, jwt.signature.clone(), jwt.faults.clone(), jwt.times(data))
+        };
+        assert_eq!(parts(&again), parts(&jwt));
+        assert_eq!((&again.header, again.claims(data)), (&jwt.header, jwt.claims(data)));
     }
 }
 
@@ -386,7 +435,7 @@ mod tests {
         let jwt = Jwt::parse(text).unwrap();
         assert_eq!(jwt.algorithm(), Some("HS256"));
         assert_eq!(jwt.signature.len(), 32);
-        let claims = jwt.claims.as_ref().unwrap();
+        let claims = jwt.claims(text).unwrap();
         assert_eq!(claims.get("exp").and_then(Node::number), Some("1300819380"));
         let span = claims.get("iss").unwrap().span.clone();
         assert_eq!(jwt.payload(text).get(span), Some(&br#""joe""#[..]));
@@ -425,21 +474,44 @@ mod tests {
         let text = format!("{}.{payload}.AAEC", URL_SAFE_NO_PAD.encode(RS256));
         let jwt = Jwt::parse(text.as_bytes()).unwrap();
         assert_eq!(jwt.faults, [Fault::LenientEncoding(PAYLOAD)]);
-        assert_eq!(jwt.claims.as_ref().unwrap().get("a").unwrap().as_str(), Some("???>>>"));
+        assert_eq!(jwt.claims(text.as_bytes()).unwrap().get("a").unwrap().as_str(), Some("???>>>"));
         assert!(!jwt.is_well_formed());
         let broken = format!("{}.eyJhI", URL_SAFE_NO_PAD.encode(RS256));
         let jwt = Jwt::parse(broken.as_bytes()).unwrap();
         assert!(matches!(jwt.faults.get(1), Some(Fault::Encoding(PAYLOAD, _))), "{:?}", jwt.faults);
-        assert!(jwt.claims.is_none());
+        assert!(jwt.claims(broken.as_bytes()).is_none());
     }
 
     #[test]
     fn five_parts_are_a_jwe_and_oversize_is_a_fault() {
         let jwe = format!("{}.a.b.c.d", URL_SAFE_NO_PAD.encode(r#"{"alg":"dir","enc":"A128GCM"}"#));
         let jwt = Jwt::parse(jwe.as_bytes()).unwrap();
-        assert_eq!((jwt.parts, jwt.faults.len(), jwt.claims.is_none()), (5, 0, true));
+        assert_eq!((jwt.parts, jwt.faults.len(), jwt.claims(jwe.as_bytes()).is_none()), (5, 0, true));
         let long = format!("{}.{}.AAEC", URL_SAFE_NO_PAD.encode(RS256), "A".repeat(limits::TOKEN_BYTES));
         assert!(matches!(Jwt::parse(long.as_bytes()).unwrap().faults[..], [Fault::TooLong(_)]));
+        fuzz(long.as_bytes());
+    }
+
+    #[test]
+    fn what_is_made_again_of_a_digest_is_the_same() {
+        let header = URL_SAFE_NO_PAD.encode(RS256);
+        let claims = URL_SAFE_NO_PAD.encode(r#"{"iss":"a@b","nbf":"17","exp":1e3}"#);
+        for text in [
+            format!("{header}.{claims}.AAEC"),
+            format!("{header}.{claims}."),
+            format!("{header}.{claims}.***"),
+            format!("{header}.{claims}"),
+            format!("{header}.{claims}=.AA+/"),
+            format!("{header}.{claims}.A.B"),
+            format!("{header}.{claims}.A.B.C"),
+            format!("{header}.{}.AAEC", &claims[..20]),
+            format!("{header}.W10.AAEC"),
+            format!("e30g.{claims}.AA!EC"),
+            format!("eyJh.{claims}.AAEC"),
+        ] {
+            assert!(Jwt::parse(text.as_bytes()).is_some(), "{text}");
+            fuzz(text.as_bytes());
+        }
     }
 
     proptest! {

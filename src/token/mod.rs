@@ -122,7 +122,7 @@ impl TimeClaim {
 impl Token {
     /// The claims, when the payload was readable JSON.
     pub fn claims(&self) -> Option<&Node> {
-        self.jwt.as_ref()?.claims.as_ref()
+        self.jwt.as_ref()?.claims(&self.text)
     }
 
     /// The JOSE header, when it was readable JSON.
@@ -142,7 +142,7 @@ impl Token {
 
     /// A time claim: number or string of digits.
     pub fn time(&self, name: &str) -> TimeClaim {
-        self.jwt.as_ref().map_or(TimeClaim::Absent, |jwt| jwt.time(name))
+        self.jwt.as_ref().map_or(TimeClaim::Absent, |jwt| jwt.time(&self.text, name))
     }
 
     /// A claim that is true as a boolean or as a string (`true`, `True`).

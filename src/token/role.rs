@@ -44,17 +44,17 @@ pub fn is_token_service_id(id: &str) -> bool {
         && id.get(18..).is_some_and(|tail| tail.eq_ignore_ascii_case(b"-c000-000000000000"))
 }
 
-/// The role of a token by each hint, in their order.
-pub(super) fn by_hint(jwt: Option<&Jwt>) -> [Role; Hint::ALL.len()] {
-    let content = of(jwt, Hint::None);
+/// The role of a token, whose text is `text`, by each hint, in their order.
+pub(super) fn by_hint(jwt: Option<&Jwt>, text: &[u8]) -> [Role; Hint::ALL.len()] {
+    let content = of(jwt, text, Hint::None);
     match content {
         Role::Outer | Role::Encrypted => [content; Hint::ALL.len()],
-        _ => Hint::ALL.map(|hint| of(jwt, hint)),
+        _ => Hint::ALL.map(|hint| of(jwt, text, hint)),
     }
 }
 
-/// The role of a token; `None` stands for text that is no JWT.
-pub fn of(jwt: Option<&Jwt>, hint: Hint) -> Role {
+/// The role of a token, whose text is `text`; `None` stands for text that is no JWT.
+pub fn of(jwt: Option<&Jwt>, text: &[u8], hint: Hint) -> Role {
     let unreadable = match hint {
         Hint::Refresh => Role::Refresh,
         _ => Role::Opaque,
@@ -63,7 +63,7 @@ pub fn of(jwt: Option<&Jwt>, hint: Hint) -> Role {
     if jwt.parts == 5 {
         return Role::Encrypted;
     }
-    jwt.claims.as_ref().map_or(unreadable, |claims| of_claims(claims, hint))
+    jwt.claims(text).map_or(unreadable, |claims| of_claims(claims, hint))
 }
 
 fn of_claims(claims: &Node, hint: Hint) -> Role {
@@ -163,7 +163,7 @@ mod tests {
     fn role(payload: &str, hint: Hint) -> Role {
         let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
         let text = format!("{}.{}.AAEC", part(r#"{"alg":"RS256"}"#), part(payload));
-        of(Jwt::parse(text.as_bytes()).as_ref(), hint)
+        of(Jwt::parse(text.as_bytes()).as_ref(), text.as_bytes(), hint)
     }
 
     const TID: &str = "11111111-2222-3333-4444-555555555555";
@@ -207,8 +207,8 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_opaque_or_what_its_field_says() {
-        assert_eq!(of(None, Hint::Access), Role::Opaque);
-        assert_eq!(of(None, Hint::Refresh), Role::Refresh);
+        assert_eq!(of(None, b"", Hint::Access), Role::Opaque);
+        assert_eq!(of(None, b"", Hint::Refresh), Role::Refresh);
         assert_eq!(role("[1]", Hint::None), Role::Opaque);
     }
 

@@ -105,7 +105,7 @@ impl TokenStore {
         let mut jwt = Jwt::parse(text);
         let inner = jwt
             .as_ref()
-            .and_then(|jwt| actor::nested(jwt.claims.as_ref()?))
+            .and_then(|jwt| actor::nested(jwt.claims(text)?))
             .map(|nested| nested.text.to_owned());
         let too_deep = inner.is_some() && depth + 1 >= limits::TOKEN_DEPTH;
         if let Some(jwt) = jwt.as_mut().filter(|_| too_deep) {
@@ -142,7 +142,7 @@ impl TokenStore {
     fn add(&mut self, text: &[u8], jwt: Option<Jwt>, hint: Hint, depth: usize) -> TokenId {
         let text = Bytes::copy_from_slice(text);
         let hash = slot::hash(&text);
-        let roles = role::by_hint(jwt.as_ref());
+        let roles = role::by_hint(jwt.as_ref(), &text);
         let id = self.slots.push(
             hash,
             Token {

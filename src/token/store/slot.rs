@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::super::jwt::{Fault, Jwt};
+use super::super::jwt::{Digest, Jwt};
 use super::super::{Role, Token, TokenId};
 use crate::base::{Fingerprint, Text, texts};
 use crate::json::Node;
@@ -35,8 +35,7 @@ struct Small {
     actor: Option<TokenId>,
     carried_by: Vec<TokenId>,
     depth: usize,
-    jwt: bool,
-    too_deep: bool,
+    jwt: Option<Digest>,
 }
 
 /// What may change of a token that is known.
@@ -60,7 +59,6 @@ pub(super) struct Slots {
 
 impl Small {
     fn of(token: &Token) -> Self {
-        let too_deep = |jwt: &Jwt| jwt.faults.contains(&Fault::TooDeep);
         Self {
             text: Text::keep(&token.text),
             fingerprint: token.fingerprint,
@@ -68,18 +66,14 @@ impl Small {
             actor: token.actor,
             carried_by: token.carried_by.clone(),
             depth: token.depth,
-            jwt: token.jwt.is_some(),
-            too_deep: token.jwt.as_ref().is_some_and(too_deep),
+            jwt: token.jwt.as_ref().map(|jwt| jwt.digest(&token.text)),
         }
     }
 
     fn parse(&self) -> Token {
         let mut text = Vec::with_capacity(self.text.len());
         self.text.write(&mut text);
-        let mut jwt = if self.jwt { Jwt::parse(&text) } else { None };
-        if let Some(jwt) = jwt.as_mut().filter(|_| self.too_deep) {
-            jwt.faults.push(Fault::TooDeep);
-        }
+        let jwt = self.jwt.as_ref().map(|digest| Jwt::again(&text, digest));
         Token {
             text: text.into(),
             fingerprint: self.fingerprint,
