@@ -332,6 +332,51 @@ fn the_copy_is_private_reproducible_and_never_the_input() {
     assert!(!folder.join("no").exists());
 }
 
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_is_written_to_and_a_link_stays_one() {
+    use std::os::unix::fs::FileTypeExt as _;
+    let folder = Folder::new("odd");
+    let har = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures/healthy/traffic.har");
+    let plain = folder.join("plain");
+    redact(&har, &plain, &[]);
+    let bytes = fs::read(&plain).unwrap();
+    // A link to a file that is there, and one to a file that is not yet.
+    fs::write(folder.join("old"), "old").unwrap();
+    for (link, target) in [("to-old", "old"), ("to-new", "new")] {
+        std::os::unix::fs::symlink(target, folder.join(link)).unwrap();
+        redact(&har, &folder.join(link), &[]);
+        assert!(fs::symlink_metadata(folder.join(link)).unwrap().is_symlink(), "{link}");
+        assert_eq!(fs::read(folder.join(target)).unwrap(), bytes, "{link}");
+    }
+    let pipe = folder.join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let reader = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || fs::read(pipe).unwrap()
+    });
+    redact(&har, &pipe, &[]);
+    assert!(fs::symlink_metadata(&pipe).unwrap().file_type().is_fifo());
+    assert_eq!(reader.join().unwrap(), bytes);
+    let run = oauthtrace(&["redact", text(&har), "-w", "-"]);
+    assert_eq!((run.status.code(), run.stdout), (Some(0), bytes));
+    let left: Vec<_> = fs::read_dir(&folder.0).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(!left.iter().any(|name| name.to_string_lossy().ends_with(".part")), "{left:?}");
+}
+
+/// Linux has a device that is always full.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_device_that_takes_nothing_is_an_error_and_stays_a_device() {
+    use std::os::unix::fs::FileTypeExt as _;
+    let har = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures/healthy/traffic.har");
+    let run = oauthtrace(&["redact", text(&har), "-w", "/dev/full"]);
+    assert_eq!(run.status.code(), Some(2));
+    let stderr = String::from_utf8(run.stderr).unwrap();
+    assert!(stderr.contains("/dev/full") && stderr.lines().count() == 1, "{stderr}");
+    assert!(fs::metadata("/dev/full").unwrap().file_type().is_char_device());
+}
+
 #[test]
 fn what_is_not_redacted_is_refused_in_one_line_and_leaves_no_copy() {
     let folder = Folder::new("refused");
@@ -347,6 +392,34 @@ fn what_is_not_redacted_is_refused_in_one_line_and_leaves_no_copy() {
         assert_eq!(run.status.code(), Some(3), "{stderr}");
         assert!(stderr.contains(told) && stderr.lines().count() == 1, "{stderr}");
         assert!(!stderr.contains("31d4d96e407a") && !output.exists());
+    }
+}
+
+#[test]
+fn opaque_tokens_and_passwords_in_hosts_of_our_reports_are_masked() {
+    let folder = Folder::new("opaque");
+    let opaque = "ZzOpaque.Refresh-31d4d96e407a";
+    let entry = format!(
+        r#"{{"log":{{"version":"1.2","creator":{{"name":"x","version":"1"}},"entries":[{{"startedDateTime":"2026-11-22T10:00:00Z",
+        "request":{{"method":"POST","url":"https://svc2:Hunter2xyz@mail.contoso.example/ews/exchange.asmx","headers":[
+        {{"name":"Host","value":"svc2:Hunter2xyz@mail.contoso.example"}},{{"name":"Authorization","value":"Bearer {opaque}"}}]}},
+        "response":{{"status":200,"headers":[]}}}}]}}}}"#
+    );
+    let har = folder.join("t.har");
+    fs::write(&har, entry).unwrap();
+    for (command, more) in [("inspect", &[][..]), ("verify", &["--tenant", "contoso.example"])] {
+        let report = folder.join(command);
+        let arguments = [&[command, text(&har), "-o", "json", "--show-secrets"], more].concat();
+        let shown = oauthtrace(&arguments).stdout;
+        assert!(memchr::memmem::find(&shown, opaque.as_bytes()).is_some(), "{command}");
+        fs::write(&report, shown).unwrap();
+        let output = folder.join("copy");
+        redact(&report, &output, &[]);
+        let copy = fs::read_to_string(&output).unwrap();
+        for secret in [opaque, "Hunter2xyz"] {
+            assert!(!copy.contains(secret), "{command}: {secret} in {copy}");
+        }
+        assert!(copy.contains("mail.contoso.example"), "{copy}");
     }
 }
 

@@ -1,7 +1,7 @@
 //! Takes a document, gives it to stdout and to the files of `--report`.
 
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::expectations::{Destinations, plain};
 use super::status::Status;
@@ -47,15 +47,24 @@ pub fn print(terminal: &Terminal, write: impl FnOnce(&mut dyn Write) -> io::Resu
     }
 }
 
-/// Writes beside the name first, so that a report is whole or not there; mode 0600.
 fn write_file(path: &Path, document: &Document<'_>, format: Format, options: &Options) -> io::Result<()> {
-    let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
-    let mut beside = name.to_owned();
+    write_whole(path, |out| render(document, format, options, out))
+}
+
+/// Writes a file beside its name first, so that it is whole or not there; mode 0600. A link stays one, what it leads
+/// to is replaced. What is no file (a FIFO, a terminal, a device) cannot be replaced and is written to.
+pub fn write_whole(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    if std::fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+        let mut out = BufWriter::new(std::fs::OpenOptions::new().write(true).open(path)?);
+        return write(&mut out).and_then(|()| out.flush());
+    }
+    let path = &behind_links(path)?;
+    let mut beside = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_owned();
     beside.push(format!(".{}.part", std::process::id()));
     let beside = path.with_file_name(beside);
     let result = private(&beside).and_then(|file| {
         let mut out = BufWriter::new(file);
-        render(document, format, options, &mut out)?;
+        write(&mut out)?;
         out.into_inner()?.sync_all()?;
         std::fs::rename(&beside, path)
     });
@@ -65,8 +74,20 @@ fn write_file(path: &Path, document: &Document<'_>, format: Format, options: &Op
     result
 }
 
+/// The file that a name leads to, whether it is there yet or not.
+fn behind_links(path: &Path) -> io::Result<PathBuf> {
+    if let Ok(found) = path.canonicalize() {
+        return Ok(found);
+    }
+    match std::fs::read_link(path) {
+        // It leads to a file that is yet to be made. A link to a link to nothing is left to the system to refuse.
+        Ok(target) => Ok(path.parent().unwrap_or(Path::new("")).join(target)),
+        Err(_) => Ok(path.to_owned()),
+    }
+}
+
 /// A new file that only its owner may read.
-pub fn private(path: &Path) -> io::Result<std::fs::File> {
+fn private(path: &Path) -> io::Result<std::fs::File> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

@@ -10,7 +10,7 @@ use super::args::probe::ProbeArgs;
 use super::args::provision;
 use super::args::traffic::ExpectArgs;
 use super::expectations::{self, read_small};
-use super::output::{deliver, private};
+use super::output::{deliver, write_whole};
 use super::status::{Complaints, Status};
 use super::tell;
 use super::terminal::Terminal;
@@ -194,14 +194,7 @@ fn save(path: &Path, documents: &[(String, bytes::Bytes)], terminal: &Terminal) 
         ));
         return Status::Incomplete;
     };
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(format!(".{}.part", std::process::id()));
-    let beside = Path::new(&beside);
-    let written = private(beside).and_then(|mut file| {
-        std::io::Write::write_all(&mut file, bytes)?;
-        file.sync_all()?;
-        std::fs::rename(beside, path)
-    });
+    let written = write_whole(path, |out| out.write_all(bytes));
     match written {
         Ok(()) => {
             terminal.notice(&format!("{url} is saved to {}, for --sts-keys", path.display()));
@@ -211,7 +204,6 @@ fn save(path: &Path, documents: &[(String, bytes::Bytes)], terminal: &Terminal) 
             Status::Done
         }
         Err(error) => {
-            let _ = std::fs::remove_file(beside);
             terminal.error(&format!("--save {}: {}", path.display(), expectations::plain(&error)));
             Status::Usage
         }

@@ -1,11 +1,11 @@
 //! `redact`: takes an export, writes a copy that is safe to send, or nothing.
 
-use std::io::{Read as _, Write as _};
+use std::io::Read as _;
 use std::path::Path;
 
 use super::args::redact::RedactArgs;
 use super::expectations::{passwords, plain, read_small};
-use super::output::private;
+use super::output::{print, write_whole};
 use super::status::{Complaints, Status};
 use super::terminal::Terminal;
 use crate::base::Secret;
@@ -60,16 +60,13 @@ pub fn run(args: &RedactArgs, terminal: &Terminal) -> Status {
             terminal.error(&format!("{name}: {error}"));
             Status::Unreadable
         }
-        Ok(redacted) => match deliver(&args.write, &redacted.bytes) {
-            Ok(()) => {
+        Ok(redacted) => {
+            let status = deliver(args, &redacted.bytes, terminal);
+            if status == Status::Done {
                 tell(&redacted, args, terminal);
-                Status::Done
             }
-            Err(error) => {
-                terminal.error(&format!("{}: {}", args.write.display(), plain(&error)));
-                Status::Usage
-            }
-        },
+            status
+        }
     }
 }
 
@@ -112,20 +109,19 @@ fn same_file(input: &Path, output: &Path) -> bool {
     one == two
 }
 
-/// Beside the name first, so that the copy is whole or not there; mode 0600.
-fn deliver(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let mut beside = path.file_name().unwrap_or_default().to_owned();
-    beside.push(format!(".{}.part", std::process::id()));
-    let beside = path.with_file_name(beside);
-    let result = private(&beside).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        std::fs::rename(&beside, path)
-    });
-    if result.is_err() {
-        let _ = std::fs::remove_file(&beside);
+/// To the file, whole or not at all; `-` is stdout.
+fn deliver(args: &RedactArgs, bytes: &[u8], terminal: &Terminal) -> Status {
+    let write = |out: &mut dyn std::io::Write| out.write_all(bytes);
+    if args.write == Path::new("-") {
+        return print(terminal, write);
     }
-    result
+    match write_whole(&args.write, write) {
+        Ok(()) => Status::Done,
+        Err(error) => {
+            terminal.error(&format!("{}: {}", args.write.display(), plain(&error)));
+            Status::Usage
+        }
+    }
 }
 
 fn tell(redacted: &Redacted, args: &RedactArgs, terminal: &Terminal) {

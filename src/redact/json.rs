@@ -191,7 +191,7 @@ impl Redactor {
         edits: &mut Edits,
     ) {
         let is_key = tree.member(&["kty"]).is_some();
-        let body = self.body_of(tree, around, edits);
+        let body = self.body_of(tree, around, edits) || self.token_of(tree, edits);
         for (name, value) in members {
             let name = name.bytes();
             if body && &*name == b"text" {
@@ -299,6 +299,25 @@ impl Redactor {
         true
     }
 
+    /// A token in a report of ours that shows secrets: its text, whatever it looks like; whether there was one.
+    fn token_of(&mut self, tree: &Tree<'_>, edits: &mut Edits) -> bool {
+        let Some(Tree::Text(text, range)) = tree.member(&["text"]) else { return false };
+        if tree.member(&["role"]).is_none() || tree.member(&["fingerprint"]).is_none() {
+            return false;
+        }
+        let given = text.bytes();
+        let new = self.secret_value(b"token", &given);
+        replace(edits, range, &given, new);
+        true
+    }
+
+    /// An authority with somebody's name and password in it (RFC 3986 3.2.1).
+    fn authority(&mut self, value: &[u8]) -> Option<Vec<u8>> {
+        const SCHEME: &[u8] = b"https://";
+        let changed = self.address(&[SCHEME, value].concat())?;
+        changed.strip_prefix(SCHEME).map(<[u8]>::to_vec)
+    }
+
     /// A string under a name.
     fn string(&mut self, value: &[u8], around: Around<'_>) -> Option<Vec<u8>> {
         let named = if around.name.is_empty() { around.list } else { around.name };
@@ -316,6 +335,9 @@ impl Redactor {
             && (value.contains(&b'?') || matches!(named, b"target" | b"path" | b"url" | b"redirectURL"));
         if address || target {
             return self.address(value);
+        }
+        if matches!(named, b"host" | b"authority") && memchr::memchr(b'@', value).is_some() {
+            return self.authority(value);
         }
         self.value(value, around.random && !names::is_public(named))
     }
