@@ -56,11 +56,14 @@ impl Outcome {
         self.fault.is_none() && self.errors().next().is_none()
     }
 
-    /// The response messages that are errors.
+    /// The response messages that are errors. Some codes of warnings begin with `Error` and go with results
+    /// (`ErrorNameResolutionMultipleResults`); one tells of an item that was not processed
+    /// (`ErrorBatchProcessingStopped`, [MS-OXWSCDATA] 2.2.5.24).
     pub fn errors(&self) -> impl Iterator<Item = &ResponseMessage> {
         self.messages.iter().filter(|message| {
             message.class.eq_ignore_ascii_case("error")
                 || (message.class.is_empty() && message.code.starts_with("Error"))
+                || message.code == "ErrorBatchProcessingStopped"
         })
     }
 }
@@ -259,6 +262,18 @@ mod tests {
         let errors: Vec<_> = outcome.errors().map(|error| error.code.as_str()).collect();
         assert_eq!(errors, ["ErrorAccessDenied"]);
         assert!(!outcome.is_success());
+    }
+
+    #[test]
+    fn a_warning_is_an_error_when_nothing_was_done() {
+        let warning = |code: &str| {
+            envelope(&format!(
+                r#"<m:R><m:M ResponseClass="Warning"><m:ResponseCode>{code}</m:ResponseCode></m:M></m:R>"#
+            ))
+        };
+        let success = |code: &str| read(warning(code).as_bytes()).unwrap().is_success();
+        assert!(!success("ErrorBatchProcessingStopped"));
+        assert!(success("ErrorNameResolutionMultipleResults"), "the results are there");
     }
 
     #[test]

@@ -50,6 +50,10 @@ pub struct Memory {
     pub presented: u64,
     /// Of these: answered with success and no error inside.
     pub accepted: u64,
+    /// Of these: answered with success, but by a page for people.
+    pub pages: u64,
+    /// Of these: answered with success, but without the body, in which an error could stand.
+    pub unseen: u64,
     /// Of these: without an answer in the input.
     pub unanswered: u64,
     /// Of these: answered otherwise.
@@ -215,6 +219,8 @@ impl Memory {
             (&mut self.lifetimes, other.lifetimes),
             (&mut self.presented, other.presented),
             (&mut self.accepted, other.accepted),
+            (&mut self.pages, other.pages),
+            (&mut self.unseen, other.unseen),
             (&mut self.unanswered, other.unanswered),
             (&mut self.refused, other.refused),
             (&mut self.asked, other.asked),

@@ -11,6 +11,7 @@ use crate::checks::place::{self, Place};
 use crate::checks::subject::{ExchangeCase, Proof, Standing, UseCase};
 use crate::checks::{CheckId, CheckResult, Outcome, realm};
 use crate::connection::Connection;
+use crate::exchange::Response;
 use crate::limits::REASONS_LISTED;
 use crate::token::store::TokenStore;
 use crate::token::{Role, TimeClaim};
@@ -18,6 +19,7 @@ use crate::token::{Role, TimeClaim};
 use super::logs::{Joinable, number};
 use super::memory::{Closed, Memory};
 use super::standing::TokenState;
+use super::witness;
 use super::{name_of, stayed_closed};
 
 /// A reason that several places give.
@@ -46,11 +48,31 @@ pub(super) fn note_use(case: &UseCase<'_>, memory: &mut Memory) {
         match exchange.status() {
             None => memory.unanswered += 1,
             Some(200..=299 | 304) if exchange.ews().is_none_or(|outcome| outcome.is_success()) => {
-                memory.accepted += 1;
+                match exchange.response() {
+                    Some(response) if is_page(exchange, response) => memory.pages += 1,
+                    Some(response) if is_unseen(exchange, response) => memory.unseen += 1,
+                    _ => memory.accepted += 1,
+                }
             }
             Some(_) => memory.refused += 1,
         }
     }
+}
+
+/// Whether a page for people answered a call, which Exchange never does: a device in front of it wants somebody to
+/// sign in, or sends everybody to its own page.
+fn is_page(case: &ExchangeCase<'_>, response: &Response) -> bool {
+    let called = case.request().is_some_and(|request| request.method == "POST");
+    case.place == Place::Exchange
+        && witness::is_page(response)
+        && (called || !witness::bears_marks(&response.head))
+}
+
+/// Whether nothing of the body is there that would tell of an error: EWS reports errors in answers of status 200.
+fn is_unseen(case: &ExchangeCase<'_>, response: &Response) -> bool {
+    let body = &response.body;
+    let ews = place::raw_segment(case.path()).eq_ignore_ascii_case("ews");
+    ews && !body.complete && !body.told && body.bytes.is_empty()
 }
 
 /// Notes one exchange in scope.
@@ -314,9 +336,7 @@ impl Decision<'_> {
             }
             CheckId::NoBasic => self.unread(),
             CheckId::Certificate => self.certificate(),
-            CheckId::Accepted if self.accepted() == 0 => {
-                vec!["no successful answer of Exchange to a token in scope was seen".to_owned()]
-            }
+            CheckId::Accepted if self.accepted() == 0 => self.unaccepted(),
             CheckId::TokenRequest if self.memory.granted == 0 => {
                 vec!["the token service's answer was not seen: record it too".to_owned()]
             }
@@ -351,6 +371,27 @@ impl Decision<'_> {
     }
 
     /// Calls with a token in scope that Exchange answered with success, as far as recording or logs tell.
+    /// Why no answer counts as a success.
+    fn unaccepted(&self) -> Vec<String> {
+        let mut missing = vec!["no successful answer of Exchange to a token in scope was seen".to_owned()];
+        let Memory { pages, unseen, .. } = self.memory;
+        if *pages > 0 {
+            missing.push(format!(
+                "{} answered with a web page, which is no answer of Exchange to an application: look for a device \
+                 in front of it",
+                plural(*pages, "call")
+            ));
+        }
+        if *unseen > 0 {
+            missing.push(format!(
+                "{} answered with status 200, but the body, in which EWS reports errors, is not in the input: \
+                 record or export the content of answers, too",
+                plural(*unseen, "call")
+            ));
+        }
+        missing
+    }
+
     fn accepted(&self) -> u64 {
         self.memory.accepted + self.told.answered + self.told.calls.1
     }

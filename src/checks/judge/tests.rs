@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use crate::checks::testing::{self, OTHER_TENANT, Scene, Signer, TENANT};
 use crate::checks::{CheckId, CheckResult, Outcome, Verdict};
-use crate::exchange::{Exchange, Head, Indexing};
+use crate::exchange::{Body, Exchange, Head, Indexing};
 use crate::keys::{KeyRing, Origin};
 use crate::sink::Sink as _;
 
@@ -23,6 +23,39 @@ fn outcome(judgement: &Judgement, id: CheckId) -> Outcome {
 
 fn missing(judgement: &Judgement, id: CheckId) -> String {
     check(judgement, id).missing.join("\n")
+}
+
+#[test]
+fn a_page_and_an_answer_without_its_body_are_no_success_of_exchange() {
+    let page = |scene: Scene| scene.response_header("Content-Type", "text/html; charset=utf-8");
+    let unseen = |exchange: &mut Exchange| {
+        let body = &mut exchange.response.as_mut().unwrap().body;
+        *body = Body { total: 400, complete: false, ..Body::default() };
+    };
+    for (scene, word) in [
+        (page(Scene::healthy()), "a web page"),
+        (page(Scene::healthy()).response_header("X-FEServer", "EX01"), "a web page"),
+        (Scene::healthy().change(unseen), "in which EWS reports errors"),
+    ] {
+        let judgement = scene.judge();
+        assert_eq!(outcome(&judgement, CheckId::Accepted), Outcome::NotEstablished);
+        assert!(missing(&judgement, CheckId::Accepted).contains(word));
+        // Which no other check depends on.
+        assert_eq!(judgement.verdict, Verdict::Pass);
+    }
+    // Pages that Exchange itself gives to who asks for one, and answers with nothing in them.
+    let get = |exchange: &mut Exchange| exchange.request.as_mut().unwrap().method = "GET".into();
+    let own = page(Scene::healthy()).response_header("X-FEServer", "EX01").change(get);
+    let empty = |exchange: &mut Exchange| {
+        exchange.response.as_mut().unwrap().body = Body { complete: true, ..Body::default() };
+    };
+    for scene in [own, Scene::healthy().change(empty)] {
+        assert_eq!(outcome(&scene.judge(), CheckId::Accepted), Outcome::Pass);
+    }
+    assert_eq!(
+        outcome(&page(Scene::healthy()).change(get).judge(), CheckId::Accepted),
+        Outcome::NotEstablished
+    );
 }
 
 #[test]

@@ -52,7 +52,7 @@ pub(crate) fn tunnel_refused(case: &ExchangeCase<'_>) -> bool {
 }
 
 /// Whether a response is a web page for people.
-fn is_page(response: &Response) -> bool {
+pub(super) fn is_page(response: &Response) -> bool {
     let kind = response.head.text("content-type");
     kind.is_some_and(|kind| kind.to_ascii_lowercase().starts_with("text/html"))
 }
