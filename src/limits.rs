@@ -95,6 +95,10 @@ pub const DUMPS_KEPT: usize = 10_000;
 /// is beyond is judged line by line, and proves nothing about connections that stayed closed.
 pub const LOG_LINES_KEPT: usize = 262_144;
 
+/// Lines of logs that wait until it is known whether they tell of a recorded discovery; what is beyond is judged
+/// as a refusal at once.
+pub const LOG_UNCLEAR_KEPT: usize = 4096;
+
 /// Places of logs that could not be read and are remembered one by one; a log with more is no evidence.
 pub const LOG_BREAKS_KEPT: usize = 1000;
 

@@ -46,6 +46,7 @@ const BOUNDS: &[(&str, Told)] = &[
     ("HUFFMAN_REMEMBERED", Untold("what is forgotten is decoded again")),
     ("DUMPS_KEPT", Untold("texts that people paste are inspected, never evidence")),
     ("LOG_LINES_KEPT", Untold("the checks that rest on logs say it in their own words")),
+    ("LOG_UNCLEAR_KEPT", Untold("a line beyond is judged as the refusal that it tells of")),
     ("LOG_BREAKS_KEPT", Untold("a log with more is no evidence at all, and that is said")),
     ("LOG_SILENCE", Untold("a rule of evidence, not a bound on size")),
     ("LOG_TOLERANCE", Untold("a rule of evidence, not a bound on size")),

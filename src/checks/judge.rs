@@ -101,6 +101,8 @@ pub struct Judge<'e> {
     hosts: HashSet<String>,
     /// With `--host`: connections (by input and ordinal) whose last exchange concerned others.
     foreign: HashSet<(u32, u32)>,
+    /// Lines of logs that tell of a refused call, and may tell of a recorded discovery: it is known at the end.
+    unclear: Vec<LogRecord>,
 }
 
 impl<'e> Judge<'e> {
@@ -112,6 +114,7 @@ impl<'e> Judge<'e> {
             calls: Calls::default(),
             hosts: expectations.hosts.iter().map(|host| place::bare_host(host)).collect(),
             foreign: HashSet::new(),
+            unclear: Vec::new(),
         }
     }
 
@@ -138,14 +141,15 @@ impl<'e> Judge<'e> {
 
     /// The outcome of everything that was seen.
     pub fn finish(mut self) -> Judgement {
-        self.calls.settle(&mut self.book.memory.facts);
-        self.book.memory.facts.finish();
-        let renumbered = self.store.finalise();
-        self.book.settle(&renumbered);
         if self.book.memory.logs.crowded() {
             self.book.memory.limit("JOINABLE_KEPT", 1);
         }
         self.book.memory.logs.finish(self.book.expectations.leeway);
+        self.judge_unclear_lines();
+        self.calls.settle(&mut self.book.memory.facts);
+        self.book.memory.facts.finish();
+        let renumbered = self.store.finalise();
+        self.book.settle(&renumbered);
         self.judge_certificates();
         self.judge_capture();
         let thumbprints = self.judge_state();
@@ -417,11 +421,55 @@ impl Sink for Judge<'_> {
         if !self.hosts.is_empty() && host.is_some_and(|host| !self.hosts.contains(&host)) {
             return;
         }
+        if self.unclear.len() < limits::LOG_UNCLEAR_KEPT && may_be_discovery(&record) {
+            self.unclear.push(record);
+        } else {
+            self.judge_line(&record);
+        }
+    }
+
+    fn fork(&self) -> Self {
+        Self::new(self.book.expectations)
+    }
+
+    fn join(&mut self, mut other: Self) {
+        other.calls.settle(&mut other.book.memory.facts);
+        let tokens = self.store.merge(other.store);
+        self.book.merge(other.book, &tokens);
+        self.foreign.extend(other.foreign);
+        self.unclear.extend(other.unclear);
+    }
+}
+
+/// Whether a line of a log could tell of a discovery, which asks with an empty `Authorization: Bearer` for the
+/// challenge: a 401 of which it gives neither user nor reason.
+fn may_be_discovery(record: &LogRecord) -> bool {
+    let empty = |text: &Option<String>| text.as_deref().is_none_or(|text| text.trim().is_empty());
+    record.status == Some(401)
+        && (record.request_id.is_some() || record.client_request_id.is_some())
+        && [&record.user, &record.diagnostics, &record.errors].into_iter().all(empty)
+        && record.token_dump.is_none()
+}
+
+impl Judge<'_> {
+    /// Judges those lines of logs that turned out not to tell of a recorded discovery.
+    fn judge_unclear_lines(&mut self) {
+        let mut unclear = std::mem::take(&mut self.unclear);
+        unclear.sort_unstable_by_key(|record| (record.input, record.line));
+        let joined = &self.book.memory.logs.joined;
+        let discoveries: HashSet<_> =
+            joined.iter().filter(|joined| joined.discovery).map(|joined| joined.line).collect();
+        for record in unclear.iter().filter(|record| !discoveries.contains(&(record.input, record.line))) {
+            self.judge_line(record);
+        }
+    }
+
+    fn judge_line(&mut self, record: &LogRecord) {
         let (mut hits, mut missing) = (Vec::new(), Vec::new());
         for rule in RULES {
             if let Scope::Log(examine) = rule.scope {
                 examine(
-                    &LogCase::of(&record, self.book.expectations),
+                    &LogCase::of(record, self.book.expectations),
                     &mut Out::new(rule, &mut hits, &mut missing),
                 );
             }
@@ -434,21 +482,10 @@ impl Sink for Judge<'_> {
         };
         let key = ExchangeKey { input: record.input, frame: record.line, sub: 0 };
         self.book.put(&hits, &missing, Some(key), &base);
-        for (text, location) in dumps(&record) {
+        for (text, location) in dumps(record) {
             self.lone_token(text.as_bytes(), location, key, record.time);
         }
-        witness::log(&record, self.book.expectations, &mut self.book.memory.facts);
-    }
-
-    fn fork(&self) -> Self {
-        Self::new(self.book.expectations)
-    }
-
-    fn join(&mut self, mut other: Self) {
-        other.calls.settle(&mut other.book.memory.facts);
-        let tokens = self.store.merge(other.store);
-        self.book.merge(other.book, &tokens);
-        self.foreign.extend(other.foreign);
+        witness::log(record, self.book.expectations, &mut self.book.memory.facts);
     }
 }
 

@@ -61,6 +61,8 @@ pub(crate) struct Joinable {
     pub(crate) status: Option<u16>,
     /// Whether it presented a token in scope.
     pub(crate) presented: bool,
+    /// Whether it asked for the challenge only: an empty `Authorization: Bearer`.
+    pub(crate) discovery: bool,
 }
 
 /// A line and the exchange that it speaks of.
@@ -78,6 +80,8 @@ pub struct Joined {
     pub logged: Option<u16>,
     /// Whether the exchange presented a token in scope.
     pub presented: bool,
+    /// Whether the exchange asked for the challenge only.
+    pub discovery: bool,
     /// Whether the log tells of an error.
     pub failed: bool,
 }
@@ -273,6 +277,7 @@ impl Logs {
                         recorded: exchange.status,
                         logged: line.status,
                         presented: exchange.presented,
+                        discovery: exchange.discovery,
                         failed: line.failed,
                     });
                 }

@@ -128,6 +128,7 @@ fn joinable(case: &ExchangeCase<'_>) -> Joinable {
         at: case.exchange.time(),
         status: case.status(),
         presented: case.presented().is_some(),
+        discovery: case.status() == Some(401) && case.presented().is_none() && case.sends_empty_bearer(),
     }
 }
 

@@ -217,3 +217,46 @@ fn the_order_of_inputs_does_not_matter() {
     let (other, _) = judged(&[iis(&asked), around("Ews", &[CALL])]);
     assert_eq!(one, other);
 }
+
+/// The outcome of `accepted` and the rules that speak, where a log tells of a 401 with the number `r-1`, and the
+/// recording of a discovery with `id`, and of a call that was answered with success.
+fn beside_discovery(id: &str, change: impl Fn(&mut LogRecord)) -> (Outcome, Vec<&'static str>) {
+    let id = id.to_owned();
+    let discovery = Scene::healthy().discovery("Bearer client_id=\"x\"").change(move |exchange| {
+        let head = &mut exchange.response.as_mut().unwrap().head;
+        *head = Head::from_pairs([(b"request-id".as_slice(), id.as_bytes())]);
+    });
+    let call = Scene::healthy().change(|exchange| exchange.key.frame += 1);
+    let expected = call.expectations();
+    let mut judge = Judge::new(&expected);
+    for exchange in discovery.exchanges().into_iter().chain(call.exchanges()) {
+        judge.exchange(exchange);
+    }
+    let mut log = proxy("Ews", &[(0, "Bearer", 401, HOST)]);
+    log.iter_mut().for_each(|line| {
+        line.user = None;
+        change(line);
+    });
+    // What another thread read is joined like its own.
+    let mut other = judge.fork();
+    feed(&mut other, 1, &log);
+    judge.join(other);
+    let judgement = judge.finish();
+    let outcome = judgement.checks.iter().find(|check| check.id == CheckId::Accepted).unwrap().outcome;
+    (outcome, judgement.findings.iter().map(|finding| finding.rule).collect())
+}
+
+#[test]
+fn a_line_about_a_recorded_discovery_is_no_refusal() {
+    let (outcome, rules) = beside_discovery("r-1", |_| {});
+    assert_eq!(outcome, Outcome::Pass);
+    assert!(!rules.contains(&"log-refused") && rules.contains(&"log-joined"), "{rules:?}");
+    let (outcome, rules) = beside_discovery("r-2", |_| {});
+    assert_eq!(outcome, Outcome::Fail);
+    assert!(rules.contains(&"log-refused"), "{rules:?}");
+    // A reason is given for a token only.
+    let told = |line: &mut LogRecord| line.errors = Some("invalid_token".into());
+    assert!(beside_discovery("r-1", told).1.contains(&"log-refused"));
+    let named = |line: &mut LogRecord| line.user = Some("S2S~00000004-0000-0ff1-ce00-000000000000".into());
+    assert!(beside_discovery("r-1", named).1.contains(&"log-refused"));
+}
