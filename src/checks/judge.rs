@@ -392,6 +392,7 @@ impl Sink for Judge<'_> {
         memory.gaps += u64::from(connection.sent.missing + connection.received.missing > 0);
         memory.partial += connection.exchanges_partial;
         let name = name.unwrap_or_default();
+        let at = (connection.input, connection.ordinal, connection.first_frame);
         if closed {
             count_closed(&mut memory.closed, name, at);
         } else if let (Content::Quic, Some(server)) = (connection.content, connection.server) {

@@ -10,7 +10,8 @@ pub fn place(evidence: &Evidence, verification: &Verification) -> String {
     let mut parts = Vec::new();
     if let Some(number) = evidence.exchange.and_then(|key| verification.numbers.rank(&key)) {
         parts.push(format!("exchange {number}"));
-    } else if let Some(connection) = evidence.connection {
+    } else if let Some(connection) = evidence.connection.filter(|_| evidence.frames.is_empty()) {
+        // Where there are frames, they say it in the words of every other tool.
         parts.push(format!("connection {connection}"));
     }
     if !evidence.frames.is_empty() {

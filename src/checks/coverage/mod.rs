@@ -40,10 +40,15 @@ pub(crate) fn describe(connection: &Connection) -> String {
     }
     parts.extend(connection.oddities.iter().map(|oddity| format!("{}: {}", oddity.name, oddity.detail)));
     let ends = match (connection.client, connection.server) {
-        (Some(client), Some(server)) => format!(" ({client} to {server})"),
+        (Some(client), Some(server)) => format!(" {client} to {server}"),
         _ => String::new(),
     };
-    format!("connection {} of input {}{ends}: {}", connection.ordinal, connection.input, parts.join("; "))
+    // By its first frame, which every tool shows alike. Exports tell of no frames.
+    let from = match connection.first_frame {
+        0 => String::new(),
+        frame => format!(" from frame {frame}"),
+    };
+    format!("connection{ends}{from} of input {}: {}", connection.input, parts.join("; "))
 }
 /// A placeholder of the template was left in the script.
 pub(crate) mod script_placeholder;

@@ -17,8 +17,8 @@ use super::logs::Logs;
 pub struct Closed {
     /// How many connections.
     pub count: u64,
-    /// Input and ordinal of the first.
-    pub first: Option<(u32, u32)>,
+    /// Input, ordinal and first frame of the first.
+    pub first: Option<(u32, u32, u64)>,
 }
 
 /// What is remembered until the end.
@@ -239,7 +239,7 @@ impl Memory {
 }
 
 /// Counts one more closed connection of a name.
-pub(crate) fn count_closed<K: Ord + Clone>(map: &mut BTreeMap<K, Closed>, name: K, at: (u32, u32)) {
+pub(crate) fn count_closed<K: Ord + Clone>(map: &mut BTreeMap<K, Closed>, name: K, at: (u32, u32, u64)) {
     if map.len() >= NAMES_KEPT && !map.contains_key(&name) {
         return;
     }

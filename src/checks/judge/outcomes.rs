@@ -655,8 +655,10 @@ fn named(name: &str) -> String {
 }
 
 fn first(closed: &Closed) -> String {
-    closed.first.map_or_else(String::new, |(input, ordinal)| {
-        format!(" (first: connection {ordinal} of input {input})")
+    closed.first.map_or_else(String::new, |(input, _, frame)| match frame {
+        // Exports tell of no frames.
+        0 => format!(" (the first in input {input})"),
+        frame => format!(" (the first begins with frame {frame} of input {input})"),
     })
 }
 
