@@ -57,7 +57,7 @@ pub(super) fn expand(sources: &[Source], inputs: &mut Inputs) -> Vec<Found> {
     found
 }
 
-/// Directories inside directories; links that run in circles end here.
+/// Directories inside directories.
 const DEPTH: usize = 64;
 
 fn walk(directory: &Path, depth: usize, found: &mut Vec<Found>, inputs: &mut Inputs) {
@@ -72,7 +72,10 @@ fn walk(directory: &Path, depth: usize, found: &mut Vec<Found>, inputs: &mut Inp
     let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
     paths.sort();
     for path in paths {
-        if path.is_dir() {
+        if path.is_dir() && path.is_symlink() {
+            // It may lead back here: every file would be read again and again.
+            inputs.notices.push(format!("{}: a link to a directory is not followed; name it", path.display()));
+        } else if path.is_dir() {
             walk(&path, depth + 1, found, inputs);
         } else if path.is_file() {
             found.push(Found { name: path.display().to_string(), path: Some(path), named: false });

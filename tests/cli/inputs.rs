@@ -320,3 +320,23 @@ fn an_opaque_token_has_the_role_of_its_field() {
         assert!(roles.iter().any(|role| *role == "refresh"), "{command:?}: {roles:?}");
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn links_to_directories_are_not_followed_unless_named() {
+    let folder = Folder::new();
+    let har = std::fs::read(capture("healthy/traffic.har")).unwrap();
+    let file = folder.file("a.har", har);
+    let home = file.parent().unwrap();
+    std::fs::create_dir(home.join("inside")).unwrap();
+    std::os::unix::fs::symlink("..", home.join("inside/loop")).unwrap();
+    std::os::unix::fs::symlink("../a.har", home.join("inside/b.har")).unwrap();
+    let run = folder.run(&["inspect", "inside", "-o", "json"]);
+    let report: serde_json::Value = serde_json::from_str(&run.stdout()).unwrap();
+    let inputs: Vec<_> = report["inputs"].as_array().unwrap().iter().map(|input| &input["path"]).collect();
+    assert_eq!(inputs, ["inside/b.har"], "{}", run.stderr());
+    assert!(run.stderr().contains("inside/loop: a link to a directory is not followed"), "{}", run.stderr());
+    let named = folder.run(&["inspect", "inside/loop", "-o", "json"]);
+    let report: serde_json::Value = serde_json::from_str(&named.stdout()).unwrap();
+    assert_eq!(report["inputs"].as_array().unwrap().len(), 2);
+}
