@@ -60,6 +60,8 @@ pub struct LogRecord {
     pub host: Option<String>,
     /// Path without query; for `Test-OAuthConnectivity` the target's address.
     pub path: Option<String>,
+    /// Whether the query has a parameter that is a password; the query itself is not kept.
+    pub password_in_query: bool,
     /// Status that the client got.
     pub status: Option<u16>,
     /// Status that the back end gave to the front end.
@@ -111,6 +113,7 @@ impl LogRecord {
             method: None,
             host: None,
             path: None,
+            password_in_query: false,
             status: None,
             back_end_status: None,
             substatus: None,

@@ -93,6 +93,7 @@ pub static RULES: &[&Rule] = &[
     &no_basic::basic_sent::RULE,
     &no_basic::basic_sent_elsewhere::RULE,
     &no_basic::log_basic::RULE,
+    &no_basic::log_password_in_url::RULE,
     &no_basic::password_grant::RULE,
     &no_basic::password_in_url::RULE,
     &no_basic::script_secret::RULE,

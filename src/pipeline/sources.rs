@@ -74,7 +74,9 @@ fn walk(directory: &Path, depth: usize, found: &mut Vec<Found>, inputs: &mut Inp
     for path in paths {
         if path.is_dir() && path.is_symlink() {
             // It may lead back here: every file would be read again and again.
-            inputs.notices.push(format!("{}: a link to a directory is not followed; name it", path.display()));
+            inputs
+                .notices
+                .push(format!("{}: a link to a directory is not followed; name it", path.display()));
         } else if path.is_dir() {
             walk(&path, depth + 1, found, inputs);
         } else if path.is_file() {

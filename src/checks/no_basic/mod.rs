@@ -8,6 +8,8 @@ pub(crate) mod basic_sent;
 pub(crate) mod basic_sent_elsewhere;
 /// A log tells of Basic authentication.
 pub(crate) mod log_basic;
+/// A log tells of a password in a URL.
+pub(crate) mod log_password_in_url;
 /// A password was sent to the token service.
 pub(crate) mod password_grant;
 /// A password stands in a URL.

@@ -204,6 +204,7 @@ fn record(source: LogSource, row: &Row<'_>) -> LogRecord {
     record.user_agent = text(&["cs(user-agent)", "useragent"]);
     record.operation = text(&["soapaction", "protocolaction", "task", "operation"]);
     let query = row.get(&["cs-uri-query", "urlquery"]).unwrap_or_default();
+    record.password_in_query = has_password(query);
     record.request_id = text(&["requestid", "request-id", "cs(request-id)"]).or_else(|| of_query(query));
     record.client_request_id = text(&["clientrequestid", "client-request-id", "cs(client-request-id)"]);
     record.diagnostics = row.like("x-ms-diagnostics").map(str::to_owned);
@@ -223,6 +224,16 @@ fn record(source: LogSource, row: &Row<'_>) -> LogRecord {
     let dump = row.get(&["token-result", "oauthtoken"]);
     record.token_dump = dump.map(|dump| Secret::new(dump.as_bytes().to_vec()));
     record
+}
+
+/// Whether a query has a parameter that is named as a password, and is not empty.
+fn has_password(query: &str) -> bool {
+    let named =
+        |name: &str| ["password", "passwd", "pwd"].iter().any(|known| name.eq_ignore_ascii_case(known));
+    query
+        .split(['&', ';'])
+        .filter_map(|pair| pair.split_once('='))
+        .any(|(name, value)| named(name.trim_start_matches('?')) && !value.is_empty())
 }
 
 /// The number of the request that Exchange appends to the query in the log of IIS:

@@ -27,6 +27,23 @@ fn iis_rows_follow_their_declared_columns() {
 }
 
 #[test]
+fn a_password_in_a_query_is_noted_and_not_kept() {
+    let line = |query: &str| {
+        let text = format!(
+            "#Software: Microsoft Internet Information Services 10.0\r\n#Fields: date time cs-method cs-uri-stem cs-uri-query sc-status\r\n\
+            2026-11-22 10:00:01 GET /EWS/Exchange.asmx {query} 401\r\n"
+        );
+        collect(&text).log_records.remove(0)
+    };
+    let record = line("user=svc&Password=Sup3rSecretQ&cafeReqId=r-1;");
+    assert!(record.password_in_query && record.request_id.as_deref() == Some("r-1"));
+    assert!(!format!("{record:?}").contains("Sup3rSecretQ"));
+    for query in ["-", "password=", "passwordless=yes&a=pwd", "user=svc"] {
+        assert!(!line(query).password_in_query, "{query}");
+    }
+}
+
+#[test]
 fn exchange_logs_are_told_apart_and_their_quotes_read() {
     let proxy = "\u{feff}DateTime,RequestId,ClientRequestId,Protocol,UrlHost,UrlStem,ProtocolAction,AuthenticationType,IsAuthenticated,AuthenticatedUser,UserAgent,ClientIpAddress,HttpStatus,BackEndStatus,Method,GenericErrors\r\n\
         #Software: Microsoft Exchange Server\r\n#Log-type: HttpProxy Logs\r\n\
