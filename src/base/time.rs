@@ -46,14 +46,20 @@ impl Instant {
         self.0.saturating_sub(earlier.0).div_euclid(NANOS)
     }
 
-    /// Reads RFC 3339 (`2026-11-22T10:00:00Z`) or whole Unix seconds, as `--at` takes them.
+    /// Reads RFC 3339 (`2026-11-22T10:00:00Z`) or whole Unix seconds, as `--at` takes them. What lies outside of the
+    /// years that an instant reaches is clamped.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         if let Ok(seconds) = text.parse::<i64>() {
             return Some(Self::from_seconds(seconds));
         }
+        if text.starts_with("9999-12-31T") && text.ends_with('Z') {
+            // The last moment of .NET, which means "never"; a day more than the library reaches.
+            return Some(Self(i64::MAX));
+        }
         let stamp: jiff::Timestamp = text.parse().ok()?;
-        i64::try_from(stamp.as_nanosecond()).ok().map(Self)
+        let nanos = stamp.as_nanosecond().clamp(i64::MIN.into(), i64::MAX.into());
+        i64::try_from(nanos).ok().map(Self)
     }
 }
 
@@ -82,6 +88,8 @@ mod tests {
         assert_eq!(Instant::from_nanos(at.nanos() + 7).to_string(), "2026-11-22T10:00:00.123456007Z");
         assert_eq!(Instant::from_seconds(0).to_string(), "1970-01-01T00:00:00Z");
         assert_eq!(Instant::parse("yesterday"), None);
+        assert_eq!(Instant::parse("9999-12-31T23:59:59Z"), Some(Instant::from_nanos(i64::MAX)));
+        assert_eq!(Instant::parse("0001-01-01T00:00:00Z"), Some(Instant::from_nanos(i64::MIN)));
     }
 
     #[test]

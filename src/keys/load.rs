@@ -60,7 +60,7 @@ pub fn key_file(bytes: &[u8], path: &str, origin: Origin, passwords: &[Secret]) 
             let detail = notice.strip_prefix(&format!("{path}: ")).unwrap_or(notice).to_owned();
             return Err(KeyError::Damaged { path: path.to_owned(), detail });
         }
-        return Err(file.unexpected(KEYS, found));
+        return Err(file.unexpected(KEYS, &format!("{found} without any")));
     }
     Ok(Loaded { kind: found, ..file.loaded })
 }

@@ -20,5 +20,5 @@ $folder = "$env:SYSTEMDRIVE\OAuthConfig"
 if ((Test-Path -Path $folder) -eq $false) { New-Item -ItemType Directory -Path $folder | Out-Null }
 if ($PSCmdlet.ShouldProcess("$folder\OAuthCert.cer", 'export the next public certificate')) {
     [System.IO.File]::WriteAllBytes("$folder\OAuthCert.cer", $certificate[0].Export([System.Security.Cryptography.X509Certificates.X509ContentType]::Cert))
-    Write-Done "wrote $folder\OAuthCert.cer: upload it now (step 5, and step 1 for the Exchange principal), verify (step 6), then publish"
+    Write-Done "wrote $folder\OAuthCert.cer: upload it now (script 50, and script 14 for the Exchange principal), verify (script 60), then publish (script 81)"
 }

@@ -10,7 +10,7 @@ foreach ($ServiceName in @({% for name in v.service_names %}{{ name }}{% if !loo
     $same = @($keys | Where-Object { $_.Type -eq 'AsymmetricX509Cert' -and $_.Usage -eq 'Verify' -and [math]::Abs(($_.EndDateTime.ToUniversalTime() - $cer.NotAfter.ToUniversalTime()).TotalHours) -lt 24 })
     if ($same.Count -eq 0) {
         $bad++
-        Write-Warning "no key of $ServiceName ends when certificate $($cer.Thumbprint) does ($($cer.NotAfter.ToUniversalTime().ToString('u'))): run step 5"
+        Write-Warning "no key of $ServiceName ends when certificate $($cer.Thumbprint) does ($($cer.NotAfter.ToUniversalTime().ToString('u'))): run script 50"
     } else {
         Write-Done "$ServiceName has a key that ends with certificate $($cer.Thumbprint)"
     }

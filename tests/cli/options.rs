@@ -148,3 +148,13 @@ fn explain_knows_rules_and_codes_and_nothing_else() {
     folder.run(&["explain", "no such thing at all"]).status(2).complains("--list");
     folder.run(&["explain"]).status(2);
 }
+
+#[test]
+fn a_document_without_keys_is_said_to_have_none() {
+    let folder = Folder::new();
+    let none = r#"{"id":"_x","version":"1.0","realm":"*","serviceName":"00000001-0000-0000-c000-000000000000",
+        "issuer":"00000001-0000-0000-c000-000000000000@*","keys":[],"endpoints":[]}"#;
+    folder.file("none.json", none);
+    let run = folder.run(&["verify", "a.har", "--tenant", "contoso.com", "--sts-keys", "none.json"]);
+    run.status(3).complains("found S2S metadata without any");
+}

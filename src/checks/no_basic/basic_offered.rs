@@ -18,8 +18,8 @@ pub(crate) static RULE: Rule = Rule {
     matters: "Normal: Exchange lists several schemes. Only a Basic that is sent is a finding.",
     bad: "WWW-Authenticate: Basic realm=\"mail.contoso.com\"",
     good: "WWW-Authenticate: Bearer client_id=…",
-    repair: "Nothing to repair. To stop offering it: Set-WebServicesVirtualDirectory -BasicAuthentication \
-             $false",
+    repair: "Nothing to repair. To stop offering it: Set-WebServicesVirtualDirectory -Identity \
+             \"<server>\\EWS (Default Web Site)\" -BasicAuthentication $false",
     sources: &["[MS-XOAUTH] 3.2.5.4"],
     scope: Scope::Marked(Marks::CHALLENGED, examine),
 };
