@@ -5,6 +5,7 @@ mod division;
 
 use proptest::prelude::*;
 
+use crate::base::Instant;
 use crate::checks::testing::{self, OTHER_TENANT, Scene, Signer, TENANT};
 use crate::checks::{CheckId, CheckResult, Outcome, Verdict};
 use crate::exchange::{Body, Exchange, Head, Indexing};
@@ -56,6 +57,22 @@ fn a_page_and_an_answer_without_its_body_are_no_success_of_exchange() {
         outcome(&page(Scene::healthy()).change(get).judge(), CheckId::Accepted),
         Outcome::NotEstablished
     );
+}
+
+#[test]
+fn a_recording_without_absolute_time_judges_no_lifetime() {
+    let relative = |exchange: &mut Exchange| {
+        let at = Instant::from_seconds(17);
+        exchange.request.as_mut().unwrap().times = Some((at, at));
+        exchange.response.as_mut().unwrap().times = Some((at, at));
+    };
+    let judgement = Scene::healthy().change(relative).judge();
+    assert_eq!(judgement.verdict, Verdict::Incomplete);
+    assert!(missing(&judgement, CheckId::Lifetime).contains("--at"));
+    let told = Scene::healthy().change(relative).expect(|expected| {
+        expected.at = Some(Instant::from_seconds(Scene::NOW));
+    });
+    assert_eq!(outcome(&told.judge(), CheckId::Lifetime), Outcome::Pass);
 }
 
 #[test]
