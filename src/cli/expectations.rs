@@ -13,6 +13,7 @@ use super::terminal::Terminal;
 use crate::base::{Instant, Secret};
 use crate::checks::expectations::Expectations;
 use crate::checks::finding::Severity;
+use crate::import::text::utf8;
 use crate::keys::Origin;
 use crate::keys::load::{certificate_file, key_file};
 use crate::pipeline::{Settings, Source};
@@ -115,9 +116,10 @@ pub fn passwords(paths: &[PathBuf], complaints: &mut Complaints) -> Vec<Secret> 
     for path in paths {
         let Some(bytes) = read_small(path, complaints) else { continue };
         let bytes = Secret::new(bytes);
-        let text = bytes.expose();
-        let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
-        let lines = text.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+        // PowerShell writes UTF-16.
+        let text = Secret::new(utf8(bytes.expose()).into_owned());
+        let lines =
+            text.expose().split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
         all.extend(lines.filter(|line| !line.is_empty()).map(|line| Secret::new(line.to_vec())));
     }
     all
@@ -388,6 +390,20 @@ mod tests {
         let mut complaints = Complaints::default();
         fill(&mut complaints);
         complaints.lines().collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn passwords_stand_in_lines_also_as_powershell_writes_them() {
+        let path = std::env::temp_dir().join(format!("oauthtrace-passwords-{}", std::process::id()));
+        let wide: Vec<u8> = "\u{feff}one\r\ntwo\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        for bytes in [b"\xef\xbb\xbfone\n\ntwo".to_vec(), wide] {
+            std::fs::write(&path, bytes).unwrap();
+            let mut complaints = Complaints::default();
+            let read = passwords(std::slice::from_ref(&path), &mut complaints);
+            let read: Vec<&[u8]> = read.iter().map(Secret::expose).collect();
+            assert!(read == [b"one", b"two"] && complaints.is_empty());
+        }
+        std::fs::remove_file(path).unwrap();
     }
 
     #[test]

@@ -13,6 +13,7 @@ use super::output::print;
 use super::status::{Complaints, Status};
 use super::terminal::Terminal;
 use crate::base::{Instant, Secret};
+use crate::import::text::utf8;
 use crate::json::dump;
 use crate::keys::load::{Loaded, certificate_file, key_file};
 use crate::keys::{Key, KeyError, KeyRing, Material, Origin};
@@ -172,20 +173,6 @@ fn without_scheme(text: &[u8]) -> &[u8] {
     match text.split_at_checked(7) {
         Some((scheme, rest)) if scheme.eq_ignore_ascii_case(b"bearer ") => rest.trim_ascii(),
         _ => text,
-    }
-}
-
-/// PowerShell writes UTF-16.
-fn utf8(bytes: &[u8]) -> Vec<u8> {
-    match bytes {
-        [0xff, 0xfe, rest @ ..] => {
-            let units = rest
-                .chunks_exact(2)
-                .map(|pair| pair.iter().rev().fold(0, |unit, byte| unit << 8 | u16::from(*byte)));
-            String::from_utf16_lossy(&units.collect::<Vec<_>>()).into_bytes()
-        }
-        [0xef, 0xbb, 0xbf, rest @ ..] => rest.to_vec(),
-        _ => bytes.to_vec(),
     }
 }
 
