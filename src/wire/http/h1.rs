@@ -32,7 +32,7 @@ use self::framing::{Facts, Framing};
 use self::head::Start;
 use self::lane::{Held, Lane, State};
 use self::pairing::{Asked, Claim, Idle, Pairing};
-use super::message::{Half, Message};
+use super::message::{Half, Message, Whole};
 use super::{Outbox, OwnedChunk, Tunnel, note, pool};
 use crate::exchange::{FrameMap, Head, Protocol, Request, Response};
 use crate::limits;
@@ -389,10 +389,10 @@ impl Http1 {
         let half = match parsed.start {
             Start::Request { method, target } => {
                 out.request_head_lost |= parsed.cut;
-                Half::Request(Request { method: text(method), target: text(target), ..Request::default() })
+                Half::from(Request { method: text(method), target: text(target), ..Request::default() })
             }
             Start::Status(code) if (100..200).contains(&code) && code != 101 => return,
-            Start::Status(status) => Half::Response(Response { status, ..Response::default() }),
+            Start::Status(status) => Response { status, ..Response::default() }.into(),
         };
         let bytes = match cut {
             Some(sent) => bytes.slice(..sent.min(bytes.len())),
@@ -417,7 +417,8 @@ impl Http1 {
     }
 
     fn begin_request(&mut self, mut message: Box<Message>, out: &mut Outbox) {
-        let Half::Request(request) = &mut message.half else { return };
+        let Half::Request(requested) = &mut message.half else { return };
+        let request = requested.open();
         let facts = Facts::of(&request.head);
         let asked = Asked {
             head: request.method == "HEAD",
@@ -544,8 +545,8 @@ impl Http1 {
             lane.state = State::Answer(id);
         }
         match half {
-            Half::Request(request) => self.pairing.end_request(id, request, frames.1, oddities),
-            Half::Response(response) => self.pairing.end_response(id, response, frames, oddities),
+            Whole::Request(request) => self.pairing.end_request(id, request, frames.1, oddities),
+            Whole::Response(response) => self.pairing.end_response(id, response, frames, oddities),
         }
         self.pairing.flush(out);
     }

@@ -9,11 +9,54 @@ use crate::exchange::{Body, Enough, FrameMap, Head, Oddity, Request, Response};
 use crate::limits;
 use crate::wire::stream::{Direction, FrameRef};
 
-/// Which half of an exchange a message is.
+/// Which half of an exchange a message is, while it is read.
 #[derive(Debug)]
 pub(super) enum Half {
-    Request(Request),
-    Response(Response),
+    Request(Requested),
+    Response(Box<Response>),
+}
+
+/// A request, as it is or kept small.
+#[derive(Debug)]
+pub(super) struct Requested {
+    whole: Option<Box<Request>>,
+    small: Option<Box<Packed>>,
+}
+
+impl Requested {
+    /// The request as it is.
+    pub(super) fn open(&mut self) -> &mut Box<Request> {
+        let small = &mut self.small;
+        self.whole.get_or_insert_with(|| opened(small.take()))
+    }
+
+    fn into_open(self) -> Box<Request> {
+        self.whole.unwrap_or_else(|| opened(self.small))
+    }
+}
+
+/// One of both is there.
+fn opened(small: Option<Box<Packed>>) -> Box<Request> {
+    Box::new(small.map(|small| small.open()).unwrap_or_default())
+}
+
+impl From<Request> for Half {
+    fn from(request: Request) -> Self {
+        Self::Request(Requested { whole: Some(Box::new(request)), small: None })
+    }
+}
+
+impl From<Response> for Half {
+    fn from(response: Response) -> Self {
+        Self::Response(Box::new(response))
+    }
+}
+
+/// A half that is over.
+#[derive(Debug)]
+pub(super) enum Whole {
+    Request(Box<Request>),
+    Response(Box<Response>),
 }
 
 /// A message that is being read.
@@ -22,8 +65,6 @@ pub(super) struct Message {
     /// Its exchange.
     pub(super) id: u64,
     pub(super) half: Half,
-    /// The request, kept small; `half` holds nothing then.
-    packed: Option<Box<Packed>>,
     pub(super) old: bool,
     kept: Vec<u8>,
     /// How many bytes of the body to keep.
@@ -58,7 +99,6 @@ impl Message {
         Self {
             id: u64::MAX,
             half,
-            packed: None,
             old,
             kept: Vec::new(),
             keep: 0,
@@ -162,30 +202,23 @@ impl Message {
 
     /// Keeps a request small until its body is there: a capture may hold many of them at once.
     pub(super) fn pack(&mut self) {
-        if let (Half::Request(request), None) = (&mut self.half, &self.packed) {
-            self.packed = Some(Box::new(Packed::of(request)));
-            *request = Request::default();
-        }
-    }
-
-    fn unpack(&mut self) {
-        if let Some(packed) = self.packed.take() {
-            self.half = Half::Request(packed.open());
+        if let Half::Request(requested) = &mut self.half
+            && let Some(request) = requested.whole.take()
+        {
+            requested.small = Some(Box::new(Packed::of(&request)));
         }
     }
 
     /// The head of either half.
     pub(super) fn head_mut(&mut self) -> &mut Head {
-        self.unpack();
         match &mut self.half {
-            Half::Request(request) => &mut request.head,
+            Half::Request(requested) => &mut requested.open().head,
             Half::Response(response) => &mut response.head,
         }
     }
 
     /// The finished half with its first and last frame and its oddities.
-    pub(super) fn finish(mut self, complete: bool) -> (u64, Half, (u64, u64), Vec<Oddity>) {
-        self.unpack();
+    pub(super) fn finish(self, complete: bool) -> (u64, Whole, (u64, u64), Vec<Oddity>) {
         let body = Body {
             bytes: pool::bytes(self.kept),
             total: self.total,
@@ -196,11 +229,18 @@ impl Message {
             frames: self.map,
         };
         let times: Option<(Instant, Instant)> = self.first.time.zip(self.last.time);
-        let half = match self.half {
-            Half::Request(request) => Half::Request(Request { body, times, ..request }),
-            Half::Response(response) => Half::Response(Response { body, times, ..response }),
+        let whole = match self.half {
+            Half::Request(requested) => {
+                let mut request = requested.into_open();
+                (request.body, request.times) = (body, times);
+                Whole::Request(request)
+            }
+            Half::Response(mut response) => {
+                (response.body, response.times) = (body, times);
+                Whole::Response(response)
+            }
         };
-        (self.id, half, (self.first.number, self.last.number), self.oddities)
+        (self.id, whole, (self.first.number, self.last.number), self.oddities)
     }
 }
 
@@ -225,14 +265,14 @@ mod tests {
     fn answer(fields: &[(&[u8], &[u8])], pieces: &[&[u8]], enough: Option<Enough>) -> Body {
         let head = Head::from_pairs(fields.iter().copied());
         let frame = FrameRef { number: 1, time: None };
-        let half = Half::Response(Response { status: 200, head, ..Response::default() });
+        let half = Response { status: 200, head, ..Response::default() }.into();
         let mut message = Message::new(half, false, frame, frame, Vec::new());
         message.keep = limits::BODY_KEPT;
         message.look_early(enough);
         for piece in pieces {
             message.content(piece);
         }
-        let (_, Half::Response(response), ..) = message.finish(true) else { panic!("a response") };
+        let (_, Whole::Response(response), ..) = message.finish(true) else { panic!("a response") };
         response.body
     }
 

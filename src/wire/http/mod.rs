@@ -11,6 +11,7 @@ pub mod challenge;
 pub mod h1;
 /// HTTP/2.
 pub mod h2;
+mod lines;
 mod message;
 mod packed;
 /// Memory of bodies that are done with.

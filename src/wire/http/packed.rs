@@ -1,12 +1,16 @@
 //! Takes a request that waits for its response, keeps it small until then: a capture may hold a million of them
 //! at once. Long values (tokens) and bodies are kept once for all, the rest in one piece.
 
+use super::lines;
 use crate::base::texts::Text;
 use crate::base::{Instant, varint};
 use crate::exchange::{Body, FieldSpan, FrameMap, Head, Indexing, Request};
 
 /// Values and bodies that are shorter stay with the rest.
 const LONG: usize = 256;
+
+/// Room for what stands around the longest value of a head.
+const SHARED: usize = 1024;
 
 /// The request line gives method and target.
 const LINE: u8 = 1;
@@ -44,7 +48,7 @@ impl Packed {
             text(&mut out, method.as_bytes());
             text(&mut out, target.as_bytes());
         }
-        scheme.iter().chain(host).for_each(|known| text(&mut out, known.as_bytes()));
+        scheme.iter().chain(host).for_each(|known| lines::put(&mut out, known.as_bytes()));
         if let Some((first, last)) = times {
             out.extend_from_slice(&first.nanos().to_le_bytes());
             out.extend_from_slice(&last.nanos().to_le_bytes());
@@ -66,8 +70,8 @@ impl Packed {
         };
         varint::put(&mut out, at as u64);
         let end = at + value.as_ref().map_or(0, Text::len);
-        text(&mut out, head.bytes.get(..at).unwrap_or_default());
-        text(&mut out, head.bytes.get(end..).unwrap_or_default());
+        lines::put(&mut out, head.bytes.get(..at).unwrap_or_default());
+        lines::put(&mut out, head.bytes.get(end..).unwrap_or_default());
         let apart = (body.bytes.len() >= LONG).then(|| Text::keep(&body.bytes));
         if apart.is_none() {
             out.extend_from_slice(&body.bytes);
@@ -134,20 +138,17 @@ impl<'p> Parts<'p> {
             method = string(self.text()?);
             target = string(self.text()?);
         }
-        let scheme = if has(SCHEME) { Some(string(self.text()?)) } else { None };
-        let host = if has(HOST) { Some(string(self.text()?)) } else { None };
+        let scheme = if has(SCHEME) { Some(self.shared()?) } else { None };
+        let host = if has(HOST) { Some(self.shared()?) } else { None };
         let times = if has(TIMES) { Some((self.time()?, self.time()?)) } else { None };
         let (head_frames, body_frames) = (self.frames()?, self.frames()?);
         let total = self.number()?;
         let spans = self.spans()?;
         self.number()?;
-        let before = self.text()?;
-        let after = self.text()?;
-        let mut bytes =
-            Vec::with_capacity(before.len() + after.len() + packed.value.as_ref().map_or(0, Text::len));
-        bytes.extend_from_slice(before);
+        let mut bytes = Vec::with_capacity(SHARED + packed.value.as_ref().map_or(0, Text::len));
+        lines::take(&mut self.0, &mut bytes)?;
         packed.value.iter().for_each(|value| value.write(&mut bytes));
-        bytes.extend_from_slice(after);
+        lines::take(&mut self.0, &mut bytes)?;
         if has(LINE) {
             let (first, second) = request_line(&bytes)?;
             (method, target) = (string(first), string(second));
@@ -192,6 +193,12 @@ impl<'p> Parts<'p> {
         let (text, rest) = self.0.split_at_checked(length)?;
         self.0 = rest;
         Some(text)
+    }
+
+    fn shared(&mut self) -> Option<String> {
+        let mut text = Vec::new();
+        lines::take(&mut self.0, &mut text)?;
+        Some(string(&text))
     }
 
     fn time(&mut self) -> Option<Instant> {

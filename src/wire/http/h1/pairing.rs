@@ -310,9 +310,9 @@ impl Pairing {
     }
 
     /// A request is over.
-    pub(super) fn end_request(&mut self, id: u64, request: Request, last: u64, oddities: Vec<Oddity>) {
+    pub(super) fn end_request(&mut self, id: u64, request: Box<Request>, last: u64, oddities: Vec<Oddity>) {
         if let Some(slot) = self.slot(id) {
-            slot.request = Part::Done(Box::new(request));
+            slot.request = Part::Done(request);
             slot.frames.1 = slot.frames.1.max(last);
             slot.oddities.extend(oddities);
         }
@@ -322,12 +322,12 @@ impl Pairing {
     pub(super) fn end_response(
         &mut self,
         id: u64,
-        response: Response,
+        response: Box<Response>,
         (first, last): (u64, u64),
         oddities: Vec<Oddity>,
     ) {
         if let Some(slot) = self.slot(id) {
-            slot.response = Part::Done(Box::new(response));
+            slot.response = Part::Done(response);
             slot.frames = (slot.frames.0.min(first), slot.frames.1.max(last));
             slot.oddities.extend(oddities);
         }

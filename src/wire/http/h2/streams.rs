@@ -6,7 +6,7 @@ use super::frame::Code;
 use super::hpack::{Hpack, HpackError};
 use crate::exchange::{FieldSpan, FrameMap, Head, Indexing, Oddity, Protocol, Request, Response};
 use crate::limits;
-use crate::wire::http::message::{self, Half, Message};
+use crate::wire::http::message::{self, Half, Message, Whole};
 use crate::wire::http::{Finished, Outbox, pool};
 use crate::wire::stream::{Direction, FrameRef};
 
@@ -191,8 +191,8 @@ impl Stream {
         self.frames = Some((first.min(frames.0), last.max(frames.1)));
         self.oddities.extend(oddities);
         match half {
-            Half::Request(request) => self.request = Side::Done(Box::new(request)),
-            Half::Response(response) => self.response = Side::Done(Box::new(response)),
+            Whole::Request(request) => self.request = Side::Done(request),
+            Whole::Response(response) => self.response = Side::Done(response),
         }
     }
 
@@ -297,9 +297,9 @@ impl Streams {
         } else {
             let mut message = begin(direction, &mut list, frames, *first, *last);
             message.look_early(out.enough);
-            match (direction, &message.half) {
-                (Direction::Sent, Half::Request(request)) => {
-                    stream.head_method = request.method == "HEAD";
+            match (direction, &mut message.half) {
+                (Direction::Sent, Half::Request(requested)) => {
+                    stream.head_method = requested.open().method == "HEAD";
                     stream.request = Side::Open(Box::new(message));
                 }
                 _ => stream.response = Side::Open(Box::new(message)),
@@ -425,7 +425,7 @@ fn begin(
     let head = list.head(frames);
     let host = head.text("host").map(str::to_owned);
     let half = match direction {
-        Direction::Sent => Half::Request(Request {
+        Direction::Sent => Half::from(Request {
             method: list.method.take().unwrap_or_default(),
             // A CONNECT has an authority and no path (RFC 9113 8.5).
             target: list.path.take().or_else(|| list.authority.clone()).unwrap_or_default(),
@@ -435,7 +435,7 @@ fn begin(
         }),
         // Status 0: the field is not known.
         Direction::Received => {
-            Half::Response(Response { status: list.status.unwrap_or_default(), ..Response::default() })
+            Response { status: list.status.unwrap_or_default(), ..Response::default() }.into()
         }
     };
     let length = head.text("content-length").and_then(|length| length.parse().ok());
