@@ -131,7 +131,13 @@ fn credentials_that_were_taken_out_are_noticed_only_on_evidence() {
     let with = r#"{"request":{"method":"GET","url":"https://h/","headers":[{"name":"authorization","value":"Bearer x"}]}}"#;
     assert_eq!(stripped(&format!("{ews},{with}")), 0);
     let ntlm = r#"{"request":{"method":"GET","url":"https://h/"},"response":{"status":401,"headers":[{"name":"WWW-Authenticate","value":"NTLM"}]}}"#;
-    assert_eq!(stripped(&format!("{ntlm},{ews}")), 0);
+    assert_eq!(stripped(&format!("{ntlm},{ews}")), 1, "an offer is no handshake");
+    let handshake = with.replace("Bearer x", "NTLM TlRMTVNTUAAB");
+    assert_eq!(stripped(&format!("{ntlm},{handshake},{ews}")), 0);
+    let persistent = ews.replace("200", r#"200,"headers":[{"name":"Persistent-Auth","value":"true"}]"#);
+    assert_eq!(stripped(&format!("{persistent},{persistent}")), 0);
+    assert_eq!(stripped(&format!("{persistent},{ews}")), 1, "it speaks for its own connection");
+    assert_eq!(stripped(&format!("{ews},{}", with.replace("Bearer x", ""))), 1, "a name without a value");
     assert_eq!(stripped(r#"{"request":{"method":"GET","url":"https://h/"},"response":{"status":200}}"#), 0);
     assert_eq!(stripped(&with.replace("Bearer x", "[REDACTED]")), 1);
 }
