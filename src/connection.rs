@@ -62,6 +62,34 @@ impl Connection {
     }
 }
 
+/// Messages of an export that could not be read and were left out: of captures, connections tell of such losses.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LeftOut {
+    /// How many.
+    pub count: u64,
+    /// Whether requests may be among them, so that credentials could have been in them.
+    pub request: bool,
+    /// The host that they went to, where what is left of them tells it.
+    pub host: Option<String>,
+}
+
+impl LeftOut {
+    /// One message that may have been a request to any host.
+    pub fn request() -> Self {
+        Self { count: 1, request: true, host: None }
+    }
+
+    /// One message that certainly was a response.
+    pub fn response() -> Self {
+        Self { count: 1, request: false, host: None }
+    }
+
+    /// The same, of a request to a host that is known.
+    pub fn to(self, host: Option<String>) -> Self {
+        Self { host: host.filter(|host| !host.is_empty()), ..self }
+    }
+}
+
 /// How much of a connection could be read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum State {

@@ -9,6 +9,8 @@ mod book;
 mod calls;
 /// Kinds of calls, token requests and metadata, for the diagnosis.
 pub mod facts;
+/// Messages of exports that were left out.
+pub mod left_out;
 /// Lines of logs, joined with what was recorded.
 pub mod logs;
 /// What is remembered of traffic that was dropped.
@@ -31,7 +33,7 @@ mod witness;
 use std::collections::{BTreeMap, HashSet};
 
 use crate::base::Instant;
-use crate::connection::{Connection, Content, State};
+use crate::connection::{Connection, Content, LeftOut, State};
 use crate::exchange::{Enough, Exchange, ExchangeKey, Indexing};
 use crate::json::dump;
 use crate::keys::certificate::Certificate;
@@ -438,6 +440,10 @@ impl Sink for Judge<'_> {
             self.lone_token(text.as_bytes(), location, key, record.time);
         }
         witness::log(&record, self.book.expectations, &mut self.book.memory.facts);
+    }
+
+    fn left_out(&mut self, input: u32, loss: LeftOut, why: &str) {
+        self.book.memory.left_out.add(input, loss, standing::shown(why));
     }
 
     fn fork(&self) -> Self {

@@ -10,6 +10,7 @@ use crate::exchange::ExchangeKey;
 use crate::limits::{self, CONNECTIONS_LISTED, NAMES_KEPT};
 
 use super::facts::Facts;
+use super::left_out::Losses;
 use super::logs::Logs;
 
 /// Counts of one connection name that stayed closed.
@@ -84,6 +85,8 @@ pub struct Memory {
     pub gaps: u64,
     /// Exchanges of which something was missing.
     pub partial: u64,
+    /// Messages of exports that could not be read.
+    pub left_out: Losses,
     /// Inputs that were cut.
     pub truncated: BTreeSet<u32>,
     /// The first connections with something missing, by input and ordinal.
@@ -181,6 +184,7 @@ impl Memory {
     pub(crate) fn merge(&mut self, other: Self) {
         self.facts.merge(other.facts);
         self.logs.merge(other.logs);
+        self.left_out.merge(other.left_out);
         self.hosts.extend(other.hosts);
         self.servers.extend(other.servers);
         self.thumbprints.extend(other.thumbprints);

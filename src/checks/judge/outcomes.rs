@@ -437,6 +437,7 @@ impl Decision<'_> {
             self.in_scope(&self.memory.closed).filter(unproven).map(|(name, found)| closed(name, found)),
         );
         list.extend(self.in_scope(&self.memory.heads_lost).map(|(name, found)| lost(name, found)));
+        list.extend(self.memory.left_out.requests(|name| self.concerns(name)));
         for (address, found) in &self.memory.quic {
             if self.memory.servers.contains(address) {
                 list.push(format!(
@@ -460,24 +461,25 @@ impl Decision<'_> {
         &'m self,
         map: &'m BTreeMap<String, Closed>,
     ) -> impl Iterator<Item = (&'m str, &'m Closed)> {
-        let given: Vec<String> = self.expected.hosts.iter().map(|host| place::bare_host(host)).collect();
-        map.iter()
-            .filter(move |(name, _)| {
-                let hosts = || -> Box<dyn Iterator<Item = &String> + '_> {
-                    if given.is_empty() { Box::new(self.memory.hosts.iter()) } else { Box::new(given.iter()) }
-                };
-                let covers = |host: &String| {
-                    host == *name
-                        || name.strip_prefix("*.").is_some_and(|suffix| {
-                            host.split_once('.').is_some_and(|(_, parent)| parent == suffix)
-                        })
-                };
-                name.is_empty()
-                    || place::is_token_service_host(name)
-                    || hosts().next().is_none()
-                    || hosts().any(covers)
-            })
-            .map(|(name, closed)| (name.as_str(), closed))
+        map.iter().filter(|(name, _)| self.concerns(name)).map(|(name, closed)| (name.as_str(), closed))
+    }
+
+    /// Whether the name of a server, empty where none is known, does not put what went there out of scope.
+    fn concerns(&self, name: &str) -> bool {
+        let covers = |host: &str| {
+            host == name
+                || name
+                    .strip_prefix("*.")
+                    .is_some_and(|suffix| host.split_once('.').is_some_and(|(_, parent)| parent == suffix))
+        };
+        let (given, seen) = (&self.expected.hosts, &self.memory.hosts);
+        name.is_empty()
+            || place::is_token_service_host(name)
+            || match (given.is_empty(), seen.is_empty()) {
+                (false, _) => given.iter().any(|host| covers(&place::bare_host(host))),
+                (true, false) => seen.iter().any(|host| covers(host)),
+                (true, true) => true,
+            }
     }
 
     fn certificate(&self) -> Vec<String> {
@@ -500,6 +502,7 @@ impl Decision<'_> {
         for input in &memory.truncated {
             missing.push(format!("input {input}{CUT}"));
         }
+        missing.extend(memory.left_out.missing());
         for (what, count) in self.store.unread() {
             missing.push(format!("{count} not read to the end because of a bound: {what}"));
         }

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 
 use crate::checks::testing::{self, OTHER_TENANT, Scene, Signer, TENANT};
 use crate::checks::{CheckId, CheckResult, Outcome, Verdict};
+use crate::connection::LeftOut;
 use crate::exchange::{Exchange, Head, Indexing};
 use crate::keys::{KeyRing, Origin};
 use crate::sink::Sink as _;
@@ -202,6 +203,43 @@ fn a_lost_request_head_leaves_no_basic_open() {
         connection.received.missing = 100;
     });
     assert_eq!(outcome(&open.judge(), CheckId::NoBasic), Outcome::Pass);
+}
+
+#[test]
+fn a_message_that_was_left_out_is_missed_and_leaves_no_basic_open() {
+    let lost = |loss: LeftOut, hosts: &[&str]| {
+        let hosts: Vec<String> = hosts.iter().map(|&host| host.to_owned()).collect();
+        let scene = Scene::healthy().expect(move |expected| expected.hosts.clone_from(&hosts));
+        let expected = scene.expectations();
+        let mut judge = Judge::new(&expected);
+        scene.exchanges().into_iter().for_each(|exchange| judge.exchange(exchange));
+        let mut other = judge.fork();
+        other.left_out(0, loss, "entry 7 is damaged");
+        judge.join(other);
+        judge.finish()
+    };
+    let to = |host: &str| LeftOut::request().to(Some(host.to_owned()));
+    for (loss, hosts) in [
+        (LeftOut::request(), &[][..]),
+        (LeftOut::request(), &["mail.contoso.com"]),
+        (to("Mail.Contoso.com:443"), &[]),
+        (to("mail.contoso.com"), &["mail.contoso.com"]),
+        (to("login.microsoftonline.com"), &["mail.contoso.com"]),
+    ] {
+        let judgement = lost(loss, hosts);
+        assert_eq!(judgement.verdict, Verdict::Incomplete);
+        assert!(missing(&judgement, CheckId::NoBasic).contains("(entry 7 is damaged): give"));
+        assert!(missing(&judgement, CheckId::Coverage).starts_with("1 message of input 0 could not be read"));
+    }
+    for (loss, hosts) in [
+        (LeftOut::response(), &[][..]),
+        (to("other.example"), &[]),
+        (to("other.example"), &["mail.contoso.com"]),
+    ] {
+        let judgement = lost(loss, hosts);
+        assert_eq!(judgement.verdict, Verdict::Pass, "{:#?}", judgement.checks);
+        assert!(missing(&judgement, CheckId::Coverage).contains("entry 7 is damaged"));
+    }
 }
 
 #[test]

@@ -9,6 +9,7 @@ use super::build;
 use super::entry::Entry;
 use super::scan::Span;
 use super::window::{SIZE, Window};
+use crate::connection::LeftOut;
 use crate::exchange::{Enough, Exchange};
 
 /// Batches that wait at most: whoever finds is not far ahead.
@@ -46,7 +47,7 @@ pub(super) struct Part {
 }
 
 impl Part {
-    /// Tells something later.
+    /// Tells later of an entry that was left out.
     pub(super) fn tell(&mut self, notice: Notice) {
         if self.notices.len() < NOTICES { self.notices.push(notice) } else { self.more += 1 }
     }
@@ -56,7 +57,8 @@ impl Part {
         let more: u64 = parts.iter().map(|part| part.more).sum();
         let mut notices: Vec<Notice> = parts.into_iter().flat_map(|part| part.notices).collect();
         notices.sort_by_key(|notice| notice.entry);
-        let counted = (0..more).map(|_| Notice { entry: None, text: "a further entry is odd".to_owned() });
+        let further = || Notice::lost(None, "a further entry is odd", LeftOut::request());
+        let counted = (0..more).map(move |_| further());
         notices.into_iter().chain(counted)
     }
 }
@@ -72,7 +74,9 @@ pub(super) fn build(
         Some(entry) => build::exchange(&entry.of(bytes), index, enough),
         None => Err("is no object".to_owned()),
     };
-    built.map_err(|lack| Notice { entry: Some(index), text: format!("entry {index} {lack}, left out") })
+    built.map_err(|lack| {
+        Notice::lost(Some(index), format!("entry {index} {lack}, left out"), LeftOut::request())
+    })
 }
 
 impl Batch {

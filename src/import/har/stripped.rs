@@ -67,7 +67,7 @@ impl Stripped {
              export it again with sensitive data (Chrome: Settings, Preferences, Network, \
              \"Allow to generate HAR with sensitive data\")"
         );
-        out.notice(Notice { entry: None, text });
+        out.notice(Notice::new(None, text));
     }
 }
 

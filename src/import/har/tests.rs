@@ -81,6 +81,7 @@ fn one_odd_entry_costs_itself_and_is_named_by_its_index() {
         assert_eq!(out.notices.len(), 1, "{odd}");
         assert_eq!(out.notices[0].entry, Some(1));
         assert!(out.notices[0].text.contains("entry 1"), "{:?}", out.notices);
+        assert_eq!(out.notices[0].loss, Some(LeftOut::request()), "{odd}");
     }
 }
 
@@ -95,8 +96,31 @@ fn a_cut_file_is_used_up_to_the_cut() {
         if result.is_ok() {
             assert!(out.truncated);
             assert_eq!(out.notices.len(), 1);
+            // Between two entries, and behind the last, a cut costs none that is there.
+            let inside = cut > first + 1 && cut < whole.len() - 3;
+            assert_eq!(out.notices[0].loss, inside.then(LeftOut::request), "{cut}");
         }
     }
+}
+
+#[test]
+fn what_follows_the_document_is_told() {
+    let whole = r#"{"log":{"entries":[{"request":{"method":"GET","url":"http://h/a"}}]}}"#;
+    for (behind, told) in [("", 0), (" \r\n\0\0", 0), ("\n{\"log\":{}}", 1), (whole, 1), ("\0]", 1)] {
+        let text = format!("{whole}{behind}");
+        for size in [1, 7, 1000] {
+            let (result, out) = through_window(text.as_bytes(), size);
+            assert_eq!((result, out.exchanges.len(), out.notices.len()), (Ok(()), 1, told), "{behind:?}");
+            assert!(out.notices.iter().all(|notice| notice.loss == Some(LeftOut::request())), "{behind:?}");
+        }
+    }
+}
+
+#[test]
+fn damage_that_ends_the_reading_costs_what_follows() {
+    let out = collect(r#"{"log":{"entries":[{"request":{"method":"GET","url":"http://h/a"}} 7]}}"#);
+    assert!(out.truncated);
+    assert_eq!(out.notices[0].loss, Some(LeftOut::request()), "{:?}", out.notices);
 }
 
 #[test]

@@ -17,6 +17,7 @@ use rustls_pki_types::pem::PemObject;
 use super::message;
 use super::when;
 use super::{ImportError, ImportSettings, Notice, Receiver};
+use crate::connection::LeftOut;
 use crate::exchange::{
     Body, Endpoint, Exchange, ExchangeKey, Head, Oddity, Protocol, Request, Response, TlsFacts,
 };
@@ -38,7 +39,7 @@ pub fn read(bytes: &[u8], settings: &ImportSettings, out: &mut dyn Receiver) -> 
     while !rest.is_empty() {
         if index >= limits::EXPORT_ENTRIES {
             let text = format!("only the first {index} flows were read (limit EXPORT_ENTRIES)");
-            out.notice(Notice { entry: Some(index), text });
+            out.notice(Notice::lost(Some(index), text, LeftOut::request()));
             out.truncated();
             break;
         }
@@ -52,14 +53,15 @@ pub fn read(bytes: &[u8], settings: &ImportSettings, out: &mut dyn Receiver) -> 
                     Fault::Malformed => "is damaged at",
                 };
                 let text = format!("the file {what} flow {index} (at byte {at}); the flows before are used");
-                out.notice(Notice { entry: Some(index), text });
+                out.notice(Notice::lost(Some(index), text, LeftOut::request()));
                 out.truncated();
                 break;
             }
         };
         rest = after;
         if let Err(text) = one(flow, index, &mut others, out)? {
-            out.notice(Notice { entry: Some(index), text: format!("flow {index} {text}, left out") });
+            let text = format!("flow {index} {text}, left out");
+            out.notice(Notice::lost(Some(index), text, LeftOut::request().to(server_name(flow))));
         }
         index += 1;
     }
@@ -93,10 +95,23 @@ impl Others {
         {
             if count > 0 {
                 let text = format!("{count} {name} flows are not looked into");
-                out.notice(Notice { entry: None, text });
+                out.notice(Notice::new(None, text));
             }
         }
     }
+}
+
+/// The name of the server that a flow's connection went to.
+fn server_name(flow: Value<'_>) -> Option<String> {
+    let server = flow.get("server_conn")?;
+    let named = server.get("sni").and_then(Value::text).filter(|name| !name.is_empty());
+    named.or_else(|| {
+        let address = server.get("address")?;
+        let list = if address.is_dictionary() { address.get("address")? } else { address };
+        let name = list.elements().next()?.text()?;
+        // An address tells no name.
+        message::endpoint(&name, 0).is_none().then_some(name)
+    })
 }
 
 /// Takes one flow: the inner error costs it alone.

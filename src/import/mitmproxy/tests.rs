@@ -109,6 +109,7 @@ fn a_cut_file_is_used_up_to_the_cut_and_an_odd_flow_costs_itself() {
                 assert!(cut >= one.len());
                 assert_eq!(out.truncated, cut > one.len());
                 assert_eq!(out.exchanges.len(), 1);
+                assert!(out.notices.iter().all(|notice| notice.loss == Some(LeftOut::request())));
             }
             Err(error) => assert!(cut < one.len(), "{error}"),
         }
@@ -117,6 +118,22 @@ fn a_cut_file_is_used_up_to_the_cut_and_an_odd_flow_costs_itself() {
     let out = collect(&odd).unwrap();
     assert_eq!((out.exchanges.len(), out.notices.len()), (2, 2));
     assert_eq!(out.notices[1].entry, Some(2));
+    assert!(out.notices.iter().all(|notice| notice.loss == Some(LeftOut::request())));
+}
+
+#[test]
+fn a_flow_that_was_left_out_names_its_server() {
+    let lost = |server: Vec<u8>| {
+        let whole = flow(net(b"21", '#'), "http");
+        let odd =
+            dictionary(&[("version", net(b"21", '#')), ("type", text("http")), ("server_conn", server)]);
+        collect(&[whole, odd].concat()).unwrap().notices.remove(0).loss.unwrap()
+    };
+    let address = |name: &str| ("address", list(&[text(name), net(b"443", '#')]));
+    let host = Some("mail.example".to_owned());
+    assert_eq!(lost(dictionary(&[("sni", text("mail.example")), address("other")])).host, host);
+    assert_eq!(lost(dictionary(&[address("mail.example")])).host, host);
+    assert_eq!(lost(dictionary(&[address("10.0.0.1")])), LeftOut::request());
 }
 
 proptest::proptest! {

@@ -18,7 +18,7 @@ use std::thread::ScopedJoinHandle;
 
 use super::raw;
 use super::{ImportError, ImportSettings, Notice, Receiver, Worker};
-use crate::connection::{Connection, Content, TlsLedger};
+use crate::connection::{Connection, Content, LeftOut, TlsLedger};
 use crate::exchange::{Endpoint, Enough, Exchange, ExchangeKey, Oddity, Protocol, Response, TlsFacts};
 use crate::limits;
 use archive::{AT_ONCE, Archive, Member, MemberError, Unpacker};
@@ -74,19 +74,19 @@ fn sessions_of(
         bound: limits::ARCHIVE_TOTAL.max(size.saturating_mul(limits::ARCHIVE_RATIO)),
     };
     let (used, left_out) = if workers.is_empty() { work.here(out) } else { work.spread(workers, out) };
-    if work.beyond() {
+    if left_out > 0 {
         let text = format!(
             "unpacks to more than {} bytes: {left_out} of {} sessions are left out (limit {})",
             work.bound,
             sessions.len(),
             if work.bound > limits::ARCHIVE_TOTAL { "ARCHIVE_RATIO" } else { "ARCHIVE_TOTAL" }
         );
-        out.notice(Notice { entry: None, text });
+        out.notice(Notice::lost(None, text, LeftOut { count: left_out, ..LeftOut::request() }));
     }
     let websockets = sessions.iter().filter(|session| session.websocket).count();
     if websockets > 0 {
         let text = format!("{websockets} sessions hold WebSocket messages, which are not looked into");
-        out.notice(Notice { entry: None, text });
+        out.notice(Notice::new(None, text));
     }
     if used == 0 {
         return Err(ImportError::Damaged(format!("none of its {} sessions can be read", sessions.len())));
@@ -115,12 +115,12 @@ impl Work<'_> {
 
     fn read(&self, session: &Session<'_>, unpacker: &mut Unpacker<'_, '_>) -> Done {
         if self.beyond() {
-            return Done::default();
+            return Done { beyond: true, ..Done::default() };
         }
         session.read(unpacker, &self.inflated, self.settings.enough)
     }
 
-    /// One after another; how many gave exchanges, and how many did not.
+    /// One after another; how many gave exchanges, and how many were not begun because of the bound.
     fn here(&self, out: &mut dyn Receiver) -> (u64, u64) {
         let mut unpacker = self.archive.unpacker(&self.settings.passwords);
         let (mut used, mut left_out) = (0, 0);
@@ -129,13 +129,11 @@ impl Work<'_> {
             for session in taken {
                 let mut done = self.read(session, &mut unpacker);
                 let exchange = done.exchange.take();
+                left_out += u64::from(done.beyond);
                 done.tell(out);
-                match exchange {
-                    Some(exchange) => {
-                        used += 1;
-                        out.exchange(exchange);
-                    }
-                    None => left_out += 1,
+                if let Some(exchange) = exchange {
+                    used += 1;
+                    out.exchange(exchange);
                 }
             }
         }
@@ -178,12 +176,10 @@ impl Work<'_> {
             unpacker.fetch(taken.iter().flat_map(Session::members));
             for (number, session) in (from..).zip(taken) {
                 let mut done = self.read(session, &mut unpacker);
-                match done.exchange.take() {
-                    Some(exchange) => {
-                        part.used += 1;
-                        worker(exchange);
-                    }
-                    None => part.left_out += 1,
+                part.left_out += u64::from(done.beyond);
+                if let Some(exchange) = done.exchange.take() {
+                    part.used += 1;
+                    worker(exchange);
                 }
                 if done.connection.is_some() || !done.notices.is_empty() {
                     part.told.push((number, done));
@@ -280,6 +276,8 @@ struct Done {
     exchange: Option<Exchange>,
     connection: Option<Connection>,
     notices: Vec<Notice>,
+    /// Nothing, because enough came out of the archive already.
+    beyond: bool,
 }
 
 impl Done {
@@ -318,7 +316,7 @@ impl<'m> Session<'m> {
         &self,
         unpacker: &'u mut Unpacker<'_, '_>,
         inflated: &AtomicU64,
-        (member, what): (Option<&Member>, &str),
+        (member, what, loss): (Option<&Member>, &str, Option<LeftOut>),
         large: usize,
         enough: impl FnOnce(&[u8]) -> bool,
         notices: &mut Vec<Notice>,
@@ -334,22 +332,22 @@ impl<'m> Session<'m> {
                     MemberError::Password => "none of the given passwords opens it".to_owned(),
                     MemberError::Damaged(text) => text,
                 };
-                notices.push(self.notice(&format!("the {what} is left out: {text}")));
+                notices.push(self.notice(&format!("the {what} is left out: {text}"), loss));
                 None
             }
         }
     }
 
-    fn notice(&self, text: &str) -> Notice {
-        Notice { entry: Some(self.number), text: format!("session {}: {text}", self.number) }
+    fn notice(&self, text: &str, loss: Option<LeftOut>) -> Notice {
+        Notice { loss, ..Notice::new(Some(self.number), format!("session {}: {text}", self.number)) }
     }
 
     /// Reads the members one after another, in memory that they share.
     fn read(&self, unpacker: &mut Unpacker<'_, '_>, inflated: &AtomicU64, enough: Option<Enough>) -> Done {
         unpacker.fetch(self.members());
         let (mut notices, mut oddities) = (Vec::new(), Vec::new());
-        let client =
-            self.unpacked(unpacker, inflated, (self.client, "request"), AT_ONCE, holds_nothing, &mut notices);
+        let wanted = (self.client, "request", Some(LeftOut::request()));
+        let client = self.unpacked(unpacker, inflated, wanted, AT_ONCE, holds_nothing, &mut notices);
         let had_client = client.is_some();
         let request = client.and_then(|(bytes, size)| raw::request(bytes, size, &mut oddities));
         let method = request.as_ref().map_or("", |raw| raw.request.method.as_str());
@@ -358,23 +356,41 @@ impl<'m> Session<'m> {
             told = enough.and_then(|enough| raw::told(begin, enough));
             told.is_some() || holds_nothing(begin)
         };
+        let wanted = (self.server, "response", Some(LeftOut::response()));
         let response = self
-            .unpacked(unpacker, inflated, (self.server, "response"), LARGE_ANSWER, tells, &mut notices)
+            .unpacked(unpacker, inflated, wanted, LARGE_ANSWER, tells, &mut notices)
             .filter(|(bytes, _)| !bytes.is_empty());
+        let had_server = response.is_some();
         let response = response
             .and_then(|(bytes, size)| raw::response_told(bytes.into(), size, method, told, &mut oddities));
         let metadata = self
-            .unpacked(unpacker, inflated, (self.metadata, "metadata"), usize::MAX, |_| false, &mut notices)
+            .unpacked(
+                unpacker,
+                inflated,
+                (self.metadata, "metadata", None),
+                usize::MAX,
+                |_| false,
+                &mut notices,
+            )
             .and_then(|(bytes, _)| metadata::parse(bytes))
             .unwrap_or_default();
         if had_client && request.is_none() {
-            notices.push(self.notice("expected an HTTP request, found none"));
+            notices.push(self.notice("expected an HTTP request, found none", Some(LeftOut::request())));
+        }
+        if self.client.is_none() {
+            notices.push(self.notice("its request is not in the archive", Some(LeftOut::request())));
+        }
+        if had_server && response.is_none() {
+            notices.push(self.notice("expected an HTTP response, found none", Some(LeftOut::response())));
+        }
+        for loss in notices.iter_mut().filter_map(|notice| notice.loss.as_mut()) {
+            loss.host.clone_from(&metadata.sni);
         }
         if request.is_none() && response.is_none() {
             return Done { notices, ..Done::default() };
         }
         let (exchange, connection) = self.build(request, response, &metadata, oddities);
-        Done { exchange: Some(exchange), connection, notices }
+        Done { exchange: Some(exchange), connection, notices, beyond: false }
     }
 
     fn build(

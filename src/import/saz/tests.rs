@@ -145,6 +145,23 @@ fn a_damaged_member_costs_itself() {
     assert_eq!(paths(&out), ["/ews", "/ews"]);
     let entries: Vec<_> = out.notices.iter().map(|notice| notice.entry).collect();
     assert_eq!(entries, [Some(2), Some(4)], "{:?}", out.notices);
+    assert!(out.notices.iter().all(|notice| notice.loss == Some(LeftOut::request())));
+}
+
+#[test]
+fn what_was_left_out_of_a_session_is_told_with_its_host() {
+    let metadata = br#"<Session SID="2"><SessionFlags><SessionFlag N="https-Client-SNIHostname" V="mail.example"/></SessionFlags></Session>"#;
+    let losses = |members: &[(&str, &[u8])]| {
+        let whole: [(&str, &[u8]); 2] = [("raw/1_c.txt", REQUEST), ("raw/1_s.txt", RESPONSE)];
+        let out = collect(&archive(&[&whole, members].concat()), &[]).unwrap();
+        out.notices.into_iter().filter_map(|notice| notice.loss).collect::<Vec<_>>()
+    };
+    let (none, named) = (LeftOut::request(), LeftOut::request().to(Some("mail.example".to_owned())));
+    assert_eq!(losses(&[("raw/2_c.txt", b"odd"), ("raw/2_m.xml", metadata)]), [named]);
+    assert_eq!(losses(&[("raw/2_s.txt", RESPONSE)]), [none], "the request is not there");
+    assert_eq!(losses(&[("raw/2_c.txt", REQUEST), ("raw/2_s.txt", b"odd")]), [LeftOut::response()]);
+    assert_eq!(losses(&[("raw/2_c.txt", REQUEST), ("raw/2_s.txt", b"")]), [], "aborted");
+    assert_eq!(losses(&[("raw/2_c.txt", REQUEST)]), []);
 }
 
 #[test]
