@@ -62,6 +62,15 @@ pub(super) fn port_of(authority: &str) -> Option<u16> {
     after_host.rsplit_once(':')?.1.parse().ok()
 }
 
+/// The host of an authority, without port, brackets and final dot.
+pub(super) fn bare(authority: &str) -> &str {
+    let host = match authority.trim().strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => authority.trim().split(':').next().unwrap_or_default(),
+    };
+    host.trim_end_matches('.')
+}
+
 /// An address as exports write it, IPv6 with or without brackets or zone.
 pub(super) fn endpoint(text: &str, port: u16) -> Option<Endpoint> {
     let bare = text.trim().trim_start_matches('[');
@@ -114,6 +123,7 @@ mod tests {
         assert_eq!((address.origin_form().as_str(), address.port()), ("/", 80));
         assert_eq!(Address::parse("/ews?u=http://x"), None);
         assert_eq!(port_of("[::1]"), None);
+        assert_eq!([bare("[::1]:443"), bare("mail.example.:443"), bare("h")], ["::1", "mail.example", "h"]);
         assert_eq!(endpoint("[::ffff:10.0.0.1]", 1).unwrap().to_string(), "10.0.0.1:1");
     }
 

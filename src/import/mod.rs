@@ -16,6 +16,7 @@ pub(crate) mod raw;
 pub mod saz;
 /// Plain text that holds tokens.
 pub mod text;
+mod tunnels;
 mod when;
 
 use crate::base::Secret;

@@ -12,6 +12,7 @@ use bytes::Bytes;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
+use super::tunnels::{Inside, Tunnels};
 use super::{ImportError, ImportSettings, Notice, Receiver, message, raw, text, when};
 use crate::base::Instant;
 use crate::connection::LeftOut;
@@ -46,6 +47,7 @@ pub fn read(bytes: &[u8], settings: &ImportSettings, out: &mut dyn Receiver) -> 
             Err(error) => break Some(format!("{error}")),
         }
     };
+    std::mem::take(&mut file.tunnels).finish(out);
     match end {
         None if file.found => Ok(()),
         None => Err(ImportError::Kind("is XML, but not by Burp: it has no element items".to_owned())),
@@ -74,6 +76,7 @@ struct File {
     items: u64,
     used: u64,
     item: Item,
+    tunnels: Tunnels,
 }
 
 /// The members of an item that matter.
@@ -177,6 +180,7 @@ impl File {
         match item.exchange(index) {
             Ok((exchange, fault)) => {
                 self.used += 1;
+                self.tunnels.see(&exchange, Inside::Untold, None);
                 out.exchange(exchange);
                 if let Some(fault) = fault {
                     let text = format!("item {index}: the response is left out: {fault}");

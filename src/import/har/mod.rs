@@ -17,6 +17,7 @@ use std::io::Read;
 use std::sync::mpsc::{channel, sync_channel};
 use std::sync::{Arc, Mutex};
 
+use super::tunnels::{Inside, Tunnels};
 use super::{ImportError, ImportSettings, Notice, Receiver, Worker};
 use crate::connection::LeftOut;
 use crate::exchange::{Enough, Exchange};
@@ -97,6 +98,7 @@ struct File<'w, 'c, 'r> {
     enough: Option<Enough>,
     out: &'r mut dyn Receiver,
     stripped: Stripped,
+    tunnels: Tunnels,
     /// Where entries go once there are threads.
     hand: Option<Hand>,
     /// Entries begun so far.
@@ -123,8 +125,19 @@ enum Come {
 impl<'w, 'c, 'r> File<'w, 'c, 'r> {
     fn new(window: Window<'w>, crowd: Crowd<'c>, enough: Option<Enough>, out: &'r mut dyn Receiver) -> Self {
         let stripped = Stripped::default();
-        let (entries, used, rescanned) = (0, 0, 0);
-        Self { window, crowd, enough, out, stripped, hand: None, entries, used, rescanned, inside: false }
+        Self {
+            window,
+            crowd,
+            enough,
+            out,
+            stripped,
+            tunnels: Tunnels::default(),
+            hand: None,
+            entries: 0,
+            used: 0,
+            rescanned: 0,
+            inside: false,
+        }
     }
 
     fn read(mut self) -> Result<(), ImportError> {
@@ -139,6 +152,7 @@ impl<'w, 'c, 'r> File<'w, 'c, 'r> {
             end => end,
         };
         std::mem::take(&mut self.stripped).finish(self.out);
+        std::mem::take(&mut self.tunnels).finish(self.out);
         match end {
             Ok(_) if walk.found => {
                 self.rest();
@@ -224,6 +238,9 @@ impl<'w, 'c, 'r> File<'w, 'c, 'r> {
             end
         });
         self.used += parts.iter().map(|part| part.used).sum::<u64>();
+        for part in &mut parts {
+            self.tunnels.merge(std::mem::take(&mut part.tunnels));
+        }
         Part::told(parts).for_each(|notice| self.out.notice(notice));
         end
     }
@@ -322,6 +339,7 @@ impl<'w, 'c, 'r> File<'w, 'c, 'r> {
         }
         let exchange = |exchange: Exchange| {
             self.used += 1;
+            self.tunnels.see(&exchange, Inside::Untold, None);
             self.stripped.pass(exchange, self.out);
         };
         spread::build(entry, self.window.held(), index, self.enough).map(exchange).err()

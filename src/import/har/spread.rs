@@ -4,6 +4,7 @@
 use std::sync::mpsc::{Receiver, Sender, SyncSender, TrySendError};
 use std::sync::{Mutex, PoisonError};
 
+use super::super::tunnels::{Inside, Tunnels};
 use super::super::{Notice, Worker};
 use super::build;
 use super::entry::Entry;
@@ -42,6 +43,7 @@ pub(super) struct Batch {
 pub(super) struct Part {
     /// Entries that gave exchanges.
     pub(super) used: u64,
+    pub(super) tunnels: Tunnels,
     notices: Vec<Notice>,
     more: u64,
 }
@@ -85,6 +87,7 @@ impl Batch {
             match build(entry, self.bytes.get(base..).unwrap_or_default(), index, enough) {
                 Ok(exchange) => {
                     part.used += 1;
+                    part.tunnels.see(&exchange, Inside::Untold, None);
                     take(exchange);
                 }
                 Err(notice) => part.tell(notice),

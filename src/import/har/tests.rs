@@ -244,6 +244,34 @@ fn the_number_of_threads_changes_nothing() {
 }
 
 #[test]
+fn tunnels_are_told_unless_the_file_holds_what_is_inside() {
+    let entry = |method: &str, url: &str, status: u16| {
+        format!(
+            r#"{{"request":{{"method":"{method}","url":"{url}","headers":[["Cookie","a=1"]]}},"response":{{"status":{status}}}}}"#
+        )
+    };
+    let many = vec![entry("GET", "https://open.example/ews", 200); 300].join(",");
+    let tunnels = [
+        entry("CONNECT", "https://open.example:443", 200),
+        entry("CONNECT", "closed.example:443", 200),
+        entry("CONNECT", "refused.example:443", 407),
+    ];
+    let text = format!(r#"{{"log":{{"entries":[{},{many}]}}}}"#, tunnels.join(","));
+    for size in [1, 1000, 1 << 20] {
+        for (result, out) in [through_window(text.as_bytes(), size), on_threads(text.as_bytes(), size)] {
+            assert_eq!((result, out.exchanges.len()), (Ok(()), 303));
+            let names: Vec<_> = out
+                .connections
+                .iter()
+                .map(|found| found.tls.as_ref().unwrap().facts.sni.as_deref())
+                .collect();
+            assert_eq!(names, [Some("closed.example")], "{size}");
+            assert_eq!(out.connections[0].first_frame, 1);
+        }
+    }
+}
+
+#[test]
 fn the_size_of_the_window_changes_nothing() {
     let entry = |more: &str| format!(r#"{{"request":{{"method":"GET","url":"http://h/{more}"}}}}"#);
     let long = "y".repeat(9000);

@@ -15,9 +15,10 @@ use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 
 use super::message;
+use super::tunnels::{self, Inside, Tunnels};
 use super::when;
 use super::{ImportError, ImportSettings, Notice, Receiver};
-use crate::connection::LeftOut;
+use crate::connection::{Connection, Content, LeftOut};
 use crate::exchange::{
     Body, Endpoint, Exchange, ExchangeKey, Head, Oddity, Protocol, Request, Response, TlsFacts,
 };
@@ -86,10 +87,11 @@ struct Others {
     tcp: u64,
     udp: u64,
     dns: u64,
+    tunnels: Tunnels,
 }
 
 impl Others {
-    fn tell(&self, out: &mut dyn Receiver) {
+    fn tell(self, out: &mut dyn Receiver) {
         for (count, name) in
             [(self.websocket, "WebSocket"), (self.tcp, "TCP"), (self.udp, "UDP"), (self.dns, "DNS")]
         {
@@ -98,7 +100,53 @@ impl Others {
                 out.notice(Notice::new(None, text));
             }
         }
+        self.tunnels.finish(out);
     }
+}
+
+/// A connection that mitmproxy passed through: what of it could have held requests, and was not read.
+fn passed_through(flow: Value<'_>, index: u64, out: &mut dyn Receiver) {
+    let sent = flow.get("messages").into_iter().flat_map(Value::elements).find_map(|message| {
+        let mut parts = message.elements();
+        let from_client = parts.next()?.data() == b"true";
+        parts.next()?.bytes().filter(|bytes| from_client && !bytes.is_empty())
+    });
+    let Some(sent) = sent else { return };
+    let mut connection = match sent {
+        // A record of the handshake, RFC 8446 5.1.
+        [0x16, 3, ..] => {
+            let facts = TlsFacts { sni: server_name(flow), ..TlsFacts::default() };
+            tunnels::closed(
+                facts,
+                "mitmproxy passed it through without opening it (ignore_hosts, tcp_hosts): let it decrypt this host \
+                 and record again",
+            )
+        }
+        // A long header, RFC 9000 17.2.
+        [first, ..] if is_udp(flow) && first & 0xc0 == 0xc0 => {
+            Connection { content: Content::Quic, ..Connection::default() }
+        }
+        _ => {
+            if is_request(sent) {
+                let text = format!("flow {index} holds HTTP as plain TCP, left out");
+                out.notice(Notice::lost(Some(index), text, LeftOut::request().to(server_name(flow))));
+            }
+            return;
+        }
+    };
+    connection.first_frame = index;
+    (connection.client, connection.server) = ends(flow);
+    out.connection(connection);
+}
+
+fn is_udp(flow: Value<'_>) -> bool {
+    flow.get("type").and_then(Value::bytes) == Some(b"udp")
+}
+
+/// Whether bytes begin as a request does, in HTTP/1 or HTTP/2.
+fn is_request(bytes: &[u8]) -> bool {
+    let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii_end();
+    [&b" HTTP/1.0"[..], b" HTTP/1.1", b" HTTP/2.0"].iter().any(|end| line.ends_with(end))
 }
 
 /// The name of the server that a flow's connection went to.
@@ -140,10 +188,12 @@ fn one(
         }
         "tcp" => {
             others.tcp += 1;
+            passed_through(flow, index, out);
             return Ok(Ok(()));
         }
         "udp" => {
             others.udp += 1;
+            passed_through(flow, index, out);
             return Ok(Ok(()));
         }
         "dns" => {
@@ -155,6 +205,7 @@ fn one(
     others.websocket += u64::from(flow.get("websocket").is_some());
     Ok(match exchange(flow, index) {
         Some(exchange) => {
+            others.tunnels.see(&exchange, Inside::Untold, None);
             out.exchange(exchange);
             Ok(())
         }
@@ -193,22 +244,31 @@ fn exchange(flow: Value<'_>, index: u64) -> Option<Exchange> {
         let message: String = message.chars().filter(|letter| !letter.is_control()).take(120).collect();
         oddities.push(Oddity { name: "export-no-response", detail: format!("no response: {message}") });
     }
-    let (client, server) = (flow.get("client_conn"), flow.get("server_conn"));
-    let named = |connection: Option<Value<'_>>, names: &[&str]| {
-        names.iter().find_map(|name| end(connection?.get(name)?))
-    };
+    let (client, server) = ends(flow);
     Some(Exchange {
         key: ExchangeKey { input: 0, frame: index, sub: 0 },
         connection: None,
         frames: None,
-        client: named(client, &["peername", "address"]),
-        server: named(server, &["peername", "ip_address", "peer_address", "address"]),
+        client,
+        server,
         protocol: protocol(raw),
-        tls: server.and_then(tls),
+        tls: flow.get("server_conn").and_then(tls),
         request: Some(request),
         response,
         oddities,
     })
+}
+
+/// Client and server of a flow.
+fn ends(flow: Value<'_>) -> (Option<Endpoint>, Option<Endpoint>) {
+    let named = |connection: &str, names: &[&str]| {
+        let connection = flow.get(connection)?;
+        names.iter().find_map(|name| end(connection.get(name)?))
+    };
+    (
+        named("client_conn", &["peername", "address"]),
+        named("server_conn", &["peername", "ip_address", "peer_address", "address"]),
+    )
 }
 
 fn protocol(request: Value<'_>) -> Protocol {

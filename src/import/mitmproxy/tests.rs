@@ -136,6 +136,39 @@ fn a_flow_that_was_left_out_names_its_server() {
     assert_eq!(lost(dictionary(&[address("10.0.0.1")])), LeftOut::request());
 }
 
+#[test]
+fn what_was_passed_through_is_told_where_it_may_hold_requests() {
+    let whole = flow(net(b"21", '#'), "http");
+    let passed = |kind: &str, messages: &[(&[u8], &[u8])]| {
+        let message = |&(client, bytes): &(&[u8], &[u8])| list(&[net(client, '!'), net(bytes, ',')]);
+        let messages: Vec<_> = messages.iter().map(message).collect();
+        let server = dictionary(&[("address", list(&[text("mail.example"), net(b"443", '#')]))]);
+        let flow = dictionary(&[
+            ("version", net(b"21", '#')),
+            ("type", text(kind)),
+            ("server_conn", server),
+            ("client_conn", dictionary(&[("peername", list(&[text("10.0.0.1"), net(b"5", '#')]))])),
+            ("messages", list(&messages)),
+        ]);
+        collect(&[whole.clone(), flow].concat()).unwrap()
+    };
+    let hello: (&[u8], &[u8]) = (b"true", b"\x16\x03\x01\x02\x00\x01");
+    let out = passed("tcp", &[hello, (b"false", b"\x16\x03\x03")]);
+    assert_eq!(out.connections.len(), 1);
+    assert_eq!(out.connections[0].state(), crate::connection::State::Undecrypted);
+    assert_eq!(out.connections[0].tls.as_ref().unwrap().facts.sni.as_deref(), Some("mail.example"));
+    assert_eq!(out.connections[0].client.unwrap().to_string(), "10.0.0.1:5");
+    let out = passed("udp", &[(b"true", b"\xc3\x00\x00\x00\x01")]);
+    assert_eq!(out.connections[0].content, Content::Quic);
+    let losses = |out: &Collected| out.notices.iter().filter(|notice| notice.loss.is_some()).count();
+    let out = passed("tcp", &[(b"true", b"GET /ews HTTP/1.1\r\nHost: h\r\n\r\n")]);
+    assert_eq!((out.connections.len(), losses(&out)), (0, 1));
+    for other in [&[][..], &[(&b"false"[..], &b"\x16\x03\x01"[..])], &[(b"true", b"\x10\x0c"), hello]] {
+        let out = passed("tcp", other);
+        assert_eq!((out.connections.len(), losses(&out)), (0, 0), "{other:?}");
+    }
+}
+
 proptest::proptest! {
     #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
 
