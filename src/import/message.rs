@@ -2,7 +2,8 @@
 
 use std::net::IpAddr;
 
-use crate::exchange::{Endpoint, Protocol};
+use crate::exchange::{Endpoint, Oddity, Protocol};
+use crate::limits;
 
 /// An absolute address, split. RFC 3986 3, RFC 9110 4.2.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -97,6 +98,27 @@ pub(super) fn protocol(version: &str) -> Option<Protocol> {
     }
 }
 
+/// What is odd about a request whose header fields are not all there: credentials could have been among them.
+pub(super) fn fields_missing(detail: &str) -> Oddity {
+    Oddity { name: "export-fields-missing", detail: detail.to_owned() }
+}
+
+/// Why the header fields of a request are not all there, as an export lists them; `None` where they are. `listed`: how
+/// many, if a list was there and could be read. Of HTTP/1.1 on, no request is without any (RFC 9112 3.2).
+pub(super) fn lacking(listed: Option<usize>, protocol: Protocol) -> Option<Oddity> {
+    match listed {
+        None => Some(fields_missing("there is no list of the request's header fields that can be read")),
+        Some(0) if protocol != Protocol::Http10 => {
+            Some(fields_missing("the list of the request's header fields is empty"))
+        }
+        Some(count) if count > limits::HEAD_FIELDS => Some(fields_missing(BEYOND)),
+        Some(_) => None,
+    }
+}
+
+/// What is said of more header fields than are read.
+pub(super) const BEYOND: &str = "the request has more header fields than are read (limit HEAD_FIELDS)";
+
 /// Whether a body of this `Content-Type` can hold anything that a check reads. What is not known is
 /// kept: only the kinds that certainly hold nothing are left out.
 pub(super) fn can_matter(content_type: &[u8]) -> bool {
@@ -142,6 +164,15 @@ mod tests {
         ] {
             assert_eq!(protocol(text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn header_fields_that_are_not_there_are_told_from_those_that_are() {
+        let lacks = |listed, protocol| lacking(listed, protocol).is_some();
+        assert!(lacks(None, Protocol::Http10) && lacks(Some(0), Protocol::Http2));
+        assert!(lacks(Some(limits::HEAD_FIELDS + 1), Protocol::Http11));
+        assert!(!lacks(Some(1), Protocol::Http11) && !lacks(Some(limits::HEAD_FIELDS), Protocol::Http11));
+        assert!(!lacks(Some(0), Protocol::Http10), "HTTP/1.0 asks for none");
     }
 
     #[test]

@@ -241,7 +241,8 @@ fn split<'b>(source: Source<'b>, from: usize, oddities: &mut Vec<Oddity>) -> Opt
         }
         (at <= limits::HEAD_BYTES).then_some(())?;
     };
-    let Lines { spans, folds, unreadable, .. } = lines;
+    let Lines { spans, folds, unreadable, beyond, .. } = lines;
+    oddities.extend(beyond.then(|| message::fields_missing(message::BEYOND)));
     oddities.extend((0..folds).map(|_| Oddity {
         name: "http-obsolete-fold",
         detail: "a field value is folded over several lines".to_owned(),
@@ -262,12 +263,15 @@ struct Lines<'b> {
     spans: Vec<FieldSpan>,
     folds: usize,
     unreadable: usize,
+    /// Whether there are more fields than are read.
+    beyond: bool,
 }
 
 impl Lines<'_> {
     /// Takes the next line.
     fn take(&mut self, line: Range<usize>) {
         if self.spans.len() >= limits::HEAD_FIELDS {
+            self.beyond = true;
             return;
         }
         if self.spans.capacity() == 0 {

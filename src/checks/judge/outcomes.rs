@@ -24,6 +24,10 @@ use super::{name_of, stayed_closed};
 pub(super) const HPACK_BEFORE: &str = "header fields of a request refer to HPACK entries from before the \
      recording began, and could have been credentials: record from the start of the connection";
 
+/// The same, of an export.
+const FIELDS_MISSING: &str = "an export holds a request without its header fields, or not all of them, and credentials \
+     could have been among them: give an export that holds them";
+
 /// Notes one use of a judged token.
 pub(super) fn note_use(case: &UseCase<'_>, memory: &mut Memory) {
     match case.at {
@@ -88,7 +92,15 @@ pub(super) fn note_exchange(case: &ExchangeCase<'_>, memory: &mut Memory) {
     if case.at_exchange() {
         memory.logs.exchange(case.exchange.key, || joinable(case));
     }
-    if case.exchange.oddities.iter().any(|oddity| oddity.name == "export-stripped-headers") {
+    let odd = |name: &str| case.exchange.oddities.iter().any(|oddity| oddity.name == name);
+    if odd("export-fields-missing") {
+        memory.reason(CheckId::Coverage, FIELDS_MISSING);
+        // Elsewhere a password would be no error, so that its absence need not be seen.
+        if matches!(case.place, Place::Exchange | Place::TokenService) {
+            memory.reason(CheckId::NoBasic, FIELDS_MISSING);
+        }
+    }
+    if odd("export-stripped-headers") {
         memory.reason(
             CheckId::NoBasic,
             "an export was stripped of its authentication headers: export again with sensitive data \

@@ -249,6 +249,17 @@ fn a_stripped_export_leaves_no_basic_open() {
 }
 
 #[test]
+fn header_fields_that_an_export_does_not_hold_leave_no_basic_open() {
+    let at = |target: &str| Scene::healthy().target(target).oddity("export-fields-missing").judge();
+    let judgement = at("/ews/exchange.asmx");
+    assert_eq!(outcome(&judgement, CheckId::NoBasic), Outcome::NotEstablished);
+    assert!(missing(&judgement, CheckId::NoBasic).contains("without its header fields"));
+    let judgement = at("/owa/");
+    assert_eq!(outcome(&judgement, CheckId::NoBasic), Outcome::Pass);
+    assert_eq!(outcome(&judgement, CheckId::Coverage), Outcome::NotEstablished);
+}
+
+#[test]
 fn a_field_from_before_the_recording_leaves_no_basic_open() {
     let mut scene_exchange = Scene::healthy().exchanges().remove(0);
     let head = &mut scene_exchange.request.as_mut().unwrap().head;

@@ -38,6 +38,7 @@ pub(super) fn exchange(
     let address = Address::parse(&url);
     let fields = fields(&raw.headers);
     let protocol = protocol(raw, &fields);
+    oddities.extend(message::lacking(raw.headers_listed.then_some(raw.headers.len()), protocol));
     let times = Times::of(entry, &mut oddities);
     let (request, response) =
         (request(raw, &url, address.as_ref(), fields, &mut oddities), response(entry, enough, &mut oddities));
@@ -100,7 +101,11 @@ fn tls(entry: &Entry<Text<'_>>) -> Option<Arc<TlsFacts>> {
 fn fields<'a>(pairs: &Pairs<Text<'a>>) -> Vec<Field<'a>> {
     let mut out = Vec::with_capacity(pairs.len());
     for (name, value) in pairs.iter().take(limits::HEAD_FIELDS) {
-        let name = name.bytes();
+        // No name holds blanks, and none that stands before the colon of a raw message counts.
+        let name = match name.bytes() {
+            Cow::Borrowed(name) => Cow::Borrowed(name.trim_ascii()),
+            Cow::Owned(name) => Cow::Owned(name.trim_ascii().to_vec()),
+        };
         match value.bytes() {
             value if memchr::memchr2(b'\n', b'\r', &value).is_none() => out.push((name, value)),
             value => {
@@ -405,11 +410,14 @@ fn from_base64(text: &[u8]) -> Option<Vec<u8>> {
     })
 }
 
-/// Values that tools put in the place of secrets are evidence that something was taken out.
+/// Values that tools put in the place of secrets are evidence that something was taken out, and so is a field of
+/// credentials without any.
 fn note_redactions(fields: &[Field<'_>], oddities: &mut Vec<Oddity>) {
     let credential = ["authorization", "cookie", "proxy-authorization"];
     for (name, value) in fields {
-        if credential.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes())) && redacted(value) {
+        let is = |known: &str| name.eq_ignore_ascii_case(known.as_bytes());
+        let emptied = value.trim_ascii().is_empty() && !is("cookie");
+        if credential.into_iter().any(is) && (emptied || redacted(value)) {
             let name = String::from_utf8_lossy(name);
             oddities.push(oddity("export-stripped-headers", &format!("the value of {name} was taken out")));
         }

@@ -29,6 +29,41 @@ fn header_fields_in_every_shape() {
 }
 
 #[test]
+fn header_fields_that_are_not_there_are_told() {
+    let lacks = |more: &str| {
+        let exchange = entry(&format!(r#"{{"request":{{"method":"GET","url":"http://h/"{more}}}}}"#));
+        exchange.oddities.into_iter().map(|oddity| oddity.name).collect::<Vec<_>>()
+    };
+    for headers in [
+        "",
+        r#","headers":null"#,
+        r#","headers":"Authorization: Basic x""#,
+        r#","headers":[]"#,
+        r#","headers":{}"#,
+        r#","headers":["Authorization: Basic x"]"#,
+        r#","headers":[{"name":"Host","value":"h"},{"value":"Basic x"}]"#,
+        r#","headers":[["Host","h"]],"headers":7"#,
+    ] {
+        assert_eq!(lacks(headers), ["export-fields-missing"], "{headers}");
+    }
+    for headers in [
+        r#","headers":[{"name":"Host","value":"h"}]"#,
+        r#","headers":[["Host","h"]]"#,
+        r#","headers":{"Host":"h"}"#,
+        r#","headers":null,"headers":[["Host",null]]"#,
+        r#","httpVersion":"HTTP/1.0","headers":[]"#,
+    ] {
+        assert_eq!(lacks(headers), [""; 0], "{headers}");
+    }
+    for field in [r#"{"name":"Authorization"}"#, r#"["authorization",null]"#, r#"["Authorization "," "]"#] {
+        assert_eq!(lacks(&format!(r#","headers":[{field}]"#)), ["export-stripped-headers"], "{field}");
+    }
+    assert_eq!(lacks(r#","headers":[["Cookie",""],["Authorization ","Bearer"]]"#), [""; 0]);
+    let many = vec![r#"["a","b"]"#; limits::HEAD_FIELDS + 1].join(",");
+    assert_eq!(lacks(&format!(r#","headers":[{many}]"#)), ["export-fields-missing"]);
+}
+
+#[test]
 fn pseudo_header_fields_name_host_and_protocol_and_are_no_fields() {
     let exchange = entry(
         r#"{"request":{"method":"GET","url":"https://h/x?y#z","httpVersion":"unknown","headers":[
@@ -161,7 +196,11 @@ fn credentials_that_were_taken_out_are_noticed_only_on_evidence() {
     let persistent = ews.replace("200", r#"200,"headers":[{"name":"Persistent-Auth","value":"true"}]"#);
     assert_eq!(stripped(&format!("{persistent},{persistent}")), 0);
     assert_eq!(stripped(&format!("{persistent},{ews}")), 1, "it speaks for its own connection");
-    assert_eq!(stripped(&format!("{ews},{}", with.replace("Bearer x", ""))), 1, "a name without a value");
+    assert_eq!(
+        stripped(&format!("{ews},{}", with.replace("Bearer x", ""))),
+        2,
+        "both, of a name without a value"
+    );
     assert_eq!(stripped(r#"{"request":{"method":"GET","url":"https://h/"},"response":{"status":200}}"#), 0);
     assert_eq!(stripped(&with.replace("Bearer x", "[REDACTED]")), 1);
 }

@@ -236,6 +236,7 @@ fn exchange(flow: Value<'_>, index: u64) -> Option<Exchange> {
     let raw = flow.get("request")?;
     let mut oddities = Vec::new();
     let request = request(raw, &mut oddities);
+    oddities.extend(message::lacking(listed(raw), protocol(raw)));
     let method = request.method.clone();
     let response = flow.get("response").and_then(|raw| response(raw, &method, &mut oddities));
     if response.is_none()
@@ -325,6 +326,13 @@ fn pairs<'a>(message: Value<'a>, name: &str) -> impl Iterator<Item = (&'a [u8], 
         let mut pair = pair.elements();
         Some((pair.next()?.bytes()?, pair.next()?.bytes()?))
     })
+}
+
+/// How many header fields a message lists; `None` where there is no list of them, or one that is damaged.
+fn listed(message: Value<'_>) -> Option<usize> {
+    let list = message.get("headers").filter(|list| list.is_list_of_whole())?;
+    let count = pairs(message, "headers").count();
+    (count == list.elements().count()).then_some(count)
 }
 
 fn lossy(bytes: &[u8]) -> String {

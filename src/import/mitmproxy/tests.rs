@@ -122,6 +122,31 @@ fn a_cut_file_is_used_up_to_the_cut_and_an_odd_flow_costs_itself() {
 }
 
 #[test]
+fn header_fields_that_are_not_there_are_told() {
+    let lacks = |version: &str, headers: Option<Vec<u8>>| {
+        let headers = headers.map(|headers| ("headers", headers));
+        let request: Vec<_> =
+            [("method", text("GET")), ("path", text("/ews")), ("http_version", text(version))]
+                .into_iter()
+                .chain(headers)
+                .collect();
+        let flow = dictionary(&[
+            ("version", net(b"21", '#')),
+            ("type", text("http")),
+            ("request", dictionary(&request)),
+        ]);
+        let oddities = collect(&flow).unwrap().exchanges.remove(0).oddities;
+        oddities.iter().any(|oddity| oddity.name == "export-fields-missing")
+    };
+    let field = list(&[text("Host"), text("h")]);
+    assert!(lacks("HTTP/1.1", None) && lacks("HTTP/1.1", Some(net(b"", '~'))));
+    assert!(lacks("HTTP/1.1", Some(text("Host: h"))) && lacks("HTTP/2.0", Some(list(&[]))));
+    assert!(lacks("HTTP/1.1", Some(list(&[field.clone(), text("odd")]))));
+    assert!(lacks("HTTP/1.1", Some(net(&[&field[..], b"9:cut"].concat(), ']'))));
+    assert!(!lacks("HTTP/1.1", Some(list(&[field]))) && !lacks("HTTP/1.0", Some(list(&[]))));
+}
+
+#[test]
 fn a_flow_that_was_left_out_names_its_server() {
     let lost = |server: Vec<u8>| {
         let whole = flow(net(b"21", '#'), "http");
