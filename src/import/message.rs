@@ -119,6 +119,44 @@ pub(super) fn lacking(listed: Option<usize>, protocol: Protocol) -> Option<Oddit
 /// What is said of more header fields than are read.
 pub(super) const BEYOND: &str = "the request has more header fields than are read (limit HEAD_FIELDS)";
 
+/// What is odd about a field of credentials whose value was taken out: values that tools put in the place of secrets are
+/// evidence of it, and so is a field without any.
+pub(super) fn taken_out(name: &[u8], value: &[u8]) -> Option<Oddity> {
+    let is = |known: &str| name.eq_ignore_ascii_case(known.as_bytes());
+    if !["authorization", "cookie", "proxy-authorization"].into_iter().any(is) {
+        return None;
+    }
+    let emptied = value.trim_ascii().is_empty() && !is("cookie");
+    (emptied || redacted(value)).then(|| Oddity {
+        name: "export-stripped-headers",
+        detail: format!("the value of {} was taken out", String::from_utf8_lossy(name)),
+    })
+}
+
+/// Whether a value is, apart from a scheme before it, a placeholder: a redaction word, alone or in brackets of any
+/// kind, or nothing but asterisks and the like.
+fn redacted(value: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(value.get(..64).unwrap_or(value)).to_ascii_lowercase();
+    let last = text.trim_end().rsplit(' ').next().unwrap_or_default();
+    let bare = last.trim_matches(|letter: char| "[]<>{}()\"'".contains(letter));
+    let masks = |letter: char| matches!(letter, '*' | 'x' | '.' | '#' | '•' | '█' | '…');
+    let masked = (bare.chars().count() >= 3 || bare == "…") && bare.chars().all(masks);
+    let words = [
+        "redacted",
+        "removed",
+        "masked",
+        "hidden",
+        "sanitized",
+        "sanitised",
+        "stripped",
+        "filtered",
+        "omitted",
+        "scrubbed",
+    ];
+    // Signs around the word are part of the placeholder: `***redacted***`.
+    masked || words.contains(&bare.trim_matches(|letter: char| !letter.is_ascii_alphanumeric()))
+}
+
 /// Whether a body of this `Content-Type` can hold anything that a check reads. What is not known is
 /// kept: only the kinds that certainly hold nothing are left out.
 pub(super) fn can_matter(content_type: &[u8]) -> bool {
@@ -164,6 +202,51 @@ mod tests {
         ] {
             assert_eq!(protocol(text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn placeholders_are_told_from_values() {
+        for value in [
+            "[REDACTED]",
+            "Bearer ***",
+            "redacted",
+            "[authorization redacted]",
+            "Bearer xxxxxxxx",
+            "Bearer [REDACTED]",
+            "Bearer <redacted>",
+            "Basic {REDACTED}",
+            "Bearer (removed)",
+            "Bearer {{redacted}}",
+            "Bearer __REDACTED__ ",
+            "Basic ***removed***",
+            "Bearer [***]",
+            "NTLM ••••••",
+            "Bearer …",
+            "fedauth [cookie redacted]",
+        ] {
+            assert!(redacted(value.as_bytes()), "{value}");
+        }
+        for value in [
+            "Bearer abc123",
+            "Basic dXNlcjpwYXNz",
+            "Bearer",
+            "",
+            "a=1; b=2",
+            "Bearer ${token}",
+            "Bearer <token>",
+            "Basic cmVkYWN0ZWQ=",
+            "Bearer redactedx.y.z",
+        ] {
+            assert!(!redacted(value.as_bytes()), "{value}");
+        }
+    }
+
+    #[test]
+    fn only_fields_of_credentials_are_asked_for_their_values() {
+        let odd = |name: &str, value: &str| taken_out(name.as_bytes(), value.as_bytes()).is_some();
+        assert!(odd("AUTHORIZATION", "Bearer [removed]") && odd("Cookie", "[cookie redacted]"));
+        assert!(odd("authorization", " ") && odd("Proxy-Authorization", "Basic ***"));
+        assert!(!odd("X-Token", "***") && !odd("Cookie", "") && !odd("Authorization", "Bearer"));
     }
 
     #[test]

@@ -96,6 +96,7 @@ pub(super) fn request<'b>(
     } else {
         body(&raw, total, false, None, oddities)
     };
+    oddities.extend(raw.head.fields().filter_map(|field| message::taken_out(field.name, field.value)));
     let port = address.as_ref().map(Address::port).or_else(|| message::port_of(host.as_deref()?));
     let request = Request {
         method: method.to_owned(),
@@ -461,6 +462,18 @@ mod tests {
         assert_eq!(&raw.request.body.bytes[..], b"body");
         let names: Vec<_> = oddities.iter().map(|oddity| oddity.name).collect();
         assert_eq!(names, ["http-obsolete-fold", "http-unreadable-field"]);
+    }
+
+    #[test]
+    fn credentials_that_were_taken_out_are_told() {
+        let odd = |value: &str| {
+            let text = format!("GET /ews HTTP/1.1\r\nHost: h\r\nAuthorization: {value}\r\n\r\n");
+            let mut oddities = Vec::new();
+            request(&Bytes::from(text), 0, &mut oddities).unwrap();
+            oddities.iter().any(|oddity| oddity.name == "export-stripped-headers")
+        };
+        assert!(odd("Bearer [REDACTED]") && odd(""));
+        assert!(!odd("Bearer") && !odd("Basic dXNlcjpwYXNz"));
     }
 
     #[test]

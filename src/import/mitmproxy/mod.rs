@@ -307,6 +307,7 @@ fn request(raw: Value<'_>, oddities: &mut Vec<Oddity>) -> Request {
         _ => text("authority").or(address).unwrap_or_default(),
     };
     let body = body(raw, &head, connect, oddities);
+    oddities.extend(head.fields().filter_map(|field| message::taken_out(field.name, field.value)));
     Request { method, target, scheme, host, head, body, times: times(raw) }
 }
 

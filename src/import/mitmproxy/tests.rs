@@ -147,6 +147,19 @@ fn header_fields_that_are_not_there_are_told() {
 }
 
 #[test]
+fn credentials_that_were_taken_out_are_told() {
+    let odd = |value: &str| {
+        let bytes = String::from_utf8(flow(net(b"21", '#'), "http")).unwrap();
+        // As long as what stood there, so that no length changes.
+        let bytes = bytes.replace("Bearer t", value).into_bytes();
+        let oddities = collect(&bytes).unwrap().exchanges.remove(0).oddities;
+        oddities.iter().any(|oddity| oddity.name == "export-stripped-headers")
+    };
+    assert!(odd("redacted") && odd("NTLM ***"));
+    assert!(!odd("Bearer t"));
+}
+
+#[test]
 fn a_flow_that_was_left_out_names_its_server() {
     let lost = |server: Vec<u8>| {
         let whole = flow(net(b"21", '#'), "http");
