@@ -92,5 +92,7 @@ fn answered_as_known(exchange: &Exchange) -> bool {
     exchange.response.as_ref().is_some_and(|response| response.status == 200)
         && ["/ews/exchange.asmx", "/mapi/emsmdb", "/api/v2.0/"].iter().any(|known| path.starts_with(known))
         && !path.ends_with("healthcheck.htm")
+        // Proves inside the message who it is (federation of organisation relationships).
+        && !path.contains("/wssecurity")
         && matches!(request.method.as_str(), "POST" | "PATCH" | "PUT" | "DELETE")
 }

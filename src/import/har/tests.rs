@@ -193,6 +193,8 @@ fn credentials_that_were_taken_out_are_noticed_only_on_evidence() {
     assert_eq!(stripped(&format!("{ntlm},{ews}")), 1, "an offer is no handshake");
     let handshake = with.replace("Bearer x", "NTLM TlRMTVNTUAAB");
     assert_eq!(stripped(&format!("{ntlm},{handshake},{ews}")), 0);
+    let inside = ews.replace("asmx", "asmx/WSSecurity/X509Cert");
+    assert_eq!(stripped(&format!("{inside},{inside}")), 0, "the message proves who it is");
     let persistent = ews.replace("200", r#"200,"headers":[{"name":"Persistent-Auth","value":"true"}]"#);
     assert_eq!(stripped(&format!("{persistent},{persistent}")), 0);
     assert_eq!(stripped(&format!("{persistent},{ews}")), 1, "it speaks for its own connection");
