@@ -37,6 +37,8 @@ pub struct Connection {
     pub exchanges_partial: u64,
     /// Whether bytes of a request head were lost, so that credentials could have been in them.
     pub request_head_lost: bool,
+    /// Whether the input is the export of a proxy that passed the connection on, so that no key opens it afterwards.
+    pub passed_on: bool,
     /// Whether the first packet seen was not the first of the connection.
     pub starts_midway: bool,
     /// Whether neither FIN nor RST was seen.

@@ -391,11 +391,11 @@ impl Sink for Judge<'_> {
         memory.partial += connection.exchanges_partial;
         let name = name.unwrap_or_default();
         if closed {
-            count_closed(&mut memory.closed, name, at);
+            count_closed(&mut memory.closed, name, at, connection.passed_on);
         } else if let (Content::Quic, Some(server)) = (connection.content, connection.server) {
-            count_closed(&mut memory.quic, server.address, at);
+            count_closed(&mut memory.quic, server.address, at, false);
         } else if connection.request_head_lost && !foreign {
-            count_closed(&mut memory.heads_lost, name, at);
+            count_closed(&mut memory.heads_lost, name, at, false);
         }
         if connection.state() != State::Complete || !connection.oddities.is_empty() {
             memory.trouble(connection);

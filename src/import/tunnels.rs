@@ -177,6 +177,7 @@ pub(super) fn closed(facts: TlsFacts, why: &str) -> Connection {
     let undecrypted = Some(why.to_owned());
     Connection {
         content: Content::Tls,
+        passed_on: true,
         tls: Some(TlsLedger { facts: Arc::new(facts), undecrypted, ..TlsLedger::default() }),
         ..Connection::default()
     }
@@ -245,6 +246,7 @@ mod tests {
         let mut out = Collected::default();
         other.finish(&mut out);
         assert_eq!(out.notices, []);
+        assert!(out.connections.iter().all(|found| found.passed_on));
         out.connections.into_iter().map(|found| found.tls.unwrap().facts.sni.clone()).collect()
     }
 

@@ -18,6 +18,8 @@ use super::logs::Logs;
 pub struct Closed {
     /// How many connections.
     pub count: u64,
+    /// Of these: passed on by a proxy that did not record what is inside, so that no key opens them.
+    pub passed_on: u64,
     /// Input and ordinal of the first.
     pub first: Option<(u32, u32)>,
 }
@@ -237,12 +239,18 @@ impl Memory {
 }
 
 /// Counts one more closed connection of a name.
-pub(crate) fn count_closed<K: Ord + Clone>(map: &mut BTreeMap<K, Closed>, name: K, at: (u32, u32)) {
+pub(crate) fn count_closed<K: Ord + Clone>(
+    map: &mut BTreeMap<K, Closed>,
+    name: K,
+    at: (u32, u32),
+    passed_on: bool,
+) {
     if map.len() >= NAMES_KEPT && !map.contains_key(&name) {
         return;
     }
     let entry = map.entry(name).or_default();
     entry.count += 1;
+    entry.passed_on += u64::from(passed_on);
     entry.first = Some(entry.first.map_or(at, |first| first.min(at)));
 }
 
@@ -250,6 +258,7 @@ fn join_closed<K: Ord + Clone>(mine: &mut BTreeMap<K, Closed>, theirs: BTreeMap<
     for (name, closed) in theirs {
         let entry = mine.entry(name).or_default();
         entry.count += closed.count;
+        entry.passed_on += closed.passed_on;
         entry.first = match (entry.first, closed.first) {
             (Some(one), Some(other)) => Some(one.min(other)),
             (one, other) => one.or(other),

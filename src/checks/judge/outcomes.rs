@@ -427,8 +427,13 @@ impl Decision<'_> {
         }
         let closed = |name: &str, closed: &Closed| {
             let why = self.told.closed.get(name).and_then(|(_, why)| why.as_deref());
+            let advice = if closed.passed_on < closed.count {
+                "give the key log with --keylog"
+            } else {
+                "give a recording in which the proxy decrypted them"
+            };
             format!(
-                "{}{} stayed closed{}: give the key log with --keylog{}",
+                "{}{} stayed closed{}: {advice}{}",
                 plural(closed.count.saturating_sub(self.told.proven(name)), "TLS connection"),
                 named(name),
                 first(closed),

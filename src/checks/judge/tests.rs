@@ -206,6 +206,21 @@ fn a_lost_request_head_leaves_no_basic_open() {
 }
 
 #[test]
+fn a_key_log_is_asked_for_only_where_it_could_help() {
+    let closed = |passed_on: &[bool]| {
+        let mut scene = Scene::healthy();
+        for &passed_on in passed_on {
+            let tls = Scene::healthy().closed_tls("mail.contoso.com").connections()[0].tls.clone();
+            scene = scene.connection(|one| (one.tls, one.passed_on) = (tls.clone(), passed_on));
+        }
+        missing(&scene.judge(), CheckId::NoBasic)
+    };
+    assert!(closed(&[true]).contains("in which the proxy decrypted them"));
+    assert!(!closed(&[true]).contains("--keylog"));
+    assert!(closed(&[false]).contains("--keylog") && closed(&[true, false]).contains("--keylog"));
+}
+
+#[test]
 fn a_message_that_was_left_out_is_missed_and_leaves_no_basic_open() {
     let lost = |loss: LeftOut, hosts: &[&str]| {
         let hosts: Vec<String> = hosts.iter().map(|&host| host.to_owned()).collect();
