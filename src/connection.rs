@@ -37,6 +37,8 @@ pub struct Connection {
     pub exchanges_partial: u64,
     /// Whether bytes of a request head were lost, so that credentials could have been in them.
     pub request_head_lost: bool,
+    /// Whether the input is the export of a proxy that passed the connection on, so that no key opens it afterwards.
+    pub passed_on: bool,
     /// Whether the first packet seen was not the first of the connection.
     pub starts_midway: bool,
     /// Whether neither FIN nor RST was seen.
@@ -59,6 +61,34 @@ impl Connection {
             }
             _ => State::Complete,
         }
+    }
+}
+
+/// Messages of an export that could not be read and were left out: of captures, connections tell of such losses.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LeftOut {
+    /// How many.
+    pub count: u64,
+    /// Whether requests may be among them, so that credentials could have been in them.
+    pub request: bool,
+    /// The host that they went to, where what is left of them tells it.
+    pub host: Option<String>,
+}
+
+impl LeftOut {
+    /// One message that may have been a request to any host.
+    pub fn request() -> Self {
+        Self { count: 1, request: true, host: None }
+    }
+
+    /// One message that certainly was a response.
+    pub fn response() -> Self {
+        Self { count: 1, request: false, host: None }
+    }
+
+    /// The same, of a request to a host that is known.
+    pub fn to(self, host: Option<String>) -> Self {
+        Self { host: host.filter(|host| !host.is_empty()), ..self }
     }
 }
 

@@ -3,7 +3,7 @@
 //! Decoders may run on several threads, each with its own fork of a sink; what a joined sink reports
 //! must not depend on how the work was divided (order by [`crate::exchange::ExchangeKey`]).
 
-use crate::connection::Connection;
+use crate::connection::{Connection, LeftOut};
 use crate::exchange::{Enough, Exchange};
 use crate::logrecord::LogRecord;
 
@@ -24,6 +24,12 @@ pub trait Sink: Send + Sized {
     /// A record of a server's log. Sinks that have no use for it ignore it.
     fn log_record(&mut self, record: LogRecord) {
         let _ = record;
+    }
+
+    /// Messages of an input that could not be read, with what was found there in their place. Sinks that have no use
+    /// for it ignore it.
+    fn left_out(&mut self, input: u32, loss: LeftOut, why: &str) {
+        let _ = (input, loss, why);
     }
 
     /// Tells from the first bytes of the content of a large XML answer whether they are all that this sink wants to

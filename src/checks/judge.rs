@@ -9,6 +9,8 @@ mod book;
 mod calls;
 /// Kinds of calls, token requests and metadata, for the diagnosis.
 pub mod facts;
+/// Messages of exports that were left out.
+pub mod left_out;
 /// Lines of logs, joined with what was recorded.
 pub mod logs;
 /// What is remembered of traffic that was dropped.
@@ -31,7 +33,7 @@ mod witness;
 use std::collections::{BTreeMap, HashSet};
 
 use crate::base::Instant;
-use crate::connection::{Connection, Content, State};
+use crate::connection::{Connection, Content, LeftOut, State};
 use crate::exchange::{Enough, Exchange, ExchangeKey, Indexing};
 use crate::json::dump;
 use crate::keys::certificate::Certificate;
@@ -394,11 +396,11 @@ impl Sink for Judge<'_> {
         let name = name.unwrap_or_default();
         let at = (connection.input, connection.ordinal, connection.first_frame);
         if closed {
-            count_closed(&mut memory.closed, name, at);
+            count_closed(&mut memory.closed, name, at, connection.passed_on);
         } else if let (Content::Quic, Some(server)) = (connection.content, connection.server) {
-            count_closed(&mut memory.quic, server.address, at);
+            count_closed(&mut memory.quic, server.address, at, false);
         } else if connection.request_head_lost && !foreign {
-            count_closed(&mut memory.heads_lost, name, at);
+            count_closed(&mut memory.heads_lost, name, at, false);
         }
         if connection.state() != State::Complete || !connection.oddities.is_empty() {
             memory.trouble(connection);
@@ -427,6 +429,10 @@ impl Sink for Judge<'_> {
         } else {
             self.judge_line(&record);
         }
+    }
+
+    fn left_out(&mut self, input: u32, loss: LeftOut, why: &str) {
+        self.book.memory.left_out.add(input, loss, standing::shown(why));
     }
 
     fn fork(&self) -> Self {

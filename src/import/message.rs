@@ -2,7 +2,8 @@
 
 use std::net::IpAddr;
 
-use crate::exchange::{Endpoint, Protocol};
+use crate::exchange::{Endpoint, Oddity, Protocol};
+use crate::limits;
 
 /// An absolute address, split. RFC 3986 3, RFC 9110 4.2.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -62,6 +63,15 @@ pub(super) fn port_of(authority: &str) -> Option<u16> {
     after_host.rsplit_once(':')?.1.parse().ok()
 }
 
+/// The host of an authority, without port, brackets and final dot.
+pub(super) fn bare(authority: &str) -> &str {
+    let host = match authority.trim().strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => authority.trim().split(':').next().unwrap_or_default(),
+    };
+    host.trim_end_matches('.')
+}
+
 /// An address as exports write it, IPv6 with or without brackets or zone.
 pub(super) fn endpoint(text: &str, port: u16) -> Option<Endpoint> {
     let bare = text.trim().trim_start_matches('[');
@@ -86,6 +96,65 @@ pub(super) fn protocol(version: &str) -> Option<Protocol> {
         "3" | "3.0" | "http3" => Some(Protocol::Http3),
         _ => None,
     }
+}
+
+/// What is odd about a request whose header fields are not all there: credentials could have been among them.
+pub(super) fn fields_missing(detail: &str) -> Oddity {
+    Oddity { name: "export-fields-missing", detail: detail.to_owned() }
+}
+
+/// Why the header fields of a request are not all there, as an export lists them; `None` where they are. `listed`: how
+/// many, if a list was there and could be read. Of HTTP/1.1 on, no request is without any (RFC 9112 3.2).
+pub(super) fn lacking(listed: Option<usize>, protocol: Protocol) -> Option<Oddity> {
+    match listed {
+        None => Some(fields_missing("there is no list of the request's header fields that can be read")),
+        Some(0) if protocol != Protocol::Http10 => {
+            Some(fields_missing("the list of the request's header fields is empty"))
+        }
+        Some(count) if count > limits::HEAD_FIELDS => Some(fields_missing(BEYOND)),
+        Some(_) => None,
+    }
+}
+
+/// What is said of more header fields than are read.
+pub(super) const BEYOND: &str = "the request has more header fields than are read (limit HEAD_FIELDS)";
+
+/// What is odd about a field of credentials whose value was taken out: values that tools put in the place of secrets are
+/// evidence of it, and so is a field without any.
+pub(super) fn taken_out(name: &[u8], value: &[u8]) -> Option<Oddity> {
+    let is = |known: &str| name.eq_ignore_ascii_case(known.as_bytes());
+    if !["authorization", "cookie", "proxy-authorization"].into_iter().any(is) {
+        return None;
+    }
+    let emptied = value.trim_ascii().is_empty() && !is("cookie");
+    (emptied || redacted(value)).then(|| Oddity {
+        name: "export-stripped-headers",
+        detail: format!("the value of {} was taken out", String::from_utf8_lossy(name)),
+    })
+}
+
+/// Whether a value is, apart from a scheme before it, a placeholder: a redaction word, alone or in brackets of any
+/// kind, or nothing but asterisks and the like.
+fn redacted(value: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(value.get(..64).unwrap_or(value)).to_ascii_lowercase();
+    let last = text.trim_end().rsplit(' ').next().unwrap_or_default();
+    let bare = last.trim_matches(|letter: char| "[]<>{}()\"'".contains(letter));
+    let masks = |letter: char| matches!(letter, '*' | 'x' | '.' | '#' | '•' | '█' | '…');
+    let masked = (bare.chars().count() >= 3 || bare == "…") && bare.chars().all(masks);
+    let words = [
+        "redacted",
+        "removed",
+        "masked",
+        "hidden",
+        "sanitized",
+        "sanitised",
+        "stripped",
+        "filtered",
+        "omitted",
+        "scrubbed",
+    ];
+    // Signs around the word are part of the placeholder: `***redacted***`.
+    masked || words.contains(&bare.trim_matches(|letter: char| !letter.is_ascii_alphanumeric()))
 }
 
 /// Whether a body of this `Content-Type` can hold anything that a check reads. What is not known is
@@ -114,6 +183,7 @@ mod tests {
         assert_eq!((address.origin_form().as_str(), address.port()), ("/", 80));
         assert_eq!(Address::parse("/ews?u=http://x"), None);
         assert_eq!(port_of("[::1]"), None);
+        assert_eq!([bare("[::1]:443"), bare("mail.example.:443"), bare("h")], ["::1", "mail.example", "h"]);
         assert_eq!(endpoint("[::ffff:10.0.0.1]", 1).unwrap().to_string(), "10.0.0.1:1");
     }
 
@@ -132,6 +202,60 @@ mod tests {
         ] {
             assert_eq!(protocol(text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn placeholders_are_told_from_values() {
+        for value in [
+            "[REDACTED]",
+            "Bearer ***",
+            "redacted",
+            "[authorization redacted]",
+            "Bearer xxxxxxxx",
+            "Bearer [REDACTED]",
+            "Bearer <redacted>",
+            "Basic {REDACTED}",
+            "Bearer (removed)",
+            "Bearer {{redacted}}",
+            "Bearer __REDACTED__ ",
+            "Basic ***removed***",
+            "Bearer [***]",
+            "NTLM ••••••",
+            "Bearer …",
+            "fedauth [cookie redacted]",
+        ] {
+            assert!(redacted(value.as_bytes()), "{value}");
+        }
+        for value in [
+            "Bearer abc123",
+            "Basic dXNlcjpwYXNz",
+            "Bearer",
+            "",
+            "a=1; b=2",
+            "Bearer ${token}",
+            "Bearer <token>",
+            "Basic cmVkYWN0ZWQ=",
+            "Bearer redactedx.y.z",
+        ] {
+            assert!(!redacted(value.as_bytes()), "{value}");
+        }
+    }
+
+    #[test]
+    fn only_fields_of_credentials_are_asked_for_their_values() {
+        let odd = |name: &str, value: &str| taken_out(name.as_bytes(), value.as_bytes()).is_some();
+        assert!(odd("AUTHORIZATION", "Bearer [removed]") && odd("Cookie", "[cookie redacted]"));
+        assert!(odd("authorization", " ") && odd("Proxy-Authorization", "Basic ***"));
+        assert!(!odd("X-Token", "***") && !odd("Cookie", "") && !odd("Authorization", "Bearer"));
+    }
+
+    #[test]
+    fn header_fields_that_are_not_there_are_told_from_those_that_are() {
+        let lacks = |listed, protocol| lacking(listed, protocol).is_some();
+        assert!(lacks(None, Protocol::Http10) && lacks(Some(0), Protocol::Http2));
+        assert!(lacks(Some(limits::HEAD_FIELDS + 1), Protocol::Http11));
+        assert!(!lacks(Some(1), Protocol::Http11) && !lacks(Some(limits::HEAD_FIELDS), Protocol::Http11));
+        assert!(!lacks(Some(0), Protocol::Http10), "HTTP/1.0 asks for none");
     }
 
     #[test]

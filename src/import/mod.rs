@@ -16,10 +16,11 @@ pub(crate) mod raw;
 pub mod saz;
 /// Plain text that holds tokens.
 pub mod text;
+mod tunnels;
 mod when;
 
 use crate::base::Secret;
-use crate::connection::Connection;
+use crate::connection::{Connection, LeftOut};
 use crate::exchange::{Enough, Exchange};
 use crate::logrecord::LogRecord;
 
@@ -30,6 +31,20 @@ pub struct Notice {
     pub entry: Option<u64>,
     /// One line: what was expected, what was found, where. Never a secret.
     pub text: String,
+    /// The messages that could not be read and were left out, if this is what the notice tells.
+    pub loss: Option<LeftOut>,
+}
+
+impl Notice {
+    /// Something that costs no message.
+    pub fn new(entry: Option<u64>, text: impl Into<String>) -> Self {
+        Self { entry, text: text.into(), loss: None }
+    }
+
+    /// Something that costs messages.
+    pub fn lost(entry: Option<u64>, text: impl Into<String>, loss: LeftOut) -> Self {
+        Self { loss: Some(loss), ..Self::new(entry, text) }
+    }
 }
 
 /// Why an export cannot be used at all.

@@ -96,6 +96,7 @@ pub(super) fn request<'b>(
     } else {
         body(&raw, total, false, None, oddities)
     };
+    oddities.extend(raw.head.fields().filter_map(|field| message::taken_out(field.name, field.value)));
     let port = address.as_ref().map(Address::port).or_else(|| message::port_of(host.as_deref()?));
     let request = Request {
         method: method.to_owned(),
@@ -241,7 +242,8 @@ fn split<'b>(source: Source<'b>, from: usize, oddities: &mut Vec<Oddity>) -> Opt
         }
         (at <= limits::HEAD_BYTES).then_some(())?;
     };
-    let Lines { spans, folds, unreadable, .. } = lines;
+    let Lines { spans, folds, unreadable, beyond, .. } = lines;
+    oddities.extend(beyond.then(|| message::fields_missing(message::BEYOND)));
     oddities.extend((0..folds).map(|_| Oddity {
         name: "http-obsolete-fold",
         detail: "a field value is folded over several lines".to_owned(),
@@ -262,12 +264,15 @@ struct Lines<'b> {
     spans: Vec<FieldSpan>,
     folds: usize,
     unreadable: usize,
+    /// Whether there are more fields than are read.
+    beyond: bool,
 }
 
 impl Lines<'_> {
     /// Takes the next line.
     fn take(&mut self, line: Range<usize>) {
         if self.spans.len() >= limits::HEAD_FIELDS {
+            self.beyond = true;
             return;
         }
         if self.spans.capacity() == 0 {
@@ -457,6 +462,18 @@ mod tests {
         assert_eq!(&raw.request.body.bytes[..], b"body");
         let names: Vec<_> = oddities.iter().map(|oddity| oddity.name).collect();
         assert_eq!(names, ["http-obsolete-fold", "http-unreadable-field"]);
+    }
+
+    #[test]
+    fn credentials_that_were_taken_out_are_told() {
+        let odd = |value: &str| {
+            let text = format!("GET /ews HTTP/1.1\r\nHost: h\r\nAuthorization: {value}\r\n\r\n");
+            let mut oddities = Vec::new();
+            request(&Bytes::from(text), 0, &mut oddities).unwrap();
+            oddities.iter().any(|oddity| oddity.name == "export-stripped-headers")
+        };
+        assert!(odd("Bearer [REDACTED]") && odd(""));
+        assert!(!odd("Bearer") && !odd("Basic dXNlcjpwYXNz"));
     }
 
     #[test]

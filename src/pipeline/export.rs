@@ -5,7 +5,7 @@ use std::io::{self, Read};
 
 use super::sources::Found;
 use super::{Input, Kind, Settings};
-use crate::connection::Connection;
+use crate::connection::{Connection, LeftOut};
 use crate::exchange::Exchange;
 use crate::import::{
     ImportError, ImportSettings, Notice, Receiver, Worker, burp, har, logs, mitmproxy, saz, text,
@@ -35,6 +35,9 @@ impl<S: Sink> Receiver for Into<'_, S> {
     }
 
     fn notice(&mut self, notice: Notice) {
+        if let Some(loss) = notice.loss {
+            self.sink.left_out(self.input.number, loss, &notice.text);
+        }
         self.notices += 1;
         if self.notices <= NOTICES {
             // The text names the entry in the words of the format.
@@ -109,6 +112,7 @@ pub(super) fn read<S: Sink>(
     } else if limited {
         input.truncated = true;
         let text = format!("only the first {} bytes were read (limit EXPORT_BYTES)", limits::EXPORT_BYTES);
+        sink.left_out(input.number, LeftOut::request(), &text);
         input.notices.insert(told, text);
     }
     let tokens = tokens + records;

@@ -9,7 +9,7 @@ use super::numbers::{Keys, Numbers, Order};
 use super::{Coverage, Expected, Verification};
 use crate::checks::expectations::Expectations;
 use crate::checks::judge::{Judge, Judgement};
-use crate::connection::{Connection, State};
+use crate::connection::{Connection, LeftOut, State};
 use crate::diagnose::{Diagnosis, diagnose};
 use crate::exchange::{Enough, Exchange, ExchangeKey};
 use crate::logrecord::LogRecord;
@@ -151,6 +151,10 @@ impl Sink for Recorder<'_> {
             listing.log_record(record.clone());
         }
         self.judge.log_record(record);
+    }
+
+    fn left_out(&mut self, input: u32, loss: LeftOut, why: &str) {
+        self.judge.left_out(input, loss, why);
     }
 
     fn enough(&self) -> Option<Enough> {

@@ -141,6 +141,43 @@ fn an_entry_that_is_cut_is_told_once() {
 }
 
 #[test]
+fn what_an_export_could_not_give_leaves_the_verdict_open() {
+    let folder = Folder::new();
+    let healthy: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(path("healthy/traffic.har")).unwrap()).unwrap();
+    let entry = |method: &str, url: &str| {
+        serde_json::json!({ "startedDateTime": "2026-11-22T10:00:05Z", "response": { "status": 200, "headers": [] },
+            "request": { "method": method, "url": url, "headers": [{ "name": "Accept", "value": "*/*" }] } })
+    };
+    let mut no_request = entry("GET", "https://mail.contoso.com/ews");
+    no_request["request"] = serde_json::Value::Null;
+    for (entry, status, missing) in [
+        (entry("GET", "https://mail.contoso.com/ews"), 0, ""),
+        (no_request, 4, "has no request"),
+        (
+            entry("CONNECT", "https://mail2.contoso.com:443"),
+            4,
+            "1 TLS connection to mail2.contoso.com stayed closed",
+        ),
+        (
+            entry("CONNECT", "https://mail.contoso.com:443"),
+            4,
+            "1 TLS connection to mail.contoso.com stayed closed",
+        ),
+    ] {
+        let mut file = healthy.clone();
+        file["log"]["entries"].as_array_mut().unwrap().push(entry);
+        folder.file("export.har", file.to_string());
+        let run = verify(&folder, &["export.har"], &["-o", "json"]);
+        let checks = json(run.status(status))["checks"].clone();
+        let of =
+            |id: &str| checks.as_array().unwrap().iter().find(|check| check["id"] == id).unwrap().to_string();
+        assert!(of("no-basic").contains(missing), "{checks}");
+        assert_eq!(of("coverage").contains("not-established"), status == 4, "{checks}");
+    }
+}
+
+#[test]
 fn user_names_and_passwords_of_addresses_are_masked_everywhere() {
     let folder = Folder::new();
     let har = std::fs::read_to_string(path("healthy/traffic.har")).unwrap();

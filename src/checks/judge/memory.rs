@@ -10,6 +10,7 @@ use crate::exchange::ExchangeKey;
 use crate::limits::{self, CONNECTIONS_LISTED, NAMES_KEPT};
 
 use super::facts::Facts;
+use super::left_out::Losses;
 use super::logs::Logs;
 
 /// Counts of one connection name that stayed closed.
@@ -17,6 +18,8 @@ use super::logs::Logs;
 pub struct Closed {
     /// How many connections.
     pub count: u64,
+    /// Of these: passed on by a proxy that did not record what is inside, so that no key opens them.
+    pub passed_on: u64,
     /// Input, ordinal and first frame of the first.
     pub first: Option<(u32, u32, u64)>,
 }
@@ -88,6 +91,8 @@ pub struct Memory {
     pub gaps: u64,
     /// Exchanges of which something was missing.
     pub partial: u64,
+    /// Messages of exports that could not be read.
+    pub left_out: Losses,
     /// Inputs that were cut.
     pub truncated: BTreeSet<u32>,
     /// The first connections with something missing, by input and ordinal.
@@ -185,6 +190,7 @@ impl Memory {
     pub(crate) fn merge(&mut self, other: Self) {
         self.facts.merge(other.facts);
         self.logs.merge(other.logs);
+        self.left_out.merge(other.left_out);
         self.hosts.extend(other.hosts);
         self.servers.extend(other.servers);
         self.thumbprints.extend(other.thumbprints);
@@ -239,12 +245,18 @@ impl Memory {
 }
 
 /// Counts one more closed connection of a name.
-pub(crate) fn count_closed<K: Ord + Clone>(map: &mut BTreeMap<K, Closed>, name: K, at: (u32, u32, u64)) {
+pub(crate) fn count_closed<K: Ord + Clone>(
+    map: &mut BTreeMap<K, Closed>,
+    name: K,
+    at: (u32, u32, u64),
+    passed_on: bool,
+) {
     if map.len() >= NAMES_KEPT && !map.contains_key(&name) {
         return;
     }
     let entry = map.entry(name).or_default();
     entry.count += 1;
+    entry.passed_on += u64::from(passed_on);
     entry.first = Some(entry.first.map_or(at, |first| first.min(at)));
 }
 
@@ -252,6 +264,7 @@ fn join_closed<K: Ord + Clone>(mine: &mut BTreeMap<K, Closed>, theirs: BTreeMap<
     for (name, closed) in theirs {
         let entry = mine.entry(name).or_default();
         entry.count += closed.count;
+        entry.passed_on += closed.passed_on;
         entry.first = match (entry.first, closed.first) {
             (Some(one), Some(other)) => Some(one.min(other)),
             (one, other) => one.or(other),

@@ -26,6 +26,10 @@ use super::{name_of, stayed_closed};
 pub(super) const HPACK_BEFORE: &str = "header fields of a request refer to HPACK entries from before the \
      recording began, and could have been credentials: record from the start of the connection";
 
+/// The same, of an export.
+const FIELDS_MISSING: &str = "an export holds a request without its header fields, or not all of them, and credentials \
+     could have been among them: give an export that holds them";
+
 /// Notes one use of a judged token.
 pub(super) fn note_use(case: &UseCase<'_>, memory: &mut Memory) {
     match case.at {
@@ -110,7 +114,15 @@ pub(super) fn note_exchange(case: &ExchangeCase<'_>, memory: &mut Memory) {
     if case.at_exchange() {
         memory.logs.exchange(case.exchange.key, || joinable(case));
     }
-    if case.exchange.oddities.iter().any(|oddity| oddity.name == "export-stripped-headers") {
+    let odd = |name: &str| case.exchange.oddities.iter().any(|oddity| oddity.name == name);
+    if odd("export-fields-missing") {
+        memory.reason(CheckId::Coverage, FIELDS_MISSING);
+        // Elsewhere a password would be no error, so that its absence need not be seen.
+        if matches!(case.place, Place::Exchange | Place::TokenService) {
+            memory.reason(CheckId::NoBasic, FIELDS_MISSING);
+        }
+    }
+    if odd("export-stripped-headers") {
         memory.reason(
             CheckId::NoBasic,
             "an export was stripped of its authentication headers: export again with sensitive data \
@@ -457,8 +469,13 @@ impl Decision<'_> {
         }
         let closed = |name: &str, closed: &Closed| {
             let why = self.told.closed.get(name).and_then(|(_, why)| why.as_deref());
+            let advice = if closed.passed_on < closed.count {
+                "give the key log with --keylog"
+            } else {
+                "give a recording in which the proxy decrypted them"
+            };
             format!(
-                "{}{} stayed closed{}: give the key log with --keylog{}",
+                "{}{} stayed closed{}: {advice}{}",
                 plural(closed.count.saturating_sub(self.told.proven(name)), "TLS connection"),
                 named(name),
                 first(closed),
@@ -479,6 +496,7 @@ impl Decision<'_> {
             self.in_scope(&self.memory.closed).filter(unproven).map(|(name, found)| closed(name, found)),
         );
         list.extend(self.in_scope(&self.memory.heads_lost).map(|(name, found)| lost(name, found)));
+        list.extend(self.memory.left_out.requests(|name| self.concerns(name)));
         for (address, found) in &self.memory.quic {
             if self.memory.servers.contains(address) {
                 list.push(format!(
@@ -502,24 +520,25 @@ impl Decision<'_> {
         &'m self,
         map: &'m BTreeMap<String, Closed>,
     ) -> impl Iterator<Item = (&'m str, &'m Closed)> {
-        let given: Vec<String> = self.expected.hosts.iter().map(|host| place::bare_host(host)).collect();
-        map.iter()
-            .filter(move |(name, _)| {
-                let hosts = || -> Box<dyn Iterator<Item = &String> + '_> {
-                    if given.is_empty() { Box::new(self.memory.hosts.iter()) } else { Box::new(given.iter()) }
-                };
-                let covers = |host: &String| {
-                    host == *name
-                        || name.strip_prefix("*.").is_some_and(|suffix| {
-                            host.split_once('.').is_some_and(|(_, parent)| parent == suffix)
-                        })
-                };
-                name.is_empty()
-                    || place::is_token_service_host(name)
-                    || hosts().next().is_none()
-                    || hosts().any(covers)
-            })
-            .map(|(name, closed)| (name.as_str(), closed))
+        map.iter().filter(|(name, _)| self.concerns(name)).map(|(name, closed)| (name.as_str(), closed))
+    }
+
+    /// Whether the name of a server, empty where none is known, does not put what went there out of scope.
+    fn concerns(&self, name: &str) -> bool {
+        let covers = |host: &str| {
+            host == name
+                || name
+                    .strip_prefix("*.")
+                    .is_some_and(|suffix| host.split_once('.').is_some_and(|(_, parent)| parent == suffix))
+        };
+        let (given, seen) = (&self.expected.hosts, &self.memory.hosts);
+        name.is_empty()
+            || place::is_token_service_host(name)
+            || match (given.is_empty(), seen.is_empty()) {
+                (false, _) => given.iter().any(|host| covers(&place::bare_host(host))),
+                (true, false) => seen.iter().any(|host| covers(host)),
+                (true, true) => true,
+            }
     }
 
     fn certificate(&self) -> Vec<String> {
@@ -542,6 +561,7 @@ impl Decision<'_> {
         for input in &memory.truncated {
             missing.push(format!("input {input}{CUT}"));
         }
+        missing.extend(memory.left_out.missing());
         for (what, count) in self.store.unread() {
             missing.push(format!("{count} not read to the end because of a bound: {what}"));
         }

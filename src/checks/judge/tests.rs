@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use crate::base::Instant;
 use crate::checks::testing::{self, OTHER_TENANT, Scene, Signer, TENANT};
 use crate::checks::{CheckId, CheckResult, Outcome, Verdict};
+use crate::connection::LeftOut;
 use crate::exchange::{Body, Exchange, Head, Indexing};
 use crate::keys::{KeyRing, Origin};
 use crate::sink::Sink as _;
@@ -255,9 +256,72 @@ fn a_lost_request_head_leaves_no_basic_open() {
 }
 
 #[test]
+fn a_key_log_is_asked_for_only_where_it_could_help() {
+    let closed = |passed_on: &[bool]| {
+        let mut scene = Scene::healthy();
+        for &passed_on in passed_on {
+            let tls = Scene::healthy().closed_tls("mail.contoso.com").connections()[0].tls.clone();
+            scene = scene.connection(|one| (one.tls, one.passed_on) = (tls.clone(), passed_on));
+        }
+        missing(&scene.judge(), CheckId::NoBasic)
+    };
+    assert!(closed(&[true]).contains("in which the proxy decrypted them"));
+    assert!(!closed(&[true]).contains("--keylog"));
+    assert!(closed(&[false]).contains("--keylog") && closed(&[true, false]).contains("--keylog"));
+}
+
+#[test]
+fn a_message_that_was_left_out_is_missed_and_leaves_no_basic_open() {
+    let lost = |loss: LeftOut, hosts: &[&str]| {
+        let hosts: Vec<String> = hosts.iter().map(|&host| host.to_owned()).collect();
+        let scene = Scene::healthy().expect(move |expected| expected.hosts.clone_from(&hosts));
+        let expected = scene.expectations();
+        let mut judge = Judge::new(&expected);
+        scene.exchanges().into_iter().for_each(|exchange| judge.exchange(exchange));
+        let mut other = judge.fork();
+        other.left_out(0, loss, "entry 7 is damaged");
+        judge.join(other);
+        judge.finish()
+    };
+    let to = |host: &str| LeftOut::request().to(Some(host.to_owned()));
+    for (loss, hosts) in [
+        (LeftOut::request(), &[][..]),
+        (LeftOut::request(), &["mail.contoso.com"]),
+        (to("Mail.Contoso.com:443"), &[]),
+        (to("mail.contoso.com"), &["mail.contoso.com"]),
+        (to("login.microsoftonline.com"), &["mail.contoso.com"]),
+    ] {
+        let judgement = lost(loss, hosts);
+        assert_eq!(judgement.verdict, Verdict::Incomplete);
+        assert!(missing(&judgement, CheckId::NoBasic).contains("(entry 7 is damaged): give"));
+        assert!(missing(&judgement, CheckId::Coverage).starts_with("1 message of input 0 could not be read"));
+    }
+    for (loss, hosts) in [
+        (LeftOut::response(), &[][..]),
+        (to("other.example"), &[]),
+        (to("other.example"), &["mail.contoso.com"]),
+    ] {
+        let judgement = lost(loss, hosts);
+        assert_eq!(judgement.verdict, Verdict::Pass, "{:#?}", judgement.checks);
+        assert!(missing(&judgement, CheckId::Coverage).contains("entry 7 is damaged"));
+    }
+}
+
+#[test]
 fn a_stripped_export_leaves_no_basic_open() {
     let judgement = Scene::healthy().oddity("export-stripped-headers").judge();
     assert_eq!(outcome(&judgement, CheckId::NoBasic), Outcome::NotEstablished);
+}
+
+#[test]
+fn header_fields_that_an_export_does_not_hold_leave_no_basic_open() {
+    let at = |target: &str| Scene::healthy().target(target).oddity("export-fields-missing").judge();
+    let judgement = at("/ews/exchange.asmx");
+    assert_eq!(outcome(&judgement, CheckId::NoBasic), Outcome::NotEstablished);
+    assert!(missing(&judgement, CheckId::NoBasic).contains("without its header fields"));
+    let judgement = at("/owa/");
+    assert_eq!(outcome(&judgement, CheckId::NoBasic), Outcome::Pass);
+    assert_eq!(outcome(&judgement, CheckId::Coverage), Outcome::NotEstablished);
 }
 
 #[test]

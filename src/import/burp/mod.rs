@@ -12,8 +12,10 @@ use bytes::Bytes;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
+use super::tunnels::{Inside, Tunnels};
 use super::{ImportError, ImportSettings, Notice, Receiver, message, raw, text, when};
 use crate::base::Instant;
+use crate::connection::LeftOut;
 use crate::exchange::{Exchange, ExchangeKey, Oddity, Protocol};
 use crate::limits;
 
@@ -28,10 +30,15 @@ pub fn read(bytes: &[u8], settings: &ImportSettings, out: &mut dyn Receiver) -> 
     let mut reader = Reader::from_str(&text);
     reader.config_mut().check_end_names = true;
     let mut file = File::default();
+    // Whether the file is cut between two items, which costs none that is there.
+    let mut between = false;
     let end = loop {
         match reader.read_event() {
             Ok(Event::Eof) if file.path.is_empty() => break None,
-            Ok(Event::Eof) => break Some("the file ends inside an element".to_owned()),
+            Ok(Event::Eof) => {
+                between = file.path.len() == 1;
+                break Some("the file ends inside an element".to_owned());
+            }
             Ok(event) => {
                 if let Err(fault) = file.take(event, out) {
                     break Some(fault);
@@ -40,6 +47,7 @@ pub fn read(bytes: &[u8], settings: &ImportSettings, out: &mut dyn Receiver) -> 
             Err(error) => break Some(format!("{error}")),
         }
     };
+    std::mem::take(&mut file.tunnels).finish(out);
     match end {
         None if file.found => Ok(()),
         None => Err(ImportError::Kind("is XML, but not by Burp: it has no element items".to_owned())),
@@ -50,7 +58,8 @@ pub fn read(bytes: &[u8], settings: &ImportSettings, out: &mut dyn Receiver) -> 
                 return Err(ImportError::Damaged(place));
             }
             let text = format!("item {} is cut or damaged: {place}; the items before are used", file.items);
-            out.notice(Notice { entry: Some(file.items), text });
+            let loss = (!between).then(LeftOut::request);
+            out.notice(Notice { loss, ..Notice::new(Some(file.items), text) });
             out.truncated();
             Ok(())
         }
@@ -67,6 +76,7 @@ struct File {
     items: u64,
     used: u64,
     item: Item,
+    tunnels: Tunnels,
 }
 
 /// The members of an item that matter.
@@ -165,14 +175,21 @@ impl File {
         }
         let index = self.items;
         self.items += 1;
-        match std::mem::take(&mut self.item).exchange(index) {
-            Ok(exchange) => {
+        let item = std::mem::take(&mut self.item);
+        let host = message::Address::parse(&item.url).map(|address| address.authority.to_owned());
+        match item.exchange(index) {
+            Ok((exchange, fault)) => {
                 self.used += 1;
+                self.tunnels.see(&exchange, Inside::Untold, None);
                 out.exchange(exchange);
+                if let Some(fault) = fault {
+                    let text = format!("item {index}: the response is left out: {fault}");
+                    out.notice(Notice::lost(Some(index), text, LeftOut::response()));
+                }
             }
             Err(text) => {
                 let text = format!("item {index} is left out: {text}");
-                out.notice(Notice { entry: Some(index), text });
+                out.notice(Notice::lost(Some(index), text, LeftOut::request().to(host)));
             }
         }
     }
@@ -190,19 +207,23 @@ impl Part {
 }
 
 impl Item {
-    fn exchange(self, index: u64) -> Result<Exchange, String> {
+    /// The exchange, and why its response was left out.
+    fn exchange(self, index: u64) -> Result<(Exchange, Option<&'static str>), String> {
         let mut oddities: Vec<Oddity> = Vec::new();
         let request = self.request.bytes().map_err(|fault| format!("its request is {fault}"))?;
         let raw = raw::request(&request, request.len() as u64, &mut oddities)
             .ok_or("expected an HTTP request, found none")?;
         let mut request = raw.request;
-        let response = match self.response.bytes() {
-            Ok(bytes) if bytes.is_empty() => None,
-            Ok(bytes) => raw::response(&bytes, bytes.len() as u64, &request.method, &mut oddities),
+        let (response, fault) = match self.response.bytes() {
+            Ok(bytes) if bytes.is_empty() => (None, None),
+            Ok(bytes) => match raw::response(&bytes, bytes.len() as u64, &request.method, &mut oddities) {
+                Some(response) => (Some(response), None),
+                None => (None, Some("expected an HTTP response, found none")),
+            },
             Err(fault) => {
                 let detail = format!("the response is {fault}");
                 oddities.push(Oddity { name: "export-body-damaged", detail });
-                None
+                (None, Some(fault))
             }
         };
         let address = message::Address::parse(&self.url);
@@ -221,7 +242,7 @@ impl Item {
         } else {
             Protocol::Http11
         };
-        Ok(Exchange {
+        let exchange = Exchange {
             key: ExchangeKey { input: 0, frame: index, sub: 0 },
             connection: None,
             frames: None,
@@ -232,7 +253,8 @@ impl Item {
             request: Some(request),
             response,
             oddities,
-        })
+        };
+        Ok((exchange, fault))
     }
 }
 

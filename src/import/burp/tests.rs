@@ -79,15 +79,35 @@ fn one_odd_item_costs_itself_and_a_cut_file_is_used_up_to_the_cut() {
     let out = collect(&text).unwrap();
     assert_eq!(out.exchanges.iter().map(|exchange| exchange.key.frame).collect::<Vec<_>>(), [0, 3]);
     assert_eq!(out.notices.iter().map(|notice| notice.entry).collect::<Vec<_>>(), [Some(1), Some(2)]);
+    assert!(out.notices.iter().all(|notice| notice.loss == Some(LeftOut::request())));
     let cut = text.rfind("</item>").unwrap();
     for cut in [cut, cut + 3, cut - 200] {
         let out = collect(&text[..cut]).unwrap();
         assert!(out.truncated);
         assert_eq!(out.exchanges.len(), 1);
+        assert_eq!(out.notices.last().unwrap().loss, Some(LeftOut::request()));
     }
+    let between = collect(&text[..text.rfind("</items>").unwrap()]).unwrap();
+    assert!(between.truncated && between.notices.last().unwrap().loss.is_none());
     for cut in (0..HEAD.len()).step_by(7) {
         assert!(collect(&text[..cut]).is_err(), "{cut}");
     }
+}
+
+#[test]
+fn what_was_left_out_of_an_item_is_told_with_its_host() {
+    let lost = |request: &str, response: &str| {
+        let odd = format!(
+            "<item><url>https://mail.example/ews</url><request>{request}</request><response{response}</response></item>"
+        );
+        let notices = collect(&format!("{HEAD}{}{odd}</items>", item("/whole"))).unwrap().notices;
+        notices.into_iter().filter_map(|notice| notice.loss).collect::<Vec<_>>()
+    };
+    let request = "GET /ews HTTP/1.1&#13;\n&#13;\n";
+    assert_eq!(lost("odd", ">"), [LeftOut::request().to(Some("mail.example".to_owned()))]);
+    assert_eq!(lost(request, " base64=\"true\">***"), [LeftOut::response()]);
+    assert_eq!(lost(request, ">odd"), [LeftOut::response()]);
+    assert_eq!(lost(request, ">"), []);
 }
 
 #[test]

@@ -29,6 +29,8 @@ pub(super) struct Request<T> {
     pub(super) url: Option<T>,
     pub(super) version: Option<T>,
     pub(super) headers: Pairs<T>,
+    /// Whether a list of them is there, each with a name.
+    pub(super) headers_listed: bool,
     pub(super) cookies: Pairs<T>,
     pub(super) post: Option<Post<T>>,
     pub(super) body_size: Option<f64>,
@@ -140,6 +142,7 @@ impl Request<Span> {
             url: text(self.url),
             version: text(self.version),
             headers: texts(&self.headers, bytes),
+            headers_listed: self.headers_listed,
             cookies: texts(&self.cookies, bytes),
             post: self.post.map(|post| post.of(bytes)),
             body_size: self.body_size,
@@ -153,7 +156,7 @@ impl Request<Span> {
                 b"method" => request.method = scalar(scan)?,
                 b"url" => request.url = scalar(scan)?,
                 b"httpVersion" => request.version = scalar(scan)?,
-                b"headers" => request.headers = pairs(scan)?,
+                b"headers" => (request.headers, request.headers_listed) = listed(scan)?,
                 b"cookies" => request.cookies = pairs(scan)?,
                 b"bodySize" => request.body_size = number(scan)?,
                 b"postData" => request.post = Post::read(scan)?,
@@ -254,9 +257,15 @@ fn number(scan: &mut Scan<'_>) -> Result<Option<f64>, Fault> {
 /// Header fields of most messages.
 const USUAL_PAIRS: usize = 16;
 
-/// Reads `[{name, value}, …]`, `[[name, value], …]` or `{name: value, …}`, where a value may be a list.
 fn pairs(scan: &mut Scan<'_>) -> Result<Pairs<Span>, Fault> {
+    listed(scan).map(|(pairs, _)| pairs)
+}
+
+/// Reads `[{name, value}, …]`, `[[name, value], …]` or `{name: value, …}`, where a value may be a list. The second value
+/// says whether one of them was there, and every element had a name.
+fn listed(scan: &mut Scan<'_>) -> Result<(Pairs<Span>, bool), Fault> {
     let mut out = Vec::new();
+    let mut named = true;
     if scan.peek() == Some(b'{') {
         scan.object(|scan, name| {
             if scan.peek() == Some(b'[') {
@@ -270,9 +279,9 @@ fn pairs(scan: &mut Scan<'_>) -> Result<Pairs<Span>, Fault> {
             out.push((scan.span(name), scalar(scan)?.unwrap_or_default()));
             Ok(())
         })?;
-        return Ok(out);
+        return Ok((out, true));
     }
-    scan.array(|scan| {
+    let found = scan.array(|scan| {
         let (mut name, mut value) = (None, None);
         if scan.peek() == Some(b'[') {
             scan.array(|scan| {
@@ -299,8 +308,10 @@ fn pairs(scan: &mut Scan<'_>) -> Result<Pairs<Span>, Fault> {
                 out.reserve(USUAL_PAIRS);
             }
             out.push((name, value.unwrap_or_default()));
+        } else {
+            named = false;
         }
         Ok(())
     })?;
-    Ok(out)
+    Ok((out, found && named))
 }

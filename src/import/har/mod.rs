@@ -17,7 +17,9 @@ use std::io::Read;
 use std::sync::mpsc::{channel, sync_channel};
 use std::sync::{Arc, Mutex};
 
+use super::tunnels::{Inside, Tunnels};
 use super::{ImportError, ImportSettings, Notice, Receiver, Worker};
+use crate::connection::LeftOut;
 use crate::exchange::{Enough, Exchange};
 use crate::limits;
 use entry::Entry;
@@ -96,6 +98,7 @@ struct File<'w, 'c, 'r> {
     enough: Option<Enough>,
     out: &'r mut dyn Receiver,
     stripped: Stripped,
+    tunnels: Tunnels,
     /// Where entries go once there are threads.
     hand: Option<Hand>,
     /// Entries begun so far.
@@ -104,6 +107,8 @@ struct File<'w, 'c, 'r> {
     used: u64,
     /// Bytes that were read twice because of faults.
     rescanned: u64,
+    /// Whether an entry was begun and not read to its end.
+    inside: bool,
 }
 
 /// A fault and where it is.
@@ -120,7 +125,19 @@ enum Come {
 impl<'w, 'c, 'r> File<'w, 'c, 'r> {
     fn new(window: Window<'w>, crowd: Crowd<'c>, enough: Option<Enough>, out: &'r mut dyn Receiver) -> Self {
         let stripped = Stripped::default();
-        Self { window, crowd, enough, out, stripped, hand: None, entries: 0, used: 0, rescanned: 0 }
+        Self {
+            window,
+            crowd,
+            enough,
+            out,
+            stripped,
+            tunnels: Tunnels::default(),
+            hand: None,
+            entries: 0,
+            used: 0,
+            rescanned: 0,
+            inside: false,
+        }
     }
 
     fn read(mut self) -> Result<(), ImportError> {
@@ -134,9 +151,13 @@ impl<'w, 'c, 'r> File<'w, 'c, 'r> {
             Ok(Come::Far) => self.spread(&mut walk),
             end => end,
         };
-        self.stripped.finish(self.out);
+        std::mem::take(&mut self.stripped).finish(self.out);
+        std::mem::take(&mut self.tunnels).finish(self.out);
         match end {
-            Ok(_) if walk.found => Ok(()),
+            Ok(_) if walk.found => {
+                self.rest();
+                Ok(())
+            }
             Ok(_) => Err(ImportError::Kind("is JSON, but no HAR: it has no member log.entries".to_owned())),
             Err((fault, at)) if self.used == 0 => Err(ImportError::Damaged(place(at, &describe(fault)))),
             Err((fault, at)) => {
@@ -149,7 +170,10 @@ impl<'w, 'c, 'r> File<'w, 'c, 'r> {
                     used => format!("the {used} entries before are used"),
                 };
                 let told = format!("{what}: {}; {before}", describe(fault));
-                self.out.notice(Notice { entry: Some(self.entries), text: place(at, &told) });
+                // A cut between entries costs none that is there.
+                let lost = self.inside || fault != Fault::Cut;
+                let loss = lost.then(LeftOut::request);
+                self.out.notice(Notice { loss, ..Notice::new(Some(self.entries), place(at, &told)) });
                 self.out.truncated();
                 Ok(())
             }
@@ -165,6 +189,25 @@ impl<'w, 'c, 'r> File<'w, 'c, 'r> {
             self.window.pass(blank);
             if found.is_some() || self.window.more() != Ok(true) {
                 return (found, self.window.offset());
+            }
+        }
+    }
+
+    /// Tells when something follows the document, as where several were put into one file. Zeros are what is left of
+    /// space that was reserved for a file.
+    fn rest(&mut self) {
+        loop {
+            let held = self.window.held();
+            match held.iter().position(|byte| !byte.is_ascii_whitespace() && *byte != 0) {
+                Some(found) => {
+                    let at = self.window.offset() + found as u64;
+                    let text = place(at, "more follows behind the end of the document, and is not read");
+                    return self.out.notice(Notice::lost(None, text, LeftOut::request()));
+                }
+                None => self.window.pass(held.len()),
+            }
+            if self.window.more() != Ok(true) {
+                return;
             }
         }
     }
@@ -195,6 +238,9 @@ impl<'w, 'c, 'r> File<'w, 'c, 'r> {
             end
         });
         self.used += parts.iter().map(|part| part.used).sum::<u64>();
+        for part in &mut parts {
+            self.tunnels.merge(std::mem::take(&mut part.tunnels));
+        }
         Part::told(parts).for_each(|notice| self.out.notice(notice));
         end
     }
@@ -231,7 +277,10 @@ impl<'w, 'c, 'r> File<'w, 'c, 'r> {
             let at = scan.position();
             match step {
                 Ok(Step::On) => self.window.pass(at),
-                Ok(Step::End) => return Ok(Come::End),
+                Ok(Step::End) => {
+                    self.window.pass(at);
+                    return Ok(Come::End);
+                }
                 Ok(Step::Entry) => {
                     self.window.pass(at);
                     self.entry()?;
@@ -251,6 +300,7 @@ impl<'w, 'c, 'r> File<'w, 'c, 'r> {
     /// when more is there.
     fn entry(&mut self) -> Result<(), Found> {
         let index = self.entries;
+        self.inside = true;
         if index >= limits::EXPORT_ENTRIES {
             let fault = Fault::Expected("fewer entries (limit EXPORT_ENTRIES)");
             return Err((fault, self.window.offset()));
@@ -273,9 +323,10 @@ impl<'w, 'c, 'r> File<'w, 'c, 'r> {
                 Err(fault) => fault,
             };
             let text = self.give_up(fault, at)?;
-            break Some(Notice { entry: Some(index), text });
+            break Some(Notice::lost(Some(index), text, LeftOut::request()));
         };
         self.entries += 1;
+        self.inside = false;
         told.into_iter().for_each(|notice| self.tell(notice));
         Ok(())
     }
@@ -288,6 +339,7 @@ impl<'w, 'c, 'r> File<'w, 'c, 'r> {
         }
         let exchange = |exchange: Exchange| {
             self.used += 1;
+            self.tunnels.see(&exchange, Inside::Untold, None);
             self.stripped.pass(exchange, self.out);
         };
         spread::build(entry, self.window.held(), index, self.enough).map(exchange).err()

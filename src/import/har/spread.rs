@@ -4,11 +4,13 @@
 use std::sync::mpsc::{Receiver, Sender, SyncSender, TrySendError};
 use std::sync::{Mutex, PoisonError};
 
+use super::super::tunnels::{Inside, Tunnels};
 use super::super::{Notice, Worker};
 use super::build;
 use super::entry::Entry;
 use super::scan::Span;
 use super::window::{SIZE, Window};
+use crate::connection::LeftOut;
 use crate::exchange::{Enough, Exchange};
 
 /// Batches that wait at most: whoever finds is not far ahead.
@@ -41,12 +43,13 @@ pub(super) struct Batch {
 pub(super) struct Part {
     /// Entries that gave exchanges.
     pub(super) used: u64,
+    pub(super) tunnels: Tunnels,
     notices: Vec<Notice>,
     more: u64,
 }
 
 impl Part {
-    /// Tells something later.
+    /// Tells later of an entry that was left out.
     pub(super) fn tell(&mut self, notice: Notice) {
         if self.notices.len() < NOTICES { self.notices.push(notice) } else { self.more += 1 }
     }
@@ -56,7 +59,8 @@ impl Part {
         let more: u64 = parts.iter().map(|part| part.more).sum();
         let mut notices: Vec<Notice> = parts.into_iter().flat_map(|part| part.notices).collect();
         notices.sort_by_key(|notice| notice.entry);
-        let counted = (0..more).map(|_| Notice { entry: None, text: "a further entry is odd".to_owned() });
+        let further = || Notice::lost(None, "a further entry is odd", LeftOut::request());
+        let counted = (0..more).map(move |_| further());
         notices.into_iter().chain(counted)
     }
 }
@@ -72,7 +76,9 @@ pub(super) fn build(
         Some(entry) => build::exchange(&entry.of(bytes), index, enough),
         None => Err("is no object".to_owned()),
     };
-    built.map_err(|lack| Notice { entry: Some(index), text: format!("entry {index} {lack}, left out") })
+    built.map_err(|lack| {
+        Notice::lost(Some(index), format!("entry {index} {lack}, left out"), LeftOut::request())
+    })
 }
 
 impl Batch {
@@ -81,6 +87,7 @@ impl Batch {
             match build(entry, self.bytes.get(base..).unwrap_or_default(), index, enough) {
                 Ok(exchange) => {
                     part.used += 1;
+                    part.tunnels.see(&exchange, Inside::Untold, None);
                     take(exchange);
                 }
                 Err(notice) => part.tell(notice),

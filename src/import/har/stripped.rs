@@ -3,9 +3,11 @@
 //! Since version 130 Chrome and Edge export HAR without `Authorization`, `Cookie` and `Set-Cookie` unless
 //! asked for more, and leave no mark of it. Exchange answers `/ews`, `/api` and the like with 200 only to
 //! who has shown credentials, so such an answer to a request without any is evidence that they were taken
-//! out; but only where no field of that kind is in the whole file, where no connection could have been
-//! authenticated before (NTLM and Negotiate authenticate connections, not requests), and where no client
-//! certificate could have stood in (the answer never tells; the wording of the oddity leaves it open).
+//! out; but only where no field of that kind is in the whole file. That NTLM or Negotiate are offered
+//! excuses nothing: Exchange always offers them, and their handshake would stand in an export that is whole.
+//! An answer that says itself that its connection was authenticated before (`Persistent-Auth`) is not in
+//! question, whatever becomes of the file. A client certificate, or a handshake before the recording began,
+//! may have stood in: the answer never tells, and the wording of the oddity leaves it open.
 
 use super::super::{Notice, Receiver};
 use crate::exchange::{Exchange, Oddity};
@@ -18,18 +20,18 @@ pub(super) struct Stripped {
     held: Vec<Exchange>,
     /// How many were in question and could not be held.
     passed: u64,
-    /// A credential was seen, or a connection that may have been authenticated.
+    /// A credential was seen: what holds one was not stripped.
     innocent: bool,
 }
 
 impl Stripped {
     /// Takes the next exchange.
     pub(super) fn pass(&mut self, exchange: Exchange, out: &mut dyn Receiver) {
-        if !self.innocent && (shows_credentials(&exchange) || authenticates_connections(&exchange)) {
+        if !self.innocent && shows_credentials(&exchange) {
             self.innocent = true;
             self.held.drain(..).for_each(|held| out.exchange(held));
         }
-        if self.innocent || !answered_as_known(&exchange) {
+        if self.innocent || !answered_as_known(&exchange) || was_authenticated(&exchange) {
             return out.exchange(exchange);
         }
         if self.held.len() < limits::EXPORT_HELD {
@@ -55,7 +57,7 @@ impl Stripped {
             exchange.oddities.push(Oddity {
                 name: "export-stripped-headers",
                 detail: "answered 200 where Exchange demands credentials, and the whole file holds none: \
-                         the export left them out (or a client certificate stood in)"
+                         the export left them out (or a client certificate or an earlier handshake stood in)"
                     .to_owned(),
             });
             out.exchange(exchange);
@@ -65,25 +67,22 @@ impl Stripped {
              export it again with sensitive data (Chrome: Settings, Preferences, Network, \
              \"Allow to generate HAR with sensitive data\")"
         );
-        out.notice(Notice { entry: None, text });
+        out.notice(Notice::new(None, text));
     }
 }
 
 fn shows_credentials(exchange: &Exchange) -> bool {
     let sent = exchange.request.as_ref().is_some_and(|request| {
-        request.head.fields().any(|field| field.is("authorization") || field.is("cookie"))
+        let mut fields = request.head.fields();
+        fields.any(|field| (field.is("authorization") || field.is("cookie")) && !field.value.is_empty())
     });
     sent || exchange.response.as_ref().is_some_and(|response| response.head.get("set-cookie").is_some())
 }
 
-/// Whether the server offers schemes that authenticate a connection once.
-fn authenticates_connections(exchange: &Exchange) -> bool {
-    exchange.response.as_ref().is_some_and(|response| {
-        response.head.all("www-authenticate").any(|field| {
-            let value = field.value.to_ascii_lowercase();
-            [&b"ntlm"[..], b"negotiate", b"kerberos"].iter().any(|name| value.starts_with(name))
-        }) || response.head.get("persistent-auth").is_some()
-    })
+/// Whether the answer says that its connection was authenticated, so that the request needed nothing.
+fn was_authenticated(exchange: &Exchange) -> bool {
+    let says = |value: &[u8]| value.eq_ignore_ascii_case(b"true");
+    exchange.response.as_ref().is_some_and(|response| response.head.get("persistent-auth").is_some_and(says))
 }
 
 /// A 200 of Exchange where it serves nobody unknown. `/autodiscover/metadata` and health pages are open.
@@ -93,5 +92,7 @@ fn answered_as_known(exchange: &Exchange) -> bool {
     exchange.response.as_ref().is_some_and(|response| response.status == 200)
         && ["/ews/exchange.asmx", "/mapi/emsmdb", "/api/v2.0/"].iter().any(|known| path.starts_with(known))
         && !path.ends_with("healthcheck.htm")
+        // Proves inside the message who it is (federation of organisation relationships).
+        && !path.contains("/wssecurity")
         && matches!(request.method.as_str(), "POST" | "PATCH" | "PUT" | "DELETE")
 }

@@ -29,6 +29,41 @@ fn header_fields_in_every_shape() {
 }
 
 #[test]
+fn header_fields_that_are_not_there_are_told() {
+    let lacks = |more: &str| {
+        let exchange = entry(&format!(r#"{{"request":{{"method":"GET","url":"http://h/"{more}}}}}"#));
+        exchange.oddities.into_iter().map(|oddity| oddity.name).collect::<Vec<_>>()
+    };
+    for headers in [
+        "",
+        r#","headers":null"#,
+        r#","headers":"Authorization: Basic x""#,
+        r#","headers":[]"#,
+        r#","headers":{}"#,
+        r#","headers":["Authorization: Basic x"]"#,
+        r#","headers":[{"name":"Host","value":"h"},{"value":"Basic x"}]"#,
+        r#","headers":[["Host","h"]],"headers":7"#,
+    ] {
+        assert_eq!(lacks(headers), ["export-fields-missing"], "{headers}");
+    }
+    for headers in [
+        r#","headers":[{"name":"Host","value":"h"}]"#,
+        r#","headers":[["Host","h"]]"#,
+        r#","headers":{"Host":"h"}"#,
+        r#","headers":null,"headers":[["Host",null]]"#,
+        r#","httpVersion":"HTTP/1.0","headers":[]"#,
+    ] {
+        assert_eq!(lacks(headers), [""; 0], "{headers}");
+    }
+    for field in [r#"{"name":"Authorization"}"#, r#"["authorization",null]"#, r#"["Authorization "," "]"#] {
+        assert_eq!(lacks(&format!(r#","headers":[{field}]"#)), ["export-stripped-headers"], "{field}");
+    }
+    assert_eq!(lacks(r#","headers":[["Cookie",""],["Authorization ","Bearer"]]"#), [""; 0]);
+    let many = vec![r#"["a","b"]"#; limits::HEAD_FIELDS + 1].join(",");
+    assert_eq!(lacks(&format!(r#","headers":[{many}]"#)), ["export-fields-missing"]);
+}
+
+#[test]
 fn pseudo_header_fields_name_host_and_protocol_and_are_no_fields() {
     let exchange = entry(
         r#"{"request":{"method":"GET","url":"https://h/x?y#z","httpVersion":"unknown","headers":[
@@ -81,6 +116,7 @@ fn one_odd_entry_costs_itself_and_is_named_by_its_index() {
         assert_eq!(out.notices.len(), 1, "{odd}");
         assert_eq!(out.notices[0].entry, Some(1));
         assert!(out.notices[0].text.contains("entry 1"), "{:?}", out.notices);
+        assert_eq!(out.notices[0].loss, Some(LeftOut::request()), "{odd}");
     }
 }
 
@@ -95,8 +131,31 @@ fn a_cut_file_is_used_up_to_the_cut() {
         if result.is_ok() {
             assert!(out.truncated);
             assert_eq!(out.notices.len(), 1);
+            // Between two entries, and behind the last, a cut costs none that is there.
+            let inside = cut > first + 1 && cut < whole.len() - 3;
+            assert_eq!(out.notices[0].loss, inside.then(LeftOut::request), "{cut}");
         }
     }
+}
+
+#[test]
+fn what_follows_the_document_is_told() {
+    let whole = r#"{"log":{"entries":[{"request":{"method":"GET","url":"http://h/a"}}]}}"#;
+    for (behind, told) in [("", 0), (" \r\n\0\0", 0), ("\n{\"log\":{}}", 1), (whole, 1), ("\0]", 1)] {
+        let text = format!("{whole}{behind}");
+        for size in [1, 7, 1000] {
+            let (result, out) = through_window(text.as_bytes(), size);
+            assert_eq!((result, out.exchanges.len(), out.notices.len()), (Ok(()), 1, told), "{behind:?}");
+            assert!(out.notices.iter().all(|notice| notice.loss == Some(LeftOut::request())), "{behind:?}");
+        }
+    }
+}
+
+#[test]
+fn damage_that_ends_the_reading_costs_what_follows() {
+    let out = collect(r#"{"log":{"entries":[{"request":{"method":"GET","url":"http://h/a"}} 7]}}"#);
+    assert!(out.truncated);
+    assert_eq!(out.notices[0].loss, Some(LeftOut::request()), "{:?}", out.notices);
 }
 
 #[test]
@@ -131,7 +190,19 @@ fn credentials_that_were_taken_out_are_noticed_only_on_evidence() {
     let with = r#"{"request":{"method":"GET","url":"https://h/","headers":[{"name":"authorization","value":"Bearer x"}]}}"#;
     assert_eq!(stripped(&format!("{ews},{with}")), 0);
     let ntlm = r#"{"request":{"method":"GET","url":"https://h/"},"response":{"status":401,"headers":[{"name":"WWW-Authenticate","value":"NTLM"}]}}"#;
-    assert_eq!(stripped(&format!("{ntlm},{ews}")), 0);
+    assert_eq!(stripped(&format!("{ntlm},{ews}")), 1, "an offer is no handshake");
+    let handshake = with.replace("Bearer x", "NTLM TlRMTVNTUAAB");
+    assert_eq!(stripped(&format!("{ntlm},{handshake},{ews}")), 0);
+    let inside = ews.replace("asmx", "asmx/WSSecurity/X509Cert");
+    assert_eq!(stripped(&format!("{inside},{inside}")), 0, "the message proves who it is");
+    let persistent = ews.replace("200", r#"200,"headers":[{"name":"Persistent-Auth","value":"true"}]"#);
+    assert_eq!(stripped(&format!("{persistent},{persistent}")), 0);
+    assert_eq!(stripped(&format!("{persistent},{ews}")), 1, "it speaks for its own connection");
+    assert_eq!(
+        stripped(&format!("{ews},{}", with.replace("Bearer x", ""))),
+        2,
+        "both, of a name without a value"
+    );
     assert_eq!(stripped(r#"{"request":{"method":"GET","url":"https://h/"},"response":{"status":200}}"#), 0);
     assert_eq!(stripped(&with.replace("Bearer x", "[REDACTED]")), 1);
 }
@@ -209,6 +280,34 @@ fn the_number_of_threads_changes_nothing() {
             // Beyond those that are listed, notices are only counted.
             assert_eq!(out.notices.len(), whole.notices.len(), "{size}");
             assert_eq!(out.notices[..100], whole.notices[..100], "{size}");
+        }
+    }
+}
+
+#[test]
+fn tunnels_are_told_unless_the_file_holds_what_is_inside() {
+    let entry = |method: &str, url: &str, status: u16| {
+        format!(
+            r#"{{"request":{{"method":"{method}","url":"{url}","headers":[["Cookie","a=1"]]}},"response":{{"status":{status}}}}}"#
+        )
+    };
+    let many = vec![entry("GET", "https://open.example/ews", 200); 300].join(",");
+    let tunnels = [
+        entry("CONNECT", "https://open.example:443", 200),
+        entry("CONNECT", "closed.example:443", 200),
+        entry("CONNECT", "refused.example:443", 407),
+    ];
+    let text = format!(r#"{{"log":{{"entries":[{},{many}]}}}}"#, tunnels.join(","));
+    for size in [1, 1000, 1 << 20] {
+        for (result, out) in [through_window(text.as_bytes(), size), on_threads(text.as_bytes(), size)] {
+            assert_eq!((result, out.exchanges.len()), (Ok(()), 303));
+            let names: Vec<_> = out
+                .connections
+                .iter()
+                .map(|found| found.tls.as_ref().unwrap().facts.sni.as_deref())
+                .collect();
+            assert_eq!(names, [Some("closed.example")], "{size}");
+            assert_eq!(out.connections[0].first_frame, 1);
         }
     }
 }

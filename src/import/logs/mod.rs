@@ -30,7 +30,7 @@ pub fn read(bytes: &[u8], settings: &ImportSettings, out: &mut dyn Receiver) -> 
     if !results.is_empty() {
         if let Some(damage) = damage {
             let text = format!("is damaged: {damage}; results before are used: {}", results.len());
-            out.notice(Notice { entry: None, text });
+            out.notice(Notice::new(None, text));
             out.truncated();
         }
         results.into_iter().for_each(|record| out.log_record(record));
@@ -126,7 +126,7 @@ impl Reading {
                 1 => "1 line is no row of the log and is left out".to_owned(),
                 more => format!("{more} lines are no rows of the log and are left out"),
             };
-            out.notice(Notice { entry: None, text });
+            out.notice(Notice::new(None, text));
         }
         if records == 0 && table.columns.is_empty() {
             return Err(ImportError::Kind("is no log that is known: it declares no columns".to_owned()));

@@ -15,8 +15,10 @@ use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 
 use super::message;
+use super::tunnels::{self, Inside, Tunnels};
 use super::when;
 use super::{ImportError, ImportSettings, Notice, Receiver};
+use crate::connection::{Connection, Content, LeftOut};
 use crate::exchange::{
     Body, Endpoint, Exchange, ExchangeKey, Head, Oddity, Protocol, Request, Response, TlsFacts,
 };
@@ -38,7 +40,7 @@ pub fn read(bytes: &[u8], settings: &ImportSettings, out: &mut dyn Receiver) -> 
     while !rest.is_empty() {
         if index >= limits::EXPORT_ENTRIES {
             let text = format!("only the first {index} flows were read (limit EXPORT_ENTRIES)");
-            out.notice(Notice { entry: Some(index), text });
+            out.notice(Notice::lost(Some(index), text, LeftOut::request()));
             out.truncated();
             break;
         }
@@ -52,14 +54,15 @@ pub fn read(bytes: &[u8], settings: &ImportSettings, out: &mut dyn Receiver) -> 
                     Fault::Malformed => "is damaged at",
                 };
                 let text = format!("the file {what} flow {index} (at byte {at}); the flows before are used");
-                out.notice(Notice { entry: Some(index), text });
+                out.notice(Notice::lost(Some(index), text, LeftOut::request()));
                 out.truncated();
                 break;
             }
         };
         rest = after;
         if let Err(text) = one(flow, index, &mut others, out)? {
-            out.notice(Notice { entry: Some(index), text: format!("flow {index} {text}, left out") });
+            let text = format!("flow {index} {text}, left out");
+            out.notice(Notice::lost(Some(index), text, LeftOut::request().to(server_name(flow))));
         }
         index += 1;
     }
@@ -84,19 +87,79 @@ struct Others {
     tcp: u64,
     udp: u64,
     dns: u64,
+    tunnels: Tunnels,
 }
 
 impl Others {
-    fn tell(&self, out: &mut dyn Receiver) {
+    fn tell(self, out: &mut dyn Receiver) {
         for (count, name) in
             [(self.websocket, "WebSocket"), (self.tcp, "TCP"), (self.udp, "UDP"), (self.dns, "DNS")]
         {
             if count > 0 {
                 let text = format!("{count} {name} flows are not looked into");
-                out.notice(Notice { entry: None, text });
+                out.notice(Notice::new(None, text));
             }
         }
+        self.tunnels.finish(out);
     }
+}
+
+/// A connection that mitmproxy passed through: what of it could have held requests, and was not read.
+fn passed_through(flow: Value<'_>, index: u64, out: &mut dyn Receiver) {
+    let sent = flow.get("messages").into_iter().flat_map(Value::elements).find_map(|message| {
+        let mut parts = message.elements();
+        let from_client = parts.next()?.data() == b"true";
+        parts.next()?.bytes().filter(|bytes| from_client && !bytes.is_empty())
+    });
+    let Some(sent) = sent else { return };
+    let mut connection = match sent {
+        // A record of the handshake, RFC 8446 5.1.
+        [0x16, 3, ..] => {
+            let facts = TlsFacts { sni: server_name(flow), ..TlsFacts::default() };
+            tunnels::closed(
+                facts,
+                "mitmproxy passed it through without opening it (ignore_hosts, tcp_hosts): let it decrypt this host \
+                 and record again",
+            )
+        }
+        // A long header, RFC 9000 17.2.
+        [first, ..] if is_udp(flow) && first & 0xc0 == 0xc0 => {
+            Connection { content: Content::Quic, ..Connection::default() }
+        }
+        _ => {
+            if is_request(sent) {
+                let text = format!("flow {index} holds HTTP as plain TCP, left out");
+                out.notice(Notice::lost(Some(index), text, LeftOut::request().to(server_name(flow))));
+            }
+            return;
+        }
+    };
+    connection.first_frame = index;
+    (connection.client, connection.server) = ends(flow);
+    out.connection(connection);
+}
+
+fn is_udp(flow: Value<'_>) -> bool {
+    flow.get("type").and_then(Value::bytes) == Some(b"udp")
+}
+
+/// Whether bytes begin as a request does, in HTTP/1 or HTTP/2.
+fn is_request(bytes: &[u8]) -> bool {
+    let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii_end();
+    [&b" HTTP/1.0"[..], b" HTTP/1.1", b" HTTP/2.0"].iter().any(|end| line.ends_with(end))
+}
+
+/// The name of the server that a flow's connection went to.
+fn server_name(flow: Value<'_>) -> Option<String> {
+    let server = flow.get("server_conn")?;
+    let named = server.get("sni").and_then(Value::text).filter(|name| !name.is_empty());
+    named.or_else(|| {
+        let address = server.get("address")?;
+        let list = if address.is_dictionary() { address.get("address")? } else { address };
+        let name = list.elements().next()?.text()?;
+        // An address tells no name.
+        message::endpoint(&name, 0).is_none().then_some(name)
+    })
 }
 
 /// Takes one flow: the inner error costs it alone.
@@ -125,10 +188,12 @@ fn one(
         }
         "tcp" => {
             others.tcp += 1;
+            passed_through(flow, index, out);
             return Ok(Ok(()));
         }
         "udp" => {
             others.udp += 1;
+            passed_through(flow, index, out);
             return Ok(Ok(()));
         }
         "dns" => {
@@ -140,6 +205,7 @@ fn one(
     others.websocket += u64::from(flow.get("websocket").is_some());
     Ok(match exchange(flow, index) {
         Some(exchange) => {
+            others.tunnels.see(&exchange, Inside::Untold, None);
             out.exchange(exchange);
             Ok(())
         }
@@ -170,6 +236,7 @@ fn exchange(flow: Value<'_>, index: u64) -> Option<Exchange> {
     let raw = flow.get("request")?;
     let mut oddities = Vec::new();
     let request = request(raw, &mut oddities);
+    oddities.extend(message::lacking(listed(raw), protocol(raw)));
     let method = request.method.clone();
     let response = flow.get("response").and_then(|raw| response(raw, &method, &mut oddities));
     if response.is_none()
@@ -178,22 +245,31 @@ fn exchange(flow: Value<'_>, index: u64) -> Option<Exchange> {
         let message: String = message.chars().filter(|letter| !letter.is_control()).take(120).collect();
         oddities.push(Oddity { name: "export-no-response", detail: format!("no response: {message}") });
     }
-    let (client, server) = (flow.get("client_conn"), flow.get("server_conn"));
-    let named = |connection: Option<Value<'_>>, names: &[&str]| {
-        names.iter().find_map(|name| end(connection?.get(name)?))
-    };
+    let (client, server) = ends(flow);
     Some(Exchange {
         key: ExchangeKey { input: 0, frame: index, sub: 0 },
         connection: None,
         frames: None,
-        client: named(client, &["peername", "address"]),
-        server: named(server, &["peername", "ip_address", "peer_address", "address"]),
+        client,
+        server,
         protocol: protocol(raw),
-        tls: server.and_then(tls),
+        tls: flow.get("server_conn").and_then(tls),
         request: Some(request),
         response,
         oddities,
     })
+}
+
+/// Client and server of a flow.
+fn ends(flow: Value<'_>) -> (Option<Endpoint>, Option<Endpoint>) {
+    let named = |connection: &str, names: &[&str]| {
+        let connection = flow.get(connection)?;
+        names.iter().find_map(|name| end(connection.get(name)?))
+    };
+    (
+        named("client_conn", &["peername", "address"]),
+        named("server_conn", &["peername", "ip_address", "peer_address", "address"]),
+    )
 }
 
 fn protocol(request: Value<'_>) -> Protocol {
@@ -231,6 +307,7 @@ fn request(raw: Value<'_>, oddities: &mut Vec<Oddity>) -> Request {
         _ => text("authority").or(address).unwrap_or_default(),
     };
     let body = body(raw, &head, connect, oddities);
+    oddities.extend(head.fields().filter_map(|field| message::taken_out(field.name, field.value)));
     Request { method, target, scheme, host, head, body, times: times(raw) }
 }
 
@@ -250,6 +327,13 @@ fn pairs<'a>(message: Value<'a>, name: &str) -> impl Iterator<Item = (&'a [u8], 
         let mut pair = pair.elements();
         Some((pair.next()?.bytes()?, pair.next()?.bytes()?))
     })
+}
+
+/// How many header fields a message lists; `None` where there is no list of them, or one that is damaged.
+fn listed(message: Value<'_>) -> Option<usize> {
+    let list = message.get("headers").filter(|list| list.is_list_of_whole())?;
+    let count = pairs(message, "headers").count();
+    (count == list.elements().count()).then_some(count)
 }
 
 fn lossy(bytes: &[u8]) -> String {

@@ -109,6 +109,7 @@ fn a_cut_file_is_used_up_to_the_cut_and_an_odd_flow_costs_itself() {
                 assert!(cut >= one.len());
                 assert_eq!(out.truncated, cut > one.len());
                 assert_eq!(out.exchanges.len(), 1);
+                assert!(out.notices.iter().all(|notice| notice.loss == Some(LeftOut::request())));
             }
             Err(error) => assert!(cut < one.len(), "{error}"),
         }
@@ -117,6 +118,93 @@ fn a_cut_file_is_used_up_to_the_cut_and_an_odd_flow_costs_itself() {
     let out = collect(&odd).unwrap();
     assert_eq!((out.exchanges.len(), out.notices.len()), (2, 2));
     assert_eq!(out.notices[1].entry, Some(2));
+    assert!(out.notices.iter().all(|notice| notice.loss == Some(LeftOut::request())));
+}
+
+#[test]
+fn header_fields_that_are_not_there_are_told() {
+    let lacks = |version: &str, headers: Option<Vec<u8>>| {
+        let headers = headers.map(|headers| ("headers", headers));
+        let request: Vec<_> =
+            [("method", text("GET")), ("path", text("/ews")), ("http_version", text(version))]
+                .into_iter()
+                .chain(headers)
+                .collect();
+        let flow = dictionary(&[
+            ("version", net(b"21", '#')),
+            ("type", text("http")),
+            ("request", dictionary(&request)),
+        ]);
+        let oddities = collect(&flow).unwrap().exchanges.remove(0).oddities;
+        oddities.iter().any(|oddity| oddity.name == "export-fields-missing")
+    };
+    let field = list(&[text("Host"), text("h")]);
+    assert!(lacks("HTTP/1.1", None) && lacks("HTTP/1.1", Some(net(b"", '~'))));
+    assert!(lacks("HTTP/1.1", Some(text("Host: h"))) && lacks("HTTP/2.0", Some(list(&[]))));
+    assert!(lacks("HTTP/1.1", Some(list(&[field.clone(), text("odd")]))));
+    assert!(lacks("HTTP/1.1", Some(net(&[&field[..], b"9:cut"].concat(), ']'))));
+    assert!(!lacks("HTTP/1.1", Some(list(&[field]))) && !lacks("HTTP/1.0", Some(list(&[]))));
+}
+
+#[test]
+fn credentials_that_were_taken_out_are_told() {
+    let odd = |value: &str| {
+        let bytes = String::from_utf8(flow(net(b"21", '#'), "http")).unwrap();
+        // As long as what stood there, so that no length changes.
+        let bytes = bytes.replace("Bearer t", value).into_bytes();
+        let oddities = collect(&bytes).unwrap().exchanges.remove(0).oddities;
+        oddities.iter().any(|oddity| oddity.name == "export-stripped-headers")
+    };
+    assert!(odd("redacted") && odd("NTLM ***"));
+    assert!(!odd("Bearer t"));
+}
+
+#[test]
+fn a_flow_that_was_left_out_names_its_server() {
+    let lost = |server: Vec<u8>| {
+        let whole = flow(net(b"21", '#'), "http");
+        let odd =
+            dictionary(&[("version", net(b"21", '#')), ("type", text("http")), ("server_conn", server)]);
+        collect(&[whole, odd].concat()).unwrap().notices.remove(0).loss.unwrap()
+    };
+    let address = |name: &str| ("address", list(&[text(name), net(b"443", '#')]));
+    let host = Some("mail.example".to_owned());
+    assert_eq!(lost(dictionary(&[("sni", text("mail.example")), address("other")])).host, host);
+    assert_eq!(lost(dictionary(&[address("mail.example")])).host, host);
+    assert_eq!(lost(dictionary(&[address("10.0.0.1")])), LeftOut::request());
+}
+
+#[test]
+fn what_was_passed_through_is_told_where_it_may_hold_requests() {
+    let whole = flow(net(b"21", '#'), "http");
+    let passed = |kind: &str, messages: &[(&[u8], &[u8])]| {
+        let message = |&(client, bytes): &(&[u8], &[u8])| list(&[net(client, '!'), net(bytes, ',')]);
+        let messages: Vec<_> = messages.iter().map(message).collect();
+        let server = dictionary(&[("address", list(&[text("mail.example"), net(b"443", '#')]))]);
+        let flow = dictionary(&[
+            ("version", net(b"21", '#')),
+            ("type", text(kind)),
+            ("server_conn", server),
+            ("client_conn", dictionary(&[("peername", list(&[text("10.0.0.1"), net(b"5", '#')]))])),
+            ("messages", list(&messages)),
+        ]);
+        collect(&[whole.clone(), flow].concat()).unwrap()
+    };
+    let hello: (&[u8], &[u8]) = (b"true", b"\x16\x03\x01\x02\x00\x01");
+    let out = passed("tcp", &[hello, (b"false", b"\x16\x03\x03")]);
+    assert_eq!(out.connections.len(), 1);
+    assert_eq!(out.connections[0].state(), crate::connection::State::Undecrypted);
+    assert_eq!(out.connections[0].tls.as_ref().unwrap().facts.sni.as_deref(), Some("mail.example"));
+    assert_eq!(out.connections[0].client.unwrap().to_string(), "10.0.0.1:5");
+    let out = passed("udp", &[(b"true", b"\xc3\x00\x00\x00\x01")]);
+    assert_eq!(out.connections[0].content, Content::Quic);
+    let losses = |out: &Collected| out.notices.iter().filter(|notice| notice.loss.is_some()).count();
+    let out = passed("tcp", &[(b"true", b"GET /ews HTTP/1.1\r\nHost: h\r\n\r\n")]);
+    assert_eq!((out.connections.len(), losses(&out)), (0, 1));
+    for other in [&[][..], &[(&b"false"[..], &b"\x16\x03\x01"[..])], &[(b"true", b"\x10\x0c"), hello]] {
+        let out = passed("tcp", other);
+        assert_eq!((out.connections.len(), losses(&out)), (0, 0), "{other:?}");
+    }
 }
 
 proptest::proptest! {

@@ -65,6 +65,16 @@ impl<'a> Value<'a> {
         })
     }
 
+    /// Whether it is a list whose elements can be read to the last.
+    pub(crate) fn is_list_of_whole(self) -> bool {
+        let mut rest = self.data;
+        while !rest.is_empty() {
+            let Ok((_, after)) = Self::read(rest) else { return false };
+            rest = after;
+        }
+        self.kind == b']'
+    }
+
     /// A member of a dictionary, the last of its name.
     pub(crate) fn get(self, name: &str) -> Option<Self> {
         if !self.is_dictionary() {
@@ -118,6 +128,10 @@ mod tests {
         assert_eq!(value.get("a").unwrap().integer(), Some(12));
         assert_eq!(value.get("c").unwrap().number(), Some(1.5));
         assert_eq!(value.get("b"), None);
+        assert!(!value.is_list_of_whole(), "a dictionary");
+        for (bytes, whole) in [(&b"4:1:a,]"[..], true), (b"0:]", true), (b"5:1:a,x]", false)] {
+            assert_eq!(Value::read(bytes).unwrap().0.is_list_of_whole(), whole);
+        }
     }
 
     #[test]

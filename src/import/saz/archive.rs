@@ -14,6 +14,7 @@ use zip::result::ZipError;
 use zip::{CompressionMethod, ZipArchive, read::ZipReadOptions};
 
 use crate::base::Secret;
+use crate::connection::LeftOut;
 use crate::import::{ImportError, Notice, Receiver};
 use crate::limits;
 use crate::wire::http::body::beginning::beginning;
@@ -88,7 +89,7 @@ impl<'a> Archive<'a> {
                 "the archive is cut: its index is lost, the {} members before the cut are used",
                 members.len()
             );
-            out.notice(Notice { entry: None, text });
+            out.notice(Notice::new(None, text));
             out.truncated();
             return members;
         };
@@ -98,14 +99,16 @@ impl<'a> Archive<'a> {
                 "holds {count} members; only {} are read (limit ARCHIVE_MEMBERS)",
                 limits::ARCHIVE_MEMBERS
             );
-            out.notice(Notice { entry: None, text });
+            let count = (count - limits::ARCHIVE_MEMBERS) as u64;
+            out.notice(Notice::lost(None, text, LeftOut { count, ..LeftOut::request() }));
         }
         let mut members = Vec::new();
         for index in 0..count.min(limits::ARCHIVE_MEMBERS) {
             match member(zip, index) {
                 Ok(Some(member)) => members.push(member),
                 Ok(None) => {}
-                Err(text) => out.notice(Notice { entry: Some(index as u64), text }),
+                // Which it was is not asked: of what is outside of the archive nothing is known.
+                Err(text) => out.notice(Notice::lost(Some(index as u64), text, LeftOut::request())),
             }
         }
         members

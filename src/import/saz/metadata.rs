@@ -11,7 +11,11 @@ use quick_xml::events::{BytesStart, Event};
 
 use crate::base::Instant;
 use crate::exchange::Endpoint;
+use crate::import::tunnels::Inside;
 use crate::import::{message, when};
+
+/// What is said of a tunnel that Fiddler only passed on.
+const BLIND: &str = "Fiddler did not open this tunnel: switch on HTTPS decryption and record again";
 
 /// What a session's metadata say. All of it may be missing.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -20,7 +24,8 @@ pub(super) struct Metadata {
     /// Of the server; the port is not among the flags.
     pub(super) host_ip: Option<Endpoint>,
     pub(super) https: bool,
-    pub(super) blind_tunnel: bool,
+    /// For tunnels.
+    pub(super) inside: Inside,
     pub(super) sni: Option<String>,
     pub(super) cipher: Option<String>,
     pub(super) request: Option<(Instant, Instant)>,
@@ -46,7 +51,11 @@ pub(super) fn parse(bytes: &[u8]) -> Option<Metadata> {
                 let [bits] = attributes(&element, ["BitFlags"]);
                 let bits = bits.and_then(|bits| u64::from_str_radix(&bits, 16).ok()).unwrap_or_default();
                 metadata.https = bits & 1 != 0;
-                metadata.blind_tunnel = bits & 0x1000 != 0;
+                if bits & 0x1000 != 0 {
+                    metadata.inside = Inside::Closed(BLIND);
+                } else if bits & 0x2000 != 0 {
+                    metadata.inside = Inside::Open;
+                }
             }
             "SessionTimers" => timers(&element, &mut metadata),
             "SessionFlag" => flags.take(&element),
@@ -55,6 +64,9 @@ pub(super) fn parse(bytes: &[u8]) -> Option<Metadata> {
     }
     metadata.client = flags.client_ip.as_deref().and_then(|ip| message::endpoint(ip, flags.client_port));
     metadata.host_ip = flags.host_ip.as_deref().and_then(|ip| message::endpoint(ip, 0));
+    if flags.no_decrypt {
+        metadata.inside = Inside::Closed(BLIND);
+    }
     metadata.sni = flags.sni;
     metadata.cipher = flags.cipher;
     seen.then_some(metadata)
@@ -67,6 +79,7 @@ struct Flags {
     host_ip: Option<String>,
     sni: Option<String>,
     cipher: Option<String>,
+    no_decrypt: bool,
 }
 
 impl Flags {
@@ -81,6 +94,7 @@ impl Flags {
             () if is("x-clientport") => {
                 self.client_port = value.and_then(|port| port.parse().ok()).unwrap_or_default();
             }
+            () if is("x-no-decrypt") => self.no_decrypt = true,
             () if is("x-hostip") => self.host_ip = owned(value),
             () if is("https-client-snihostname") => self.sni = owned(value),
             () if is("https-server-cipher") => self.cipher = owned(value),
@@ -151,9 +165,24 @@ mod tests {
         let metadata = parse(text.as_bytes()).unwrap();
         assert_eq!(metadata.client.unwrap().to_string(), "10.0.0.7:53011");
         assert_eq!(metadata.host_ip.unwrap().address.to_string(), "140.82.112.4");
-        assert!(metadata.https && metadata.blind_tunnel);
+        assert!(metadata.https);
+        assert_eq!(metadata.inside, Inside::Closed(BLIND));
         assert_eq!(metadata.request.unwrap().0.to_string(), "2020-09-01T19:57:59.728729200Z");
         assert_eq!(metadata.response.unwrap().0.to_string(), "2020-09-01T19:58:00Z");
         assert_eq!(parse(b"<html>"), None);
+    }
+
+    #[test]
+    fn the_flags_tell_of_the_inside_of_a_tunnel() {
+        let inside = |bits: &str, flag: &str| {
+            let text = format!(
+                "<Session BitFlags=\"{bits}\"><SessionFlags><SessionFlag N=\"{flag}\" V=\"1\"/></SessionFlags></Session>"
+            );
+            parse(text.as_bytes()).unwrap().inside
+        };
+        assert_eq!(inside("1", "x"), Inside::Untold);
+        assert_eq!(inside("2001", "x"), Inside::Open);
+        assert_eq!(inside("1001", "x"), Inside::Closed(BLIND));
+        assert_eq!(inside("1", "X-No-Decrypt"), Inside::Closed(BLIND));
     }
 }

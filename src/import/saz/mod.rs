@@ -17,8 +17,9 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread::ScopedJoinHandle;
 
 use super::raw;
+use super::tunnels::{Inside, Tunnels};
 use super::{ImportError, ImportSettings, Notice, Receiver, Worker};
-use crate::connection::{Connection, Content, TlsLedger};
+use crate::connection::LeftOut;
 use crate::exchange::{Endpoint, Enough, Exchange, ExchangeKey, Oddity, Protocol, Response, TlsFacts};
 use crate::limits;
 use archive::{AT_ONCE, Archive, Member, MemberError, Unpacker};
@@ -73,20 +74,26 @@ fn sessions_of(
         inflated: AtomicU64::new(0),
         bound: limits::ARCHIVE_TOTAL.max(size.saturating_mul(limits::ARCHIVE_RATIO)),
     };
-    let (used, left_out) = if workers.is_empty() { work.here(out) } else { work.spread(workers, out) };
-    if work.beyond() {
+    let mut tunnels = Tunnels::default();
+    let (used, left_out) = if workers.is_empty() {
+        work.here(&mut tunnels, out)
+    } else {
+        work.spread(workers, &mut tunnels, out)
+    };
+    tunnels.finish(out);
+    if left_out > 0 {
         let text = format!(
             "unpacks to more than {} bytes: {left_out} of {} sessions are left out (limit {})",
             work.bound,
             sessions.len(),
             if work.bound > limits::ARCHIVE_TOTAL { "ARCHIVE_RATIO" } else { "ARCHIVE_TOTAL" }
         );
-        out.notice(Notice { entry: None, text });
+        out.notice(Notice::lost(None, text, LeftOut { count: left_out, ..LeftOut::request() }));
     }
     let websockets = sessions.iter().filter(|session| session.websocket).count();
     if websockets > 0 {
         let text = format!("{websockets} sessions hold WebSocket messages, which are not looked into");
-        out.notice(Notice { entry: None, text });
+        out.notice(Notice::new(None, text));
     }
     if used == 0 {
         return Err(ImportError::Damaged(format!("none of its {} sessions can be read", sessions.len())));
@@ -115,27 +122,26 @@ impl Work<'_> {
 
     fn read(&self, session: &Session<'_>, unpacker: &mut Unpacker<'_, '_>) -> Done {
         if self.beyond() {
-            return Done::default();
+            return Done { beyond: true, ..Done::default() };
         }
         session.read(unpacker, &self.inflated, self.settings.enough)
     }
 
-    /// One after another; how many gave exchanges, and how many did not.
-    fn here(&self, out: &mut dyn Receiver) -> (u64, u64) {
+    /// One after another; how many gave exchanges, and how many were not begun because of the bound.
+    fn here(&self, tunnels: &mut Tunnels, out: &mut dyn Receiver) -> (u64, u64) {
         let mut unpacker = self.archive.unpacker(&self.settings.passwords);
         let (mut used, mut left_out) = (0, 0);
         for taken in self.sessions.chunks(TAKEN) {
             unpacker.fetch(taken.iter().flat_map(Session::members));
             for session in taken {
                 let mut done = self.read(session, &mut unpacker);
+                done.pass(tunnels);
                 let exchange = done.exchange.take();
+                left_out += u64::from(done.beyond);
                 done.tell(out);
-                match exchange {
-                    Some(exchange) => {
-                        used += 1;
-                        out.exchange(exchange);
-                    }
-                    None => left_out += 1,
+                if let Some(exchange) = exchange {
+                    used += 1;
+                    out.exchange(exchange);
                 }
             }
         }
@@ -143,7 +149,7 @@ impl Work<'_> {
     }
 
     /// Each worker takes sessions as it can; what is told is told in their order.
-    fn spread(&self, workers: Vec<Worker<'_>>, out: &mut dyn Receiver) -> (u64, u64) {
+    fn spread(&self, workers: Vec<Worker<'_>>, tunnels: &mut Tunnels, out: &mut dyn Receiver) -> (u64, u64) {
         let parts: Vec<Share> = std::thread::scope(|scope| {
             let running: Vec<_> =
                 workers.into_iter().map(|worker| scope.spawn(|| self.part(worker))).collect();
@@ -158,6 +164,7 @@ impl Work<'_> {
         for part in parts {
             used += part.used;
             left_out += part.left_out;
+            tunnels.merge(part.tunnels);
             told.extend(part.told);
         }
         told.sort_unstable_by_key(|(number, _)| *number);
@@ -178,14 +185,13 @@ impl Work<'_> {
             unpacker.fetch(taken.iter().flat_map(Session::members));
             for (number, session) in (from..).zip(taken) {
                 let mut done = self.read(session, &mut unpacker);
-                match done.exchange.take() {
-                    Some(exchange) => {
-                        part.used += 1;
-                        worker(exchange);
-                    }
-                    None => part.left_out += 1,
+                part.left_out += u64::from(done.beyond);
+                done.pass(&mut part.tunnels);
+                if let Some(exchange) = done.exchange.take() {
+                    part.used += 1;
+                    worker(exchange);
                 }
-                if done.connection.is_some() || !done.notices.is_empty() {
+                if !done.notices.is_empty() {
                     part.told.push((number, done));
                 }
             }
@@ -198,6 +204,7 @@ impl Work<'_> {
 struct Share {
     used: u64,
     left_out: u64,
+    tunnels: Tunnels,
     /// By the session's place.
     told: Vec<(usize, Done)>,
 }
@@ -278,15 +285,23 @@ const LARGE_ANSWER: usize = 6 << 10;
 #[derive(Default)]
 struct Done {
     exchange: Option<Exchange>,
-    connection: Option<Connection>,
+    /// What its metadata say, if it is a tunnel.
+    inside: (Inside, Option<Arc<TlsFacts>>),
     notices: Vec<Notice>,
+    /// Nothing, because enough came out of the archive already.
+    beyond: bool,
 }
 
 impl Done {
-    /// Gives on all but the exchange.
+    /// Tells what it has to tell.
     fn tell(self, out: &mut dyn Receiver) {
         self.notices.into_iter().for_each(|notice| out.notice(notice));
-        self.connection.into_iter().for_each(|connection| out.connection(connection));
+    }
+
+    /// Notes what it shows of tunnels.
+    fn pass(&self, tunnels: &mut Tunnels) {
+        let (inside, facts) = &self.inside;
+        self.exchange.iter().for_each(|exchange| tunnels.see(exchange, *inside, facts.as_ref()));
     }
 }
 
@@ -318,7 +333,7 @@ impl<'m> Session<'m> {
         &self,
         unpacker: &'u mut Unpacker<'_, '_>,
         inflated: &AtomicU64,
-        (member, what): (Option<&Member>, &str),
+        (member, what, loss): (Option<&Member>, &str, Option<LeftOut>),
         large: usize,
         enough: impl FnOnce(&[u8]) -> bool,
         notices: &mut Vec<Notice>,
@@ -334,22 +349,22 @@ impl<'m> Session<'m> {
                     MemberError::Password => "none of the given passwords opens it".to_owned(),
                     MemberError::Damaged(text) => text,
                 };
-                notices.push(self.notice(&format!("the {what} is left out: {text}")));
+                notices.push(self.notice(&format!("the {what} is left out: {text}"), loss));
                 None
             }
         }
     }
 
-    fn notice(&self, text: &str) -> Notice {
-        Notice { entry: Some(self.number), text: format!("session {}: {text}", self.number) }
+    fn notice(&self, text: &str, loss: Option<LeftOut>) -> Notice {
+        Notice { loss, ..Notice::new(Some(self.number), format!("session {}: {text}", self.number)) }
     }
 
     /// Reads the members one after another, in memory that they share.
     fn read(&self, unpacker: &mut Unpacker<'_, '_>, inflated: &AtomicU64, enough: Option<Enough>) -> Done {
         unpacker.fetch(self.members());
         let (mut notices, mut oddities) = (Vec::new(), Vec::new());
-        let client =
-            self.unpacked(unpacker, inflated, (self.client, "request"), AT_ONCE, holds_nothing, &mut notices);
+        let wanted = (self.client, "request", Some(LeftOut::request()));
+        let client = self.unpacked(unpacker, inflated, wanted, AT_ONCE, holds_nothing, &mut notices);
         let had_client = client.is_some();
         let request = client.and_then(|(bytes, size)| raw::request(bytes, size, &mut oddities));
         let method = request.as_ref().map_or("", |raw| raw.request.method.as_str());
@@ -358,23 +373,42 @@ impl<'m> Session<'m> {
             told = enough.and_then(|enough| raw::told(begin, enough));
             told.is_some() || holds_nothing(begin)
         };
+        let wanted = (self.server, "response", Some(LeftOut::response()));
         let response = self
-            .unpacked(unpacker, inflated, (self.server, "response"), LARGE_ANSWER, tells, &mut notices)
+            .unpacked(unpacker, inflated, wanted, LARGE_ANSWER, tells, &mut notices)
             .filter(|(bytes, _)| !bytes.is_empty());
+        let had_server = response.is_some();
         let response = response
             .and_then(|(bytes, size)| raw::response_told(bytes.into(), size, method, told, &mut oddities));
         let metadata = self
-            .unpacked(unpacker, inflated, (self.metadata, "metadata"), usize::MAX, |_| false, &mut notices)
+            .unpacked(
+                unpacker,
+                inflated,
+                (self.metadata, "metadata", None),
+                usize::MAX,
+                |_| false,
+                &mut notices,
+            )
             .and_then(|(bytes, _)| metadata::parse(bytes))
             .unwrap_or_default();
         if had_client && request.is_none() {
-            notices.push(self.notice("expected an HTTP request, found none"));
+            notices.push(self.notice("expected an HTTP request, found none", Some(LeftOut::request())));
+        }
+        if self.client.is_none() {
+            notices.push(self.notice("its request is not in the archive", Some(LeftOut::request())));
+        }
+        if had_server && response.is_none() {
+            notices.push(self.notice("expected an HTTP response, found none", Some(LeftOut::response())));
+        }
+        for loss in notices.iter_mut().filter_map(|notice| notice.loss.as_mut()) {
+            loss.host.clone_from(&metadata.sni);
         }
         if request.is_none() && response.is_none() {
             return Done { notices, ..Done::default() };
         }
-        let (exchange, connection) = self.build(request, response, &metadata, oddities);
-        Done { exchange: Some(exchange), connection, notices }
+        let facts = tls(&metadata);
+        let exchange = self.build(request, response, &metadata, facts.clone(), oddities);
+        Done { exchange: Some(exchange), inside: (metadata.inside, facts), notices, beyond: false }
     }
 
     fn build(
@@ -382,8 +416,9 @@ impl<'m> Session<'m> {
         request: Option<raw::RawRequest>,
         mut response: Option<Response>,
         metadata: &Metadata,
+        tls: Option<Arc<TlsFacts>>,
         oddities: Vec<Oddity>,
-    ) -> (Exchange, Option<Connection>) {
+    ) -> Exchange {
         let (protocol, port) = request.as_ref().map_or((Protocol::Http11, 0), |raw| (raw.protocol, raw.port));
         let mut request = request.map(|raw| raw.request);
         if let Some(request) = &mut request {
@@ -396,26 +431,7 @@ impl<'m> Session<'m> {
             response.times = metadata.response.or(metadata.request);
         }
         let server = metadata.host_ip.map(|end| Endpoint { port, ..end });
-        let tls = self.tls(metadata);
-        let connection = metadata.blind_tunnel.then(|| Connection {
-            first_frame: self.number,
-            times: metadata
-                .request
-                .map(|(from, to)| (from, metadata.response.map_or(to, |(_, end)| end.max(to)))),
-            client: metadata.client,
-            server,
-            content: Content::Tls,
-            tls: Some(TlsLedger {
-                facts: tls.clone().unwrap_or_default(),
-                undecrypted: Some(
-                    "Fiddler did not open this tunnel: switch on HTTPS decryption and record again"
-                        .to_owned(),
-                ),
-                ..TlsLedger::default()
-            }),
-            ..Connection::default()
-        });
-        let exchange = Exchange {
+        Exchange {
             key: ExchangeKey { input: 0, frame: self.number, sub: self.folder << 32 },
             connection: None,
             frames: None,
@@ -427,19 +443,18 @@ impl<'m> Session<'m> {
             request,
             response,
             oddities,
-        };
-        (exchange, connection)
+        }
     }
+}
 
-    fn tls(&self, metadata: &Metadata) -> Option<Arc<TlsFacts>> {
-        (metadata.cipher.is_some() || metadata.sni.is_some()).then(|| {
-            Arc::new(TlsFacts {
-                cipher: metadata.cipher.clone(),
-                sni: metadata.sni.clone(),
-                ..TlsFacts::default()
-            })
+fn tls(metadata: &Metadata) -> Option<Arc<TlsFacts>> {
+    (metadata.cipher.is_some() || metadata.sni.is_some()).then(|| {
+        Arc::new(TlsFacts {
+            cipher: metadata.cipher.clone(),
+            sni: metadata.sni.clone(),
+            ..TlsFacts::default()
         })
-    }
+    })
 }
 
 /// Whether the rest of a message, of which this is the beginning, can hold nothing that a check reads.

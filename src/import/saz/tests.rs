@@ -145,6 +145,23 @@ fn a_damaged_member_costs_itself() {
     assert_eq!(paths(&out), ["/ews", "/ews"]);
     let entries: Vec<_> = out.notices.iter().map(|notice| notice.entry).collect();
     assert_eq!(entries, [Some(2), Some(4)], "{:?}", out.notices);
+    assert!(out.notices.iter().all(|notice| notice.loss == Some(LeftOut::request())));
+}
+
+#[test]
+fn what_was_left_out_of_a_session_is_told_with_its_host() {
+    let metadata = br#"<Session SID="2"><SessionFlags><SessionFlag N="https-Client-SNIHostname" V="mail.example"/></SessionFlags></Session>"#;
+    let losses = |members: &[(&str, &[u8])]| {
+        let whole: [(&str, &[u8]); 2] = [("raw/1_c.txt", REQUEST), ("raw/1_s.txt", RESPONSE)];
+        let out = collect(&archive(&[&whole, members].concat()), &[]).unwrap();
+        out.notices.into_iter().filter_map(|notice| notice.loss).collect::<Vec<_>>()
+    };
+    let (none, named) = (LeftOut::request(), LeftOut::request().to(Some("mail.example".to_owned())));
+    assert_eq!(losses(&[("raw/2_c.txt", b"odd"), ("raw/2_m.xml", metadata)]), [named]);
+    assert_eq!(losses(&[("raw/2_s.txt", RESPONSE)]), [none], "the request is not there");
+    assert_eq!(losses(&[("raw/2_c.txt", REQUEST), ("raw/2_s.txt", b"odd")]), [LeftOut::response()]);
+    assert_eq!(losses(&[("raw/2_c.txt", REQUEST), ("raw/2_s.txt", b"")]), [], "aborted");
+    assert_eq!(losses(&[("raw/2_c.txt", REQUEST)]), []);
 }
 
 #[test]
@@ -203,6 +220,25 @@ fn tunnels_that_stayed_closed_are_told() {
     assert_eq!((request.target.as_str(), request.body.total), ("h:443", 0));
     assert_eq!(out.connections[0].state(), crate::connection::State::Undecrypted);
     assert_eq!(out.connections[0].server.unwrap().to_string(), "10.0.0.9:443");
+    assert_eq!(out.connections[0].tls.as_ref().unwrap().facts.sni.as_deref(), Some("h"));
+}
+
+#[test]
+fn tunnels_that_were_opened_are_not_told() {
+    let connect: &[u8] = b"CONNECT h:443 HTTP/1.1\r\nHost: h:443\r\n\r\n";
+    let established: &[u8] = b"HTTP/1.1 200 Connection Established\r\n\r\n";
+    let told = |flags: &str, more: &[(&str, &[u8])]| {
+        let metadata = format!("<Session SID=\"1\" BitFlags=\"{flags}\"/>");
+        let members: [(&str, &[u8]); 3] =
+            [("raw/1_c.txt", connect), ("raw/1_s.txt", established), ("raw/1_m.xml", metadata.as_bytes())];
+        collect(&archive(&[&members, more].concat()), &[]).unwrap().connections.len()
+    };
+    // The request is to https://h.
+    let inner: [(&str, &[u8]); 2] = [("raw/2_c.txt", REQUEST), ("raw/2_s.txt", RESPONSE)];
+    assert_eq!(told("1", &[]), 1);
+    assert_eq!(told("1", &inner), 0);
+    assert_eq!(told("2001", &[]), 0, "Fiddler looked into it, and nothing was sent");
+    assert_eq!(told("1001", &inner), 1, "Fiddler did not look into it, but into another to the same host");
 }
 
 proptest::proptest! {
@@ -230,6 +266,8 @@ fn an_archive_in_a_file_gives_the_same_as_one_in_memory() {
     let mut members: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), REQUEST)).collect();
     members.extend([("raw/000_s.txt", RESPONSE), ("raw/001_s.txt", &image), ("raw/002_s.txt", b"no answer")]);
     members.push(("raw/200_c.txt", b"no request"));
+    members.push(("raw/201_c.txt", b"CONNECT closed:443 HTTP/1.1\r\n\r\n"));
+    members.push(("raw/202_c.txt", b"CONNECT h:443 HTTP/1.1\r\n\r\n"));
     let whole = archive(&members);
     // Of more than 65535 members a ZIP64 record tells, which stands before the end.
     let mut many = whole.clone();
@@ -250,6 +288,7 @@ fn an_archive_in_a_file_gives_the_same_as_one_in_memory() {
         let mut alone = Collected::default();
         read_file(&file, bytes.len() as u64, &settings, Vec::new(), &mut alone).unwrap().unwrap();
         assert_eq!((&alone.exchanges, &alone.notices), (&expected.exchanges, &expected.notices));
+        assert_eq!((alone.connections.len(), &alone.connections), (1, &expected.connections));
         let (mut first, mut second) = (Vec::new(), Vec::new());
         let mut out = Collected::default();
         let workers: Vec<Worker<'_>> =
@@ -258,6 +297,7 @@ fn an_archive_in_a_file_gives_the_same_as_one_in_memory() {
         first.append(&mut second);
         first.sort_by_key(|exchange| exchange.key);
         assert_eq!((first, out.notices), (expected.exchanges, expected.notices));
+        assert_eq!(out.connections, expected.connections);
     }
     std::fs::remove_file(&path).unwrap();
 }

@@ -39,7 +39,7 @@ pub fn read(bytes: &[u8], settings: &ImportSettings, out: &mut dyn Receiver) -> 
             seen.too_long,
             limits::TOKEN_BYTES
         );
-        out.notice(Notice { entry: None, text });
+        out.notice(Notice::new(None, text));
     }
     if seen.dumps > 0 {
         let tokens = if seen.dumps == 1 { "token is a dump" } else { "tokens are dumps" };
@@ -47,7 +47,7 @@ pub fn read(bytes: &[u8], settings: &ImportSettings, out: &mut dyn Receiver) -> 
             "{} {tokens} of header and claims without the signature, which can be inspected, never verified",
             seen.dumps
         );
-        out.notice(Notice { entry: None, text });
+        out.notice(Notice::new(None, text));
     }
     if exchanges == 0 && seen.tokens == 0 {
         let told = "holds neither an HTTP message nor anything that looks like a token".to_owned();
