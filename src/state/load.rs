@@ -1,7 +1,7 @@
 //! Takes the bytes of a state file, gives its objects, whatever form it has.
 
 use super::commands::Script;
-use super::object::{Kind, Object};
+use super::object::{Kind, Object, Unread};
 use super::{clixml, commands, csv, format_list, json_text};
 
 /// Decodes text: UTF-8 or UTF-16, with or without byte order mark.
@@ -38,6 +38,8 @@ pub struct StateFile {
     pub objects: Vec<Object>,
     /// Cmdlets that were asked, as far as the file says so; one that gave nothing has no objects.
     pub asked: Vec<Kind>,
+    /// Cmdlets that were asked, and whose output could not be read.
+    pub unread: Vec<Unread>,
     /// A script, with its text.
     pub script: Option<(String, Script)>,
 }
@@ -61,7 +63,9 @@ pub fn read(bytes: &[u8], path: &str) -> Result<StateFile, String> {
     let lower = path.to_ascii_lowercase();
     let named = lower.ends_with(".ps1") || lower.ends_with(".psm1");
     let file = state(&text, path);
-    let output = file.as_ref().is_ok_and(|file| !file.objects.is_empty() || !file.asked.is_empty());
+    let output = file
+        .as_ref()
+        .is_ok_and(|file| !file.objects.is_empty() || !file.asked.is_empty() || !file.unread.is_empty());
     let mut file = if output && !named {
         file?
     } else {
@@ -97,6 +101,7 @@ fn empty(path: &str) -> StateFile {
         bytes: 0,
         objects: Vec::new(),
         asked: Vec::new(),
+        unread: Vec::new(),
         script: None,
     }
 }
@@ -108,6 +113,7 @@ fn state(text: &str, path: &str) -> Result<StateFile, String> {
             "{path}: is empty; cmdlet output expected (Format-List text, CLIXML, JSON or CSV)"
         ));
     }
+    let mut unread = Vec::new();
     let (form, (objects, asked)) = if start.starts_with('<') && !start.starts_with("<#") {
         if !start.contains("<Objs") {
             return Err(format!("{path}: XML, but not that of Export-Clixml"));
@@ -118,9 +124,11 @@ fn state(text: &str, path: &str) -> Result<StateFile, String> {
     } else if start.starts_with("#TYPE ") || is_csv(start) {
         ("CSV", (csv::read(start, path)?, Vec::new()))
     } else {
-        ("Format-List", format_list::read_asked(text, path))
+        let output = format_list::read_asked(text, path);
+        unread = output.unread;
+        ("Format-List", (output.objects, output.asked))
     };
-    Ok(StateFile { form, objects, asked, ..empty(path) })
+    Ok(StateFile { form, objects, asked, unread, ..empty(path) })
 }
 
 fn is_csv(text: &str) -> bool {
