@@ -329,7 +329,7 @@ const CAUSES: &[(&str, &str)] = &[
     ("key of an old certificate", "auth-certificate-rolled-over"),
     ("no key at all", "certificate-not-uploaded"),
     ("key for signing", "auth-certificate-rolled-over"),
-    ("only an expired key", "auth-certificate-expired"),
+    ("only an expired key", "auth-certificate-rolled-over"),
     ("other bytes, same dates", "auth-certificate-rolled-over"),
     ("no key for Exchange itself", "certificate-not-uploaded"),
     ("principal disabled", "application-disabled"),

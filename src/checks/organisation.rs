@@ -463,7 +463,10 @@ mod tests {
         assert_eq!(told(&format!("{table}{prompt} | fl{list}")), (true, None));
         for (text, why) in [
             (table.clone(), "could not be read (a.txt:1)"),
-            (format!("{prompt} | fl\nGet-PartnerApplication : no\n    + CategoryInfo : y"), "reported an error (a.txt:1)"),
+            (
+                format!("{prompt} | fl\nGet-PartnerApplication : no\n    + CategoryInfo : y"),
+                "reported an error (a.txt:1)",
+            ),
             (
                 format!("{prompt} | fl Name,Enabled\n\nName : a\nEnabled : True\n"),
                 "without ApplicationIdentifier (a.txt:3)",

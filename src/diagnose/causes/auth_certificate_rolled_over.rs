@@ -43,7 +43,7 @@ fn state(case: &Case<'_>, weigh: &mut Weighing<'_>) {
     let published = weigh.state(&[("state-x5t-unknown", if rolled { 5 } else { 75 })]);
     if rolled || published {
         let alone = |finding: &Finding| finding.severity == Severity::Error;
-        if weigh.first_state("state-key-expired", alone).is_some() {
+        if !super::current_is_valid(case) && weigh.first_state("state-key-expired", alone).is_some() {
             weigh.state_against(60, "the keys there are past their end, whichever certificate they are of");
         }
         weigh.state_where(&[("state-key-expired", 0), ("state-certificate-differs", 0)], |_| !rolled);
