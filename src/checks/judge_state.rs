@@ -1,9 +1,9 @@
 //! Takes the cases of an organisation, asks the rules on state and scripts, gives findings and outcomes.
 
-use super::expectations::EXCHANGE;
+use super::expectations::{EXCHANGE, Expectations};
 use super::finding::{Evidence, Finding, Severity};
 use super::judge::facts::Facts;
-use super::judge::{Judgement, and_more, plural};
+use super::judge::{Judgement, and_more, plural, tested};
 use super::organisation::script::CommandCase;
 use super::organisation::{StateCase, show_keys, thumbprints};
 use super::rule::{Hit, Out, Scope};
@@ -64,6 +64,9 @@ pub fn judge(case: &StateCase<'_>, fail_on: Severity) -> Judgement {
         hits.extend(more_hits);
         missing.extend(more_missing);
     }
+    let mut facts = Facts::default();
+    tested(case.files, &Expectations::default(), &mut facts);
+    facts.finish();
     let mut tally = Tally::default();
     for hit in &hits {
         let cause = tally.cause(hit);
@@ -79,7 +82,7 @@ pub fn judge(case: &StateCase<'_>, fail_on: Severity) -> Judgement {
         tokens: TokenStore::default(),
         judged: std::collections::BTreeMap::new(),
         own: 0,
-        facts: Facts::default(),
+        facts,
         thumbprints: thumbprints::table(case),
     }
 }

@@ -183,6 +183,8 @@ impl<'a> Case<'a> {
             let finding = self.judgement.findings.get(index);
             finding.is_some_and(|finding| names.iter().any(|name| finding.help.starts_with(name)))
         });
+        // The same, told by the cmdlet's output among the state.
+        found.extend(self.errors(&["state-test-failed"]));
         found
     }
 
@@ -278,7 +280,12 @@ impl Weighing<'_> {
         for (_, seen) in seen {
             // What has no exchange, a log told.
             if seen.exchanges.is_empty() {
-                self.supporting.extend(self.case.errors(&["log-refused", "log-outbound", "log-ews-error"]));
+                self.supporting.extend(self.case.errors(&[
+                    "log-refused",
+                    "log-outbound",
+                    "log-ews-error",
+                    "state-test-failed",
+                ]));
             }
             self.supporting.extend(self.case.at(seen));
             self.exchanges.extend(&seen.exchanges);

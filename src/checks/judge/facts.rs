@@ -326,7 +326,7 @@ impl Facts {
     }
 
     /// Nothing more will come: keeps as many kinds as threads that were joined would keep.
-    pub(super) fn finish(&mut self) {
+    pub(crate) fn finish(&mut self) {
         prune(&mut self.calls, FACTS_KEPT, &mut self.left_out);
         prune(&mut self.asks, FACTS_KEPT, &mut self.left_out);
         prune(&mut self.metadata, FACTS_KEPT, &mut self.left_out);
