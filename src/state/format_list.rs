@@ -4,6 +4,8 @@
 //! console's width: at a blank, which is lost, or inside a word that is wider. The continuation is indented to the
 //! value's column. Names are never localised, values are. Copied text may hold typographic dashes, quotes and no-break spaces.
 
+use std::borrow::Cow;
+
 use super::object::{Kind, Object, Unread, Value};
 
 /// Lines of one value, so that a hostile text cannot make one property of everything.
@@ -31,6 +33,7 @@ pub fn read_asked(text: &str, path: &str) -> Output {
     let mut current: Option<Open> = None;
     let mut asked_by = Asked::default();
     for (number, raw) in text.lines().enumerate() {
+        let raw = &*uncoloured(raw);
         let line = raw.trim_end().replace('\u{a0}', " ");
         if line.trim().is_empty() {
             if let Some(open) = &mut current {
@@ -95,6 +98,26 @@ pub fn read_asked(text: &str, path: &str) -> Output {
     close(&mut current, &mut asked_by, &mut output.objects);
     asked_by.settle(&mut output);
     output
+}
+
+/// A line without the escape sequences (`ESC [ … m`) that newer shells colour names with.
+fn uncoloured(line: &str) -> Cow<'_, str> {
+    if !line.contains('\u{1b}') {
+        return Cow::Borrowed(line);
+    }
+    let mut plain = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some((before, after)) = rest.split_once('\u{1b}') {
+        plain.push_str(before);
+        let sequence = after.strip_prefix('[').map(|inner| {
+            inner.trim_start_matches(|letter: char| letter.is_ascii_digit() || ";?:".contains(letter))
+        });
+        // The letter behind the numbers ends it.
+        rest =
+            sequence.map_or(after, |end| end.strip_prefix(|letter: char| letter.is_ascii()).unwrap_or(end));
+    }
+    plain.push_str(rest);
+    Cow::Owned(plain)
 }
 
 /// What the prompt in front of an output says, and what the output below it looks like.
@@ -284,7 +307,7 @@ fn parse_value(name: &str, lines: &[Line], width: usize) -> Value {
     } else {
         joined(lines, width)
     };
-    let text = text.trim_end();
+    let text = text.trim();
     if text.is_empty() {
         return Value::Nothing;
     }
@@ -426,6 +449,13 @@ mod tests {
             read(text, "a")[0].text("ApplicationIdentifier"),
             Some("00000004-0000-0ff1-ce00-000000000000")
         );
+    }
+
+    #[test]
+    fn colours_of_newer_shells_are_left_out() {
+        let text = "\u{1b}[32;1mName  : \u{1b}[0mx\n\u{1b}[32;1mRole  : \u{1b}[0m a\u{1b}[0m b\u{1b}[\n";
+        let [object] = &read(text, "a")[..] else { panic!() };
+        assert_eq!((object.text("Name"), object.text("Role")), (Some("x"), Some("a b")));
     }
 
     #[test]
