@@ -210,7 +210,7 @@ const BROKEN: &[(&str, Change, &str, &str, bool)] = &[
         "domain accepted by a wildcard",
         |o| o.set("Get-AcceptedDomain", "contoso.example", "DomainName", "*.example"),
         "state-account-domain",
-        "Set-MailUser",
+        "New-AcceptedDomain -Name 'contoso.example' -DomainName 'contoso.example'",
         true,
     ),
     (
