@@ -555,6 +555,11 @@ impl<'a> LogCase<'a> {
         self.record.authentication.as_deref().is_some_and(|named| named.trim().eq_ignore_ascii_case(scheme))
     }
 
+    /// Whether a password was sent to a path that OAuth calls use.
+    pub fn password_sent(&self) -> bool {
+        self.at_exchange() && self.authenticated_by("basic")
+    }
+
     /// What `x-ms-diagnostics` said, in its own column or among the errors.
     pub fn diagnostics(&self) -> Option<soap::diagnostics::Diagnostics> {
         let record = self.record;

@@ -202,6 +202,15 @@ impl<'a> Case<'a> {
         self.findings(rules, Severity::Error)
     }
 
+    /// The host of the first exchange that a finding rests on, as far as it is known.
+    pub fn host_of(self, finding: usize) -> Option<String> {
+        let facts = &self.judgement.facts;
+        let key = self.judgement.findings.get(finding)?.evidence.iter().find_map(|place| place.exchange)?;
+        let call = facts.calls.iter().find(|(_, seen)| seen.exchanges.contains(&key));
+        let ask = || facts.asks.iter().find(|(_, seen)| seen.exchanges.contains(&key));
+        call.map(|(call, _)| call.host.clone()).or_else(|| ask().map(|(ask, _)| ask.host.clone()))
+    }
+
     /// Whether a token in scope was accepted.
     pub fn any_accepted(self) -> bool {
         self.judgement.facts.calls.keys().any(Call::accepted)

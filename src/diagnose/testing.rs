@@ -47,6 +47,11 @@ impl Story {
             path: Some("https://outlook.office365.com/ews/exchange.asmx".into()),
             ..LogRecord::new(LogSource::OAuthOutbound, 3)
         };
+        Self::line(line)
+    }
+
+    /// A line of a log alone.
+    pub(crate) fn line(line: LogRecord) -> Self {
         Self { expected: Scene::healthy().expectations(), exchanges: Vec::new(), lines: vec![line] }
     }
 

@@ -363,6 +363,10 @@ pub(super) fn log(record: &LogRecord, expected: &Expectations, facts: &mut Facts
     if case.outbound_failure() {
         outbound(record, sight, facts);
     }
+    if let Some(host) = record.host.as_deref().filter(|_| case.password_sent() && !case.is_own_health_check())
+    {
+        facts.password(short(&place::bare_host(host)));
+    }
     let tested = record.result.as_deref().filter(|_| record.source == LogSource::TestOAuthConnectivity);
     if let Some(result) = tested {
         facts.tested(result.eq_ignore_ascii_case("success"), sight);
