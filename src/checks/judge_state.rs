@@ -300,4 +300,21 @@ mod tests {
         let (_, summary) = of(CheckId::TokenRequest, &Organisation::healthy().clixml());
         assert_eq!(summary, "the current auth certificate is on the service principals");
     }
+
+    #[test]
+    fn what_was_not_asked_for_is_not_missing() {
+        let one = "\n\nName : SfBOnline\nApplicationIdentifier : 00000004-0000-0ff1-ce00-000000000000\n\n";
+        let said = |command: &str| {
+            let text = format!("[PS] C:\\>Get-PartnerApplication{command} | fl{one}");
+            let files = [crate::state::read(text.as_bytes(), "state").unwrap()];
+            let judgement = judge(&StateCase::new(&files, Instant::from_seconds(0)), Severity::Error);
+            let missing = judgement.findings.iter().any(|finding| finding.rule == "state-partner-missing");
+            let part = judgement.checks.iter().flat_map(|check| &check.missing);
+            (missing, part.filter(|line| line.contains("only a part")).count())
+        };
+        assert_eq!(said(""), (true, 0));
+        assert_eq!(said(" SfBOnline"), (false, 1));
+        assert_eq!(said(" | ?{$_.Name -eq 'SfBOnline'}"), (false, 1));
+        assert_eq!(said(" 'Exchange Online'"), (true, 0));
+    }
 }

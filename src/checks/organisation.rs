@@ -197,6 +197,29 @@ impl<'a> StateCase<'a> {
         })
     }
 
+    /// What is missing when an object is not among the output of a cmdlet that was asked for a part only, and not for
+    /// one that these words name; `None` when the object is certainly not there.
+    pub fn left_open(&self, kind: Kind, words: &[&str]) -> Option<String> {
+        let commands = || {
+            let all = self.files.iter().flat_map(|file| &file.partial);
+            all.filter(|(own, _)| *own == kind).map(|(_, command)| command)
+        };
+        let whole = self.files.iter().any(|file| {
+            let asked = file.asked.iter().filter(|own| **own == kind).count();
+            let parts = file.partial.iter().filter(|(own, _)| *own == kind).count();
+            asked > parts || (asked == 0 && file.objects.iter().any(|object| object.kind == kind))
+        });
+        let named = |command: &String| words.iter().any(|word| command.contains(&word.to_ascii_lowercase()));
+        if whole || commands().next().is_none() || commands().any(named) {
+            return None;
+        }
+        let cmdlet = kind.cmdlet();
+        let what = words.first().copied().unwrap_or_default();
+        Some(format!(
+            "only a part of what {cmdlet} gives was printed, and {what} is not in it: print all with `{cmdlet} | Format-List *`"
+        ))
+    }
+
     /// Why the output of a cmdlet that was given tells nothing of what is missing, and how to print it.
     pub fn unreadable(&self, kind: Kind) -> Option<String> {
         if self.asked(kind) {

@@ -20,6 +20,8 @@ pub struct Output {
     pub asked: Vec<Kind>,
     /// Cmdlets that a prompt shows to have been asked, and whose output tells nothing.
     pub unread: Vec<Unread>,
+    /// Those of `asked` that were asked for a part only, each with the command in lower case.
+    pub partial: Vec<(Kind, String)>,
 }
 
 /// Reads all objects of a text.
@@ -132,6 +134,8 @@ struct Asked {
     before: usize,
     /// Whether the command printed all that the cmdlet gave: a filter or a file may have taken the rest.
     whole: bool,
+    /// The command, in lower case, where it asks for a part.
+    part: Option<String>,
     /// Whether text stands below it that is no object: a table, an error, a property without a value.
     odd: bool,
     /// Whether an error record stands below it.
@@ -146,6 +150,7 @@ impl Asked {
             place,
             before,
             whole: prints_all(command),
+            part: (!asks_for_all(command)).then(|| command.to_ascii_lowercase()),
             ..Self::default()
         }
     }
@@ -170,8 +175,34 @@ impl Asked {
             output.unread.push(Unread { kind, place: self.place, failed: self.failed });
         } else if found || self.whole {
             output.asked.push(kind);
+            output.partial.extend(self.part.map(|command| (kind, command)));
         }
     }
+}
+
+/// Whether a command prints all objects that there are: no name, no parameter that chooses, and no filter behind it.
+fn asks_for_all(command: &str) -> bool {
+    const CHOOSING_NOTHING: [&str; 6] = [
+        "-domaincontroller",
+        "-resultsize",
+        "-erroraction",
+        "-warningaction",
+        "-adpropertiesonly",
+        "-verbose",
+    ];
+    let words = command.split('|').next().unwrap_or_default().split_whitespace().skip(1);
+    let mut value_of_parameter = false;
+    let mut all = prints_all(command);
+    for word in words {
+        let parameter = word.starts_with('-');
+        all &= if parameter {
+            CHOOSING_NOTHING.contains(&word.to_ascii_lowercase().as_str())
+        } else {
+            value_of_parameter
+        };
+        value_of_parameter = parameter;
+    }
+    all
 }
 
 /// Whether a command prints all that its cmdlet gives: behind it nothing but formatting.
@@ -449,6 +480,22 @@ mod tests {
             read(text, "a")[0].text("ApplicationIdentifier"),
             Some("00000004-0000-0ff1-ce00-000000000000")
         );
+    }
+
+    #[test]
+    fn a_command_that_asks_for_a_part_is_known() {
+        for (command, part) in [
+            ("Get-PartnerApplication | fl", false),
+            ("Get-MailUser -ResultSize Unlimited -DomainController dc1 | Format-List *", false),
+            ("Get-PartnerApplication SfBOnline | fl", true),
+            ("Get-PartnerApplication -Identity SfBOnline | fl", true),
+            ("Get-PartnerApplication | ?{$_.Enabled} | fl", true),
+            ("Get-ManagementRoleAssignment -RoleAssignee x | fl Role", true),
+        ] {
+            let output = read_asked(&format!("[PS] C:\\>{command}\nName : a\nRole : b\n"), "a");
+            assert_eq!(output.partial.len(), usize::from(part), "{command}");
+            assert_eq!(output.asked.len(), 1, "{command}");
+        }
     }
 
     #[test]

@@ -40,6 +40,8 @@ pub struct StateFile {
     pub asked: Vec<Kind>,
     /// Cmdlets that were asked, and whose output could not be read.
     pub unread: Vec<Unread>,
+    /// Cmdlets of `asked` that were asked for a part only, each with the command in lower case.
+    pub partial: Vec<(Kind, String)>,
     /// A script, with its text.
     pub script: Option<(String, Script)>,
 }
@@ -111,6 +113,7 @@ fn empty(path: &str) -> StateFile {
         objects: Vec::new(),
         asked: Vec::new(),
         unread: Vec::new(),
+        partial: Vec::new(),
         script: None,
     }
 }
@@ -122,7 +125,7 @@ fn state(text: &str, path: &str) -> Result<StateFile, String> {
             "{path}: is empty; cmdlet output expected (Format-List text, CLIXML, JSON or CSV)"
         ));
     }
-    let mut unread = Vec::new();
+    let (mut unread, mut partial) = (Vec::new(), Vec::new());
     let (form, (objects, asked)) = if start.starts_with('<') && !start.starts_with("<#") {
         if !start.contains("<Objs") {
             return Err(format!("{path}: XML, but not that of Export-Clixml"));
@@ -134,10 +137,10 @@ fn state(text: &str, path: &str) -> Result<StateFile, String> {
         ("CSV", (csv::read(start, path)?, Vec::new()))
     } else {
         let output = format_list::read_asked(text, path);
-        unread = output.unread;
+        (unread, partial) = (output.unread, output.partial);
         (FORMAT_LIST, (output.objects, output.asked))
     };
-    Ok(StateFile { form, objects, asked, unread, ..empty(path) })
+    Ok(StateFile { form, objects, asked, unread, partial, ..empty(path) })
 }
 
 fn is_csv(text: &str) -> bool {
