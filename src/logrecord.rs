@@ -4,6 +4,9 @@
 //! record is no exchange and is never counted as one. Members are `None` where the log has no such
 //! column or leaves it empty.
 
+/// The result of `Test-OAuthConnectivity`.
+mod connectivity;
+
 use std::net::IpAddr;
 
 use crate::base::{Instant, Secret};

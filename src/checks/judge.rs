@@ -45,7 +45,7 @@ use crate::token::store::{Hint, TokenStore};
 use crate::token::{Half, Location, Sighting, TokenId, find};
 
 pub(crate) use outcomes::{CUT, NO_EXCHANGE, NOTHING_DECODED, and_more, plural};
-pub(crate) use witness::tunnel_refused;
+pub(crate) use witness::{tested, tunnel_refused};
 
 use super::expectations::Expectations;
 use super::finding::{Evidence, Finding};
@@ -149,6 +149,7 @@ impl<'e> Judge<'e> {
         self.book.memory.logs.finish(self.book.expectations.leeway);
         self.judge_unclear_lines();
         self.calls.settle(&mut self.book.memory.facts);
+        tested(&self.book.expectations.state, self.book.expectations, &mut self.book.memory.facts);
         self.book.memory.facts.finish();
         let renumbered = self.store.finalise();
         self.book.settle(&renumbered);

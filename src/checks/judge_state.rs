@@ -1,9 +1,10 @@
 //! Takes the cases of an organisation, asks the rules on state and scripts, gives findings and outcomes.
 
-use super::expectations::EXCHANGE;
+use super::expectations::{EXCHANGE, Expectations};
 use super::finding::{Evidence, Finding, Severity};
 use super::judge::facts::Facts;
-use super::judge::{Judgement, and_more, plural};
+use super::judge::{Judgement, and_more, tested};
+use super::organisation::keys::{Fit, fit};
 use super::organisation::script::CommandCase;
 use super::organisation::{StateCase, show_keys, thumbprints};
 use super::rule::{Hit, Out, Scope};
@@ -25,7 +26,20 @@ pub(super) fn ask_state(case: &StateCase<'_>) -> Said {
             examine(case, &mut Out::new(rule, &mut said.0, &mut said.1));
         }
     }
+    let unread = |kind: Kind| Some((check_of(kind), case.unreadable(kind)?));
+    said.1.extend(Kind::ALL.into_iter().filter_map(unread));
     said
+}
+
+/// The check that cannot do without the output of a cmdlet; for output that is good to have, what was covered.
+fn check_of(kind: Kind) -> CheckId {
+    match kind {
+        Kind::Autodiscover => CheckId::Challenge,
+        _ => NEEDED
+            .iter()
+            .find(|(_, needed, _)| *needed == kind)
+            .map_or(CheckId::Coverage, |(check, ..)| *check),
+    }
 }
 
 /// Asks all rules on scripts.
@@ -45,12 +59,21 @@ pub fn judge(case: &StateCase<'_>, fail_on: Severity) -> Judgement {
     let (mut hits, mut missing) = if case.has_state() { ask_state(case) } else { Said::default() };
     if case.has_state() {
         missing.extend(absent(case));
+        let open = |id: &CheckId| missing.iter().any(|(check, _)| check == id);
+        let open: Vec<&str> = CheckId::ALL.into_iter().filter(open).map(CheckId::name).collect();
+        if !open.is_empty() {
+            let line = format!("what was given does not suffice for {}", open.join(", "));
+            missing.push((CheckId::Coverage, line));
+        }
     }
     if !scripts.scripts.is_empty() {
         let (more_hits, more_missing) = ask_scripts(&scripts);
         hits.extend(more_hits);
         missing.extend(more_missing);
     }
+    let mut facts = Facts::default();
+    tested(case.files, &Expectations::default(), &mut facts);
+    facts.finish();
     let mut tally = Tally::default();
     for hit in &hits {
         let cause = tally.cause(hit);
@@ -66,7 +89,7 @@ pub fn judge(case: &StateCase<'_>, fail_on: Severity) -> Judgement {
         tokens: TokenStore::default(),
         judged: std::collections::BTreeMap::new(),
         own: 0,
-        facts: Facts::default(),
+        facts,
         thumbprints: thumbprints::table(case),
     }
 }
@@ -107,10 +130,10 @@ const NEEDED: [(CheckId, Kind, &str); 10] = [
 fn absent(case: &StateCase<'_>) -> Vec<(CheckId, String)> {
     let mut missing: Vec<(CheckId, String)> = NEEDED
         .iter()
-        .filter(|(_, kind, _)| !case.asked(*kind))
+        .filter(|(_, kind, _)| !case.asked(*kind) && case.unreadable(*kind).is_none())
         .map(|(check, _, cmdlet)| (*check, format!("the output of {cmdlet} was not given: {HOW}")))
         .collect();
-    if !case.asked(Kind::Autodiscover) {
+    if !case.asked(Kind::Autodiscover) && case.unreadable(Kind::Autodiscover).is_none() {
         let line = format!("the output of Get-AutodiscoverVirtualDirectory was not given: {HOW}");
         missing.push((CheckId::Challenge, line));
     }
@@ -149,7 +172,7 @@ fn checks(
         .map(|id| {
             let state = RULES.iter().any(|rule| rule.check == id && matches!(rule.scope, Scope::State(_)));
             let script = RULES.iter().any(|rule| rule.check == id && matches!(rule.scope, Scope::Command(_)));
-            let applies = (state && case.has_state()) || (script && scripts);
+            let applies = (state && looks(id, case)) || (script && scripts);
             let errors = |severity: Severity| {
                 findings.iter().filter(|found| found.check == id && found.severity == severity).count()
             };
@@ -160,11 +183,19 @@ fn checks(
             let (outcome, summary) = if let Some(first) = wrong {
                 (Outcome::Fail, and_more(&first.message, errors(Severity::Error).saturating_sub(1), "error"))
             } else if !applies {
-                (Outcome::NotApplicable, "nothing was given that it looks at".to_owned())
+                (Outcome::NotApplicable, nothing(id).to_owned())
             } else if let Some(first) = reasons.first() {
                 (Outcome::NotEstablished, first.clone())
             } else {
-                (Outcome::Pass, holds(id, case.has_state(), errors(Severity::Warning)))
+                let warned =
+                    findings.iter().find(|found| found.check == id && found.severity == Severity::Warning);
+                let more = errors(Severity::Warning).saturating_sub(1);
+                let summary = warned.map_or_else(
+                    || holds(id, case, errors(Severity::Info)).to_owned(),
+                    // What holds all the same cannot be said without knowing what the warning is about.
+                    |first| format!("no error, but: {}", and_more(&first.message, more, "warning")),
+                );
+                (Outcome::Pass, summary)
             };
             if !matches!(outcome, Outcome::Fail | Outcome::NotEstablished) {
                 reasons.clear();
@@ -172,6 +203,18 @@ fn checks(
             CheckResult { id, required: required(id) && applies, outcome, summary, missing: reasons }
         })
         .collect()
+}
+
+/// Whether rules on state have something to look at. Signatures are of tokens, and those are in the traffic.
+fn looks(id: CheckId, case: &StateCase<'_>) -> bool {
+    case.has_state() && (id != CheckId::Signature || case.shown.is_some())
+}
+
+const fn nothing(id: CheckId) -> &'static str {
+    match id {
+        CheckId::Signature => "no token was given: oauthtrace verify --state looks at them",
+        _ => "nothing was given that it looks at",
+    }
 }
 
 const fn required(id: CheckId) -> bool {
@@ -185,20 +228,93 @@ const fn required(id: CheckId) -> bool {
     )
 }
 
-fn holds(id: CheckId, state: bool, warnings: usize) -> String {
-    let text = match id {
-        _ if !state => "the scripts do what the procedure says",
+fn holds(id: CheckId, case: &StateCase<'_>, remarks: usize) -> &'static str {
+    match id {
+        _ if !case.has_state() => "the scripts do what the procedure says",
         CheckId::Audience => "Exchange's host names are registered, the account's domain is accepted",
         CheckId::Certificate => "the auth certificate is valid and where it has to be",
         CheckId::Accepted => "partner applications, accounts and roles are as the procedure says",
+        CheckId::TokenRequest if by_date(case) => {
+            "the service principals hold keys that end when the current auth certificate does; their bytes were not shown"
+        }
         CheckId::TokenRequest => "the current auth certificate is on the service principals",
         CheckId::Challenge => "auth servers are enabled, OAuth is on",
         CheckId::NoBasic => "connectors are enabled",
+        CheckId::Coverage if remarks > 0 => "all output that is looked at was given; parts of it were cut",
+        CheckId::Coverage => "all output that is looked at was given and could be read",
         _ => "nothing wrong was seen",
-    };
-    if warnings > 0 {
-        format!("{text}, with {}", plural(warnings as u64, "warning"))
-    } else {
-        text.to_owned()
+    }
+}
+
+/// Whether a key is taken for that of the current certificate by its end date alone.
+fn by_date(case: &StateCase<'_>) -> bool {
+    let ids = case.applications().into_iter().map(|application| application.id).chain([EXCHANGE]);
+    ids.into_iter().any(|id| matches!(fit(case, id), Fit::Found(key) if key.thumbprint.is_none()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Instant;
+    use crate::checks::testing_state::{Organisation, Val, key, organisation};
+
+    fn outcomes(text: &str) -> Vec<(CheckId, Outcome, String)> {
+        let files = [crate::state::read(text.as_bytes(), "state").unwrap()];
+        let case = StateCase::new(&files, Instant::parse(organisation::AT).unwrap());
+        let checks = judge(&case, Severity::Error).checks;
+        checks.into_iter().map(|check| (check.id, check.outcome, check.summary)).collect()
+    }
+
+    fn of(id: CheckId, text: &str) -> (Outcome, String) {
+        outcomes(text)
+            .into_iter()
+            .find(|(own, ..)| *own == id)
+            .map(|(_, outcome, text)| (outcome, text))
+            .unwrap()
+    }
+
+    #[test]
+    fn nothing_passes_on_no_evidence() {
+        let healthy = Organisation::healthy().clixml();
+        assert_eq!(of(CheckId::Coverage, &healthy).0, Outcome::Pass);
+        assert_eq!(of(CheckId::Signature, &healthy).0, Outcome::NotApplicable);
+        for (id, outcome, summary) in outcomes("CurrentCertificateThumbprint : A\nName : x\n") {
+            assert_ne!(outcome, Outcome::Pass, "{id:?}: {summary}");
+        }
+    }
+
+    #[test]
+    fn a_summary_says_what_the_findings_say() {
+        let off =
+            Organisation::healthy().set("Get-IntraOrganizationConnector", "", "Enabled", false).clixml();
+        let (outcome, summary) = of(CheckId::NoBasic, &off);
+        assert!(outcome == Outcome::Pass && !summary.contains("are enabled"), "{summary}");
+        let (_, summary) = of(CheckId::NoBasic, &Organisation::healthy().clixml());
+        assert_eq!(summary, "connectors are enabled");
+        let dates = [organisation::SKYPE, EXCHANGE].into_iter().fold(Organisation::healthy(), |all, id| {
+            let keys = vec![key("a", "", organisation::NOT_AFTER)];
+            all.set("Get-MgServicePrincipal", id, "KeyCredentials", Val::Keys(keys))
+        });
+        let (_, summary) = of(CheckId::TokenRequest, &dates.clixml());
+        assert!(summary.contains("bytes were not shown"), "{summary}");
+        let (_, summary) = of(CheckId::TokenRequest, &Organisation::healthy().clixml());
+        assert_eq!(summary, "the current auth certificate is on the service principals");
+    }
+
+    #[test]
+    fn what_was_not_asked_for_is_not_missing() {
+        let one = "\n\nName : SfBOnline\nApplicationIdentifier : 00000004-0000-0ff1-ce00-000000000000\n\n";
+        let said = |command: &str| {
+            let text = format!("[PS] C:\\>Get-PartnerApplication{command} | fl{one}");
+            let files = [crate::state::read(text.as_bytes(), "state").unwrap()];
+            let judgement = judge(&StateCase::new(&files, Instant::from_seconds(0)), Severity::Error);
+            let missing = judgement.findings.iter().any(|finding| finding.rule == "state-partner-missing");
+            let part = judgement.checks.iter().flat_map(|check| &check.missing);
+            (missing, part.filter(|line| line.contains("only a part")).count())
+        };
+        assert_eq!(said(""), (true, 0));
+        assert_eq!(said(" SfBOnline"), (false, 1));
+        assert_eq!(said(" | ?{$_.Name -eq 'SfBOnline'}"), (false, 1));
+        assert_eq!(said(" 'Exchange Online'"), (true, 0));
     }
 }

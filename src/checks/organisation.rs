@@ -186,9 +186,63 @@ impl<'a> StateCase<'a> {
         self.files.iter().flat_map(|file| &file.objects).filter(move |object| object.kind == kind)
     }
 
-    /// Whether the cmdlet was asked: its objects are here, or the file says that it gave none.
+    /// Whether the cmdlet was asked, so that what it does not show is not there: its objects are here and say
+    /// which they are, or the file says that it gave none.
     pub fn asked(&self, kind: Kind) -> bool {
-        self.of(kind).next().is_some() || self.files.iter().any(|file| file.asked.contains(&kind))
+        self.files.iter().any(|file| {
+            let mut own = file.objects.iter().filter(|object| object.kind == kind).peekable();
+            let unread = file.unread.iter().any(|unread| unread.kind == kind);
+            (file.asked.contains(&kind) || (own.peek().is_some() && !unread))
+                && own.all(Object::is_identified)
+        })
+    }
+
+    /// What is missing when an object is not among the output of a cmdlet that was asked for a part only, and not for
+    /// one that these words name; `None` when the object is certainly not there.
+    pub fn left_open(&self, kind: Kind, words: &[&str]) -> Option<String> {
+        let commands = || {
+            let all = self.files.iter().flat_map(|file| &file.partial);
+            all.filter(|(own, _)| *own == kind).map(|(_, command)| command)
+        };
+        let whole = self.files.iter().any(|file| {
+            let asked = file.asked.iter().filter(|own| **own == kind).count();
+            let parts = file.partial.iter().filter(|(own, _)| *own == kind).count();
+            asked > parts || (asked == 0 && file.objects.iter().any(|object| object.kind == kind))
+        });
+        let named = |command: &String| words.iter().any(|word| command.contains(&word.to_ascii_lowercase()));
+        if whole || commands().next().is_none() || commands().any(named) {
+            return None;
+        }
+        let cmdlet = kind.cmdlet();
+        let what = words.first().copied().unwrap_or_default();
+        Some(format!(
+            "only a part of what {cmdlet} gives was printed, and {what} is not in it: print all with `{cmdlet} | Format-List *`"
+        ))
+    }
+
+    /// Why the output of a cmdlet that was given tells nothing of what is missing, and how to print it.
+    pub fn unreadable(&self, kind: Kind) -> Option<String> {
+        if self.asked(kind) {
+            return None;
+        }
+        let cmdlet = kind.cmdlet();
+        let again = format!(
+            "print it again with `{cmdlet} | Format-List *`, best with the script of `oauthtrace provision collect`"
+        );
+        let unread = self.files.iter().flat_map(|file| &file.unread).find(|unread| unread.kind == kind);
+        match unread {
+            Some(unread) if unread.failed => Some(format!(
+                "{cmdlet} reported an error ({}): in a session that may run it, {again}",
+                unread.place
+            )),
+            Some(unread) => {
+                Some(format!("the output of {cmdlet} could not be read ({}): {again}", unread.place))
+            }
+            None => self.of(kind).find(|object| !object.is_identified()).map(|object| {
+                let names = Object::identifying(kind).first().copied().unwrap_or_default();
+                format!("{cmdlet} was printed without {names} ({}): {again}", object.place)
+            }),
+        }
     }
 
     /// Whether any cmdlet output was given.
@@ -413,5 +467,37 @@ mod tests {
     fn accounts_are_the_same_in_all_spellings() {
         assert!(same_account("contoso.lab/Users/A", "CN=A,CN=Users,DC=contoso"));
         assert!(!same_account("contoso.lab/Users/A", "contoso.lab/Users/B"));
+    }
+
+    #[test]
+    fn what_could_not_be_read_was_not_asked() {
+        let told = |text: &str| {
+            let files = [crate::state::read(text.as_bytes(), "a.txt").unwrap()];
+            let case = StateCase::new(&files, Instant::from_seconds(0));
+            (case.asked(Kind::PartnerApplication), case.unreadable(Kind::PartnerApplication))
+        };
+        let prompt = "[PS] C:\\>Get-PartnerApplication";
+        assert_eq!(told(&format!("{prompt} | fl\n")), (true, None));
+        let list = "\n\nName : a\nApplicationIdentifier : b\nLinkedAccount : c\n";
+        assert_eq!(told(&format!("{prompt} | fl{list}")), (true, None));
+        assert_eq!(told(list), (true, None));
+        // Asked again, and read then.
+        let table = format!("{prompt}\n\nName Id\n---- --\nx    y\n\n");
+        assert_eq!(told(&format!("{table}{prompt} | fl{list}")), (true, None));
+        for (text, why) in [
+            (table.clone(), "could not be read (a.txt:1)"),
+            (
+                format!("{prompt} | fl\nGet-PartnerApplication : no\n    + CategoryInfo : y"),
+                "reported an error (a.txt:1)",
+            ),
+            (
+                format!("{prompt} | fl Name,Enabled\n\nName : a\nEnabled : True\n"),
+                "without ApplicationIdentifier (a.txt:3)",
+            ),
+        ] {
+            let (asked, reason) = told(&text);
+            let reason = reason.unwrap();
+            assert!(!asked && reason.contains(why) && reason.contains("| Format-List"), "{text}: {reason}");
+        }
     }
 }

@@ -555,6 +555,11 @@ impl<'a> LogCase<'a> {
         self.record.authentication.as_deref().is_some_and(|named| named.trim().eq_ignore_ascii_case(scheme))
     }
 
+    /// Whether a password was sent to a path that OAuth calls use.
+    pub fn password_sent(&self) -> bool {
+        self.at_exchange() && self.authenticated_by("basic")
+    }
+
     /// What `x-ms-diagnostics` said, in its own column or among the errors.
     pub fn diagnostics(&self) -> Option<soap::diagnostics::Diagnostics> {
         let record = self.record;
@@ -574,12 +579,16 @@ impl<'a> LogCase<'a> {
             && record.client.is_none_or(|address| address.to_canonical().is_loopback())
     }
 
-    /// Whether it tells of a call of Exchange itself that failed.
+    /// Whether it tells that Exchange itself got no token. Where the other side says with a number of its own why it
+    /// refuses, there was a token, and that side did not want it.
     pub fn outbound_failure(&self) -> bool {
         let record = self.record;
         let result = record.result.as_deref().unwrap_or_default().to_ascii_lowercase();
+        let errors = record.errors.as_deref().unwrap_or_default();
+        let of_token_service = || errors.contains("AADSTS") || soap::codes::outbound(errors).is_some();
         matches!(record.source, LogSource::OAuthOutbound | LogSource::TestOAuthConnectivity)
             && (result.contains("fail") || result.contains("error"))
+            && (self.diagnostics().is_none() || of_token_service())
     }
 
     /// What the line tells, without the user.

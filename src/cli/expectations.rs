@@ -183,11 +183,12 @@ pub fn order(culture: &str, complaints: &mut Complaints) -> Option<Order> {
     order
 }
 
-/// State files; in a directory, all its files, sorted by name.
+/// State files; in a directory, all its files, sorted by name. One that holds none cannot have been meant.
 pub fn states(paths: &[PathBuf], complaints: &mut Complaints) -> Vec<StateFile> {
     let mut files = Vec::new();
     for path in paths {
         let mut named = vec![path.clone()];
+        let before = files.len();
         if path.is_dir() {
             let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
             named = entries.map(|entry| entry.path()).filter(|path| path.is_file()).collect();
@@ -201,6 +202,12 @@ pub fn states(paths: &[PathBuf], complaints: &mut Complaints) -> Vec<StateFile> 
                 Err(_) if path.is_dir() => {}
                 Err(error) => complaints.unreadable(error),
             }
+        }
+        if path.is_dir() && files.len() == before {
+            complaints.unreadable(format!(
+                "{}: no file in it holds cmdlet output or a script; `oauthtrace provision collect` prints the script that gathers the output",
+                path.display()
+            ));
         }
     }
     files
@@ -416,6 +423,13 @@ mod tests {
             let line = complaint(|complaints| drop(tenants(&[bad.into()], complaints)));
             assert!(line.contains("neither a GUID nor a domain"), "{bad}: {line}");
         }
+    }
+
+    #[test]
+    fn a_directory_without_a_state_is_told() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/base");
+        let line = complaint(|complaints| drop(states(&[folder.into()], complaints)));
+        assert!(line.starts_with(folder) && line.contains("no file in it"), "{line}");
     }
 
     #[test]

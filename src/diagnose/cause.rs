@@ -183,6 +183,8 @@ impl<'a> Case<'a> {
             let finding = self.judgement.findings.get(index);
             finding.is_some_and(|finding| names.iter().any(|name| finding.help.starts_with(name)))
         });
+        // The same, told by the cmdlet's output among the state.
+        found.extend(self.errors(&["state-test-failed"]));
         found
     }
 
@@ -198,6 +200,15 @@ impl<'a> Case<'a> {
     /// Errors of these rules.
     pub fn errors(self, rules: &[&str]) -> Vec<usize> {
         self.findings(rules, Severity::Error)
+    }
+
+    /// The host of the first exchange that a finding rests on, as far as it is known.
+    pub fn host_of(self, finding: usize) -> Option<String> {
+        let facts = &self.judgement.facts;
+        let key = self.judgement.findings.get(finding)?.evidence.iter().find_map(|place| place.exchange)?;
+        let call = facts.calls.iter().find(|(_, seen)| seen.exchanges.contains(&key));
+        let ask = || facts.asks.iter().find(|(_, seen)| seen.exchanges.contains(&key));
+        call.map(|(call, _)| call.host.clone()).or_else(|| ask().map(|(ask, _)| ask.host.clone()))
     }
 
     /// Whether a token in scope was accepted.
@@ -278,7 +289,12 @@ impl Weighing<'_> {
         for (_, seen) in seen {
             // What has no exchange, a log told.
             if seen.exchanges.is_empty() {
-                self.supporting.extend(self.case.errors(&["log-refused", "log-outbound", "log-ews-error"]));
+                self.supporting.extend(self.case.errors(&[
+                    "log-refused",
+                    "log-outbound",
+                    "log-ews-error",
+                    "state-test-failed",
+                ]));
             }
             self.supporting.extend(self.case.at(seen));
             self.exchanges.extend(&seen.exchanges);

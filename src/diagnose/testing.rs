@@ -7,6 +7,7 @@ use crate::checks::judge_state;
 use crate::checks::organisation::StateCase;
 use crate::checks::testing::{Scene, Signer, body};
 use crate::checks::testing_state::{Organisation, organisation};
+use crate::diagnose::cause::Found;
 use crate::diagnose::{Diagnosis, diagnose};
 use crate::exchange::Exchange;
 use crate::logrecord::{LogRecord, LogSource};
@@ -46,6 +47,11 @@ impl Story {
             path: Some("https://outlook.office365.com/ews/exchange.asmx".into()),
             ..LogRecord::new(LogSource::OAuthOutbound, 3)
         };
+        Self::line(line)
+    }
+
+    /// A line of a log alone.
+    pub(crate) fn line(line: LogRecord) -> Self {
         Self { expected: Scene::healthy().expectations(), exchanges: Vec::new(), lines: vec![line] }
     }
 
@@ -100,6 +106,11 @@ impl Story {
 
 /// The ids of the causes that the state of a changed organisation tells alone.
 pub(crate) fn told_by_state(change: fn(Organisation) -> Organisation) -> Vec<&'static str> {
+    found_in_state(change).iter().map(|found| found.cause.id).collect()
+}
+
+/// The causes that the state of a changed organisation tells alone.
+pub(crate) fn found_in_state(change: fn(Organisation) -> Organisation) -> Vec<Found> {
     let text = change(Organisation::healthy()).clixml();
     let expected = Expectations {
         at: Instant::parse(organisation::AT),
@@ -107,6 +118,5 @@ pub(crate) fn told_by_state(change: fn(Organisation) -> Organisation) -> Vec<&'s
         ..Expectations::default()
     };
     let case = StateCase::expected(&expected, expected.at.unwrap());
-    let diagnosis = diagnose(&judge_state::judge(&case, expected.fail_on), &expected);
-    diagnosis.causes.iter().map(|found| found.cause.id).collect()
+    diagnose(&judge_state::judge(&case, expected.fail_on), &expected).causes
 }

@@ -5,8 +5,9 @@ use std::fs;
 use std::path::Path;
 
 use super::causes;
-use super::testing::{Story, denied};
+use super::testing::{Story, denied, told_by_state};
 use crate::checks::testing::{Scene, Signer};
+use crate::checks::testing_state::{Organisation, properties};
 
 /// What is wrong with a cause file: a test is missing, or proves nothing of this cause.
 fn faults(text: &str, id: &str) -> Vec<String> {
@@ -100,4 +101,37 @@ fn evidence_for_a_cause_is_among_the_findings() {
     let diagnosis = story.diagnosis();
     let lead = diagnosis.causes.first().unwrap();
     assert!(!lead.supporting.is_empty() && !lead.reasons.is_empty() && !lead.exchanges.is_empty());
+}
+
+#[test]
+fn a_failed_test_among_the_state_has_the_cause_that_a_log_would_have() {
+    let key: fn(Organisation) -> Organisation = |healthy| {
+        tested(
+            healthy,
+            "Error:(401) Unauthorized.\nException:\nX: invalid_client. AADSTS70002: no. AADSTS50012: invalid signature. [Reason - The key was not found.]",
+        )
+    };
+    let certificate: fn(Organisation) -> Organisation =
+        |healthy| tested(healthy, "Exception:\nX: Missing signing certificate.");
+    let user: fn(Organisation) -> Organisation = |healthy| {
+        tested(
+            healthy,
+            "Exception:\nX: (401) Unauthorized., diagnostics: 2000005;reason=\"x\";error_category=\"invalid_user\"",
+        )
+    };
+    let silent: fn(Organisation) -> Organisation =
+        |healthy| tested(healthy, "Exception:\nX: (401) Unauthorized.");
+    for (change, cause) in [
+        (key, &["certificate-not-uploaded"][..]),
+        (certificate, &["signing-certificate-missing"]),
+        (user, &["user-missing-or-ambiguous"]),
+        (silent, &[]),
+    ] {
+        assert_eq!(told_by_state(change), cause);
+    }
+}
+
+fn tested(organisation: Organisation, detail: &str) -> Organisation {
+    let told = [("Task", "x".into()), ("Detail", detail.into()), ("ResultType", "Error".into())];
+    organisation.add("Test-OAuthConnectivity", properties(told))
 }

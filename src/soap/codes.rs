@@ -462,12 +462,16 @@ pub fn ews(name: &str) -> Option<&'static Code> {
 
 /// The error of an outbound call that a text names, by its name or by the words that exceptions use.
 pub fn outbound(text: &str) -> Option<&'static Code> {
-    const WORDS: [(&str, &str); 5] = [
+    const WORDS: [(&str, &str); 8] = [
         ("missing signing certificate", "MissingSigningCertificate"),
         ("could not find the authorization certificate", "MissingSigningCertificate"),
         ("trusted issuers is configured", "NoMatchedTokenIssuer"),
         ("trusted issuers are configured", "NoMatchedTokenIssuer"),
+        ("none of them is configured locally", "NoMatchedTokenIssuer"),
+        ("none of them are configured locally", "NoMatchedTokenIssuer"),
         ("unable to get the token from auth server", "UnableToGetTokenFromACS"),
+        // The request could not even be sent: a proxy or the network, not the token service.
+        ("httpwebrequest.getrequeststream", "UnableToGetTokenFromACS"),
     ];
     let lower = text.to_ascii_lowercase();
     let by_words = || WORDS.iter().find(|(words, _)| lower.contains(words)).map(|(_, name)| *name);
@@ -484,6 +488,13 @@ mod tests {
         assert_eq!(outbound("x;NoMatchedTokenIssuer;y").unwrap().code, "NoMatchedTokenIssuer");
         let words = "OAuthTokenRequestFailedException: Missing signing certificate.";
         assert_eq!(outbound(words).unwrap().code, "MissingSigningCertificate");
+        let issuers =
+            "The trusted issuers contained the following entries 'x@*'. None of them are configured locally.";
+        assert_eq!(outbound(issuers).unwrap().code, "NoMatchedTokenIssuer");
+        let unsent =
+            "System.Net.WebException: (403) Forbidden.; at System.Net.HttpWebRequest.GetRequestStream()";
+        assert_eq!(outbound(unsent).unwrap().code, "UnableToGetTokenFromACS");
+        assert_eq!(outbound("System.Net.WebException: (401) Unauthorized."), None);
         assert_eq!(outbound("something else"), None);
     }
 

@@ -70,7 +70,10 @@ fn flatten(value: Value, key: Option<&str>, path: &str, found: &mut Vec<Object>,
         }
         Value::Object(mut object) if object.display.as_deref() == Some(DICTIONARY) => {
             for (name, value) in std::mem::take(&mut object.properties) {
-                asked.extend(Kind::of_cmdlet(&name));
+                // `$null` is what a variable holds whose cmdlet failed, too.
+                if value != Value::Nothing {
+                    asked.extend(Kind::of_cmdlet(&name));
+                }
                 flatten(value, Some(&name), path, found, asked);
             }
         }

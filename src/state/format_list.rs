@@ -4,22 +4,38 @@
 //! console's width: at a blank, which is lost, or inside a word that is wider. The continuation is indented to the
 //! value's column. Names are never localised, values are. Copied text may hold typographic dashes, quotes and no-break spaces.
 
-use super::object::{Kind, Object, Value};
+use std::borrow::Cow;
+
+use super::object::{Kind, Object, Unread, Value};
 
 /// Lines of one value, so that a hostile text cannot make one property of everything.
 const VALUE_LINES: usize = 5000;
 
-/// Reads all objects of a text.
-pub fn read(text: &str, path: &str) -> Vec<Object> {
-    read_asked(text, path).0
+/// What a text holds.
+#[derive(Default, Debug)]
+pub struct Output {
+    /// The objects.
+    pub objects: Vec<Object>,
+    /// Cmdlets that a prompt shows to have been asked, and whose output was read, or is certainly empty.
+    pub asked: Vec<Kind>,
+    /// Cmdlets that a prompt shows to have been asked, and whose output tells nothing.
+    pub unread: Vec<Unread>,
+    /// Those of `asked` that were asked for a part only, each with the command in lower case.
+    pub partial: Vec<(Kind, String)>,
 }
 
-/// The same, with the cmdlets that a prompt shows to have been asked, whatever they gave.
-pub fn read_asked(text: &str, path: &str) -> (Vec<Object>, Vec<Kind>) {
-    let (mut objects, mut asked) = (Vec::new(), Vec::new());
+/// Reads all objects of a text.
+pub fn read(text: &str, path: &str) -> Vec<Object> {
+    read_asked(text, path).objects
+}
+
+/// The same, with the cmdlets that a prompt shows to have been asked.
+pub fn read_asked(text: &str, path: &str) -> Output {
+    let mut output = Output::default();
     let mut current: Option<Open> = None;
     let mut asked_by = Asked::default();
     for (number, raw) in text.lines().enumerate() {
+        let raw = &*uncoloured(raw);
         let line = raw.trim_end().replace('\u{a0}', " ");
         if line.trim().is_empty() {
             if let Some(open) = &mut current {
@@ -28,9 +44,15 @@ pub fn read_asked(text: &str, path: &str) -> (Vec<Object>, Vec<Kind>) {
             continue;
         }
         if let Some(command) = prompt(&line) {
-            close(&mut current, &asked_by, &mut objects);
-            asked_by = Asked { kind: kind_of_command(command), application: guid_in(command) };
-            asked.extend(asked_by.kind);
+            close(&mut current, &mut asked_by, &mut output.objects);
+            std::mem::take(&mut asked_by).settle(&mut output);
+            asked_by = Asked::by(command, format!("{path}:{}", number + 1), output.objects.len());
+            continue;
+        }
+        // What stands around a transcript is no output.
+        if line.starts_with("**********") {
+            close(&mut current, &mut asked_by, &mut output.objects);
+            std::mem::take(&mut asked_by).settle(&mut output);
             continue;
         }
         match property(&line) {
@@ -40,7 +62,7 @@ pub fn read_asked(text: &str, path: &str) -> (Vec<Object>, Vec<Kind>) {
                         || !open.blank && open.object.properties.iter().any(|(own, _)| own == name)
                 });
                 if again || current.as_ref().is_some_and(|open| open.blank && open.column == column) {
-                    close(&mut current, &asked_by, &mut objects);
+                    close(&mut current, &mut asked_by, &mut output.objects);
                 }
                 let open = current.get_or_insert_with(|| Open {
                     object: Object::new(format!("{path}:{}", number + 1)),
@@ -54,7 +76,10 @@ pub fn read_asked(text: &str, path: &str) -> (Vec<Object>, Vec<Kind>) {
                 open.values.push(vec![Line::new(raw, column, value)]);
             }
             None => {
-                let Some(open) = &mut current else { continue };
+                let Some(open) = &mut current else {
+                    asked_by.odd(&line);
+                    continue;
+                };
                 let indented = line.len() - line.trim_start().len();
                 let (column, blank) = (open.column, open.blank);
                 let lines = open.values.last_mut().filter(|lines| lines.len() < VALUE_LINES);
@@ -66,21 +91,139 @@ pub fn read_asked(text: &str, path: &str) -> (Vec<Object>, Vec<Kind>) {
                     }
                     lines.push(Line::new(raw, column, line.get(column..).unwrap_or_default()));
                 } else {
-                    close(&mut current, &asked_by, &mut objects);
+                    close(&mut current, &mut asked_by, &mut output.objects);
+                    asked_by.odd(&line);
                 }
             }
         }
     }
-    close(&mut current, &asked_by, &mut objects);
-    (objects, asked)
+    close(&mut current, &mut asked_by, &mut output.objects);
+    asked_by.settle(&mut output);
+    output
 }
 
-/// What the prompt in front of an output says.
+/// A line without the escape sequences (`ESC [ … m`) that newer shells colour names with.
+fn uncoloured(line: &str) -> Cow<'_, str> {
+    if !line.contains('\u{1b}') {
+        return Cow::Borrowed(line);
+    }
+    let mut plain = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some((before, after)) = rest.split_once('\u{1b}') {
+        plain.push_str(before);
+        let sequence = after.strip_prefix('[').map(|inner| {
+            inner.trim_start_matches(|letter: char| letter.is_ascii_digit() || ";?:".contains(letter))
+        });
+        // The letter behind the numbers ends it.
+        rest =
+            sequence.map_or(after, |end| end.strip_prefix(|letter: char| letter.is_ascii()).unwrap_or(end));
+    }
+    plain.push_str(rest);
+    Cow::Owned(plain)
+}
+
+/// What the prompt in front of an output says, and what the output below it looks like.
 #[derive(Default)]
 struct Asked {
     kind: Option<Kind>,
     /// The application whose keys were asked for.
     application: Option<String>,
+    /// Where it was typed.
+    place: String,
+    /// Objects before it.
+    before: usize,
+    /// Whether the command printed all that the cmdlet gave: a filter or a file may have taken the rest.
+    whole: bool,
+    /// The command, in lower case, where it asks for a part.
+    part: Option<String>,
+    /// Whether text stands below it that is no object: a table, an error, a property without a value.
+    odd: bool,
+    /// Whether an error record stands below it.
+    failed: bool,
+}
+
+impl Asked {
+    fn by(command: &str, place: String, before: usize) -> Self {
+        Self {
+            kind: kind_of_command(command),
+            application: guid_in(command),
+            place,
+            before,
+            whole: prints_all(command),
+            part: (!asks_for_all(command)).then(|| command.to_ascii_lowercase()),
+            ..Self::default()
+        }
+    }
+
+    /// A line that belongs to no object. Words of an error are localised, the names in its record are not.
+    fn odd(&mut self, line: &str) {
+        if line.trim_start().starts_with(">>") {
+            // The command goes on: what it does with the output is not looked into.
+            self.whole = false;
+            return;
+        }
+        self.odd = true;
+        self.failed |= line.contains("CategoryInfo") || line.contains("FullyQualifiedErrorId");
+    }
+
+    /// The output of this command ends here. Only silence says that there is nothing: below a table or an error
+    /// anything may be.
+    fn settle(self, output: &mut Output) {
+        let Some(kind) = self.kind else { return };
+        let found = output.objects.len() > self.before;
+        if self.failed || (self.odd && !found) {
+            output.unread.push(Unread { kind, place: self.place, failed: self.failed });
+        } else if found || self.whole {
+            output.asked.push(kind);
+            output.partial.extend(self.part.map(|command| (kind, command)));
+        }
+    }
+}
+
+/// Whether a command prints all objects that there are: no name, no parameter that chooses, and no filter behind it.
+fn asks_for_all(command: &str) -> bool {
+    const CHOOSING_NOTHING: [&str; 6] = [
+        "-domaincontroller",
+        "-resultsize",
+        "-erroraction",
+        "-warningaction",
+        "-adpropertiesonly",
+        "-verbose",
+    ];
+    let words = command.split('|').next().unwrap_or_default().split_whitespace().skip(1);
+    let mut value_of_parameter = false;
+    let mut all = prints_all(command);
+    for word in words {
+        let parameter = word.starts_with('-');
+        all &= if parameter {
+            CHOOSING_NOTHING.contains(&word.to_ascii_lowercase().as_str())
+        } else {
+            value_of_parameter
+        };
+        value_of_parameter = parameter;
+    }
+    all
+}
+
+/// Whether a command prints all that its cmdlet gives: behind it nothing but formatting.
+fn prints_all(command: &str) -> bool {
+    const FORMATTING: [&str; 8] = [
+        "format-list",
+        "fl",
+        "select-object",
+        "select",
+        "sort-object",
+        "sort",
+        "out-string",
+        "format-custom",
+    ];
+    let mut stages = command.split('|');
+    let plain = |text: &str| !text.contains(['>', ';']) && !text.to_ascii_lowercase().contains("-filter");
+    stages.next().is_some_and(plain)
+        && stages.all(|stage| {
+            let name = stage.split_whitespace().next().unwrap_or_default().to_ascii_lowercase();
+            plain(stage) && FORMATTING.contains(&name.as_str())
+        })
 }
 
 /// The first GUID of a command line.
@@ -128,11 +271,12 @@ impl Open {
     }
 }
 
-fn close(current: &mut Option<Open>, asked: &Asked, objects: &mut Vec<Object>) {
+fn close(current: &mut Option<Open>, asked: &mut Asked, objects: &mut Vec<Object>) {
     let Some(mut open) = current.take() else { return };
     open.finish_values();
     let mut object = open.object;
     if object.properties.len() < 2 && object.properties.iter().all(|(_, value)| value.is_empty()) {
+        asked.odd = true;
         return;
     }
     object.kind = match Kind::of_properties(&object) {
@@ -194,7 +338,7 @@ fn parse_value(name: &str, lines: &[Line], width: usize) -> Value {
     } else {
         joined(lines, width)
     };
-    let text = text.trim_end();
+    let text = text.trim();
     if text.is_empty() {
         return Value::Nothing;
     }
@@ -336,5 +480,60 @@ mod tests {
             read(text, "a")[0].text("ApplicationIdentifier"),
             Some("00000004-0000-0ff1-ce00-000000000000")
         );
+    }
+
+    #[test]
+    fn a_command_that_asks_for_a_part_is_known() {
+        for (command, part) in [
+            ("Get-PartnerApplication | fl", false),
+            ("Get-MailUser -ResultSize Unlimited -DomainController dc1 | Format-List *", false),
+            ("Get-PartnerApplication SfBOnline | fl", true),
+            ("Get-PartnerApplication -Identity SfBOnline | fl", true),
+            ("Get-PartnerApplication | ?{$_.Enabled} | fl", true),
+            ("Get-ManagementRoleAssignment -RoleAssignee x | fl Role", true),
+        ] {
+            let output = read_asked(&format!("[PS] C:\\>{command}\nName : a\nRole : b\n"), "a");
+            assert_eq!(output.partial.len(), usize::from(part), "{command}");
+            assert_eq!(output.asked.len(), 1, "{command}");
+        }
+    }
+
+    #[test]
+    fn colours_of_newer_shells_are_left_out() {
+        let text = "\u{1b}[32;1mName  : \u{1b}[0mx\n\u{1b}[32;1mRole  : \u{1b}[0m a\u{1b}[0m b\u{1b}[\n";
+        let [object] = &read(text, "a")[..] else { panic!() };
+        assert_eq!((object.text("Name"), object.text("Role")), (Some("x"), Some("a b")));
+    }
+
+    #[test]
+    fn only_silence_below_a_prompt_says_that_there_is_nothing() {
+        let said = |text: &str| {
+            let output = read_asked(text, "a");
+            (output.asked.contains(&Kind::PartnerApplication), output.unread)
+        };
+        for silent in [
+            "[PS] C:\\>Get-PartnerApplication | fl",
+            "[PS] C:\\>Get-PartnerApplication | Format-List *\n\n[PS] C:\\>Get-AuthConfig | fl\nRealm : x\nName : y",
+            "**********************\nPS>Get-PartnerApplication | fl\n**********************\nEnd time: 1",
+        ] {
+            assert_eq!(said(silent), (true, vec![]), "{silent}");
+        }
+        let unread = |failed| Unread { kind: Kind::PartnerApplication, place: "a:1".into(), failed };
+        for (told, failed) in [
+            ("Get-PartnerApplication\n\nName      Id\n----      --\nSfBOnline 00000004", false),
+            ("Get-PartnerApplication | fl Realm\n\nRealm :\n\nRealm :\n", false),
+            ("Get-PartnerApplication | fl\nAcceso denegado", false),
+            (
+                "Get-PartnerApplication | fl\nGet-PartnerApplication : no\n    + CategoryInfo          : NotSpecified: (:) []",
+                true,
+            ),
+            ("Get-PartnerApplication | fl\nName : x\nRealm :\n\n    + FullyQualifiedErrorId : x", true),
+        ] {
+            assert_eq!(said(&format!("[PS] C:\\>{told}\n")), (false, vec![unread(failed)]), "{told}");
+        }
+        // A filter, a file or another cmdlet took the output.
+        for taken in ["| ?{$_.Enabled} | fl", "> x.txt", "| Export-Clixml x.xml", "|\n>> Out-File x", "; x"] {
+            assert_eq!(said(&format!("PS C:\\> Get-PartnerApplication {taken}")), (false, vec![]), "{taken}");
+        }
     }
 }

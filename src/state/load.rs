@@ -1,7 +1,7 @@
 //! Takes the bytes of a state file, gives its objects, whatever form it has.
 
 use super::commands::Script;
-use super::object::{Kind, Object};
+use super::object::{Kind, Object, Unread};
 use super::{clixml, commands, csv, format_list, json_text};
 
 /// Decodes text: UTF-8 or UTF-16, with or without byte order mark.
@@ -38,6 +38,10 @@ pub struct StateFile {
     pub objects: Vec<Object>,
     /// Cmdlets that were asked, as far as the file says so; one that gave nothing has no objects.
     pub asked: Vec<Kind>,
+    /// Cmdlets that were asked, and whose output could not be read.
+    pub unread: Vec<Unread>,
+    /// Cmdlets of `asked` that were asked for a part only, each with the command in lower case.
+    pub partial: Vec<(Kind, String)>,
     /// A script, with its text.
     pub script: Option<(String, Script)>,
 }
@@ -61,9 +65,17 @@ pub fn read(bytes: &[u8], path: &str) -> Result<StateFile, String> {
     let lower = path.to_ascii_lowercase();
     let named = lower.ends_with(".ps1") || lower.ends_with(".psm1");
     let file = state(&text, path);
-    let output = file.as_ref().is_ok_and(|file| !file.objects.is_empty() || !file.asked.is_empty());
+    // Any JSON and any `name : value` make objects; only what a cmdlet that is known prints is a state.
+    let output = file.as_ref().is_ok_and(|file| {
+        file.objects.iter().any(|object| object.kind != Kind::Other)
+            || !file.asked.is_empty()
+            || !file.unread.is_empty()
+    });
+    let data = file.as_ref().is_ok_and(|file| file.form != FORMAT_LIST);
     let mut file = if output && !named {
         file?
+    } else if data && !named {
+        return Err(nothing(path));
     } else {
         let script = commands::read(&text);
         let runs = script.commands.iter().any(|command| is_ours(&command.name));
@@ -84,6 +96,9 @@ fn is_ours(name: &str) -> bool {
         .contains(&verb.to_ascii_lowercase().as_str())
 }
 
+/// The form that any text has.
+const FORMAT_LIST: &str = "Format-List";
+
 fn nothing(path: &str) -> String {
     format!(
         "{path}: no cmdlet output found; expected Format-List text, CLIXML, JSON or CSV, best what `oauthtrace provision collect` writes"
@@ -93,10 +108,12 @@ fn nothing(path: &str) -> String {
 fn empty(path: &str) -> StateFile {
     StateFile {
         path: path.to_owned(),
-        form: "Format-List",
+        form: FORMAT_LIST,
         bytes: 0,
         objects: Vec::new(),
         asked: Vec::new(),
+        unread: Vec::new(),
+        partial: Vec::new(),
         script: None,
     }
 }
@@ -108,6 +125,7 @@ fn state(text: &str, path: &str) -> Result<StateFile, String> {
             "{path}: is empty; cmdlet output expected (Format-List text, CLIXML, JSON or CSV)"
         ));
     }
+    let (mut unread, mut partial) = (Vec::new(), Vec::new());
     let (form, (objects, asked)) = if start.starts_with('<') && !start.starts_with("<#") {
         if !start.contains("<Objs") {
             return Err(format!("{path}: XML, but not that of Export-Clixml"));
@@ -118,9 +136,11 @@ fn state(text: &str, path: &str) -> Result<StateFile, String> {
     } else if start.starts_with("#TYPE ") || is_csv(start) {
         ("CSV", (csv::read(start, path)?, Vec::new()))
     } else {
-        ("Format-List", format_list::read_asked(text, path))
+        let output = format_list::read_asked(text, path);
+        (unread, partial) = (output.unread, output.partial);
+        (FORMAT_LIST, (output.objects, output.asked))
     };
-    Ok(StateFile { form, objects, asked, ..empty(path) })
+    Ok(StateFile { form, objects, asked, unread, partial, ..empty(path) })
 }
 
 fn is_csv(text: &str) -> bool {
@@ -158,6 +178,28 @@ mod tests {
         for bytes in [&b""[..], b"  \n", b"hello world", b"<html/>", b"\x00\x01\x02\x03\x04"] {
             let error = load(bytes, "state.txt").unwrap_err();
             assert!(error.starts_with("state.txt: ") && !error.contains('\n'), "{error}");
+        }
+    }
+
+    #[test]
+    fn only_what_a_known_cmdlet_prints_is_a_state() {
+        for other in [
+            "hello world\nfoo : bar\n",
+            r#"{"log":{"version":"1.2","entries":[{"request":{"url":"https://a/"}}]}}"#,
+            "[1,2]",
+            "\"a\",\"b\"\n\"1\",\"2\"\n",
+            "<Objs><Obj RefId=\"0\"><MS><S N=\"a\">b</S></MS></Obj></Objs>",
+        ] {
+            let error = read(other.as_bytes(), "state.txt").unwrap_err();
+            assert!(error.contains("no cmdlet output found"), "{other}: {error}");
+        }
+        for own in [
+            "Realm :\nCurrentCertificateThumbprint : A\n",
+            r#"{"Get-AuthServer":[]}"#,
+            "[PS] C:\\>Get-PartnerApplication",
+            "Get-AuthConfig | Format-List",
+        ] {
+            assert!(read(own.as_bytes(), "state.txt").is_ok(), "{own}");
         }
     }
 

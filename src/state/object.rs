@@ -173,6 +173,17 @@ impl Kind {
     }
 }
 
+/// Output of a cmdlet that tells nothing: neither what there is, nor that there is nothing.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Unread {
+    /// Which cmdlet.
+    pub kind: Kind,
+    /// Where it was typed: file and line.
+    pub place: String,
+    /// Whether an error record stands there; else it is a table or other text.
+    pub failed: bool,
+}
+
 /// A property's value.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Value {
@@ -268,6 +279,26 @@ impl Object {
     /// A property as a boolean.
     pub fn flag(&self, name: &str) -> Option<bool> {
         self.get(name)?.as_bool()
+    }
+
+    /// The properties of which one has to be there, so that a rule can say which object of its kind is missing.
+    /// With a selection of others (`Format-List Name`) nothing is known to be missing.
+    pub const fn identifying(kind: Kind) -> &'static [&'static str] {
+        match kind {
+            Kind::PartnerApplication => &["ApplicationIdentifier"],
+            Kind::AuthServer => &["IssuerIdentifier", "Type", "AuthMetadataUrl", "TokenIssuingEndpoint"],
+            Kind::RoleAssignment => &["Role"],
+            Kind::ExchangeCertificate => &["Thumbprint"],
+            Kind::AcceptedDomain => &["DomainName"],
+            Kind::MailUser => &["Identity", "Name", "Id", "Alias", "DistinguishedName", "DisplayName"],
+            _ => &[],
+        }
+    }
+
+    /// Whether it says which object of its kind it is, see [`Self::identifying`].
+    pub fn is_identified(&self) -> bool {
+        let names = Self::identifying(self.kind);
+        names.is_empty() || names.iter().any(|name| self.get(name).is_some())
     }
 
     /// How people call it: `Name`, `Identity`, or what it printed as.

@@ -41,6 +41,10 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
         if linked.is_some_and(|linked| case.mail_user(linked).is_some()) {
             continue;
         }
+        if let Some(open) = case.left_open(Kind::MailUser, &[leaf(linked.unwrap_or(account))]) {
+            out.missing(open);
+            continue;
+        }
         let (domain, controller) = (case.domain(), case.controller());
         let hit = out.say(format!("there is no mail user {}", leaf(linked.unwrap_or(account))));
         hit.about(application.id)

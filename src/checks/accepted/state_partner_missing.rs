@@ -35,6 +35,11 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
     }
     for application in case.applications() {
         if case.partners(application.id).is_empty() {
+            if let Some(open) = case.left_open(Kind::PartnerApplication, &[application.id, application.name])
+            {
+                out.missing(open);
+                continue;
+            }
             let account = application.account.map_or_else(String::new, |account| {
                 format!(" -LinkedAccount (Get-MailUser -Identity {}).Identity", quoted(account))
             });
@@ -50,6 +55,10 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
         }
     }
     if case.partners(EXCHANGE).is_empty() {
+        if let Some(open) = case.left_open(Kind::PartnerApplication, &[EXCHANGE, "Exchange Online"]) {
+            out.missing(open);
+            return;
+        }
         out.say(format!("there is no partner application {EXCHANGE} (Exchange Online)"))
             .about(EXCHANGE)
             .observed("none in Get-PartnerApplication")

@@ -39,6 +39,13 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
             continue;
         };
         let assigned = case.roles_of(account);
+        if let Some(open) = case.left_open(Kind::RoleAssignment, &[leaf(account)])
+            && assigned.is_empty()
+            && !application.roles.is_empty()
+        {
+            out.missing(open);
+            continue;
+        }
         for role in application.roles {
             // Least privilege made a role of its own of UserApplication; the whole one suffices too.
             let suffices =

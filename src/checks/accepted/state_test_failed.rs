@@ -4,6 +4,8 @@ use crate::checks::CheckId;
 use crate::checks::finding::Severity;
 use crate::checks::organisation::StateCase;
 use crate::checks::rule::{Out, Rule, Scope};
+use crate::logrecord::LogRecord;
+use crate::soap::codes;
 use crate::state::object::Kind;
 
 /// See the text.
@@ -69,6 +71,11 @@ fn classify(detail: &str) -> (String, String) {
             return (format!("the target refused the token (diagnostics {number})"), help);
         }
     }
+    let errors = LogRecord::tested(0, "", detail, "Error").errors.unwrap_or_default();
+    if let Some(code) = codes::outbound(&errors) {
+        let help = format!("oauthtrace explain {} # then Test-OAuthConnectivity again", code.code);
+        return (format!("Exchange got no token ({})", code.code), help);
+    }
     if joined.contains("GetActorTokenFromAuthServer") {
         let help = "Get-ExchangeServer | Format-List Name,InternetWebProxy # the token service must be reachable from each \
                     server; its answer stands in the detail";
@@ -96,6 +103,15 @@ mod tests {
                 .hits(&RULE)[0]
                 .message
                 .contains("AADSTS700027")
+        );
+    }
+
+    #[test]
+    fn fires_and_names_the_error_of_exchange_itself() {
+        let detail = "[OAuthCredentials:GetToken] x\nException:\nX: Missing signing certificate.";
+        let hits = Scene::healthy().tested("Error", Some(detail)).hits(&RULE);
+        assert!(
+            hits[0].message.contains("MissingSigningCertificate") && hits[0].help.contains("explain Missing")
         );
     }
 

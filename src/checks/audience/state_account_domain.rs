@@ -1,5 +1,6 @@
 //! Takes the state of the organisation, gives findings of `state-account-domain`: the account's address is not in an accepted domain.
 
+use super::state_realm_wildcard::covers;
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
 use crate::checks::organisation::StateCase;
@@ -21,7 +22,9 @@ pub(crate) static RULE: Rule = Rule {
               accounts; others do not resolve.",
     bad: "SfBOnline-ApplicationAccount@fabrikam.com, no such accepted domain",
     good: "an accepted domain without wildcard, the default one",
-    repair: "Set-MailUser -Identity <account> -ExternalEmailAddress <account>@<accepted domain>",
+    repair: "Set-MailUser -Identity <account> -ExternalEmailAddress <account>@<accepted domain>; where a \
+             wildcard covers the domain: New-AcceptedDomain -Name <domain> -DomainName <domain> -DomainType \
+             Authoritative",
     sources: &[
         "Microsoft: Configure Integration and OAuth between Skype for Business Online and Exchange Server",
     ],
@@ -36,7 +39,9 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
     if domains.is_empty() {
         return;
     }
-    let default = domains.iter().find(|(_, default)| *default).map(|(name, _)| *name);
+    // No address can be in a wildcard, whether or not it is the default.
+    let plain = |name: &&str| !name.starts_with('*');
+    let default = domains.iter().find(|(_, default)| *default).map(|(name, _)| *name).filter(plain);
     for application in case.applications() {
         for partner in case.partners(application.id) {
             let Some(user) = case.linked_account(partner).and_then(|account| case.mail_user(account)) else {
@@ -51,15 +56,9 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
                 continue;
             };
             let exact = domains.iter().any(|(name, _)| name.eq_ignore_ascii_case(domain));
-            let wild = domains.iter().find(|(name, _)| {
-                name.strip_prefix("*.").is_some_and(|rest| {
-                    domain.len() > rest.len()
-                        && domain.to_ascii_lowercase().ends_with(&format!(".{}", rest.to_ascii_lowercase()))
-                })
-            });
-            let right =
-                default.or_else(|| domains.iter().map(|(name, _)| *name).find(|name| !name.starts_with('*')));
-            let help = format!(
+            let wild = domains.iter().find(|(name, _)| covers(name, domain));
+            let right = default.or_else(|| domains.iter().map(|(name, _)| *name).find(plain));
+            let mut help = format!(
                 "Set-MailUser -Identity {} -ExternalEmailAddress {}{}",
                 quoted(user.text("Identity").unwrap_or_else(|| user.name())),
                 quoted(&format!("{local}@{}", right.unwrap_or("<accepted domain>"))),
@@ -80,6 +79,10 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
                         user.name()
                     ));
                     hit.expected(format!("a domain that is accepted by its own name, not by {wild}"));
+                    help = format!(
+                        "New-AcceptedDomain -Name {0} -DomainName {0} -DomainType Authoritative",
+                        quoted(domain)
+                    );
                     hit
                 }
                 (false, None, _) => {
@@ -130,6 +133,20 @@ mod tests {
     }
 
     #[test]
+    fn fires_on_a_wildcard_of_the_domain_itself_and_never_proposes_it() {
+        let scene =
+            Scene::healthy().set("Get-AcceptedDomain", "contoso.example", "DomainName", "*.contoso.example");
+        let [hit] = &scene.hits(&RULE)[..] else { panic!() };
+        assert!(hit.expected.to_string().contains("by its own name"), "{hit:?}");
+        assert_eq!(
+            hit.help,
+            "New-AcceptedDomain -Name 'contoso.example' -DomainName 'contoso.example' -DomainType Authoritative"
+        );
+        let other = scene.set("Get-MailUser", ACCOUNT, "ExternalEmailAddress", "a@fabrikam.example");
+        assert!(!other.hits(&RULE)[0].help.contains('*'));
+    }
+
+    #[test]
     fn fires_softly_on_another_than_the_default() {
         assert!(
             Scene::healthy()
@@ -137,6 +154,16 @@ mod tests {
                 .hits(&RULE)[0]
                 .severity
                 == Severity::Warning
+        );
+    }
+
+    #[test]
+    fn stays_silent_beside_a_default_that_is_a_wildcard() {
+        assert!(
+            !Scene::healthy()
+                .set("Get-AcceptedDomain", "contoso.example", "DomainName", "*.contoso.example")
+                .add("Get-AcceptedDomain", properties([("DomainName", "contoso.example".into())]))
+                .fires(&RULE)
         );
     }
 

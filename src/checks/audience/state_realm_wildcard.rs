@@ -54,7 +54,7 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
 }
 
 /// Whether an accepted domain is a wildcard that covers that domain.
-fn covers(name: &str, domain: &str) -> bool {
+pub(super) fn covers(name: &str, domain: &str) -> bool {
     let (name, domain) = (name.to_ascii_lowercase(), domain.to_ascii_lowercase());
     name.strip_prefix("*.").is_some_and(|rest| {
         domain.strip_suffix(rest).is_some_and(|head| head.is_empty() || head.ends_with('.'))

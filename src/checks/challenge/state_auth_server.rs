@@ -34,9 +34,10 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
         return;
     }
     let (tenant, cloud) = (case.tenant(), case.cloud());
-    for (name, is, create) in [
+    for (name, words, is, create) in [
         (
             "ACS",
+            &["ACS", "00000001-000"][..],
             is_acs as fn(&Object) -> bool,
             format!(
                 "New-AuthServer -Name WindowsAzureACS -AuthMetadataUrl {}",
@@ -45,6 +46,7 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
         ),
         (
             "Entra (evoSTS)",
+            &["evoSTS", "AzureAD"],
             is_entra,
             format!(
                 "New-AuthServer -Name evoSTS -Type AzureAD -AuthMetadataUrl {}",
@@ -58,6 +60,10 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
         let all: Vec<&Object> = case.of(Kind::AuthServer).filter(|object| is(object)).collect();
         match all.first() {
             None => {
+                if let Some(open) = case.left_open(Kind::AuthServer, words) {
+                    out.missing(open);
+                    continue;
+                }
                 out.say(format!("there is no auth server for {name}"))
                     .observed("none in Get-AuthServer")
                     .expected(format!("an enabled auth server for {name}"))

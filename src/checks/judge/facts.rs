@@ -289,6 +289,8 @@ pub struct Facts {
     pub outbound: BTreeMap<Outbound, Seen>,
     /// Results of `Test-OAuthConnectivity`: whether it went well.
     pub tests: BTreeMap<bool, Seen>,
+    /// Hosts that a password was sent to as logs tell; exchanges that show one are among the calls.
+    pub passwords: BTreeSet<String>,
     /// Kinds that were left out because there were too many.
     pub left_out: u64,
 }
@@ -315,6 +317,14 @@ impl Facts {
         self.tests.entry(good).or_default().add(sight);
     }
 
+    /// Adds a host that a password was sent to; a few suffice.
+    pub(crate) fn password(&mut self, host: String) {
+        self.passwords.insert(host);
+        while self.passwords.len() > EVIDENCE_LISTED {
+            self.passwords.pop_last();
+        }
+    }
+
     /// Adds a token request.
     pub(crate) fn ask(&mut self, ask: Ask, sight: Sight) {
         add(&mut self.asks, ask, sight, &mut self.left_out);
@@ -326,7 +336,7 @@ impl Facts {
     }
 
     /// Nothing more will come: keeps as many kinds as threads that were joined would keep.
-    pub(super) fn finish(&mut self) {
+    pub(crate) fn finish(&mut self) {
         prune(&mut self.calls, FACTS_KEPT, &mut self.left_out);
         prune(&mut self.asks, FACTS_KEPT, &mut self.left_out);
         prune(&mut self.metadata, FACTS_KEPT, &mut self.left_out);
@@ -340,6 +350,7 @@ impl Facts {
         merge(&mut self.asks, other.asks, &mut self.left_out);
         merge(&mut self.metadata, other.metadata, &mut self.left_out);
         merge(&mut self.outbound, other.outbound, &mut self.left_out);
+        other.passwords.into_iter().for_each(|host| self.password(host));
         for (good, seen) in other.tests {
             self.tests.entry(good).or_default().merge(seen);
         }

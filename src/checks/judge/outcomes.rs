@@ -304,6 +304,12 @@ impl Decision<'_> {
         } else if missing.is_empty() {
             let holds = self.holds(id);
             let summary = match warnings {
+                // A password that was sent elsewhere is a warning: then there is none only where OAuth calls go.
+                (Some(first), more) if id == CheckId::NoBasic => format!(
+                    "{}; but: {}",
+                    holds.replacen("no password", "no password to the paths of OAuth calls", 1),
+                    and_more(first, more, "warning")
+                ),
                 (Some(first), more) => format!("{holds}; but: {}", and_more(first, more, "warning")),
                 (None, _) => holds,
             };

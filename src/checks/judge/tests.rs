@@ -187,6 +187,15 @@ fn what_other_hosts_got_is_no_reason_for_doubt() {
 }
 
 #[test]
+fn a_password_elsewhere_is_not_denied_by_the_summary() {
+    let judgement = Scene::healthy().target("/owa/").authorization("Basic dXNlcjpwYXNz").judge();
+    let check = check(&judgement, CheckId::NoBasic);
+    assert_eq!(check.outcome, Outcome::Pass);
+    assert!(check.summary.starts_with("no password to the paths of OAuth calls in "), "{}", check.summary);
+    assert!(check.summary.contains("; but: a password was sent"), "{}", check.summary);
+}
+
+#[test]
 fn a_warning_under_a_check_that_passes_is_in_its_summary() {
     let judgement = Scene::healthy().clear().judge();
     let summary = &check(&judgement, CheckId::Transport).summary;

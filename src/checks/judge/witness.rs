@@ -10,6 +10,8 @@ use crate::exchange::{Head, Response};
 use crate::limits::{NAME_SHOWN, REQUEST_BYTES, SENTENCE_KEPT};
 use crate::logrecord::{LogRecord, LogSource};
 use crate::soap::{self, codes};
+use crate::state::StateFile;
+use crate::state::object::Kind;
 use crate::token::{Half, Role, Token, TokenId};
 use crate::wire::http::body;
 
@@ -361,6 +363,10 @@ pub(super) fn log(record: &LogRecord, expected: &Expectations, facts: &mut Facts
     if case.outbound_failure() {
         outbound(record, sight, facts);
     }
+    if let Some(host) = record.host.as_deref().filter(|_| case.password_sent() && !case.is_own_health_check())
+    {
+        facts.password(short(&place::bare_host(host)));
+    }
     let tested = record.result.as_deref().filter(|_| record.source == LogSource::TestOAuthConnectivity);
     if let Some(result) = tested {
         facts.tested(result.eq_ignore_ascii_case("success"), sight);
@@ -377,6 +383,16 @@ pub(super) fn log(record: &LogRecord, expected: &Expectations, facts: &mut Facts
         ..logged(&case)
     };
     facts.call(call, sight);
+}
+
+/// Notes the results of `Test-OAuthConnectivity` among the state of an organisation: they tell what a log tells.
+pub(crate) fn tested(files: &[StateFile], expected: &Expectations, facts: &mut Facts) {
+    for object in files.iter().flat_map(|file| &file.objects) {
+        if object.kind == Kind::OAuthConnectivity {
+            let text = |name: &str| object.text(name).unwrap_or_default();
+            log(&LogRecord::tested(0, text("Task"), text("Detail"), text("ResultType")), expected, facts);
+        }
+    }
 }
 
 /// A call with a token as far as a line of a log tells of it.
@@ -424,7 +440,10 @@ fn outbound(record: &LogRecord, sight: Sight, facts: &mut Facts) {
                 .find(|error| text.contains(error))
                 .map(str::to_owned),
             codes: codes_told,
-            description: sentence(without_trace(text)),
+            // What stands before its own words would take their room.
+            description: sentence(without_trace(
+                text.find("AADSTS").and_then(|at| text.get(at..)).unwrap_or(text),
+            )),
             ..Ask::default()
         };
         facts.ask(ask, sight);

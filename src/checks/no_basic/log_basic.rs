@@ -23,7 +23,7 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn examine(case: &LogCase<'_>, out: &mut Out<'_>) {
-    if case.at_exchange() && case.authenticated_by("basic") {
+    if case.password_sent() {
         let hit = out.say("a log tells of Basic authentication");
         hit.observed(case.summary()).expected("Bearer");
         if case.is_own_health_check() {

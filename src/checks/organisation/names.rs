@@ -21,7 +21,9 @@ impl StateCase<'_> {
     pub fn domain(&self) -> &str {
         let default = || {
             let default = |object: &&Object| object.flag("Default") == Some(true);
-            self.of(Kind::AcceptedDomain).find(default)?.text("DomainName")
+            let name = self.of(Kind::AcceptedDomain).find(default)?.text("DomainName");
+            // No address can be in a wildcard.
+            name.filter(|name| !name.trim().starts_with('*'))
         };
         let tenant = || self.tenants.iter().map(String::as_str).find(|tenant| !is_guid(tenant));
         self.verified_domain.or_else(default).or_else(tenant).unwrap_or("<verified domain>")

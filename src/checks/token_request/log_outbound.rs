@@ -15,8 +15,9 @@ pub(crate) static RULE: Rule = Rule {
     since: "0.1.0",
     candidates: &["O07"],
     title: "a log tells that Exchange got no token",
-    looks_at: "Failed results of the OAuthOutbound log and of Test-OAuthConnectivity.",
-    matters: "Exchange could not ask for, or use, a token; the error names the step.",
+    looks_at: "Failed results of the OAuthOutbound log and of Test-OAuthConnectivity that are no refusal by the target: \
+               one that holds x-ms-diagnostics is a matter of log-refused.",
+    matters: "Exchange could not ask for a token; the error names the step.",
     bad: "result-code Fail, error-string MissingSigningCertificate",
     good: "result-code Success",
     repair: "Get-AuthConfig | Format-List CurrentCertificateThumbprint; Get-AuthServer | Format-List Name,Enabled; Test-OAuthConnectivity -Service EWS -TargetUri <url> -Mailbox <user> -Verbose",
@@ -53,5 +54,18 @@ mod tests {
         let record =
             LogRecord { result: Some("Success".into()), ..LogRecord::new(LogSource::OAuthOutbound, 1) };
         assert!(!fires_on_line(&RULE, &record));
+    }
+
+    #[test]
+    fn stays_silent_when_the_target_refuses_the_token() {
+        let refused = |errors: &str| LogRecord {
+            result: Some("Error".into()),
+            diagnostics: Some("2000005;reason=\"x\";error_category=\"invalid_user\"".into()),
+            errors: Some(errors.into()),
+            ..LogRecord::new(LogSource::TestOAuthConnectivity, 1)
+        };
+        assert!(!fires_on_line(&RULE, &refused("System.Net.WebException: (401) Unauthorized.")));
+        assert!(fires_on_line(&RULE, &refused("invalid_client AADSTS50012: no key")));
+        assert!(fires_on_line(&RULE, &refused("Missing signing certificate.")));
     }
 }

@@ -10,7 +10,7 @@ pub(crate) static CAUSE: Cause = Cause {
     title: "the Exchange auth certificate has expired",
     rank: Rank::Root,
     summary: "The Exchange auth certificate (thumbprint {thumbprint}) had expired when it was used. What it signs is refused: Exchange gets no tokens, and other servers refuse what Exchange issues itself. A new certificate has to be made, published, and uploaded to the service principals.",
-    speaks_for: "The given certificate was past its end when it was used; the token service refuses assertions that it signed, or says that the certificate or key has expired. The state shows that the certificate, or the only key of a service principal, is past its end.",
+    speaks_for: "The given certificate was past its end when it was used; the token service refuses assertions that it signed, or says that the certificate or key has expired. The state shows that the certificate is past its end, or, where it does not show the certificate, that every key of a service principal is.",
     speaks_against: "Assertions are signed with another certificate that is still valid. The state shows a certificate that is valid.",
     repair: &[
         "Get-AuthConfig | Format-List CurrentCertificateThumbprint,NextCertificateThumbprint; Get-ExchangeCertificate {thumbprint} | Format-List NotAfter,Status",
@@ -24,6 +24,9 @@ pub(crate) static CAUSE: Cause = Cause {
     sources: &["Microsoft Support: KB 2617816, KB 3089171", "Microsoft Support: Resolve free/busy errors"],
     examine,
 };
+
+/// What a key that has ended says of a certificate that nobody showed: likely, not more.
+const KEY: i32 = 60;
 
 fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
     let expired = case.errors(&["certificate-expired"]);
@@ -53,8 +56,16 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
     let over =
         |finding: &Finding| finding.evidence.iter().any(|place| place.claim.as_deref() == Some("NotAfter"));
     let own = weigh.state_where(&[("state-auth-certificate-unusable", 85)], over);
-    let alone = |finding: &Finding| finding.severity == Severity::Error;
-    let key = weigh.state_where(&[("state-key-expired", 80)], alone);
+    let valid = super::current_is_valid(case);
+    // A key that has ended is that of the certificate only where the certificate may have ended too.
+    let before = weigh.score();
+    let alone = |finding: &Finding| finding.severity == Severity::Error && !valid;
+    let key = weigh.state_where(&[("state-key-expired", KEY)], alone);
+    // Many keys that ended do not make one certificate more certain.
+    weigh.score = before + (weigh.score() - before).min(KEY);
+    if valid && weigh.score() > 0 {
+        weigh.state_against(40, "the state shows that the certificate that Exchange uses now is valid");
+    }
     if own || key {
         weigh.state(&[
             ("state-auth-certificate-unusable", 0),
@@ -88,7 +99,12 @@ fn says_expired(ask: &Ask) -> bool {
 mod tests {
     use super::*;
     use crate::checks::testing::{Scene, Signer};
-    use crate::diagnose::testing::{Story, denied};
+    use crate::checks::testing_state::{
+        Val, key,
+        organisation::{PRINT, SKYPE},
+    };
+    use crate::diagnose::cause::Confidence;
+    use crate::diagnose::testing::{Story, denied, found_in_state, told_by_state};
 
     #[test]
     fn fires_on_an_expired_certificate() {
@@ -104,5 +120,27 @@ mod tests {
     #[test]
     fn stays_silent_on_a_valid_certificate() {
         assert!(!Story::of(Scene::healthy()).causes().contains(&CAUSE.id));
+    }
+
+    #[test]
+    fn an_old_key_beside_a_valid_certificate_is_another_cause() {
+        let told = told_by_state(|organisation| {
+            let old = vec![key("a", "", "2025-01-01T00:00:00Z")];
+            organisation.set("Get-MgServicePrincipal", SKYPE, "KeyCredentials", Val::Keys(old))
+        });
+        assert_eq!(told, ["auth-certificate-rolled-over"]);
+    }
+
+    #[test]
+    fn an_old_key_without_the_certificate_is_likely_and_not_more() {
+        let found = found_in_state(|organisation| {
+            let old = (0..9).map(|id| key(&id.to_string(), "", "2025-01-01T00:00:00Z")).collect();
+            organisation
+                .set("Get-MgServicePrincipal", SKYPE, "KeyCredentials", Val::Keys(old))
+                .without("Get-ExchangeCertificate", PRINT)
+                .set("Get-AuthConfig", "", "CurrentCertificateThumbprint", "A".repeat(40).as_str())
+        });
+        let own = found.iter().find(|found| found.cause.id == CAUSE.id).unwrap();
+        assert_eq!(own.confidence, Confidence::Likely);
     }
 }

@@ -43,10 +43,12 @@ fn state(case: &Case<'_>, weigh: &mut Weighing<'_>) {
     let published = weigh.state(&[("state-x5t-unknown", if rolled { 5 } else { 75 })]);
     if rolled || published {
         let alone = |finding: &Finding| finding.severity == Severity::Error;
-        if weigh.first_state("state-key-expired", alone).is_some() {
+        let valid = super::current_is_valid(case);
+        if !valid && weigh.first_state("state-key-expired", alone).is_some() {
             weigh.state_against(60, "the keys there are past their end, whichever certificate they are of");
         }
-        weigh.state_where(&[("state-key-expired", 0), ("state-certificate-differs", 0)], |_| !rolled);
+        weigh.state_where(&[("state-key-expired", 0)], |finding| !rolled || (valid && alone(finding)));
+        weigh.state_where(&[("state-certificate-differs", 0)], |_| !rolled);
         super::granted_nevertheless(case, weigh);
     } else if weigh.score() > 0 && super::uploaded_everywhere(case) {
         weigh.set_well("the state shows the current certificate on the service principals: the given file is out of date, or the recording is");

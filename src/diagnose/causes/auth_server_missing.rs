@@ -90,4 +90,10 @@ mod tests {
     fn fires_on_a_log_of_outbound_calls() {
         assert_eq!(Story::logged("NoMatchedTokenIssuer").lead(), CAUSE.id);
     }
+
+    #[test]
+    fn fires_on_the_words_of_the_connectivity_test() {
+        let told = "The trusted issuers contained the following entries '00000001-0000-0000-c000-000000000000@*'. None of them are configured locally.";
+        assert_eq!(Story::logged(told).lead(), CAUSE.id);
+    }
 }

@@ -68,9 +68,30 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
             "Record next: the answer with its description, and what Test-OAuthConnectivity says.".into(),
         );
     } else {
-        weigh.words("observed", "Something was refused.".into());
-        weigh.words("missing", "no call with a token is in it".into());
-        weigh.words("next", "Record next: a call of the cloud, from its discovery to its answer.".into());
+        let tokens = case.calls(|call| call.credential == Credential::Token);
+        let host = tokens.first().map_or("", |(call, _)| &call.host);
+        weigh.value("host", host);
+        let logged = |finding: &Finding| of_traffic(finding) && finding.rule.starts_with("log-");
+        let (observed, missing, next) = if case.judgement.findings.iter().any(logged) {
+            (
+                "A log tells of a failure.",
+                "the log gives no reason that is known here, and the call that failed is not in the recording",
+                "Record next: that call, from its discovery to its answer, or the answer's x-ms-diagnostics.",
+            )
+        } else if tokens.is_empty() {
+            (
+                "Something was refused.",
+                "no call with a token is in it",
+                "Record next: a call of the cloud, from its discovery to its answer.",
+            )
+        } else {
+            (
+                "Something is wrong beside the calls with a token.",
+                "none of the calls with a token that are in it was refused",
+                "Record next: the call that fails, from its discovery to its answer.",
+            )
+        };
+        weigh.words("observed", observed.into()).words("missing", missing.into()).words("next", next.into());
     }
     weigh.plus(20, "a call or token request failed").at(&failed).at(&asks);
     weigh.by(case
@@ -91,6 +112,22 @@ mod tests {
     #[test]
     fn fires_on_a_silent_failure() {
         assert_eq!(Story::of(Scene::healthy().status(500)).lead(), CAUSE.id);
+    }
+
+    #[test]
+    fn says_of_a_log_alone_what_the_log_leaves_open() {
+        let found = Story::logged("something new").diagnosis().causes;
+        let [only] = &found[..] else { panic!("{found:?}") };
+        assert_eq!(only.cause.id, CAUSE.id);
+        assert!(only.summary.contains("A log tells of a failure.") && !only.summary.contains("no call with"));
+    }
+
+    #[test]
+    fn never_says_that_no_call_is_there_when_one_is() {
+        let accepted = Story::logged("something new").and(Scene::healthy());
+        assert!(
+            !accepted.diagnosis().causes.iter().any(|found| found.summary.contains("no call with a token"))
+        );
     }
 
     #[test]

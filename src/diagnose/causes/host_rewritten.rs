@@ -7,7 +7,7 @@ pub(crate) static CAUSE: Cause = Cause {
     id: "host-rewritten",
     title: "a proxy changes the host name between caller and Exchange",
     rank: Rank::Root,
-    summary: "The token is made for {audience}, but the server that judges it goes by another name{expected}. Something between caller and Exchange rewrites the host name of the request (Host), or Exchange is published under a name that callers are not told. Exchange compares the name in the token with the name in the request, and refuses.",
+    summary: "The host that the token is made for ({audience}) is not the name that the server that judges it goes by{expected}. Something between caller and Exchange rewrites the host name of the request (Host), or Exchange is published under a name that callers are not told. Exchange compares the name in the token with the name in the request, and refuses.",
     speaks_for: "Exchange says invalid_resource although the audience is the host of the recorded request, so that the name changed behind the recording; or audience and request differ in the recording already.",
     speaks_against: "Only the scheme differs (http instead of https): then TLS ends in front of Exchange.",
     repair: &[
@@ -37,6 +37,8 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
                     "the audience is the host of the recorded request, and Exchange still calls it wrong",
                 )
                 .at(&refused);
+        } else if audience.is_empty() {
+            weigh.plus(35, "the other side says that the token is not made for its name").at(&refused);
         } else {
             weigh.plus(35, "the audience is not the host of the request").at(&refused);
         }

@@ -65,6 +65,7 @@ pub(crate) mod wrong_realm;
 
 use super::cause::{Case, Cause, Weighing};
 use crate::checks::expectations::EXCHANGE;
+use crate::checks::finding::Finding;
 use crate::checks::judge::facts::Ask;
 use crate::checks::organisation::hex;
 use crate::checks::organisation::keys::{Fit, fit};
@@ -134,6 +135,20 @@ fn uploaded_everywhere(case: &Case<'_>) -> bool {
     let Some(organisation) = case.organisation else { return false };
     let ids = organisation.applications().into_iter().map(|application| application.id).chain([EXCHANGE]);
     ids.map(|id| fit(organisation, id)).all(|fit| matches!(fit, Fit::Found(_)))
+}
+
+/// Whether the state shows that the certificate that Exchange uses now has not ended.
+fn current_is_valid(case: &Case<'_>) -> bool {
+    let end = case.organisation.and_then(|organisation| {
+        organisation.validity(organisation.auth_thumbprint("Current")?, true).known()
+    });
+    // The rule judges at the time of the traffic, so it is asked and not the clock.
+    let over =
+        |finding: &Finding| finding.evidence.iter().any(|place| place.claim.as_deref() == Some("NotAfter"));
+    let findings = &case.judgement.findings;
+    let ended =
+        findings.iter().any(|finding| finding.rule == "state-auth-certificate-unusable" && over(finding));
+    end.is_some() && !ended
 }
 
 /// Names the certificate that Exchange uses, where traffic did not.

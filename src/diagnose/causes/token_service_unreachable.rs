@@ -9,7 +9,7 @@ pub(crate) static CAUSE: Cause = Cause {
     title: "Exchange does not reach the token service",
     rank: Rank::Root,
     summary: "Exchange asks for a token and gets no answer of the token service: a proxy, a firewall or name resolution on the way out stops the request. What the cloud calls at Exchange is not affected.",
-    speaks_for: "A log of outbound calls says UnableToGetTokenFromACS or OAuthTokenRequestFailed without a code of the token service; a proxy or a web page answers the request, or refuses the tunnel (CONNECT).",
+    speaks_for: "A log of outbound calls says UnableToGetTokenFromACS or OAuthTokenRequestFailed without a code of the token service, or that the request could not be sent (GetRequestStream); a proxy or a web page answers the request, or refuses the tunnel (CONNECT).",
     speaks_against: "The token service answered with a code, or granted tokens.",
     repair: &[
         "Test-NetConnection accounts.accesscontrol.windows.net -Port 443",
@@ -86,5 +86,13 @@ mod tests {
         let story = Story::logged("UnableToGetTokenFromACS: invalid_client AADSTS7000112: disabled");
         assert!(!story.causes().contains(&CAUSE.id));
         assert!(!Story::of(Scene::healthy().refused("")).causes().contains(&CAUSE.id));
+    }
+
+    #[test]
+    fn fires_on_a_request_that_could_not_be_sent() {
+        let told =
+            "System.Net.WebException: (403) Forbidden.; at System.Net.HttpWebRequest.GetRequestStream()";
+        assert_eq!(Story::logged(told).lead(), CAUSE.id);
+        assert_ne!(Story::logged("System.Net.WebException: (403) Forbidden.").lead(), CAUSE.id);
     }
 }

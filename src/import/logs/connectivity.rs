@@ -1,15 +1,13 @@
 //! Takes the output of `Test-OAuthConnectivity`, gives its results.
 //!
 //! Either `Format-List` text (`Name : value`, further lines of a value indented or not) or CLIXML
-//! (`<S N="Name">`). Names of properties and the bracket tags are not localised, prose is; so only
-//! addresses, ids, diagnostics and the result are taken.
+//! (`<S N="Name">`). What stands in `Detail` is read by [`LogRecord::tested`].
 
 use quick_xml::Reader;
 use quick_xml::events::Event;
 
-use crate::base::Secret;
 use crate::import::when;
-use crate::logrecord::{LogRecord, LogSource};
+use crate::logrecord::LogRecord;
 
 const PROPERTIES: [&str; 8] =
     ["RunspaceId", "Task", "Detail", "ResultType", "Identity", "IsValid", "ObjectState", "PSComputerName"];
@@ -137,89 +135,14 @@ fn is_result(text: &str) -> bool {
 
 impl Result {
     fn record(self) -> LogRecord {
-        let mut record = LogRecord::new(LogSource::TestOAuthConnectivity, self.line);
-        let detail = &rejoined(&self.detail);
-        record.result = some(self.kind.trim());
-        record.operation = some(self.task.trim());
-        record.client_request_id = after(detail, "Client request ID:").and_then(first_word);
-        record.path = detail.find("https://").and_then(|at| first_word(detail.get(at..)?));
-        record.diagnostics = after(detail, "diagnostics:").map(|rest| {
-            let line = rest.lines().next().unwrap_or_default();
-            line.trim().to_owned()
-        });
-        record.errors = some(&errors(detail));
-        record.time = after(detail, "last successfully loaded at")
-            .and_then(|rest| Some(when::parse(rest.lines().next()?.split(" UTC").next()?.trim())?.0));
-        record.token_dump = detail.find("{\"typ\"").and_then(|at| {
-            let dump = detail.get(at..)?.lines().next()?;
-            Some(Secret::new(dump.as_bytes().to_vec()))
+        let mut record = LogRecord::tested(self.line, &self.task, &self.detail, &self.kind);
+        record.time = self.detail.split_once("last successfully loaded at").and_then(|(_, rest)| {
+            let parsed = |text: &str| Some(when::parse(text.split(" UTC").next()?.trim())?.0);
+            let mut lines = rest.lines().map(str::trim);
+            let first = lines.next()?;
+            // The window's width may break the line inside the date.
+            parsed(first).or_else(|| parsed(&format!("{first} {}", lines.next()?)))
         });
         record
     }
-}
-
-/// The lines as the cmdlet wrote them: `Format-List` breaks them at the width of the window. What begins with no mark
-/// of its own goes on with the line before.
-fn rejoined(detail: &str) -> String {
-    const MARKS: [&str; 16] = [
-        "Information:",
-        "Error:",
-        "Warning:",
-        "Exception:",
-        "Token:",
-        "Client request ID",
-        "Exchange ",
-        "HTTP response",
-        "The configuration ",
-        "The token cache ",
-        "sending ",
-        "System.",
-        "Microsoft.",
-        "at ",
-        "---",
-        "{\"typ\"",
-    ];
-    let mut text = String::with_capacity(detail.len());
-    let mut goes_on = false;
-    for line in detail.lines().map(str::trim) {
-        let marked = MARKS.iter().any(|mark| line.starts_with(mark));
-        if goes_on && !marked && !line.is_empty() {
-            text.push(' ');
-        } else if !text.is_empty() {
-            text.push('\n');
-        }
-        text.push_str(line);
-        // A heading stands alone.
-        goes_on = !line.is_empty() && !line.ends_with(':');
-    }
-    text
-}
-
-/// Lines that begin with `Error:` and the exception's first line, joined.
-fn errors(detail: &str) -> String {
-    let mut found: Vec<&str> = Vec::new();
-    let mut exception = false;
-    for line in detail.lines().map(str::trim) {
-        let told = ["AADSTS", "Exception: "].into_iter().any(|mark| line.contains(mark));
-        if told || exception || line.starts_with("Error:") {
-            found.push(line);
-        }
-        exception = line == "Exception:";
-    }
-    found.dedup();
-    found.truncate(20);
-    found.join("; ")
-}
-
-fn after<'t>(text: &'t str, mark: &str) -> Option<&'t str> {
-    text.find(mark).and_then(|at| text.get(at + mark.len()..))
-}
-
-fn first_word(text: &str) -> Option<String> {
-    let word = text.split_ascii_whitespace().next()?;
-    some(word.trim_end_matches(['.', ',', ';', '\'', '"']))
-}
-
-fn some(text: &str) -> Option<String> {
-    (!text.is_empty()).then(|| text.to_owned())
 }
