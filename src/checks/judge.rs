@@ -3,6 +3,8 @@
 //! One pass: tokens of an exchange are found and, when new, judged once; rules look at the exchange; what
 //! later decisions need is remembered in counts and names, and the exchange is dropped.
 
+/// Answers that look like success and show none.
+mod answers;
 /// Token states, findings in the making, and memory.
 mod book;
 /// Kinds of calls that repeat themselves.

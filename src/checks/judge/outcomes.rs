@@ -11,15 +11,14 @@ use crate::checks::place::{self, Place};
 use crate::checks::subject::{ExchangeCase, Proof, Standing, UseCase};
 use crate::checks::{CheckId, CheckResult, Outcome, realm};
 use crate::connection::Connection;
-use crate::exchange::Response;
 use crate::limits::REASONS_LISTED;
 use crate::token::store::TokenStore;
 use crate::token::{Role, TimeClaim};
 
+use super::answers;
 use super::logs::{Joinable, number};
 use super::memory::{Closed, Memory};
 use super::standing::TokenState;
-use super::witness;
 use super::{name_of, stayed_closed};
 
 /// A reason that several places give.
@@ -53,30 +52,14 @@ pub(super) fn note_use(case: &UseCase<'_>, memory: &mut Memory) {
             None => memory.unanswered += 1,
             Some(200..=299 | 304) if exchange.ews().is_none_or(|outcome| outcome.is_success()) => {
                 match exchange.response() {
-                    Some(response) if is_page(exchange, response) => memory.pages += 1,
-                    Some(response) if is_unseen(exchange, response) => memory.unseen += 1,
+                    Some(response) if answers::is_page(exchange, response) => memory.pages += 1,
+                    Some(response) if answers::is_unseen(exchange, response) => memory.unseen += 1,
                     _ => memory.accepted += 1,
                 }
             }
             Some(_) => memory.refused += 1,
         }
     }
-}
-
-/// Whether a page for people answered a call, which Exchange never does: a device in front of it wants somebody to
-/// sign in, or sends everybody to its own page.
-fn is_page(case: &ExchangeCase<'_>, response: &Response) -> bool {
-    let called = case.request().is_some_and(|request| request.method == "POST");
-    case.place == Place::Exchange
-        && witness::is_page(response)
-        && (called || !witness::bears_marks(&response.head))
-}
-
-/// Whether nothing of the body is there that would tell of an error: EWS reports errors in answers of status 200.
-fn is_unseen(case: &ExchangeCase<'_>, response: &Response) -> bool {
-    let body = &response.body;
-    let ews = place::raw_segment(case.path()).eq_ignore_ascii_case("ews");
-    ews && !body.complete && !body.told && body.bytes.is_empty()
 }
 
 /// Notes one exchange in scope.

@@ -21,7 +21,8 @@ pub(crate) static CAUSE: Cause = Cause {
 };
 
 fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
-    let sent = case.errors(&["basic-sent", "password-grant", "password-in-url", "log-basic"]);
+    let sent =
+        case.errors(&["basic-sent", "password-grant", "password-in-url", "log-basic", "log-password-in-url"]);
     if !sent.is_empty() {
         weigh.plus(85, "a password was sent").by(sent.iter().copied());
         let calls = case.calls(|call| call.credential == Credential::Basic);
