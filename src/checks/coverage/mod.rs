@@ -43,11 +43,9 @@ pub(crate) fn describe(connection: &Connection) -> String {
         (Some(client), Some(server)) => format!(" {client} to {server}"),
         _ => String::new(),
     };
-    // By its first frame, which every tool shows alike. Exports tell of no frames.
-    let from = match connection.first_frame {
-        0 => String::new(),
-        frame => format!(" from frame {frame}"),
-    };
+    // By its first frame, which every tool shows alike.
+    let unit = if connection.passed_on { "entry" } else { "frame" };
+    let from = format!(" from {unit} {}", connection.first_frame);
     format!("connection{ends}{from} of input {}: {}", connection.input, parts.join("; "))
 }
 /// A placeholder of the template was left in the script.

@@ -64,7 +64,8 @@ pub(super) fn note_use(case: &UseCase<'_>, memory: &mut Memory) {
 
 /// Notes one exchange in scope.
 pub(super) fn note_exchange(case: &ExchangeCase<'_>, memory: &mut Memory) {
-    if case.request().is_some() {
+    // What goes through a tunnel was not read by reading whom it leads to.
+    if case.request().is_some_and(|request| request.method != "CONNECT") {
         memory.requests += 1;
         memory.calls += u64::from(case.place != Place::TokenService);
     }
@@ -463,11 +464,18 @@ impl Decision<'_> {
             } else {
                 "give a recording in which the proxy decrypted them"
             };
+            // Only with another host beside it does somebody know which are those of Exchange.
+            let unwanted = self.expected.hosts.is_empty() && self.memory.calls > 0;
             format!(
-                "{}{} stayed closed{}: {advice}{}",
+                "{}{} stayed closed{}: {advice}{}{}",
                 plural(closed.count.saturating_sub(self.told.proven(name)), "TLS connection"),
                 named(name),
                 first(closed),
+                if unwanted {
+                    ", or name the hosts of Exchange with --host if it is none of them"
+                } else {
+                    ""
+                },
                 why.map_or_else(String::new, |why| format!("; the logs do not replace it: {why}")),
             )
         };
@@ -664,10 +672,9 @@ fn named(name: &str) -> String {
 }
 
 fn first(closed: &Closed) -> String {
-    closed.first.map_or_else(String::new, |(input, _, frame)| match frame {
-        // Exports tell of no frames.
-        0 => format!(" (the first in input {input})"),
-        frame => format!(" (the first begins with frame {frame} of input {input})"),
+    let unit = if closed.passed_on > 0 { "entry" } else { "frame" };
+    closed.first.map_or_else(String::new, |(input, _, frame)| {
+        format!(" (the first begins with {unit} {frame} of input {input})")
     })
 }
 

@@ -77,6 +77,18 @@ fn a_recording_without_absolute_time_judges_no_lifetime() {
 }
 
 #[test]
+fn a_tunnel_is_no_request_that_was_read() {
+    let connect = |exchange: &mut Exchange| {
+        let request = exchange.request.as_mut().unwrap();
+        (request.method, request.target) = ("CONNECT".into(), format!("{}:443", testing::HOST));
+        request.head = Head::from_pairs([(b"Host".as_slice(), testing::HOST.as_bytes())]);
+    };
+    let judgement = Scene::healthy().change(connect).judge();
+    assert_eq!(outcome(&judgement, CheckId::NoBasic), Outcome::NotEstablished);
+    assert!(missing(&judgement, CheckId::NoBasic).contains("no HTTP request in scope could be read"));
+}
+
+#[test]
 fn a_healthy_call_passes_every_required_check() {
     let judgement = Scene::healthy().judge();
     assert_eq!(judgement.verdict, Verdict::Pass, "{:#?}", judgement.checks);
