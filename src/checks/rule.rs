@@ -98,7 +98,7 @@ impl Scope {
 
 /// What was seen, or would have been right. A capture may hold a million places that agree in everything but a
 /// moment: their words are made for the ones that are listed.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Words {
     /// Words.
     Text(Cow<'static, str>),
@@ -139,8 +139,15 @@ impl From<&str> for Words {
     }
 }
 
+impl PartialEq for Rule {
+    /// Each has an id of its own.
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
 /// What one call of a rule said, before the driver adds where it was.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Hit {
     /// The rule.
     pub rule: &'static Rule,

@@ -23,7 +23,7 @@ use crate::token::{Half, Role, Sighting, Token, TokenId};
 
 use super::memory::Memory;
 use super::outcomes;
-use super::repeats::{Key, Repeats};
+use super::repeats::{ByToken, Key};
 use super::standing::{self, TokenState};
 
 /// What a token is taken for at a place. By itself it is what its content says; where it was seen first
@@ -49,12 +49,12 @@ pub(super) struct Book<'e> {
     pub(super) tally: Tally,
     pub(super) memory: Memory,
     /// What rules said of uses that were the same but for the time.
-    said: Repeats<Said>,
+    said: ByToken<Said>,
     key: Key,
 }
 
 /// What rules said.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 struct Said {
     hits: Vec<(CauseId, Hit)>,
     missing: Vec<(CheckId, String)>,
@@ -69,7 +69,7 @@ impl<'e> Book<'e> {
             others: HashMap::default(),
             tally: Tally::default(),
             memory: Memory::default(),
-            said: Repeats::default(),
+            said: ByToken::default(),
             key: Key::default(),
         }
     }
@@ -225,13 +225,14 @@ impl<'e> Book<'e> {
                 continue;
             }
             same(known.clear(), &case, taken);
-            let repeated = match said.get(known) {
-                Some(repeated) => repeated,
+            let repeated = match said.get(id, known) {
                 None => {
                     let fresh = Said::by(steady(), &case, tally);
-                    said.insert(known, fresh)
+                    said.insert(id, known, fresh)
                 }
+                repeated => repeated,
             };
+            let Some(repeated) = repeated else { continue };
             debug_assert_eq!(
                 format!("{repeated:?}"),
                 format!("{:?}", Said::by(steady(), &case, tally)),
@@ -367,7 +368,7 @@ impl Said {
     }
 }
 
-/// What has to be the same for rules to say the same of a use in an exchange, the time aside.
+/// What has to be the same for rules to say the same of a use of a token in an exchange, the time aside.
 fn same(key: &mut Key, case: &UseCase<'_>, taken: Taken) {
     let (taken, role) = match taken {
         Taken::Itself => (0, 0),
@@ -377,7 +378,7 @@ fn same(key: &mut Key, case: &UseCase<'_>, taken: Taken) {
     let Some(exchange) = case.exchange else { return };
     let recorded = exchange.exchange;
     let location = &case.sighting.location;
-    key.number(case.token.id.0).number(taken).number(role).number(location.half as i64);
+    key.number(taken).number(role).number(location.half as i64);
     key.number(exchange.place as i64).number(exchange.clear().map_or(-1, i64::from));
     key.number(case.carried).number(case.sighting.presented).number(recorded.connection.is_some());
     key.text(Some(location.part.as_bytes())).text(exchange.host().map(str::as_bytes));

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::facts::{Call, Facts, Seen};
-use super::repeats::{Key, Repeats};
+use super::repeats::{ByToken, Key, Repeats};
 use super::witness::{self, Proofs};
 use crate::checks::marks::Marks;
 use crate::checks::place;
@@ -20,7 +20,7 @@ pub(super) struct Calls {
     known: Repeats<usize>,
     kinds: Vec<(Call, Seen)>,
     /// What a token tells about a call to a host, as a number: tokens that tell the same have the same.
-    tokens: Repeats<usize>,
+    tokens: ByToken<usize>,
     told: HashMap<Call, usize, foldhash::fast::RandomState>,
     key: Key,
 }
@@ -103,16 +103,17 @@ impl Calls {
     fn token(&mut self, case: &ExchangeCase<'_>, seen: &SeenToken<'_>, proofs: Proofs<'_>) -> usize {
         let scheme = case.request().and_then(|request| request.scheme.as_deref());
         let key = self.key.clear();
-        key.number(seen.id.0).number(seen.token.role as i64);
+        key.number(seen.token.role as i64);
         key.text(case.host().map(str::as_bytes)).text(scheme.map(str::as_bytes));
-        if let Some(&told) = self.tokens.get(key) {
+        if let Some(&told) = self.tokens.get(seen.id, key) {
             return told;
         }
         let mut call = Call::default();
         witness::token(&mut call, case, seen, proofs);
         let next = self.told.len();
         let told = *self.told.entry(call).or_insert(next);
-        *self.tokens.insert(&self.key, told)
+        self.tokens.insert(seen.id, &self.key, told);
+        told
     }
 }
 

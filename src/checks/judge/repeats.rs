@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 
 use crate::limits::REPEATS_BYTES;
+use crate::token::TokenId;
 
 /// A key in the making: values one after another, each with its length.
 #[derive(Clone, Debug, Default)]
@@ -80,6 +81,74 @@ impl<T> Repeats<T> {
     }
 }
 
+/// Results by a token and by what else they depend on, which is the same for many tokens. What came of it seldom
+/// differs from token to token, so that many tokens take little room.
+#[derive(Clone, Debug)]
+pub(super) struct ByToken<T> {
+    /// Numbers of what else they depend on.
+    around: HashMap<Box<[u8]>, u32, foldhash::fast::RandomState>,
+    /// Different results, by that number.
+    results: Vec<Vec<T>>,
+    /// Which of them it is.
+    known: HashMap<(TokenId, u32), u32, foldhash::fast::RandomState>,
+    /// Of all of it, about.
+    bytes: usize,
+}
+
+/// About what a token takes beside its results.
+const KNOWN: usize = 32;
+
+impl<T> Default for ByToken<T> {
+    fn default() -> Self {
+        Self { around: HashMap::default(), results: Vec::new(), known: HashMap::default(), bytes: 0 }
+    }
+}
+
+impl<T: PartialEq> ByToken<T> {
+    /// What came of it; `key`: everything but the token.
+    pub(super) fn get(&self, token: TokenId, key: &Key) -> Option<&T> {
+        let around = *self.around.get(&*key.0)?;
+        let result = *self.known.get(&(token, around))?;
+        self.results.get(around as usize)?.get(result as usize)
+    }
+
+    /// Gives it back as it is kept. Where all takes too much, all is forgotten before: it only saves time.
+    pub(super) fn insert(&mut self, token: TokenId, key: &Key, result: T) -> Option<&T> {
+        // Results are small and hold texts.
+        let more = key.length() + ENTRY + size_of::<T>() + KNOWN;
+        if self.bytes + more > REPEATS_BYTES {
+            self.clear();
+        }
+        let around = match self.around.get(&*key.0) {
+            Some(around) => *around,
+            None => {
+                self.bytes += key.length() + ENTRY;
+                let next = u32::try_from(self.results.len()).unwrap_or(u32::MAX);
+                self.results.push(Vec::new());
+                self.around.insert(key.0.as_slice().into(), next);
+                next
+            }
+        };
+        let results = self.results.get_mut(around as usize)?;
+        // The newest is the likeliest.
+        let at = results.iter().rposition(|known| *known == result).unwrap_or_else(|| {
+            self.bytes += size_of::<T>() + ENTRY;
+            results.push(result);
+            results.len() - 1
+        });
+        self.bytes += KNOWN;
+        self.known.insert((token, around), u32::try_from(at).unwrap_or(u32::MAX));
+        results.get(at)
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.around.clear();
+        self.results.clear();
+        self.known.clear();
+        self.bytes = 0;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,6 +163,35 @@ mod tests {
             assert_eq!(repeats.get(&key), Some(&number));
             let held: usize = repeats.results.keys().map(|key| key.len()).sum();
             assert!(held <= REPEATS_BYTES, "{held}");
+        }
+    }
+
+    #[test]
+    fn tokens_share_what_came_of_the_same_and_are_bounded() {
+        let (mut one, mut other) = (Key::default(), Key::default());
+        one.clear().text(Some(b"mail.contoso.com"));
+        other.clear().text(Some(b"autodiscover.contoso.com"));
+        let mut known = ByToken::default();
+        let said = |token: u32| if token % 3 == 0 { "refused" } else { "fine" };
+        for token in 0..1000 {
+            assert_eq!(known.get(TokenId(token), &one), None);
+            assert_eq!(known.insert(TokenId(token), &one, said(token)), Some(&said(token)));
+            known.insert(TokenId(token), &other, "other");
+        }
+        for token in 0..1000 {
+            assert_eq!(known.get(TokenId(token), &one), Some(&said(token)));
+            assert_eq!(known.get(TokenId(token), &other), Some(&"other"));
+        }
+        assert_eq!(known.results.iter().map(Vec::len).collect::<Vec<_>>(), [2, 1]);
+        // More tokens than there is room for, and more of the rest.
+        for token in 0..u32::try_from(2 * REPEATS_BYTES / KNOWN).unwrap() {
+            known.insert(TokenId(token), &one, "fine");
+            assert!(known.bytes <= REPEATS_BYTES);
+        }
+        for number in 0..1000_i64 {
+            one.clear().number(number).text(Some(&vec![b'a'; 1 << 16]));
+            known.insert(TokenId(7), &one, "fine");
+            assert!(known.bytes <= REPEATS_BYTES && known.get(TokenId(7), &one) == Some(&"fine"));
         }
     }
 }
