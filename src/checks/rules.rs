@@ -119,6 +119,7 @@ pub static RULES: &[&Rule] = &[
     &accepted::log_accepted::RULE,
     &accepted::log_ews_error::RULE,
     &accepted::log_refused::RULE,
+    &accepted::log_server_error::RULE,
     &accepted::log_differs::RULE,
     &accepted::script_disabled::RULE,
     &accepted::script_domain_controller::RULE,

@@ -18,6 +18,8 @@ pub(crate) mod log_differs;
 pub(crate) mod log_ews_error;
 /// A log tells of a refused Bearer call.
 pub(crate) mod log_refused;
+/// A log tells of a call that the server failed on.
+pub(crate) mod log_server_error;
 /// The call was answered with a client error.
 pub(crate) mod not_found;
 /// Something in front of Exchange answered.
