@@ -63,13 +63,27 @@ pub fn of(jwt: Option<&Jwt>, text: &[u8], hint: Hint) -> Role {
     if jwt.parts == 5 {
         return Role::Encrypted;
     }
-    jwt.claims(text).map_or(unreadable, |claims| of_claims(claims, hint))
+    let role = |claims: &Node| match of_claims(claims, hint) {
+        Role::Actor if !jwt.is_signed() && !jwt.signature_removed() && lacks_actor(claims) => Role::Outer,
+        role => role,
+    };
+    jwt.claims(text).map_or(unreadable, role)
+}
+
+/// Whether an unsigned token is one that has lost the token inside: an application speaks of a user, and nobody signs.
+/// An actor token names an application in `nameid`, or comes from a token service.
+fn lacks_actor(claims: &Node) -> bool {
+    let name = |claim: &str| claims.get(claim).and_then(Node::as_str).and_then(Principal::parse);
+    let application = |claim: &str| name(claim).is_some_and(|name| is_guid(name.id));
+    let issued = name("iss").is_some_and(|issuer| is_token_service_id(issuer.id));
+    application("iss") && !issued && claims.get("nameid").is_some() && !application("nameid")
 }
 
 fn of_claims(claims: &Node, hint: Hint) -> Role {
     let text = |name: &str| claims.get(name).and_then(Node::as_str);
     let has = |name: &str| claims.get(name).is_some();
-    if actor::nested(claims).is_some() {
+    // What is no text under that name was meant as one.
+    if actor::nested(claims).is_some() || has("actortoken") {
         return Role::Outer;
     }
     let issuer = text("iss").unwrap_or_default();
@@ -187,6 +201,29 @@ mod tests {
         assert_eq!(role(&direct, Hint::None), Role::Actor);
         let with_tenant = actor.replacen('{', &format!(r#"{{"tid":"{TID}","#), 1);
         assert_eq!(role(&with_tenant, Hint::Access), Role::Actor, "ACS writes `tid` as well");
+    }
+
+    #[test]
+    fn an_outer_token_that_lost_its_actor_is_still_one() {
+        let role = |header: &str, payload: &str, signature: &str| {
+            let text =
+                format!("{}.{}.{signature}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload));
+            of(Jwt::parse(text.as_bytes()).as_ref(), text.as_bytes(), Hint::None)
+        };
+        let (none, signed) = (r#"{"alg":"none"}"#, r#"{"alg":"RS256"}"#);
+        let lync = format!("00000004-0000-0ff1-ce00-000000000000@{TID}");
+        let user = format!(r#"{{"iss":"{lync}","nameid":"10037FFE8A1B2C3D","nii":"urn:x"}}"#);
+        assert_eq!(role(none, &user, ""), Role::Outer);
+        // Who signs answers for it; an application speaks for itself; a token service issues.
+        assert_eq!(role(signed, &user, "AAEC"), Role::Actor);
+        assert_eq!(role(signed, &user, "***"), Role::Actor, "its signature was taken out");
+        assert_eq!(role(none, &user.replace("10037FFE8A1B2C3D", &lync), ""), Role::Actor);
+        assert_eq!(
+            role(none, &user.replace("00000004-0000-0ff1-ce00", "00000001-0000-0000-c000"), ""),
+            Role::Actor
+        );
+        let object = user.replacen('{', r#"{"actortoken":{"a":1},"#, 1);
+        assert_eq!(role(none, &object, ""), Role::Outer);
     }
 
     #[test]

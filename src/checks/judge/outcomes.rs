@@ -64,13 +64,13 @@ pub(super) fn note_use(case: &UseCase<'_>, memory: &mut Memory) {
 
 /// Notes one exchange in scope.
 pub(super) fn note_exchange(case: &ExchangeCase<'_>, memory: &mut Memory) {
-    // What goes through a tunnel was not read by reading whom it leads to.
+    // What goes through a tunnel was not read by reading whom it leads to, nor does that make it Exchange.
     if case.request().is_some_and(|request| request.method != "CONNECT") {
         memory.requests += 1;
         memory.calls += u64::from(case.place != Place::TokenService);
-    }
-    if let Some(host) = case.host() {
-        memory.host(&place::bare(host));
+        if let Some(host) = case.host() {
+            memory.host(&place::bare(host));
+        }
     }
     if let Some(server) = case.exchange.server {
         memory.servers.insert(server.address);
