@@ -250,3 +250,15 @@ fn tls_that_begins_midway_opens_with_traffic_secrets_or_says_why_not() {
     let reasons = reasons("midway-gcm.pcap", &with_keylog("keys.log"));
     assert!(reasons[0].contains("middle of the connection"), "{reasons:?}");
 }
+
+/// A HelloRetryRequest already tells of TLS 1.3, and no ServerHello is missing where one stands behind it.
+#[test]
+fn a_hello_that_was_asked_for_again_wants_a_key_log_and_no_new_recording() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/captures/tls-older/traffic-hello-retry.pcap");
+    let run = std::process::Command::new(env!("CARGO_BIN_EXE_oauthtrace"))
+        .args(["inspect", "-o", "json", path])
+        .output()
+        .unwrap();
+    let text = String::from_utf8(run.stdout).unwrap();
+    assert!(text.contains("SSLKEYLOGFILE") && !text.contains("was not captured"), "{text}");
+}

@@ -1,6 +1,6 @@
 //! `explain`: takes a code, prints what it means here, how to see it and how to repair it.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal as _, Write};
 
 use serde::Serialize;
 
@@ -33,7 +33,7 @@ pub fn run(args: &ExplainArgs, terminal: &Terminal) -> Status {
     let width = Terminal::width();
     print(terminal, |out| match (args.output, args.list) {
         (Plain::Json, _) => json(&pages, out),
-        (Plain::Text, true) => list(&pages, paint, width, out),
+        (Plain::Text, true) => list(&pages, paint, std::io::stdout().is_terminal().then_some(width), out),
         (Plain::Text, false) => pages.iter().enumerate().try_for_each(|(number, one)| {
             if number > 0 {
                 writeln!(out)?;
@@ -105,7 +105,13 @@ fn page(page: &Page, paint: Paint, width: usize, out: &mut dyn Write) -> io::Res
     Ok(())
 }
 
-fn list(pages: &[Page], paint: Paint, width: usize, out: &mut dyn Write) -> io::Result<()> {
+/// What keeps a long id from what follows it.
+fn gap(id: &str, columns: usize) -> &'static str {
+    if id.chars().count() + 2 > columns { "  " } else { "" }
+}
+
+/// `width`: that of a terminal. Where a program reads it, each code has one line.
+fn list(pages: &[Page], paint: Paint, width: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
     let columns = pages.iter().map(|page| page.id.chars().count()).max().unwrap_or(0).min(34) + 2;
     let mut kind = None;
     for page in pages {
@@ -114,10 +120,14 @@ fn list(pages: &[Page], paint: Paint, width: usize, out: &mut dyn Write) -> io::
             writeln!(out, "{space}{}", paint.heading(page.kind.name()))?;
             kind = Some(page.kind);
         }
+        let Some(width) = width else {
+            writeln!(out, "  {:columns$}{}{}", page.id, gap(&page.id, columns), page.title)?;
+            continue;
+        };
         let lines = wrap(&page.title, width.saturating_sub(columns + 2).max(20));
         for (index, line) in lines.iter().enumerate() {
             let id = if index == 0 { page.id.as_str() } else { "" };
-            writeln!(out, "  {id:columns$}{line}")?;
+            writeln!(out, "  {id:columns$}{}{line}", gap(id, columns))?;
         }
     }
     Ok(())

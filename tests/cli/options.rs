@@ -158,3 +158,35 @@ fn a_document_without_keys_is_said_to_have_none() {
     let run = folder.run(&["verify", "a.har", "--tenant", "contoso.com", "--sts-keys", "none.json"]);
     run.status(3).complains("found S2S metadata without any");
 }
+
+#[test]
+fn the_list_of_codes_has_one_line_for_each_where_a_program_reads_it() {
+    let folder = Folder::new();
+    let list = folder.run(&["explain", "--list"]).stdout();
+    let pages: serde_json::Value =
+        serde_json::from_str(&folder.run(&["explain", "--list", "-o", "json"]).stdout()).unwrap();
+    let pages = pages["pages"].as_array().unwrap();
+    let lines: Vec<&str> = list.lines().filter(|line| line.starts_with("  ")).collect();
+    assert_eq!(lines.len(), pages.len());
+    for page in pages {
+        let (id, title) = (page["id"].as_str().unwrap(), page["title"].as_str().unwrap());
+        let line = lines.iter().find(|line| line.split_whitespace().next() == Some(id));
+        assert!(line.is_some_and(|line| line.ends_with(&format!("  {title}"))), "{id}: {line:?}");
+    }
+}
+
+#[test]
+fn the_tenant_of_an_entra_token_may_stand_in_its_issuer_alone() {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    let folder = Folder::new();
+    let tenant = "5e3a1c52-7d0b-4f1e-9c55-2b1f0a6d9e11";
+    let claims = format!(
+        r#"{{"iss":"https://sts.windows.net/{tenant}/","aud":"https://mail.contoso.com","appid":"00000004-0000-0ff1-ce00-000000000000","nbf":1,"exp":4000000000}}"#
+    );
+    let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
+    folder.file("t.txt", format!("{}.{}.AAEC", part(r#"{"alg":"RS256","typ":"JWT"}"#), part(&claims)));
+    let told = |tenant: &str| folder.run(&["token", "t.txt", "--tenant", tenant]).stdout();
+    assert!(!told(tenant).contains("issuer-tenant"), "{}", told(tenant));
+    assert!(told("11111111-2222-3333-4444-555555555555").contains("issuer-tenant"));
+}

@@ -9,6 +9,7 @@ use crate::base::Instant;
 use crate::checks::Verdict;
 use crate::checks::finding::Severity;
 use crate::checks::judge::SignatureState;
+use crate::checks::subject::realm_of;
 use crate::exchange::ExchangeKey;
 use crate::keys::KeyRing;
 use crate::keys::signature::Signature;
@@ -197,15 +198,12 @@ fn times(token: &Token, expected: &Expected) -> Vec<Fact> {
     facts
 }
 
-/// The realm of the application's name, or the `tid` of an Entra token, is the tenant.
+/// The realm of the application's name, or the tenant of an Entra token, is the tenant.
 fn tenant(token: &Token, expected: &Expected) -> Vec<Fact> {
     if expected.tenants.is_empty() || token.claims().is_none() {
         return Vec::new();
     }
-    let realm = match token.role {
-        Role::Access | Role::Id => token.claim("tid"),
-        _ => token.application().and_then(|name| name.realm),
-    };
+    let realm = realm_of(token);
     let names = expected.tenants.join(", ");
     let Some(realm) = realm.filter(|realm| !matches!(*realm, "" | "*")) else {
         return vec![Fact::Wrong("issuer-tenant", format!("it names no tenant; expected {names}"))];

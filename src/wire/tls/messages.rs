@@ -139,6 +139,10 @@ impl Tls {
         }
         if hello.retry {
             self.early = Some(false);
+            if hello.version >= Version::TLS13 {
+                // The ServerHello will name the same (RFC 8446 4.1.4); a ChangeCipherSpec before it is for show.
+                self.suite13 = Some(hello.suite);
+            }
             return;
         }
         let index = self.halves[direction.index()].hellos;
