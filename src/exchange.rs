@@ -364,14 +364,18 @@ impl Exchange {
             && self.response.as_ref().is_some_and(|response| response.body.complete)
     }
 
-    /// When it was used: the first byte of the request, else of the response. `None` where the recorder counted from
-    /// its own start instead of telling the time: those moments lie in the first day of 1970.
+    /// When it was used, as the source says: the first byte of the request, else of the response.
     pub fn time(&self) -> Option<Instant> {
-        const DAY: i64 = 86_400;
-        let told = |at: &Instant| !(0..DAY).contains(&at.seconds());
-        let of = |times: Option<(Instant, Instant)>| times.map(|(first, _)| first).filter(told);
+        let of = |times: Option<(Instant, Instant)>| times.map(|(first, _)| first);
         of(self.request.as_ref().and_then(|request| request.times))
             .or_else(|| of(self.response.as_ref().and_then(|response| response.times)))
+    }
+
+    /// When it was used. `None` where the recorder counted from its own start instead of telling the time: those
+    /// moments lie in the first day of 1970.
+    pub fn moment(&self) -> Option<Instant> {
+        const DAY: i64 = 86_400;
+        self.time().filter(|at| !(0..DAY).contains(&at.seconds()))
     }
 }
 

@@ -292,7 +292,7 @@ impl Sink for Judge<'_> {
     fn exchange(&mut self, exchange: Exchange) {
         let memory = &mut self.book.memory;
         memory.exchanges += 1;
-        exchange.time().into_iter().for_each(|at| memory.happened_at(at));
+        exchange.moment().into_iter().for_each(|at| memory.happened_at(at));
         exchange.oddities.iter().for_each(|oddity| memory.reached(&oddity.detail, 1));
         cut_bodies(&exchange).for_each(|limit| memory.limit(limit, 1));
         let (sightings, glimpse) = find::in_use(&exchange, &mut self.store);
@@ -346,7 +346,7 @@ impl Sink for Judge<'_> {
                 input: Some(exchange.key.input),
                 exchange: Some(exchange.key),
                 frames: exchange.frames.map_or_else(Vec::new, |(first, last)| ends(first, last)),
-                time: exchange.time(),
+                time: exchange.moment(),
                 ..Evidence::default()
             };
             book.put(&hits, &missing, Some(exchange.key), &base);

@@ -273,7 +273,7 @@ impl<'a> ExchangeCase<'a> {
             exchange,
             place,
             path: exchange.request.as_ref().map_or("", |request| request.path()),
-            at: expected.at.or_else(|| exchange.time()),
+            at: expected.at.or_else(|| exchange.moment()),
             tokens,
             offered: OnceCell::new(),
             sent: OnceCell::new(),

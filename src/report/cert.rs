@@ -10,6 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
 use super::escape::terminal;
+use super::json::write_json;
 use crate::base::Instant;
 use crate::keys::certificate::Certificate;
 
@@ -180,7 +181,7 @@ pub fn json(certs: &Certs, out: &mut dyn Write) -> io::Result<()> {
         against: file.comparison.as_ref(),
     });
     let document = Document { schema: "oauthtrace/cert/1", files: files.collect() };
-    serde_json::to_writer_pretty(&mut *out, &document)?;
+    write_json(&document, true, out)?;
     out.write_all(b"\n")
 }
 

@@ -16,6 +16,7 @@ use super::mask::Mask;
 use super::single::{Remark, Single};
 use super::{Inspection, Options, Verification};
 use layout::Layout;
+pub(super) use layout::write_json;
 use model::{Tokens, connection, exchange, input};
 
 /// Schema of `inspect -o json`.

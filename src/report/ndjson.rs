@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::json::{model, verdict};
+use super::json::{model, verdict, write_json};
 use super::mask::Mask;
 use super::{Inspection, Options, Verification};
 
@@ -14,7 +14,7 @@ pub fn inspection(inspection: &Inspection, options: &Options, out: &mut dyn Writ
     let mask = Mask::new(options.show_secrets);
     for (index, listed) in inspection.exchanges.iter().enumerate() {
         let record = model::exchange(index, listed, &inspection.tokens, &inspection.order, mask);
-        serde_json::to_writer(&mut *out, &record)?;
+        write_json(&record, false, out)?;
         out.write_all(b"\n")?;
     }
     Ok(())
@@ -26,7 +26,7 @@ pub fn inspection(inspection: &Inspection, options: &Options, out: &mut dyn Writ
 /// Those of `out`.
 pub fn verification(verification: &Verification, options: &Options, out: &mut dyn Write) -> io::Result<()> {
     for record in verdict::findings(verification, Mask::new(options.show_secrets)) {
-        serde_json::to_writer(&mut *out, &record)?;
+        write_json(&record, false, out)?;
         out.write_all(b"\n")?;
     }
     Ok(())

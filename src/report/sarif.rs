@@ -8,6 +8,7 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
+use super::json::write_json;
 use super::mask::Mask;
 use super::places::place;
 use super::{Inspection, Options, Verification, diagnosis, words};
@@ -134,7 +135,7 @@ fn described(id: &str, text: &str) -> Value {
 
 fn document(run: &Value, out: &mut dyn Write) -> io::Result<()> {
     let document = json!({ "$schema": SCHEMA, "version": "2.1.0", "runs": [run] });
-    serde_json::to_writer_pretty(&mut *out, &document)?;
+    write_json(&document, true, out)?;
     out.write_all(b"\n")
 }
 

@@ -41,7 +41,7 @@ fn examine(case: &ProbeCase<'_>, out: &mut Out<'_>) {
             let issuer = issuer.map_or_else(String::new, |issuer| format!("issuer {issuer}; "));
             let keys = shown(&format!("{}: {issuer}{}", loaded.kind, names.join("; ")));
             out.say(format!("{url} publishes keys")).observed(keys);
-            let at = case.expected.at.or_else(|| exchange.time());
+            let at = case.expected.at.or_else(|| exchange.moment());
             let valid = |key: &Key| match (&key.certificate, at) {
                 (Some(certificate), Some(at)) => certificate.is_valid_at(at),
                 _ => true,

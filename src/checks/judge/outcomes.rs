@@ -121,7 +121,7 @@ fn joinable(case: &ExchangeCase<'_>) -> Joinable {
     let server = case.response().and_then(|response| response.head.text("request-id"));
     Joinable {
         ids: [server, client].map(|text| text.and_then(number)),
-        at: case.exchange.time(),
+        at: case.exchange.moment(),
         status: case.status(),
         presented: case.presented().is_some(),
         discovery: case.status() == Some(401) && case.presented().is_none() && case.sends_empty_bearer(),

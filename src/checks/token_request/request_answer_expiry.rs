@@ -42,7 +42,7 @@ fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
         seen.sighting.location.half == Half::Response
             && seen.sighting.location.part.ends_with("/access_token")
     });
-    let (Some(given), Some(at)) = (given, case.exchange.time()) else { return };
+    let (Some(given), Some(at)) = (given, case.exchange.moment()) else { return };
     let TimeClaim::At(end, _) = given.token.time("exp") else { return };
     let lives = end.seconds_since(at);
     if (lives - seconds).abs() > case.expected.leeway + ROUNDED {
