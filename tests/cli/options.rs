@@ -190,3 +190,32 @@ fn the_tenant_of_an_entra_token_may_stand_in_its_issuer_alone() {
     assert!(!told(tenant).contains("issuer-tenant"), "{}", told(tenant));
     assert!(told("11111111-2222-3333-4444-555555555555").contains("issuer-tenant"));
 }
+
+#[test]
+fn a_pasted_token_is_held_to_the_same_form_as_a_recorded_one() {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    let folder = Folder::new();
+    let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
+    let tenant = "5e3a1c52-7d0b-4f1e-9c55-2b1f0a6d9e11";
+    let told = |nameid: &str, x5t: &str, nbf: u64| {
+        let claims = format!(
+            r#"{{"iss":"00000001-0000-0000-c000-000000000000@{tenant}","nameid":"{nameid}@{tenant}","nbf":{nbf},"exp":2000000000}}"#
+        );
+        let header = format!(r#"{{"alg":"RS256","typ":"JWT","x5t":"{x5t}"}}"#);
+        let actor = format!("{}.{}.AAEC", part(&header), part(&claims));
+        let outer = format!(
+            r#"{{"iss":"00000004-0000-0ff1-ce00-000000000000@{tenant}","nameid":"1","nbf":1,"exp":2000000000,"actortoken":"{actor}"}}"#
+        );
+        folder.file("t.txt", format!("{}.{}.", part(r#"{"alg":"none"}"#), part(&outer)));
+        folder.run(&["token", "t.txt"]).stdout()
+    };
+    let (skype, other) = ("00000004-0000-0ff1-ce00-000000000000", "00000003-0000-0ff1-ce00-000000000000");
+    let good = told(skype, "bQWs-_rDIT7AAAAAAAAAAAAAAAA", 1);
+    for rule in ["chain-application", "signature-x5t-malformed", "lifetime-inverted"] {
+        assert!(!good.contains(rule), "{good}");
+    }
+    assert!(told(other, "bQWs-_rDIT7AAAAAAAAAAAAAAAA", 1).contains("chain-application"));
+    assert!(told(skype, "bQWs", 1).contains("signature-x5t-malformed"));
+    assert!(told(skype, "bQWs-_rDIT7AAAAAAAAAAAAAAAA", 2_000_000_001).contains("lifetime-inverted"));
+}

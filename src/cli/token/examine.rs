@@ -6,10 +6,10 @@
 use std::collections::BTreeMap;
 
 use crate::base::Instant;
-use crate::checks::Verdict;
 use crate::checks::finding::Severity;
 use crate::checks::judge::SignatureState;
 use crate::checks::subject::realm_of;
+use crate::checks::{Verdict, alone};
 use crate::exchange::ExchangeKey;
 use crate::keys::KeyRing;
 use crate::keys::signature::Signature;
@@ -54,6 +54,13 @@ pub(super) fn examine(text: &[u8], ring: &KeyRing, expected: &Expected) -> Singl
         facts.extend(form(token));
         facts.extend(times(token, expected));
         facts.extend(tenant(token, expected));
+        facts.extend(alone::hits(&store, *id, token).into_iter().map(|hit| {
+            let text = format!("{} ({})", hit.message, hit.observed);
+            match hit.severity {
+                Severity::Error => Fact::Wrong(hit.rule.id, text),
+                _ => Fact::Told(hit.rule.id, text),
+            }
+        }));
         for fact in facts {
             let (severity, rule, text) = match fact {
                 Fact::Wrong(rule, text) => (Severity::Error, rule, text),
