@@ -305,6 +305,22 @@ fn people_get_pseudonyms_and_the_judgement_stays() {
 }
 
 #[test]
+fn names_in_answers_of_the_rest_api_are_masked() {
+    let folder = Folder::new("rest");
+    let body = r#"{\"value\":[{\"Subject\":\"x\",\"From\":{\"EmailAddress\":{\"Name\":\"Anna Smith\",\"Address\":\"anna@x.org\"}},\"sender\":{\"emailAddress\":{\"name\":\"Anna Smith\"}}}],\"name\":\"Inbox\"}"#;
+    let har = folder.join("rest.har");
+    let entry = format!(
+        r#"{{"log":{{"version":"1.2","creator":{{"name":"x","version":"1"}},"entries":[{{"startedDateTime":"2026-11-22T10:00:00Z",
+        "request":{{"method":"GET","url":"https://mail.contoso.example/api/v2.0/me","headers":[]}},
+        "response":{{"status":200,"headers":[],"content":{{"mimeType":"application/json","size":1,"text":"{body}"}}}}}}]}}}}"#
+    );
+    fs::write(&har, entry).unwrap();
+    redact(&har, &folder.join("copy"), &["--mask-people"]);
+    let copy = fs::read_to_string(folder.join("copy")).unwrap();
+    assert!(!copy.contains("Anna") && copy.contains("Inbox") && copy.contains("Person 1"), "{copy}");
+}
+
+#[test]
 fn the_copy_is_private_reproducible_and_never_the_input() {
     let folder = Folder::new("file");
     let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures/healthy");

@@ -206,6 +206,10 @@ impl Redactor {
                     _ if private => Some(self.vault.mark(&given, Kind::PrivateKey)),
                     b"headers" | b"requestHeaders" | b"responseHeaders" => self.field(&name, &given),
                     b"cookies" => Some(self.cookie_value(&given)),
+                    holder if name.eq_ignore_ascii_case(b"name") && people::is_holder(holder) => {
+                        let named = self.people.as_mut().map(|people| people.name(&given));
+                        named.or_else(|| self.string(&given, Around { name: &name, ..around }))
+                    }
                     _ => self.string(&given, Around { name: &name, ..around }),
                 };
                 replace(edits, range, &given, new);

@@ -43,6 +43,17 @@ pub(super) fn is_name(name: &[u8]) -> bool {
     name.len() <= 24 && NAMES.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
 }
 
+/// Objects of the REST API whose member `name` is that of a person.
+const HOLDERS: [&str; 4] = ["emailaddress", "mailbox", "organizer", "attendee"];
+
+/// Whether the member `name` of an object of this name is that of a person.
+pub(super) fn is_holder(object: &[u8]) -> bool {
+    object.len() <= 16 && HOLDERS.iter().any(|known| object.eq_ignore_ascii_case(known.as_bytes()))
+}
+
+/// Where the name of a mailbox stands in a legacy distinguished name ([MS-OXOABK] 2.2.1.1).
+const RECIPIENT: &[u8] = b"/cn=recipients/cn=";
+
 /// Local parts that are no persons.
 const SERVICES: [&str; 4] = ["system", "postmaster", "noreply", "no-reply"];
 
@@ -67,6 +78,7 @@ impl People {
     pub(super) fn edits(&mut self, text: &[u8]) -> Vec<(Range<usize>, Vec<u8>)> {
         let mut edits = self.addresses(text);
         edits.extend(self.sids(text));
+        edits.extend(self.recipients(text));
         edits.extend(self.elements(text));
         edits.sort_by_key(|(range, _)| range.start);
         self.count += edits.len() as u64;
@@ -102,6 +114,29 @@ impl People {
             let next = self.users.len() + 1;
             let number = *self.users.entry(name).or_insert(next);
             edits.push((at - length..at, format!("user{number}").into_bytes()));
+        }
+        edits
+    }
+
+    /// Mailboxes in legacy distinguished names: `/o=…/cn=Recipients/cn=anna.smith`.
+    fn recipients(&mut self, text: &[u8]) -> Vec<(Range<usize>, Vec<u8>)> {
+        let mut edits = Vec::new();
+        for equals in memchr::memchr_iter(b'=', text) {
+            let start = equals + 1;
+            let before = text.get(start.saturating_sub(RECIPIENT.len())..start).unwrap_or_default();
+            let rest = text.get(start..).unwrap_or_default();
+            let part =
+                |byte: &&u8| byte.is_ascii_alphanumeric() || b"._-+' ".contains(byte) || **byte >= 0x80;
+            let length = rest.iter().take(256).take_while(part).count();
+            let name = rest.get(..length).unwrap_or_default();
+            let own = name.strip_prefix(b"user").is_some_and(|rest| rest.iter().all(u8::is_ascii_digit));
+            if !before.eq_ignore_ascii_case(RECIPIENT) || name.is_empty() || own {
+                continue;
+            }
+            let next = self.users.len() + 1;
+            let name = String::from_utf8_lossy(name).to_ascii_lowercase();
+            let number = *self.users.entry(name).or_insert(next);
+            edits.push((start..start + length, format!("user{number}").into_bytes()));
         }
         edits
     }
@@ -196,6 +231,21 @@ mod tests {
             masked(&mut people, "<t:Mailbox><t:Name>Bob Smith</t:Name></t:Mailbox>"),
             "<t:Mailbox><t:Name>Person 1</t:Name></t:Mailbox>"
         );
+    }
+
+    #[test]
+    fn mailboxes_in_legacy_names_are_people() {
+        let mut people = People::default();
+        let text = "/o=Contoso/ou=Exchange Administrative Group (FYDIBOHF23SPDLT)/cn=Recipients/CN=Anna.Smith anna.smith@x.org";
+        let expected =
+            text.replace("Anna.Smith anna.smith", "user2 user1").replace("user2 user1@", "user1 user1@");
+        let found = masked(&mut people, text);
+        // The blank may belong to the name.
+        assert!(!found.to_lowercase().contains("anna"), "{found}");
+        assert_eq!(masked(&mut people, &found), found);
+        assert!(found.starts_with(&text[..60]));
+        let other = "/o=Contoso/cn=Configuration/cn=Servers/cn=EX01";
+        assert_eq!(masked(&mut people, other), other);
     }
 
     #[test]
