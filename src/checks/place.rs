@@ -88,7 +88,7 @@ pub fn of(host: Option<&str>, path: &str) -> Place {
     if ends.iter().any(|end| ends_with(whole, end)) {
         return Place::TokenService;
     }
-    let first = percent_decoded(raw_segment(path));
+    let first = routed(path);
     let is = |names: &[&str]| names.iter().any(|name| first.eq_ignore_ascii_case(name));
     if is(&["ews", "autodiscover", "api", "mapi", "oab"]) {
         Place::Exchange
@@ -112,9 +112,29 @@ pub(super) fn raw_segment(path: &str) -> &str {
     path.get(..end).unwrap_or_default()
 }
 
+/// The first segment of a path as a server sees it that decodes it (once) and resolves dots before it routes:
+/// `/owa/../ews/` is `/ews/`. RFC 3986 5.2.4.
+fn routed(path: &str) -> Cow<'_, str> {
+    let plain =
+        memchr::memchr(b'%', path.as_bytes()).is_none() && !path.contains("/.") && !path.contains('\\');
+    if plain {
+        return Cow::Borrowed(raw_segment(path));
+    }
+    let decoded = percent_decoded(path);
+    let mut segments: Vec<&str> = Vec::new();
+    for segment in decoded.split(['/', '\\']) {
+        match segment {
+            "" | "." => {}
+            ".." => _ = segments.pop(),
+            _ => segments.push(segment),
+        }
+    }
+    Cow::Owned(segments.first().map_or_else(String::new, |&first| first.to_owned()))
+}
+
 /// The first segment of a path, percent-decoded as a server would before it routes.
 pub fn first_segment(path: &str) -> String {
-    percent_decode(raw_segment(path)).to_ascii_lowercase()
+    routed(path).to_ascii_lowercase()
 }
 
 /// Undoes percent-encoding; what is not UTF-8 afterwards is replaced.
@@ -206,6 +226,13 @@ mod tests {
     fn paths_and_hosts_tell_the_place() {
         assert_eq!(of(None, "/EWS/Exchange.asmx"), Place::Exchange);
         assert_eq!(of(None, "//%65ws/x"), Place::Exchange);
+        for path in ["/owa/../ews/exchange.asmx", "/./ews/x", "/ews%2fx", "/..//%2e%2e/EWS/", "/owa\\..\\ews"]
+        {
+            assert_eq!(of(None, path), Place::Exchange, "{path}");
+        }
+        for path in ["/ews/../owa/", "/ews%252fx", "/..", "/ews../x", ""] {
+            assert_ne!(of(None, path), Place::Exchange, "{path}");
+        }
         assert_eq!(of(None, "/ewsx"), Place::Elsewhere);
         assert_eq!(of(None, "/owa/"), Place::ExchangeOther);
         assert_eq!(of(None, "/t/tokens/OAuth/2"), Place::TokenService);
