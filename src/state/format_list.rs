@@ -11,6 +11,9 @@ use super::object::{Kind, Object, Unread, Value};
 /// Lines of one value, so that a hostile text cannot make one property of everything.
 const VALUE_LINES: usize = 5000;
 
+/// Letters of a label in front of a prompt: names of hosts have at most 255.
+const PROMPT_LABEL: usize = 256;
+
 /// What a text holds.
 #[derive(Default, Debug)]
 pub struct Output {
@@ -292,12 +295,31 @@ fn close(current: &mut Option<Open>, asked: &mut Asked, objects: &mut Vec<Object
     objects.push(object);
 }
 
-/// `[PS] C:\>Get-AuthConfig | fl`, `PS> …`, `PS C:\Windows> …`: the command behind a prompt.
+/// `[PS] C:\>Get-AuthConfig | fl`, `PS> …`, `PS C:\Windows> …`: the command behind a prompt. Remote sessions put the
+/// server in front (`[EX01]: PS C:\> …`), debuggers `[DBG]:`, profiles the time or an environment.
 fn prompt(line: &str) -> Option<&str> {
-    let rest = line.trim_start();
-    let rest = rest.strip_prefix("[PS]").map(str::trim_start).or_else(|| rest.strip_prefix("PS"))?;
-    let (place, command) = rest.split_once('>')?;
-    (place.len() < 120 && !place.contains(" : ")).then(|| command.trim())
+    let mut rest = line.trim_start();
+    let shell = loop {
+        if let Some(behind) = rest.strip_prefix("[PS]") {
+            break behind;
+        }
+        if let Some(behind) = rest.strip_prefix("PS").filter(|behind| behind.starts_with([' ', '>'])) {
+            break behind;
+        }
+        let closing = match rest.chars().next()? {
+            '[' => ']',
+            '(' => ')',
+            _ => return None,
+        };
+        let (label, behind) = rest.split_once(closing)?;
+        if label.len() > PROMPT_LABEL {
+            return None;
+        }
+        rest = behind.strip_prefix(':').unwrap_or(behind).trim_start();
+    };
+    let (place, command) = shell.split_once('>')?;
+    // Each level of a nested prompt adds one `>`.
+    (place.len() < 120 && !place.contains(" : ")).then(|| command.trim_start_matches('>').trim())
 }
 
 /// Which cmdlet a command line runs first.
@@ -495,6 +517,37 @@ mod tests {
             let output = read_asked(&format!("[PS] C:\\>{command}\nName : a\nRole : b\n"), "a");
             assert_eq!(output.partial.len(), usize::from(part), "{command}");
             assert_eq!(output.asked.len(), 1, "{command}");
+        }
+    }
+
+    #[test]
+    fn prompts_of_remote_sessions_are_known() {
+        for shown in [
+            "[EX01]: PS C:\\Users\\a\\Documents> ",
+            "[ex01.contoso.example]: PS>",
+            "[DBG]: PS C:\\>> ",
+            "[DBG]: [EX01]: PS C:\\> ",
+            "[12:00:00] PS C:\\> ",
+            "(base) PS C:\\> ",
+            "PS EX01:\\> ",
+            "[PS] D:\\x y>",
+        ] {
+            assert_eq!(
+                prompt(&format!("{shown}Get-AuthConfig | fl")),
+                Some("Get-AuthConfig | fl"),
+                "{shown}"
+            );
+        }
+        for other in [
+            "[Output of EX01]",
+            "[EX01]: Get-AuthConfig > x",
+            "PSComputerName : a>b",
+            "[string]$x > y",
+            "[",
+            "(PS",
+            "[PS]",
+        ] {
+            assert_eq!(prompt(other), None, "{other}");
         }
     }
 
