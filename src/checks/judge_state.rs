@@ -5,13 +5,14 @@ use super::finding::{Evidence, Finding, Severity};
 use super::judge::facts::Facts;
 use super::judge::{Judgement, and_more, tested};
 use super::organisation::keys::{Fit, fit};
-use super::organisation::script::CommandCase;
+use super::organisation::script::{CommandCase, ScriptFile};
 use super::organisation::{StateCase, show_keys, thumbprints};
 use super::rule::{Hit, Out, Scope};
 use super::rules::RULES;
 use super::tally::Tally;
 use super::{CheckId, CheckResult, Outcome, Verdict};
 use crate::state::StateFile;
+use crate::state::commands::Command;
 use crate::state::object::Kind;
 use crate::token::store::TokenStore;
 
@@ -70,6 +71,7 @@ pub fn judge(case: &StateCase<'_>, fail_on: Severity) -> Judgement {
         let (more_hits, more_missing) = ask_scripts(&scripts);
         hits.extend(more_hits);
         missing.extend(more_missing);
+        missing.extend(stepless(case, &scripts));
     }
     let mut facts = Facts::default();
     tested(case.files, &Expectations::default(), &mut facts);
@@ -92,6 +94,21 @@ pub fn judge(case: &StateCase<'_>, fail_on: Severity) -> Judgement {
         facts,
         thumbprints: thumbprints::table(case),
     }
+}
+
+/// What scripts leave open that hold no step of the procedure: there is nothing in them that could be right. Without
+/// another script and without state no check has anything else to look at.
+fn stepless(case: &StateCase<'_>, scripts: &CommandCase<'_>) -> Vec<(CheckId, String)> {
+    let (with, without): (Vec<&ScriptFile<'_>>, Vec<&ScriptFile<'_>>) =
+        scripts.scripts.iter().partition(|file| file.script.commands.iter().any(Command::is_step));
+    let alone = with.is_empty() && !case.has_state();
+    let checks = CheckId::ALL.into_iter().filter(|id| alone || *id == CheckId::Coverage);
+    let line = |path: &str| {
+        format!(
+            "{path} is a script without any step of the procedure: give one that `oauthtrace provision script` could have written, or what cmdlets print"
+        )
+    };
+    checks.flat_map(|id| without.iter().map(move |file| (id, line(file.path)))).collect()
 }
 
 /// The file that a place is in, and the place inside it.
@@ -281,6 +298,32 @@ mod tests {
         for (id, outcome, summary) in outcomes("CurrentCertificateThumbprint : A\nName : x\n") {
             assert_ne!(outcome, Outcome::Pass, "{id:?}: {summary}");
         }
+    }
+
+    #[test]
+    fn a_script_without_a_step_of_the_procedure_establishes_nothing() {
+        let judged = |scripts: &[&str], state: Option<&str>| {
+            let script = |text: &&str| crate::state::read(text.as_bytes(), "a.ps1").unwrap();
+            let mut files: Vec<StateFile> = scripts.iter().map(script).collect();
+            files.extend(state.map(|text| crate::state::read(text.as_bytes(), "state").unwrap()));
+            let judgement =
+                judge(&StateCase::new(&files, Instant::parse(organisation::AT).unwrap()), Severity::Error);
+            let coverage = judgement.checks.iter().find(|check| check.id == CheckId::Coverage).unwrap();
+            (judgement.verdict, coverage.outcome)
+        };
+        for nothing in
+            ["# comment only", "Write-Host hello", "Get-AuthConfig | fl", "Set-Something", "# Set-AuthConfig"]
+        {
+            let (verdict, coverage) = judged(&[nothing], None);
+            assert_eq!((verdict, coverage), (Verdict::Incomplete, Outcome::NotEstablished), "{nothing}");
+        }
+        let step = "Set-AuthConfig -PublishCertificate";
+        assert_eq!(judged(&[step], None), (Verdict::Pass, Outcome::Pass));
+        // What else was given stands by itself.
+        assert_eq!(judged(&[step, "Write-Host x"], None), (Verdict::Pass, Outcome::NotEstablished));
+        let healthy = Organisation::healthy().clixml();
+        assert_eq!(judged(&["Write-Host x"], Some(&healthy)), (Verdict::Pass, Outcome::NotEstablished));
+        assert_eq!(judged(&[step], Some(&healthy)), (Verdict::Pass, Outcome::Pass));
     }
 
     #[test]
