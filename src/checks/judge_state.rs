@@ -156,10 +156,13 @@ fn absent(case: &StateCase<'_>) -> Vec<(CheckId, String)> {
     }
     let ids = case.applications().into_iter().map(|application| application.id).chain([EXCHANGE]);
     for id in ids.filter(|id| case.keys_of(id).is_none()) {
-        missing.push((
-            CheckId::TokenRequest,
-            format!("the keys of service principal {id} were not given: run {}", show_keys(id)),
-        ));
+        let line = match case.stray_key() {
+            Some(place) => format!(
+                "whose key stands at {place} is not told, and it may be one of service principal {id}"
+            ),
+            None => format!("the keys of service principal {id} were not given"),
+        };
+        missing.push((CheckId::TokenRequest, format!("{line}: run {}", show_keys(id))));
     }
     if case.principal(EXCHANGE).is_none_or(|object| object.get("ServicePrincipalNames").is_none()) {
         missing.push((
@@ -324,6 +327,32 @@ mod tests {
         let healthy = Organisation::healthy().clixml();
         assert_eq!(judged(&["Write-Host x"], Some(&healthy)), (Verdict::Pass, Outcome::NotEstablished));
         assert_eq!(judged(&[step], Some(&healthy)), (Verdict::Pass, Outcome::Pass));
+    }
+
+    #[test]
+    fn keys_that_do_not_say_whose_they_are_are_not_missing() {
+        let list = "KeyCredentials : {Microsoft.Graph.PowerShell.Models.MicrosoftGraphKeyCredential}";
+        let principals =
+            [organisation::SKYPE, EXCHANGE].map(|id| format!("AppId : {id}\n{list}\n\n")).concat();
+        let config =
+            "\nCurrentCertificateThumbprint : 0123456789ABCDEF0123456789ABCDEF01234567\nName : x\n\nThumbprint : 0123456789ABCDEF0123456789ABCDEF01234567\nNotAfter : 2029-06-09 10:00:00\n\n";
+        let key =
+            "\nKeyId : k\nType : AsymmetricX509Cert\nUsage : Verify\nEndDateTime : 2031-01-26 06:19:15\n\n";
+        let judged = |prompt: &str, id: &str| {
+            let ids = id.to_owned() + "\n" + key;
+            let text = format!("{config}PS C:\\> Get-MgServicePrincipal | fl\n\n{principals}{prompt}{ids}");
+            let files = [crate::state::read(text.as_bytes(), "state").unwrap()];
+            let judgement = judge(&StateCase::new(&files, Instant::from_seconds(0)), Severity::Error);
+            let missing = judgement.findings.iter().any(|found| found.rule == "state-key-missing");
+            let told = judgement.checks.iter().flat_map(|check| &check.missing);
+            (missing, told.filter(|line| line.contains("whose key stands at")).count())
+        };
+        let object = "3f1e5b2a-1111-4222-8333-444455556666";
+        assert_eq!(judged("", ""), (false, 2));
+        assert_eq!(judged("PS C:\\> $p.KeyCredentials | fl", ""), (false, 2));
+        assert_eq!(judged("PS C:\\> (Get-MgServicePrincipal -ServicePrincipalId ", object), (false, 2));
+        // A command that names the application tells.
+        assert_eq!(judged("PS C:\\> Get-Keys -AppId ", organisation::SKYPE), (true, 0));
     }
 
     #[test]
