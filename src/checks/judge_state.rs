@@ -334,8 +334,7 @@ mod tests {
         let list = "KeyCredentials : {Microsoft.Graph.PowerShell.Models.MicrosoftGraphKeyCredential}";
         let principals =
             [organisation::SKYPE, EXCHANGE].map(|id| format!("AppId : {id}\n{list}\n\n")).concat();
-        let config =
-            "\nCurrentCertificateThumbprint : 0123456789ABCDEF0123456789ABCDEF01234567\nName : x\n\nThumbprint : 0123456789ABCDEF0123456789ABCDEF01234567\nNotAfter : 2029-06-09 10:00:00\n\n";
+        let config = "\nCurrentCertificateThumbprint : 0123456789ABCDEF0123456789ABCDEF01234567\nName : x\n\nThumbprint : 0123456789ABCDEF0123456789ABCDEF01234567\nNotAfter : 2029-06-09 10:00:00\n\n";
         let key =
             "\nKeyId : k\nType : AsymmetricX509Cert\nUsage : Verify\nEndDateTime : 2031-01-26 06:19:15\n\n";
         let judged = |prompt: &str, id: &str| {
