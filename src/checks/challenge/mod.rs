@@ -88,8 +88,7 @@ mod tests {
     #[test]
     fn only_a_challenge_with_application_and_issuers_names_both() {
         let names = |text: &str| {
-            let head =
-                crate::exchange::Head::from_pairs([(&b"WWW-Authenticate"[..], text.as_bytes())].into_iter());
+            let head = crate::exchange::Head::from_pairs([(&b"WWW-Authenticate"[..], text.as_bytes())]);
             names_both(&crate::wire::http::challenge::challenges(&head)[0])
         };
         const ISSUERS: &str = "trusted_issuers=\"00000001-0000-0000-c000-000000000000@*\"";
