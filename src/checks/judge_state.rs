@@ -12,7 +12,6 @@ use super::rules::RULES;
 use super::tally::Tally;
 use super::{CheckId, CheckResult, Outcome, Verdict};
 use crate::state::StateFile;
-use crate::state::commands::Command;
 use crate::state::object::Kind;
 use crate::token::store::TokenStore;
 
@@ -97,18 +96,19 @@ pub fn judge(case: &StateCase<'_>, fail_on: Severity) -> Judgement {
 }
 
 /// What scripts leave open that hold no step of the procedure: there is nothing in them that could be right. Without
-/// another script and without state no check has anything else to look at.
+/// another script and without state no check has anything else to look at; beside others those are right that look
+/// at what there is.
 fn stepless(case: &StateCase<'_>, scripts: &CommandCase<'_>) -> Vec<(CheckId, String)> {
-    let (with, without): (Vec<&ScriptFile<'_>>, Vec<&ScriptFile<'_>>) =
-        scripts.scripts.iter().partition(|file| file.script.commands.iter().any(Command::is_step));
-    let alone = with.is_empty() && !case.has_state();
+    let alone = !case.has_state() && !scripts.scripts.iter().any(ScriptFile::has_step);
+    let without = scripts.scripts.iter().filter(|file| alone || !(file.has_step() || file.is_of_procedure()));
+    let lines: Vec<String> = without
+        .map(|file| {
+            let does = if file.is_of_procedure() { "only looks at what there is" } else { "is no script of the procedure" };
+            format!("{} {does}: give one that holds a step of it (`oauthtrace provision script`), or what cmdlets print", file.path)
+        })
+        .collect();
     let checks = CheckId::ALL.into_iter().filter(|id| alone || *id == CheckId::Coverage);
-    let line = |path: &str| {
-        format!(
-            "{path} is a script without any step of the procedure: give one that `oauthtrace provision script` could have written, or what cmdlets print"
-        )
-    };
-    checks.flat_map(|id| without.iter().map(move |file| (id, line(file.path)))).collect()
+    checks.flat_map(|id| lines.iter().map(move |line| (id, line.clone()))).collect()
 }
 
 /// The file that a place is in, and the place inside it.
@@ -322,7 +322,10 @@ mod tests {
         }
         let step = "Set-AuthConfig -PublishCertificate";
         assert_eq!(judged(&[step], None), (Verdict::Pass, Outcome::Pass));
-        // What else was given stands by itself.
+        let export = "$t = (Get-AuthConfig).CurrentCertificateThumbprint\n$bytes = $c.Export($type)";
+        assert_eq!(judged(&[export], None), (Verdict::Pass, Outcome::Pass));
+        // What else was given stands by itself, and looking beside a step is right.
+        assert_eq!(judged(&[step, "Get-AuthConfig | fl"], None), (Verdict::Pass, Outcome::Pass));
         assert_eq!(judged(&[step, "Write-Host x"], None), (Verdict::Pass, Outcome::NotEstablished));
         let healthy = Organisation::healthy().clixml();
         assert_eq!(judged(&["Write-Host x"], Some(&healthy)), (Verdict::Pass, Outcome::NotEstablished));

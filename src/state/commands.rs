@@ -54,11 +54,11 @@ impl Command {
 }
 
 /// Verbs of cmdlets that change nothing.
-const LOOKING: [&str; 2] = ["Get", "Connect"];
+const LOOKING: [&str; 3] = ["Get", "Connect", "Test"];
 
-/// Verbs of the others. The tests belong to them: they are the last step.
-const CHANGING: [&str; 10] =
-    ["New", "Set", "Update", "Add", "Remove", "Enable", "Disable", "Import", "Export", "Test"];
+/// Verbs of the others.
+const CHANGING: [&str; 9] =
+    ["New", "Set", "Update", "Add", "Remove", "Enable", "Disable", "Import", "Export"];
 
 /// What the procedure deals with, besides that whose state is looked at.
 const NOUNS: [&str; 11] = [
@@ -341,6 +341,25 @@ pub fn fuzz(data: &[u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn steps_are_told_from_looks_and_from_other_cmdlets() {
+        let told = |name: &str| {
+            let command = Command { name: name.into(), arguments: Vec::new(), line: 1 };
+            (command.is_of_procedure(), command.is_step())
+        };
+        for step in
+            ["Set-AuthConfig", "new-partnerapplication", "Update-MgServicePrincipal", "Set\u{2013}AuthServer"]
+        {
+            assert_eq!(told(step), (true, true), "{step}");
+        }
+        for look in ["Get-AuthConfig", "Connect-MgGraph", "Test-OAuthConnectivity"] {
+            assert_eq!(told(look), (true, false), "{look}");
+        }
+        for other in ["Set-Something", "Write-Host", "Frob-AuthConfig", "Get-", "AuthConfig"] {
+            assert_eq!(told(other), (false, false), "{other}");
+        }
+    }
     use proptest::prelude::*;
 
     #[test]
