@@ -321,6 +321,22 @@ fn challenges_are_judged_by_the_rules_for_recorded_ones() {
 }
 
 #[test]
+fn a_challenge_that_names_nothing_establishes_nothing() {
+    let identity = identity(&GOOD);
+    for challenge in [
+        "Bearer",
+        "Bearer realm=\"x\"",
+        "Bearer error=\"invalid_token\"",
+        "Bearer trusted_issuers=\"00000001-0000-0000-c000-000000000000@*\"",
+    ] {
+        let server = Server::start(Some(Arc::clone(&identity.config)), exchange(challenge));
+        let run = probe(&identity, &[&server.url("/ews/exchange.asmx"), "-o", "json"]);
+        run.status(4);
+        assert!(run.stdout().contains("does not name both Exchange and the issuers"), "{challenge}");
+    }
+}
+
+#[test]
 fn another_cloud_is_right_when_it_is_expected() {
     let identity = identity(&GOOD);
     let challenge = "Bearer client_id=\"00000002-0000-0ff1-ce00-000000000000\", trusted_issuers=\"00000001-0002-0000-c000-000000000000@*\"";

@@ -191,7 +191,12 @@ impl<'e> Judge<'e> {
         };
         let (hits, missing) = judge_state::ask_state(&case);
         // What of the state could not be compared says nothing about the tokens: it is told, and decides nothing.
-        let missing: Vec<_> = missing.into_iter().map(|(_, reason)| (CheckId::Coverage, reason)).collect();
+        let scripts = (!case.has_state()).then(|| {
+            "--state was given scripts only: give what cmdlets print, best with the script of `oauthtrace provision collect`"
+                .to_owned()
+        });
+        let reasons = missing.into_iter().map(|(_, reason)| reason).chain(scripts);
+        let missing: Vec<_> = reasons.map(|reason| (CheckId::Coverage, reason)).collect();
         let rows = organisation::thumbprints::table(&case);
         self.book.put(&hits, &missing, None, &Evidence::default());
         rows

@@ -5,7 +5,7 @@ use super::finding::{Evidence, Finding, Severity};
 use super::judge::facts::Facts;
 use super::judge::{Judgement, and_more, tested};
 use super::organisation::keys::{Fit, fit};
-use super::organisation::script::CommandCase;
+use super::organisation::script::{CommandCase, ScriptFile};
 use super::organisation::{StateCase, show_keys, thumbprints};
 use super::rule::{Hit, Out, Scope};
 use super::rules::RULES;
@@ -70,6 +70,7 @@ pub fn judge(case: &StateCase<'_>, fail_on: Severity) -> Judgement {
         let (more_hits, more_missing) = ask_scripts(&scripts);
         hits.extend(more_hits);
         missing.extend(more_missing);
+        missing.extend(stepless(case, &scripts));
     }
     let mut facts = Facts::default();
     tested(case.files, &Expectations::default(), &mut facts);
@@ -92,6 +93,22 @@ pub fn judge(case: &StateCase<'_>, fail_on: Severity) -> Judgement {
         facts,
         thumbprints: thumbprints::table(case),
     }
+}
+
+/// What scripts leave open that hold no step of the procedure: there is nothing in them that could be right. Without
+/// another script and without state no check has anything else to look at; beside others those are right that look
+/// at what there is.
+fn stepless(case: &StateCase<'_>, scripts: &CommandCase<'_>) -> Vec<(CheckId, String)> {
+    let alone = !case.has_state() && !scripts.scripts.iter().any(ScriptFile::has_step);
+    let without = scripts.scripts.iter().filter(|file| alone || !(file.has_step() || file.is_of_procedure()));
+    let lines: Vec<String> = without
+        .map(|file| {
+            let does = if file.is_of_procedure() { "only looks at what there is" } else { "is no script of the procedure" };
+            format!("{} {does}: give one that holds a step of it (`oauthtrace provision script`), or what cmdlets print", file.path)
+        })
+        .collect();
+    let checks = CheckId::ALL.into_iter().filter(|id| alone || *id == CheckId::Coverage);
+    checks.flat_map(|id| lines.iter().map(move |line| (id, line.clone()))).collect()
 }
 
 /// The file that a place is in, and the place inside it.
@@ -139,10 +156,13 @@ fn absent(case: &StateCase<'_>) -> Vec<(CheckId, String)> {
     }
     let ids = case.applications().into_iter().map(|application| application.id).chain([EXCHANGE]);
     for id in ids.filter(|id| case.keys_of(id).is_none()) {
-        missing.push((
-            CheckId::TokenRequest,
-            format!("the keys of service principal {id} were not given: run {}", show_keys(id)),
-        ));
+        let line = match case.stray_key() {
+            Some(place) => format!(
+                "whose key stands at {place} is not told, and it may be one of service principal {id}"
+            ),
+            None => format!("the keys of service principal {id} were not given"),
+        };
+        missing.push((CheckId::TokenRequest, format!("{line}: run {}", show_keys(id))));
     }
     if case.principal(EXCHANGE).is_none_or(|object| object.get("ServicePrincipalNames").is_none()) {
         missing.push((
@@ -281,6 +301,60 @@ mod tests {
         for (id, outcome, summary) in outcomes("CurrentCertificateThumbprint : A\nName : x\n") {
             assert_ne!(outcome, Outcome::Pass, "{id:?}: {summary}");
         }
+    }
+
+    #[test]
+    fn a_script_without_a_step_of_the_procedure_establishes_nothing() {
+        let judged = |scripts: &[&str], state: Option<&str>| {
+            let script = |text: &&str| crate::state::read(text.as_bytes(), "a.ps1").unwrap();
+            let mut files: Vec<StateFile> = scripts.iter().map(script).collect();
+            files.extend(state.map(|text| crate::state::read(text.as_bytes(), "state").unwrap()));
+            let judgement =
+                judge(&StateCase::new(&files, Instant::parse(organisation::AT).unwrap()), Severity::Error);
+            let coverage = judgement.checks.iter().find(|check| check.id == CheckId::Coverage).unwrap();
+            (judgement.verdict, coverage.outcome)
+        };
+        for nothing in
+            ["# comment only", "Write-Host hello", "Get-AuthConfig | fl", "Set-Something", "# Set-AuthConfig"]
+        {
+            let (verdict, coverage) = judged(&[nothing], None);
+            assert_eq!((verdict, coverage), (Verdict::Incomplete, Outcome::NotEstablished), "{nothing}");
+        }
+        let step = "Set-AuthConfig -PublishCertificate";
+        assert_eq!(judged(&[step], None), (Verdict::Pass, Outcome::Pass));
+        let export = "$t = (Get-AuthConfig).CurrentCertificateThumbprint\n$bytes = $c.Export($type)";
+        assert_eq!(judged(&[export], None), (Verdict::Pass, Outcome::Pass));
+        // What else was given stands by itself, and looking beside a step is right.
+        assert_eq!(judged(&[step, "Get-AuthConfig | fl"], None), (Verdict::Pass, Outcome::Pass));
+        assert_eq!(judged(&[step, "Write-Host x"], None), (Verdict::Pass, Outcome::NotEstablished));
+        let healthy = Organisation::healthy().clixml();
+        assert_eq!(judged(&["Write-Host x"], Some(&healthy)), (Verdict::Pass, Outcome::NotEstablished));
+        assert_eq!(judged(&[step], Some(&healthy)), (Verdict::Pass, Outcome::Pass));
+    }
+
+    #[test]
+    fn keys_that_do_not_say_whose_they_are_are_not_missing() {
+        let list = "KeyCredentials : {Microsoft.Graph.PowerShell.Models.MicrosoftGraphKeyCredential}";
+        let principals =
+            [organisation::SKYPE, EXCHANGE].map(|id| format!("AppId : {id}\n{list}\n\n")).concat();
+        let config = "\nCurrentCertificateThumbprint : 0123456789ABCDEF0123456789ABCDEF01234567\nName : x\n\nThumbprint : 0123456789ABCDEF0123456789ABCDEF01234567\nNotAfter : 2029-06-09 10:00:00\n\n";
+        let key =
+            "\nKeyId : k\nType : AsymmetricX509Cert\nUsage : Verify\nEndDateTime : 2031-01-26 06:19:15\n\n";
+        let judged = |prompt: &str, id: &str| {
+            let ids = id.to_owned() + "\n" + key;
+            let text = format!("{config}PS C:\\> Get-MgServicePrincipal | fl\n\n{principals}{prompt}{ids}");
+            let files = [crate::state::read(text.as_bytes(), "state").unwrap()];
+            let judgement = judge(&StateCase::new(&files, Instant::from_seconds(0)), Severity::Error);
+            let missing = judgement.findings.iter().any(|found| found.rule == "state-key-missing");
+            let told = judgement.checks.iter().flat_map(|check| &check.missing);
+            (missing, told.filter(|line| line.contains("whose key stands at")).count())
+        };
+        let object = "3f1e5b2a-1111-4222-8333-444455556666";
+        assert_eq!(judged("", ""), (false, 2));
+        assert_eq!(judged("PS C:\\> $p.KeyCredentials | fl", ""), (false, 2));
+        assert_eq!(judged("PS C:\\> (Get-MgServicePrincipal -ServicePrincipalId ", object), (false, 2));
+        // A command that names the application tells.
+        assert_eq!(judged("PS C:\\> Get-Keys -AppId ", organisation::SKYPE), (true, 0));
     }
 
     #[test]

@@ -365,22 +365,36 @@ impl<'a> StateCase<'a> {
     }
 
     /// Keys of that application; `None` when they were not given. Keys that do not say whose they are belong to
-    /// step 6, which asks for those of Skype for Business Online.
+    /// step 6, which asks for those of Skype for Business Online, unless service principals beside them have keys of
+    /// which nothing else is shown: then they can be anybody's.
     pub fn keys_of(&self, application: &str) -> Option<Vec<&UploadedKey>> {
+        let step_six = !self.of(Kind::ServicePrincipal).any(|object| {
+            uploaded::unshown(object) > 0 && uploaded::application(object).as_deref() != Some(SKYPE)
+        });
         let own = |key: &&UploadedKey| match &key.application {
             Some(own) => own == application,
-            None => application == SKYPE,
+            None => application == SKYPE && step_six,
         };
         let keys: Vec<_> = self.keys.iter().filter(own).collect();
+        let listed =
+            |object: &Object| object.get("KeyCredentials").is_some() && uploaded::unshown(object) == 0;
         let told = !keys.is_empty()
-            || self.principal(application).is_some_and(|object| object.get("KeyCredentials").is_some())
+            || self.principal(application).is_some_and(listed)
             || (application == SKYPE && self.keys.is_empty() && self.asked(Kind::MsolCredential));
         told.then_some(keys)
     }
 
-    /// Whether a list of keys was cut, so that one more may be there.
+    /// Where a key stands that does not say whose it is.
+    pub fn stray_key(&self) -> Option<&str> {
+        self.keys.iter().find(|key| key.application.is_none()).map(|key| key.place.as_str())
+    }
+
+    /// Whether a list of keys was cut or tells of more than were shown, so that one more may be there.
     pub fn keys_cut(&self, application: &str) -> bool {
-        let cut = |object: &Object| object.get("KeyCredentials").is_some_and(Value::is_cut);
+        let own = self.keys.iter().filter(|key| key.application.as_deref() == Some(application)).count();
+        let cut = |object: &Object| {
+            object.get("KeyCredentials").is_some_and(Value::is_cut) || uploaded::unshown(object) > own
+        };
         self.principal(application).is_some_and(cut)
     }
 

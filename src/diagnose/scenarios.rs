@@ -170,7 +170,7 @@ pub fn read(facts: &Facts) -> Vec<Scenario> {
         if call.credential == Credential::EmptyBearer || call.logged {
             continue;
         }
-        let ended = call.status.map(|_| call.succeeded());
+        let ended = call.ended();
         for (kind, strength, sign) in of_call(call) {
             tallies.entry(kind).or_default().add(strength, sign, ended, seen);
         }
@@ -208,7 +208,7 @@ fn created_and_deleted(facts: &Facts, tallies: &mut BTreeMap<Kind, Tally>) {
         return;
     }
     for (call, seen) in by("DeleteItem") {
-        let ended = call.status.map(|_| call.succeeded());
+        let ended = call.ended();
         let sign = "an item is created and deleted".to_owned();
         tallies.entry(Kind::TestConnectivity).or_default().add(Confidence::Possible, sign, ended, seen);
     }
@@ -376,6 +376,18 @@ mod tests {
         for name in ["voicemail-greeting", "conversation-history", "archive"] {
             assert_eq!(found[name].0, State::NotSeen, "{name}");
         }
+    }
+
+    #[test]
+    fn answers_that_were_not_seen_are_no_success() {
+        let archive = |unseen| {
+            call(|call| {
+                call.folders.push("recoverableitemspurges".into());
+                call.unseen = unseen;
+            })
+        };
+        assert_eq!(scenarios(&[archive(true)])["archive"].0, State::NotSeen);
+        assert_eq!(scenarios(&[archive(true), archive(false)])["archive"].0, State::Succeeded);
     }
 
     #[test]

@@ -214,14 +214,14 @@ fn of_call(call: &Call, seen: &Seen) -> Step {
     let answered = match (&call.said, call.ews.first()) {
         (Some((number, category, _)), _) => format!("{} {number} {category}", status(call.status)),
         (None, Some((code, _))) => format!("{} {code}", status(call.status)),
+        (None, None) if call.unseen => format!("{}, its body not seen", status(call.status)),
         (None, None) => status(call.status),
     };
     // A password that works is no good step either, but it is not where OAuth broke; a 401 to a request
     // without credentials is how authentication begins.
     let good = match (call.credential, call.status) {
         (Credential::None, Some(401)) => Some(true),
-        (_, Some(_)) => Some(call.succeeded()),
-        (_, None) => None,
+        _ => call.ended(),
     };
     step(kind, who(call.application.as_deref()), &call.host, format!("{what} {with}"), answered, good, seen)
 }
@@ -263,6 +263,16 @@ mod tests {
                 (Kind::OtherCall, Outcome::Done, false)
             ]
         );
+    }
+
+    #[test]
+    fn an_answer_without_its_body_is_no_good_step() {
+        let outcomes = |unseen| {
+            let steps = read(&facts(&[(1, Call { unseen, ..call(Credential::Token, 200) })]));
+            steps.into_iter().map(|step| (step.outcome, step.answered)).collect::<Vec<_>>()
+        };
+        assert_eq!(outcomes(true), [(Outcome::Unanswered, "200, its body not seen".to_owned())]);
+        assert_eq!(outcomes(false), [(Outcome::Done, "200".to_owned())]);
     }
 
     #[test]

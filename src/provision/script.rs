@@ -144,6 +144,8 @@ struct Application {
     id: Literal,
     name: Literal,
     account: Literal,
+    /// The number of the script that makes the account.
+    account_script: &'static str,
     linked: bool,
 }
 
@@ -406,6 +408,7 @@ fn values(profile: Profile, deployment: &Deployment) -> Values {
         id: literal(SKYPE),
         name: literal("SfBOnline"),
         account: literal(account),
+        account_script: "20",
         linked: true,
     }];
     let mut accounts = vec![literal(account)];
@@ -417,6 +420,7 @@ fn values(profile: Profile, deployment: &Deployment) -> Values {
             id: literal(SCHEDULER),
             name: literal("TeamsScheduler"),
             account: literal("TeamsScheduler"),
+            account_script: "21",
             linked: true,
         });
         applications.push(Application {
@@ -424,6 +428,7 @@ fn values(profile: Profile, deployment: &Deployment) -> Values {
             id: literal(VOICEMAIL),
             name: literal("CloudVoicemail"),
             account: literal(""),
+            account_script: "",
             linked: false,
         });
         accounts.push(literal("TeamsScheduler"));
@@ -570,6 +575,24 @@ mod tests {
         }
         assert!(!text.contains(" -ApplicationAccount "), "the stray switch of the page");
         assert!(scripts.readme.contains("Unconfirmed"));
+    }
+
+    #[test]
+    fn partners_name_the_script_that_makes_their_account() {
+        let partners = |profile| {
+            let all = write(profile, &deployment()).unwrap().scripts;
+            let names: Vec<&str> = all.iter().map(|script| script.file.as_str()).collect();
+            let text = &all.iter().find(|script| script.file.starts_with("30-")).unwrap().text;
+            let told = |account: &str, number: &str| {
+                assert!(names.iter().any(|name| name.starts_with(&format!("{number}-"))), "{number}");
+                text.contains(&format!("no mail user {account}: run script {number} first"))
+                    && text.contains(&format!("missing: mail user {account}, which script {number} creates"))
+            };
+            assert!(told("SfBOnline-ApplicationAccount", "20"));
+            text.contains("script 21") && told("TeamsScheduler", "21")
+        };
+        assert!(partners(Profile::Teams2025));
+        assert!(!partners(Profile::Sfbo2022Graph));
     }
 
     #[test]

@@ -5,6 +5,8 @@
 
 use std::collections::HashMap;
 
+use super::object::Kind;
+
 /// One command of a script.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Command {
@@ -32,7 +34,46 @@ impl Command {
     pub fn value(&self, parameter: &str) -> Option<&str> {
         self.arguments.iter().find(|(name, _)| is_parameter(name, parameter))?.1.as_deref()
     }
+
+    /// Whether the cmdlet belongs to the procedure: it shows or changes something that the integration is made of.
+    /// Prose has words with a dash too, and other scripts have other cmdlets.
+    pub fn is_of_procedure(&self) -> bool {
+        let name: String =
+            self.name.chars().map(|letter| if DASHES.contains(&letter) { '-' } else { letter }).collect();
+        let Some((verb, noun)) = name.split_once('-') else { return false };
+        let one_of = |words: &[&str], word: &str| words.iter().any(|own| own.eq_ignore_ascii_case(word));
+        (one_of(&LOOKING, verb) || one_of(&CHANGING, verb))
+            && (one_of(&NOUNS, noun) || Kind::of_cmdlet(&name).is_some())
+    }
+
+    /// Whether it is a step of the procedure, not only a look at what there is.
+    pub fn is_step(&self) -> bool {
+        let verb = self.name.split(DASHES).next().unwrap_or_default();
+        self.is_of_procedure() && !LOOKING.iter().any(|own| own.eq_ignore_ascii_case(verb))
+    }
 }
+
+/// Verbs of cmdlets that change nothing.
+const LOOKING: [&str; 3] = ["Get", "Connect", "Test"];
+
+/// Verbs of the others.
+const CHANGING: [&str; 9] =
+    ["New", "Set", "Update", "Add", "Remove", "Enable", "Disable", "Import", "Export"];
+
+/// What the procedure deals with, besides that whose state is looked at.
+const NOUNS: [&str; 11] = [
+    "ManagementRole",
+    "ManagementRoleEntry",
+    "User",
+    "PfxCertificate",
+    "MsolService",
+    "MgGraph",
+    "AzureAD",
+    "ExchangeOnline",
+    "AzureADServicePrincipal",
+    "AzureADServicePrincipalKeyCredential",
+    "MgApplication",
+];
 
 fn is_parameter(written: &str, whole: &str) -> bool {
     written.eq_ignore_ascii_case(whole)
@@ -300,6 +341,25 @@ pub fn fuzz(data: &[u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn steps_are_told_from_looks_and_from_other_cmdlets() {
+        let told = |name: &str| {
+            let command = Command { name: name.into(), arguments: Vec::new(), line: 1 };
+            (command.is_of_procedure(), command.is_step())
+        };
+        for step in
+            ["Set-AuthConfig", "new-partnerapplication", "Update-MgServicePrincipal", "Set\u{2013}AuthServer"]
+        {
+            assert_eq!(told(step), (true, true), "{step}");
+        }
+        for look in ["Get-AuthConfig", "Connect-MgGraph", "Test-OAuthConnectivity"] {
+            assert_eq!(told(look), (true, false), "{look}");
+        }
+        for other in ["Set-Something", "Write-Host", "Frob-AuthConfig", "Get-", "AuthConfig"] {
+            assert_eq!(told(other), (false, false), "{other}");
+        }
+    }
     use proptest::prelude::*;
 
     #[test]

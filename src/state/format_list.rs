@@ -11,6 +11,9 @@ use super::object::{Kind, Object, Unread, Value};
 /// Lines of one value, so that a hostile text cannot make one property of everything.
 const VALUE_LINES: usize = 5000;
 
+/// Letters of a label in front of a prompt: names of hosts have at most 255.
+const PROMPT_LABEL: usize = 256;
+
 /// What a text holds.
 #[derive(Default, Debug)]
 pub struct Output {
@@ -126,8 +129,8 @@ fn uncoloured(line: &str) -> Cow<'_, str> {
 #[derive(Default)]
 struct Asked {
     kind: Option<Kind>,
-    /// The application whose keys were asked for.
-    application: Option<String>,
+    /// Whose keys were asked for.
+    owner: Option<(&'static str, String)>,
     /// Where it was typed.
     place: String,
     /// Objects before it.
@@ -146,7 +149,7 @@ impl Asked {
     fn by(command: &str, place: String, before: usize) -> Self {
         Self {
             kind: kind_of_command(command),
-            application: guid_in(command),
+            owner: owner_in(command),
             place,
             before,
             whole: prints_all(command),
@@ -226,13 +229,25 @@ fn prints_all(command: &str) -> bool {
         })
 }
 
-/// The first GUID of a command line.
-fn guid_in(command: &str) -> Option<String> {
+/// Whose keys a command asks for: the property that says so, and the GUID. One that stands behind another word than that
+/// for an application (a tenant, a key) says nothing.
+fn owner_in(command: &str) -> Option<(&'static str, String)> {
+    let lower = command.to_ascii_lowercase();
+    let is_guid = |word: &str| word.len() == 36 && word.split('-').map(str::len).eq([8, 4, 4, 4, 12]);
     let plain = |letter: char| !letter.is_ascii_hexdigit() && letter != '-';
-    command
-        .split(plain)
-        .find(|word| word.len() == 36 && word.split('-').map(str::len).eq([8, 4, 4, 4, 12]))
-        .map(str::to_ascii_lowercase)
+    let mut object = None;
+    let mut before = lower.as_str();
+    for word in lower.split(plain).filter(|word| is_guid(word)) {
+        let (front, rest) = before.split_once(word)?;
+        before = rest;
+        if front.contains("appid") || front.contains("appprincipalid") {
+            return Some(("AppPrincipalId", word.to_owned()));
+        }
+        if object.is_none() && (front.contains("-serviceprincipalid") || front.contains("-objectid")) {
+            object = Some(("ServicePrincipalId", word.to_owned()));
+        }
+    }
+    object
 }
 
 struct Open {
@@ -284,20 +299,39 @@ fn close(current: &mut Option<Open>, asked: &mut Asked, objects: &mut Vec<Object
         kind => kind,
     };
     // The keys themselves do not say whose they are; the command that was typed does.
-    if let (Kind::MsolCredential | Kind::KeyCredential, Some(application)) = (object.kind, &asked.application)
+    if let (Kind::MsolCredential | Kind::KeyCredential, Some((name, id))) = (object.kind, &asked.owner)
         && object.get("AppPrincipalId").is_none()
     {
-        object.properties.push(("AppPrincipalId".into(), Value::Text(application.clone())));
+        object.properties.push(((*name).into(), Value::Text(id.clone())));
     }
     objects.push(object);
 }
 
-/// `[PS] C:\>Get-AuthConfig | fl`, `PS> …`, `PS C:\Windows> …`: the command behind a prompt.
+/// `[PS] C:\>Get-AuthConfig | fl`, `PS> …`, `PS C:\Windows> …`: the command behind a prompt. Remote sessions put the
+/// server in front (`[EX01]: PS C:\> …`), debuggers `[DBG]:`, profiles the time or an environment.
 fn prompt(line: &str) -> Option<&str> {
-    let rest = line.trim_start();
-    let rest = rest.strip_prefix("[PS]").map(str::trim_start).or_else(|| rest.strip_prefix("PS"))?;
-    let (place, command) = rest.split_once('>')?;
-    (place.len() < 120 && !place.contains(" : ")).then(|| command.trim())
+    let mut rest = line.trim_start();
+    let shell = loop {
+        if let Some(behind) = rest.strip_prefix("[PS]") {
+            break behind;
+        }
+        if let Some(behind) = rest.strip_prefix("PS").filter(|behind| behind.starts_with([' ', '>'])) {
+            break behind;
+        }
+        let closing = match rest.chars().next()? {
+            '[' => ']',
+            '(' => ')',
+            _ => return None,
+        };
+        let (label, behind) = rest.split_once(closing)?;
+        if label.len() > PROMPT_LABEL {
+            return None;
+        }
+        rest = behind.strip_prefix(':').unwrap_or(behind).trim_start();
+    };
+    let (place, command) = shell.split_once('>')?;
+    // Each level of a nested prompt adds one `>`.
+    (place.len() < 120 && !place.contains(" : ")).then(|| command.trim_start_matches('>').trim())
 }
 
 /// Which cmdlet a command line runs first.
@@ -495,6 +529,67 @@ mod tests {
             let output = read_asked(&format!("[PS] C:\\>{command}\nName : a\nRole : b\n"), "a");
             assert_eq!(output.partial.len(), usize::from(part), "{command}");
             assert_eq!(output.asked.len(), 1, "{command}");
+        }
+    }
+
+    #[test]
+    fn prompts_of_remote_sessions_are_known() {
+        for shown in [
+            "[EX01]: PS C:\\Users\\a\\Documents> ",
+            "[ex01.contoso.example]: PS>",
+            "[DBG]: PS C:\\>> ",
+            "[DBG]: [EX01]: PS C:\\> ",
+            "[12:00:00] PS C:\\> ",
+            "(base) PS C:\\> ",
+            "PS EX01:\\> ",
+            "[PS] D:\\x y>",
+        ] {
+            assert_eq!(
+                prompt(&format!("{shown}Get-AuthConfig | fl")),
+                Some("Get-AuthConfig | fl"),
+                "{shown}"
+            );
+        }
+        for other in [
+            "[Output of EX01]",
+            "[EX01]: Get-AuthConfig > x",
+            "PSComputerName : a>b",
+            "[string]$x > y",
+            "[",
+            "(PS",
+            "[PS]",
+        ] {
+            assert_eq!(prompt(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn commands_tell_whose_keys_they_print() {
+        const APPLICATION: &str = "00000004-0000-0ff1-ce00-000000000000";
+        const OBJECT: &str = "3f1e5b2a-1111-4222-8333-444455556666";
+        for (command, owner) in [
+            (
+                format!("Get-MsolServicePrincipalCredential -AppPrincipalId {APPLICATION}"),
+                Some("AppPrincipalId"),
+            ),
+            (
+                format!("(Get-MgServicePrincipal -Filter \"AppId eq '{APPLICATION}'\").K"),
+                Some("AppPrincipalId"),
+            ),
+            (
+                format!("Get-MgServicePrincipal -ServicePrincipalId {OBJECT} | ? AppId -eq {APPLICATION}"),
+                Some("AppPrincipalId"),
+            ),
+            (format!("(Get-MgServicePrincipal -ServicePrincipalId {OBJECT}).K"), Some("ServicePrincipalId")),
+            (
+                format!("Get-AzureADServicePrincipalKeyCredential -ObjectId {OBJECT}"),
+                Some("ServicePrincipalId"),
+            ),
+            (format!("Get-Key -TenantId {OBJECT}"), None),
+            ("$p.KeyCredentials | fl *".to_owned(), None),
+        ] {
+            let id = if owner == Some("AppPrincipalId") { APPLICATION } else { OBJECT };
+            assert_eq!(owner_in(&command), owner.map(|name| (name, id.to_owned())), "{command}");
         }
     }
 

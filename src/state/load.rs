@@ -1,6 +1,6 @@
 //! Takes the bytes of a state file, gives its objects, whatever form it has.
 
-use super::commands::Script;
+use super::commands::{Command, Script};
 use super::object::{Kind, Object, Unread};
 use super::{clixml, commands, csv, format_list, json_text};
 
@@ -56,7 +56,7 @@ pub fn load(bytes: &[u8], path: &str) -> Result<Vec<Object>, String> {
     if file.objects.is_empty() { Err(nothing(path)) } else { Ok(file.objects) }
 }
 
-/// Reads a state file or a script. A script is known by its suffix, or by commands where no output is.
+/// Reads a state file or a script. A script is known by its suffix, or by commands of the procedure where no output is.
 ///
 /// # Errors
 /// Those of [`load`].
@@ -64,36 +64,28 @@ pub fn read(bytes: &[u8], path: &str) -> Result<StateFile, String> {
     let text = text(bytes).map_err(|error| format!("{path}: {error}"))?;
     let lower = path.to_ascii_lowercase();
     let named = lower.ends_with(".ps1") || lower.ends_with(".psm1");
-    let file = state(&text, path);
-    // Any JSON and any `name : value` make objects; only what a cmdlet that is known prints is a state.
-    let output = file.as_ref().is_ok_and(|file| {
-        file.objects.iter().any(|object| object.kind != Kind::Other)
+    let mut file = if named && !text.trim().is_empty() {
+        let script = commands::read(&text);
+        StateFile { form: "script", script: Some((text, script)), ..empty(path) }
+    } else {
+        // Data that is damaged is no script: what of it looks like commands was never meant to run.
+        let file = state(&text, path)?;
+        // Any JSON and any `name : value` make objects; only what a cmdlet that is known prints is a state.
+        if file.objects.iter().any(|object| object.kind != Kind::Other)
             || !file.asked.is_empty()
             || !file.unread.is_empty()
-    });
-    let data = file.as_ref().is_ok_and(|file| file.form != FORMAT_LIST);
-    let mut file = if output && !named {
-        file?
-    } else if data && !named {
-        return Err(nothing(path));
-    } else {
-        let script = commands::read(&text);
-        let runs = script.commands.iter().any(|command| is_ours(&command.name));
-        if !runs && (!named || text.trim().is_empty()) {
-            file?;
-            return Err(nothing(path));
+        {
+            file
+        } else {
+            let script = commands::read(&text);
+            if file.form != FORMAT_LIST || !script.commands.iter().any(Command::is_of_procedure) {
+                return Err(nothing(path));
+            }
+            StateFile { form: "script", script: Some((text, script)), ..empty(path) }
         }
-        StateFile { form: "script", script: Some((text, script)), ..empty(path) }
     };
     file.bytes = bytes.len() as u64;
     Ok(file)
-}
-
-/// Verbs that a provisioning script begins with.
-fn is_ours(name: &str) -> bool {
-    let verb = name.split(|letter: char| !letter.is_ascii_alphabetic()).next().unwrap_or_default();
-    ["new", "set", "get", "connect", "import", "update", "remove", "add", "test", "export"]
-        .contains(&verb.to_ascii_lowercase().as_str())
 }
 
 /// The form that any text has.
@@ -131,7 +123,7 @@ fn state(text: &str, path: &str) -> Result<StateFile, String> {
             return Err(format!("{path}: XML, but not that of Export-Clixml"));
         }
         ("CLIXML", clixml::read_asked(start, path)?)
-    } else if start.starts_with(['{', '[']) && !start.starts_with("[PS]") && !start.starts_with("[Cmdlet") {
+    } else if is_json(start) {
         ("JSON", json_text::read_asked(start, path)?)
     } else if start.starts_with("#TYPE ") || is_csv(start) {
         ("CSV", (csv::read(start, path)?, Vec::new()))
@@ -141,6 +133,17 @@ fn state(text: &str, path: &str) -> Result<StateFile, String> {
         (FORMAT_LIST, (output.objects, output.asked))
     };
     Ok(StateFile { form, objects, asked, unread, partial, ..empty(path) })
+}
+
+/// Whether a text is JSON, whole or damaged. Prompts (`[EX01]: PS C:\>`), headings and scripts begin with a bracket too.
+fn is_json(text: &str) -> bool {
+    match text.strip_prefix('[') {
+        Some(inner) => {
+            inner.trim_start().starts_with(['{', '[', '"', ']'])
+                || serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
+        }
+        None => text.starts_with('{'),
+    }
 }
 
 fn is_csv(text: &str) -> bool {
@@ -179,6 +182,52 @@ mod tests {
             let error = load(bytes, "state.txt").unwrap_err();
             assert!(error.starts_with("state.txt: ") && !error.contains('\n'), "{error}");
         }
+    }
+
+    #[test]
+    fn a_text_with_a_bracket_in_front_is_not_taken_for_json() {
+        let list = "Get-PartnerApplication | fl\n\nName : a\nApplicationIdentifier : b\nLinkedAccount : c\n";
+        for start in
+            ["[EX01]: PS C:\\> ", "[12:00:00] PS C:\\> ", "[DBG]: PS C:\\>> ", "[Output of EX01]\n[PS] C:\\>"]
+        {
+            let file = read(format!("{start}{list}").as_bytes(), "state.txt").unwrap();
+            assert_eq!((file.form, file.script.is_none()), (FORMAT_LIST, true), "{start}");
+            assert_eq!(file.asked, [Kind::PartnerApplication], "{start}");
+        }
+        for script in
+            ["[CmdletBinding()]\nparam()\nSet-AuthConfig -x 1", "[string]$a = 'b'\nSet-AuthConfig -x $a"]
+        {
+            assert_eq!(read(script.as_bytes(), "a.txt").unwrap().form, "script", "{script}");
+        }
+    }
+
+    #[test]
+    fn damaged_data_is_no_script() {
+        for cut in [
+            "[{\"Name\": \"x\", \"Note\": \"Set-AuthConfig\"",
+            "{\"a\":\n Set-AuthConfig",
+            "<Objs><Obj>Set-AuthConfig ",
+        ] {
+            assert!(read(cut.as_bytes(), "state.txt").is_err(), "{cut}");
+        }
+    }
+
+    #[test]
+    fn text_without_commands_of_the_procedure_is_no_script() {
+        let read = |text: &str, path: &str| read(text.as_bytes(), path).map(|file| file.form);
+        for other in [
+            "I will Set-Something later and test things.",
+            "Get-Foo",
+            "Remove-Item C:\\ -Recurse\nGet-Content x",
+            "Test-Connection AuthConfig",
+        ] {
+            assert!(read(other, "a.txt").unwrap_err().contains("no cmdlet output found"), "{other}");
+            assert_eq!(read(other, "a.ps1"), Ok("script"), "{other}");
+        }
+        for own in ["Get-AuthConfig | fl", "Set\u{2013}AuthConfig -x 1", "New-ManagementRole x"] {
+            assert_eq!(read(own, "a.txt"), Ok("script"), "{own}");
+        }
+        assert!(read(" \n", "a.ps1").is_err());
     }
 
     #[test]

@@ -301,6 +301,11 @@ impl Object {
         names.is_empty() || names.iter().any(|name| self.get(name).is_some())
     }
 
+    /// Whether its source says how it is called.
+    pub fn has_name(&self) -> bool {
+        ["Name", "Identity"].iter().any(|name| self.text(name).is_some_and(|text| !text.trim().is_empty()))
+    }
+
     /// How people call it: `Name`, `Identity`, or what it printed as.
     pub fn name(&self) -> &str {
         ["Name", "Identity", "DisplayName", "KeyId", "Thumbprint"]

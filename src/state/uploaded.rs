@@ -37,11 +37,13 @@ pub struct UploadedKey {
 
 /// All keys of these objects.
 pub fn uploaded<'o>(objects: impl IntoIterator<Item = &'o Object>) -> Vec<UploadedKey> {
+    let objects: Vec<&Object> = objects.into_iter().collect();
     let mut keys: Vec<UploadedKey> = Vec::new();
-    for object in objects {
+    for object in &objects {
         match object.kind {
             Kind::MsolCredential | Kind::KeyCredential => {
-                keys.push(key(object, &object.place, application(object)));
+                let owner = application(object).or_else(|| of_object(&objects, object));
+                keys.push(key(object, &object.place, owner));
             }
             Kind::ServicePrincipal => {
                 let Some(Value::List(values, _)) = object.get("KeyCredentials") else { continue };
@@ -62,6 +64,27 @@ pub fn uploaded<'o>(objects: impl IntoIterator<Item = &'o Object>) -> Vec<Upload
         key.id.is_empty() || seen.insert((key.application.clone(), key.id.to_ascii_lowercase()))
     });
     keys
+}
+
+/// The application of the service principal that a key names by its object id.
+fn of_object(objects: &[&Object], key: &Object) -> Option<String> {
+    let id = key.text("ServicePrincipalId")?;
+    let is = |object: &&&Object| {
+        let own = ["Id", "ObjectId"].iter().find_map(|name| object.text(name));
+        object.kind == Kind::ServicePrincipal && own.is_some_and(|own| own.trim().eq_ignore_ascii_case(id))
+    };
+    objects.iter().find(is).and_then(|object| application(object))
+}
+
+/// How many keys a service principal has of which nothing but the type was printed, as `Format-List` does.
+pub fn unshown(object: &Object) -> usize {
+    match object.get("KeyCredentials") {
+        Some(Value::List(values, _)) => {
+            values.iter().filter(|value| !matches!(value, Value::Object(_))).count()
+        }
+        Some(Value::Text(text)) if !text.trim().is_empty() => 1,
+        _ => 0,
+    }
 }
 
 /// The application id of a service principal or of a key that names one.
@@ -173,6 +196,36 @@ mod tests {
         }
         assert_eq!(thumbprint(&Value::List(numbers, true)), None, "a cut list is no thumbprint");
         assert_eq!(thumbprint(&Value::Text("0123".into())), None);
+    }
+
+    #[test]
+    fn an_object_id_leads_to_the_application() {
+        let object = |kind, properties: &[(&str, &str)]| {
+            let mut object = Object::new("a:1".into());
+            object.kind = kind;
+            let text = |(name, value): &(&str, &str)| ((*name).to_owned(), Value::Text((*value).into()));
+            object.properties = properties.iter().map(text).collect();
+            object
+        };
+        let key = object(Kind::KeyCredential, &[("KeyId", "k"), ("ServicePrincipalId", "3f1e")]);
+        let own = object(Kind::ServicePrincipal, &[("AppId", "A"), ("Id", "3F1E")]);
+        let other = object(Kind::ServicePrincipal, &[("AppId", "b"), ("Id", "4444")]);
+        assert_eq!(uploaded([&key, &other, &own])[0].application.as_deref(), Some("a"));
+        assert_eq!(uploaded([&key, &other])[0].application, None);
+    }
+
+    #[test]
+    fn keys_of_which_only_the_type_is_printed_are_unshown() {
+        let shown = |value: Value| {
+            let mut object = Object::new("a:1".into());
+            object.properties.push(("KeyCredentials".into(), value));
+            unshown(&object)
+        };
+        let name = || Value::Text("Microsoft.Graph.PowerShell.Models.MicrosoftGraphKeyCredential".into());
+        assert_eq!(shown(Value::List(vec![name(), name()], false)), 2);
+        assert_eq!(shown(Value::List(vec![], false)), 0);
+        assert_eq!(shown(Value::List(vec![Value::Object(Box::new(Object::new("a:1".into())))], false)), 0);
+        assert_eq!(shown(Value::Nothing), 0);
     }
 
     #[test]

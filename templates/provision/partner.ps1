@@ -6,8 +6,8 @@ $ApplicationIdentifier = {{ app.id }}
 $Name = {{ app.name }}
 {% if app.linked %}$user = Get-MailUser -Identity {{ app.account }} -DomainController {{ v.domain_controller }} -ErrorAction SilentlyContinue
 if ($null -eq $user) {
-    if (-not $WhatIfPreference) { throw "no mail user {{ app.account.text() }}: run script 20 first" }
-    Write-Host "missing: mail user {{ app.account.text() }}, which script 20 creates"
+    if (-not $WhatIfPreference) { throw "no mail user {{ app.account.text() }}: run script {{ app.account_script }} first" }
+    Write-Host "missing: mail user {{ app.account.text() }}, which script {{ app.account_script }} creates"
     $user = [pscustomobject]@{ Identity = {{ app.account }} }
 }
 {% endif %}$known = @(Get-PartnerApplication | Where-Object { $_.ApplicationIdentifier -eq $ApplicationIdentifier })

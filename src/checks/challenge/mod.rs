@@ -31,6 +31,7 @@ pub(crate) mod seen;
 /// A challenge cannot be read.
 pub(crate) mod unreadable;
 
+use crate::checks::expectations::EXCHANGE;
 use crate::token::principal::Principal;
 use crate::wire::http::challenge::Challenge;
 
@@ -45,6 +46,12 @@ pub(crate) fn issuers(challenge: &Challenge) -> Option<Vec<Principal<'_>>> {
     let list = parameter(challenge, "trusted_issuers").or_else(|| parameter(challenge, "trustedissuers"))?;
     Some(list.split(',').filter_map(|name| Principal::parse(name.trim())).collect())
 }
+/// Whether a challenge says what a caller learns from it: that the application is Exchange, and whose tokens it trusts.
+pub(crate) fn names_both(challenge: &Challenge) -> bool {
+    parameter(challenge, "client_id").is_some_and(|id| id.trim().eq_ignore_ascii_case(EXCHANGE))
+        && issuers(challenge).is_some_and(|issuers| !issuers.is_empty())
+}
+
 /// A metadata document comes from another cloud.
 pub(crate) mod metadata_cloud;
 /// The issuer of a metadata document is not its service name and realm.
@@ -73,3 +80,30 @@ pub(crate) mod state_auth_server_tenant;
 pub(crate) mod state_default_endpoint;
 /// OAuth is off on a virtual directory.
 pub(crate) mod state_oauth_off;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_challenge_with_application_and_issuers_names_both() {
+        let names = |text: &str| {
+            let head = crate::exchange::Head::from_pairs([(&b"WWW-Authenticate"[..], text.as_bytes())]);
+            names_both(&crate::wire::http::challenge::challenges(&head)[0])
+        };
+        const ISSUERS: &str = "trusted_issuers=\"00000001-0000-0000-c000-000000000000@*\"";
+        let application = format!("client_id=\"{EXCHANGE}\"");
+        assert!(names(&format!("Bearer {application}, {ISSUERS}")));
+        for other in [
+            "Bearer".to_owned(),
+            "Bearer realm=\"x\"".to_owned(),
+            "Bearer error=\"invalid_token\"".to_owned(),
+            format!("Bearer {ISSUERS}"),
+            format!("Bearer client_id=\"\", {ISSUERS}"),
+            format!("Bearer {application}"),
+            format!("Bearer {application}, trusted_issuers=\"\""),
+        ] {
+            assert!(!names(&other), "{other}");
+        }
+    }
+}

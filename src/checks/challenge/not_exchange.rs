@@ -1,6 +1,7 @@
 //! Takes what `probe` learned of a question, gives findings of `challenge-not-exchange`: something else than Exchange answered.
 
 use crate::checks::CheckId;
+use crate::checks::challenge::names_both;
 use crate::checks::finding::Severity;
 use crate::checks::judge::standing::shown;
 use crate::checks::probed::ProbeCase;
@@ -27,14 +28,22 @@ pub(crate) static RULE: Rule = Rule {
 fn examine(case: &ProbeCase<'_>, out: &mut Out<'_>) {
     let Some((question, exchange)) = case.challenge() else { return };
     let Some(response) = &exchange.response else { return };
-    let bearer = challenges(&response.head).iter().any(|offer| offer.is("bearer"));
-    if bearer {
-        return;
-    }
     let request = exchange.request.as_ref();
     let path = request.map_or(String::new(), |request| request.path().to_ascii_lowercase());
     // Skype and Teams call these; the others are told in passing.
     let needed = path.starts_with("/ews") || path.starts_with("/autodiscover");
+    let mut offered = challenges(&response.head);
+    offered.retain(|offer| offer.is("bearer"));
+    if !offered.is_empty() {
+        // Every address has to tell: what one says, a caller of another does not learn.
+        if needed && !offered.iter().any(names_both) {
+            out.missing(format!(
+                "{}: the challenge does not name both Exchange and the issuers that it trusts",
+                question.url
+            ));
+        }
+        return;
+    }
     if needed {
         out.missing(format!("{} gave no Bearer challenge (status {})", question.url, response.status));
     }

@@ -5,7 +5,7 @@ use crate::checks::finding::Severity;
 use crate::checks::organisation::StateCase;
 use crate::checks::organisation::quoted;
 use crate::checks::rule::{Out, Rule, Scope};
-use crate::state::object::Kind;
+use crate::state::object::{Kind, Object};
 
 /// See the text.
 pub(crate) static RULE: Rule = Rule {
@@ -26,10 +26,20 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
-    let all: Vec<_> = case
+    let mut all: Vec<&Object> = Vec::new();
+    let defaults = case
         .of(Kind::AuthServer)
-        .filter(|object| object.flag("IsDefaultAuthorizationEndpoint") == Some(true))
-        .collect();
+        .filter(|object| object.flag("IsDefaultAuthorizationEndpoint") == Some(true));
+    for object in defaults {
+        // Names are unique in an organisation: one that is there again comes from a second copy of the output.
+        let same = |known: &&Object| {
+            known.properties == object.properties
+                || (known.has_name() && known.name().eq_ignore_ascii_case(object.name()))
+        };
+        if !all.iter().any(same) {
+            all.push(object);
+        }
+    }
     if let [first, .., last] = &all[..] {
         let names: Vec<&str> = all.iter().map(|object| object.name()).collect();
         out.say("several auth servers are the default authorization endpoint")
@@ -47,7 +57,7 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checks::testing_state::Scene;
+    use crate::checks::testing_state::{Scene, properties};
 
     #[test]
     fn fires_on_two() {
@@ -56,6 +66,26 @@ mod tests {
                 .set("Get-AuthServer", "WindowsAzureACS", "IsDefaultAuthorizationEndpoint", true)
                 .fires(&RULE)
         );
+    }
+
+    #[test]
+    fn fires_on_two_whose_names_were_not_printed() {
+        let server = |url: &str| {
+            properties([("AuthMetadataUrl", url.into()), ("IsDefaultAuthorizationEndpoint", true.into())])
+        };
+        let scene = |other| {
+            let bare =
+                Scene::healthy().without("Get-AuthServer", "").add("Get-AuthServer", server("https://a/"));
+            bare.add("Get-AuthServer", server(other))
+        };
+        assert!(scene("https://b/").fires(&RULE));
+        assert!(!scene("https://a/").fires(&RULE));
+    }
+
+    #[test]
+    fn stays_silent_on_the_same_one_given_twice() {
+        let again = properties([("Name", "EVOSTS".into()), ("IsDefaultAuthorizationEndpoint", true.into())]);
+        assert!(!Scene::healthy().add("Get-AuthServer", again).fires(&RULE));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use super::answers;
 use super::facts::{Call, Facts, Seen};
 use super::repeats::{ByToken, Key, Repeats};
 use super::witness::{self, Proofs};
@@ -88,7 +89,7 @@ impl Calls {
         if let Some(response) = case.response() {
             let head = &response.head;
             key.number(witness::bears_marks(head)).number(head.get("via").is_some());
-            key.text(head.get("content-type"));
+            key.text(head.get("content-type")).number(answers::is_unseen(case, response));
         }
         if let Some(request) = case.request() {
             key.text(request.head.get("user-agent"));
@@ -194,6 +195,21 @@ mod tests {
         let facts = facts(&scenes, &[0, 1]);
         let kinds: Vec<_> = facts.calls.iter().map(|(call, seen)| (call.skewed, seen.offset())).collect();
         assert_eq!(kinds, [(false, None), (true, Some(20))]);
+    }
+
+    #[test]
+    fn answers_without_their_body_are_a_kind_of_their_own() {
+        let unseen = |exchange: &mut crate::exchange::Exchange| {
+            let body = &mut exchange.response.as_mut().unwrap().body;
+            *body = crate::exchange::Body { total: 400, ..Default::default() };
+        };
+        let silent = |exchange: &mut crate::exchange::Exchange| {
+            exchange.response.as_mut().unwrap().body.bytes = Default::default();
+        };
+        let scenes = [Scene::healthy().change(silent), Scene::healthy().change(unseen)];
+        let kinds: Vec<_> =
+            facts(&scenes, &[0, 1]).calls.into_keys().map(|call| (call.unseen, call.ended())).collect();
+        assert_eq!(kinds, [(false, Some(true)), (true, None)]);
     }
 
     #[test]

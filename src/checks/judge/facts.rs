@@ -140,6 +140,8 @@ pub struct Call {
     pub marks: bool,
     /// Whether the answer is a web page for people.
     pub page: bool,
+    /// Whether the answer is a success whose body, in which EWS reports errors, is not in the input.
+    pub unseen: bool,
     /// Whether the answer names a proxy (`Via`).
     pub via: bool,
     /// Schemes that the answer offers, lower case.
@@ -175,7 +177,12 @@ impl Call {
         self.credential == Credential::Token && self.succeeded()
     }
 
-    /// Whether the answer is a success, also inside.
+    /// How it ended; `None` when that was not seen.
+    pub fn ended(&self) -> Option<bool> {
+        (self.status.is_some() && !self.unseen).then(|| self.succeeded())
+    }
+
+    /// Whether the answer is a success, also inside as far as that was seen.
     pub fn succeeded(&self) -> bool {
         matches!(self.status, Some(200..=299 | 304)) && self.ews.is_empty() && !self.page
     }

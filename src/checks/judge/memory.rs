@@ -67,8 +67,10 @@ pub struct Memory {
     pub granted: u64,
     /// See above.
     pub unheard: u64,
-    /// Bearer challenges of Exchange seen.
+    /// Bearer challenges that name Exchange and list issuers.
     pub challenges: u64,
+    /// Bearer challenges of Exchange that lack one of both.
+    pub bare_challenges: u64,
     /// Token services of the ACS family that issued tokens in scope.
     pub issuers: BTreeSet<String>,
     /// The same that challenges of Exchange trust, with the first exchange that said so.
@@ -233,6 +235,7 @@ impl Memory {
             (&mut self.granted, other.granted),
             (&mut self.unheard, other.unheard),
             (&mut self.challenges, other.challenges),
+            (&mut self.bare_challenges, other.bare_challenges),
             (&mut self.travelled, other.travelled),
             (&mut self.connections, other.connections),
             (&mut self.undecrypted, other.undecrypted),

@@ -9,7 +9,7 @@ use crate::checks::expectations::{self, Expectations};
 use crate::checks::finding::{Finding, Severity};
 use crate::checks::place::{self, Place};
 use crate::checks::subject::{ExchangeCase, Proof, Standing, UseCase};
-use crate::checks::{CheckId, CheckResult, Outcome, realm};
+use crate::checks::{CheckId, CheckResult, Outcome, challenge, realm};
 use crate::connection::Connection;
 use crate::limits::REASONS_LISTED;
 use crate::token::store::TokenStore;
@@ -88,10 +88,12 @@ pub(super) fn note_exchange(case: &ExchangeCase<'_>, memory: &mut Memory) {
         }
     }
     if case.place != Place::TokenService
-        && let Some(challenge) = case.bearer_challenge()
+        && let Some(offer) = case.bearer_challenge()
     {
-        memory.challenges += 1;
-        let issuers = crate::checks::challenge::issuers(challenge).unwrap_or_default();
+        let telling = challenge::names_both(offer);
+        memory.challenges += u64::from(telling);
+        memory.bare_challenges += u64::from(!telling && case.at_exchange());
+        let issuers = challenge::issuers(offer).unwrap_or_default();
         let acs = issuers.iter().filter(|name| case.at_exchange() && place::is_acs(name.id));
         memory.trusts(acs.map(|name| name.id.to_ascii_lowercase()).collect(), case.exchange.key);
     }
@@ -142,6 +144,8 @@ const HIDES: [&str; 8] = [
 
 /// What `oauth` misses when nothing could be read.
 pub(crate) const NO_EXCHANGE: &str = "no HTTP exchange could be read from the inputs";
+/// What `challenge` misses when challenges say too little.
+pub(crate) const NAMES_NOTHING: &str = "no challenge names both Exchange and the issuers that it trusts";
 /// What `coverage` misses then.
 pub(crate) const NOTHING_DECODED: &str = "nothing was decoded from the inputs";
 /// What `coverage` misses of an input that was cut, behind its number.
@@ -321,7 +325,7 @@ impl Decision<'_> {
             CheckId::Transport => (false, memory.travelled > 0),
             CheckId::Accepted => (false, memory.presented > 0 || self.told.calls.0 > 0),
             CheckId::TokenRequest => (false, memory.asked > 0),
-            CheckId::Challenge => (false, memory.challenges > 0),
+            CheckId::Challenge => (false, memory.challenges + memory.bare_challenges > 0),
             CheckId::Coverage => (false, true),
         }
     }
@@ -343,6 +347,7 @@ impl Decision<'_> {
             CheckId::TokenRequest if self.memory.granted == 0 => {
                 vec!["the token service's answer was not seen: record it too".to_owned()]
             }
+            CheckId::Challenge if self.memory.challenges == 0 => vec![NAMES_NOTHING.to_owned()],
             CheckId::Coverage => self.uncovered(),
             _ => Vec::new(),
         };

@@ -5,6 +5,7 @@ use crate::checks::probed::{ProbeCase, Probed, Purpose};
 use crate::checks::{CheckId, Outcome, Verdict};
 use crate::state::cloud::Cloud;
 
+use super::outcomes::NAMES_NOTHING;
 use super::{Evidence, Judge, Judgement, Out, RULES, Scope};
 
 const NO_TOKEN: &str = "probe sends no token: verify judges recorded traffic";
@@ -35,7 +36,7 @@ impl Judge<'_> {
 
     /// The outcome of a probe: the checks that look at tokens do not apply.
     pub fn finish_probe(self, questions: &[Purpose], tls: bool) -> Judgement {
-        let challenges = self.book.memory.challenges;
+        let (challenges, bare) = (self.book.memory.challenges, self.book.memory.bare_challenges);
         let reasons = |check: CheckId| -> Vec<String> {
             let all = self.book.memory.reasons.keys();
             all.filter(|(id, _)| *id == check).map(|(_, reason)| reason.clone()).collect()
@@ -49,7 +50,8 @@ impl Judge<'_> {
                 CheckId::Challenge => {
                     let mut missing = challenge.clone();
                     if missing.is_empty() && challenges == 0 {
-                        missing.push("no Bearer challenge was seen".to_owned());
+                        let why = if bare > 0 { NAMES_NOTHING } else { "no Bearer challenge was seen" };
+                        missing.push(why.to_owned());
                     }
                     (asked, missing, "the challenge names Exchange and trusts the token service")
                 }

@@ -28,6 +28,20 @@ fn missing(judgement: &Judgement, id: CheckId) -> String {
 }
 
 #[test]
+fn a_challenge_that_names_nothing_is_no_pass() {
+    let application = "client_id=\"00000002-0000-0ff1-ce00-000000000000\"";
+    let issuers = "trusted_issuers=\"00000001-0000-0000-c000-000000000000@*\"";
+    for bare in ["Bearer".to_owned(), format!("Bearer {issuers}"), format!("Bearer {application}")] {
+        let judgement = Scene::healthy().discovery(&bare).judge();
+        assert_eq!(outcome(&judgement, CheckId::Challenge), Outcome::NotEstablished, "{bare}");
+        assert!(missing(&judgement, CheckId::Challenge).contains("names both"), "{bare}");
+    }
+    let told = Scene::healthy().discovery(&format!("Bearer {application}, {issuers}")).judge();
+    assert_eq!(outcome(&told, CheckId::Challenge), Outcome::Pass);
+    assert_eq!(outcome(&Scene::healthy().judge(), CheckId::Challenge), Outcome::NotApplicable);
+}
+
+#[test]
 fn a_page_and_an_answer_without_its_body_are_no_success_of_exchange() {
     let page = |scene: Scene| scene.response_header("Content-Type", "text/html; charset=utf-8");
     let unseen = |exchange: &mut Exchange| {

@@ -15,6 +15,7 @@ use crate::state::object::Kind;
 use crate::token::{Half, Role, Token, TokenId};
 use crate::wire::http::body;
 
+use super::answers;
 use super::calls::Calls;
 use super::facts::{Ask, Call, Credential, Facts, Metadata, Outbound, Sight, Signed};
 use super::standing::thumbprint;
@@ -218,6 +219,7 @@ fn answer(call: &mut Call, case: &ExchangeCase<'_>, response: &Response) {
     call.marks = bears_marks(head);
     call.via = head.get("via").is_some();
     call.page = is_page(response);
+    call.unseen = matches!(response.status, 200..=299) && answers::is_unseen(case, response);
     call.offered =
         case.offered().iter().map(|offer| short(&offer.scheme.to_ascii_lowercase())).take(8).collect();
     if let Some(challenge) = case.bearer_challenge() {

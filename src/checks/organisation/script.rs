@@ -53,6 +53,17 @@ impl<'a> ScriptFile<'a> {
         self.script.commands.iter().find(|command| is_upload(command))
     }
 
+    /// Whether anything in it belongs to the procedure.
+    pub fn is_of_procedure(&self) -> bool {
+        self.script.commands.iter().any(Command::is_of_procedure)
+    }
+
+    /// Whether it holds a step of the procedure. The certificate is exported by a method, not by a cmdlet.
+    pub fn has_step(&self) -> bool {
+        self.script.commands.iter().any(Command::is_step)
+            || (self.is_of_procedure() && self.line_with(".Export(").is_some())
+    }
+
     /// Application ids that the code names.
     pub fn ids(&self) -> Vec<String> {
         let mut ids: Vec<String> = Vec::new();
