@@ -237,8 +237,6 @@ mod tests {
     fn mailboxes_in_legacy_names_are_people() {
         let mut people = People::default();
         let text = "/o=Contoso/ou=Exchange Administrative Group (FYDIBOHF23SPDLT)/cn=Recipients/CN=Anna.Smith anna.smith@x.org";
-        let expected =
-            text.replace("Anna.Smith anna.smith", "user2 user1").replace("user2 user1@", "user1 user1@");
         let found = masked(&mut people, text);
         // The blank may belong to the name.
         assert!(!found.to_lowercase().contains("anna"), "{found}");
