@@ -3,6 +3,8 @@
 //! The contract's table: thirteen checks, rules under them, one pure function from outcomes to verdict.
 //! "No evidence" cannot be spelled as pass.
 
+/// Fields in the body of a token request, however it is declared.
+mod body_fields;
 /// What was computed of a token, to be held against what a server says.
 mod computed;
 /// What is expected: tenant, certificates, keys, hosts.
