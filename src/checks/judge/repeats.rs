@@ -172,7 +172,7 @@ mod tests {
         one.clear().text(Some(b"mail.contoso.com"));
         other.clear().text(Some(b"autodiscover.contoso.com"));
         let mut known = ByToken::default();
-        let said = |token: u32| if token % 3 == 0 { "refused" } else { "fine" };
+        let said = |token: u32| if token.is_multiple_of(3) { "refused" } else { "fine" };
         for token in 0..1000 {
             assert_eq!(known.get(TokenId(token), &one), None);
             assert_eq!(known.insert(TokenId(token), &one, said(token)), Some(&said(token)));
