@@ -115,7 +115,7 @@ fn a_request_that_was_lost_inside_tls_is_told() {
     let mut told = 0;
     let captures = [
         ("healthy", "traffic-tls.pcap"),
-        ("http2", "traffic.pcap"),
+        ("tls", "curl.pcap"),
         ("tls-older", "traffic-cbc.pcap"),
         ("tls-older", "traffic-hello-retry.pcap"),
     ];
@@ -146,6 +146,17 @@ fn a_request_that_was_lost_inside_tls_is_told() {
         }
     }
     assert!(told >= captures.len());
+}
+
+#[test]
+fn a_tls_connection_that_was_joined_midway_lost_no_request_for_that() {
+    for (case, file) in
+        [("tls", "midway-tls13.pcap"), ("tls", "midway-gcm.pcap"), ("tls12-midway", "traffic.pcap")]
+    {
+        let seen = Capture::open(case, file).read();
+        assert!(!seen.connections.is_empty(), "{case}/{file}");
+        assert!(seen.connections.iter().all(|connection| !connection.request_head_lost), "{case}/{file}");
+    }
 }
 
 #[test]
