@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use everything::Everything;
 use halves::{assert_honest, halves, same};
 use oauthtrace::base::Secret;
+use oauthtrace::connection::Connection;
 use oauthtrace::exchange::Exchange;
 use oauthtrace::pipeline::{self, Inputs, Settings, Source};
 use proptest::prelude::*;
@@ -100,6 +101,61 @@ fn losing_any_one_packet_invents_nothing() {
             let seen = disturbed.read();
             assert_honest(&seen, &truth, &format!("without packet {}", lost + 1));
         }
+    }
+}
+
+/// Heads of requests that were read to their end.
+fn whole_heads(all: &Everything) -> usize {
+    let cut = |exchange: &&Exchange| exchange.oddities.iter().any(|oddity| oddity.name == "http-head-cut");
+    all.exchanges.iter().filter(|exchange| exchange.request.is_some() && !cut(exchange)).count()
+}
+
+#[test]
+fn a_request_that_was_lost_inside_tls_is_told() {
+    let mut told = 0;
+    let captures = [
+        ("healthy", "traffic-tls.pcap"),
+        ("tls", "curl.pcap"),
+        ("tls-older", "traffic-cbc.pcap"),
+        ("tls-older", "traffic-hello-retry.pcap"),
+    ];
+    for (case, file) in captures {
+        let capture = Capture::open(case, file);
+        let truth = capture.read();
+        assert!(
+            truth.connections.iter().all(|connection| !connection.request_head_lost),
+            "{case}: all is there"
+        );
+        for lost in 0..capture.records.len() {
+            let mut disturbed = capture.clone();
+            disturbed.records.remove(lost);
+            let seen = disturbed.read();
+            let closed = |connection: &Connection| {
+                connection
+                    .tls
+                    .as_ref()
+                    .is_some_and(|tls| tls.undecrypted.is_some() || tls.records_opened == 0)
+            };
+            let head_lost = seen.connections.iter().any(|connection| connection.request_head_lost);
+            told += usize::from(head_lost);
+            assert!(
+                whole_heads(&seen) == whole_heads(&truth) || head_lost || seen.connections.iter().any(closed),
+                "{case}/{file} without packet {}",
+                lost + 1
+            );
+        }
+    }
+    assert!(told >= captures.len());
+}
+
+#[test]
+fn a_tls_connection_that_was_joined_midway_lost_no_request_for_that() {
+    for (case, file) in
+        [("tls", "midway-tls13.pcap"), ("tls", "midway-gcm.pcap"), ("tls12-midway", "traffic.pcap")]
+    {
+        let seen = Capture::open(case, file).read();
+        assert!(!seen.connections.is_empty(), "{case}/{file}");
+        assert!(seen.connections.iter().all(|connection| !connection.request_head_lost), "{case}/{file}");
     }
 }
 

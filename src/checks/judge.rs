@@ -29,6 +29,8 @@ mod shown;
 pub(crate) mod standing;
 #[cfg(test)]
 mod tests;
+/// What of a request could have held a password and was not read.
+mod unread;
 /// From an exchange to facts.
 mod witness;
 
@@ -357,6 +359,7 @@ impl Sink for Judge<'_> {
             book.put(&hits, &missing, Some(exchange.key), &base);
         }
         outcomes::note_exchange(&case, &mut book.memory);
+        unread::note(&case, &mut book.memory);
         let Book { states, memory, .. } = &mut *book;
         let proof = |id: TokenId| Some(&states.get(id.0 as usize)?.as_ref()?.proof);
         witness::note(&case, marks, &proof, calls, &mut memory.facts);

@@ -5,6 +5,8 @@
 
 /// Tokens without traffic.
 pub mod alone;
+/// Fields in the body of a token request, however it is declared.
+mod body_fields;
 /// What was computed of a token, to be held against what a server says.
 mod computed;
 /// What is expected: tenant, certificates, keys, hosts.

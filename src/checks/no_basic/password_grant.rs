@@ -1,11 +1,13 @@
 //! Takes one exchange, gives findings of `password-grant`: a password was sent to the token service.
 
 use crate::checks::CheckId;
+use crate::checks::body_fields;
 use crate::checks::finding::Severity;
 use crate::checks::marks::Marks;
 use crate::checks::place::Place;
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::ExchangeCase;
+use crate::wire::http::body;
 
 /// See the text.
 pub(crate) static RULE: Rule = Rule {
@@ -15,7 +17,8 @@ pub(crate) static RULE: Rule = Rule {
     since: "0.1.0",
     candidates: &["H02"],
     title: "a password was sent to the token service",
-    looks_at: "`grant_type=password`, and fields `username` and `password` in forms to a token service.",
+    looks_at: "`grant_type=password`, and a field `password` in what is sent to a token service: a form in one line \
+               or in parts, or JSON, however it is declared.",
     matters: "No user name and no password belongs anywhere in this integration.",
     bad: "grant_type=password&username=…&password=…",
     good: "grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer&assertion=eyJ…",
@@ -26,10 +29,19 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
-    let grant = case.request().is_some_and(|request| request.method == "POST")
-        && case.field("grant_type").is_some_and(|grant| grant.eq_ignore_ascii_case("password"));
-    let fields = case.place == Place::TokenService
-        && case.field("password").is_some_and(|password| !password.is_empty());
+    let posted = case.request().filter(|request| request.method == "POST");
+    // What goes to a token service is read however it is declared.
+    let undeclared = posted.filter(|_| case.place == Place::TokenService).map(|request| {
+        let (content, _) = body::content(&request.head, &request.body);
+        body_fields::read(&content)
+    });
+    let undeclared = undeclared.unwrap_or_default();
+    let any = |name: &str, is: &dyn Fn(&str) -> bool| {
+        let named = |field: &&(String, String)| field.0.trim().eq_ignore_ascii_case(name);
+        case.field(name).is_some_and(is) || undeclared.iter().filter(named).any(|field| is(field.1.trim()))
+    };
+    let grant = posted.is_some() && any("grant_type", &|grant| grant.eq_ignore_ascii_case("password"));
+    let fields = case.place == Place::TokenService && any("password", &|password| !password.is_empty());
     if grant || fields {
         out.say("a password was sent in a token request")
             .observed(format!(
@@ -47,6 +59,8 @@ mod tests {
     use super::*;
     use crate::checks::testing::Scene;
 
+    const ASSERTION: &str = "grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer&assertion=x";
+
     #[test]
     fn fires_on_the_password_grant() {
         assert!(
@@ -57,15 +71,40 @@ mod tests {
     }
 
     #[test]
+    fn fires_on_a_grant_that_is_not_declared_as_a_form() {
+        let parts = "--x\r\nContent-Disposition: form-data; name=\"grant_type\"\r\n\r\npassword\r\n--x--\r\n";
+        for (kind, body) in [
+            ("text/xml", "grant_type=password&username=a&password=b"),
+            ("", "grant_type=password\r\n"),
+            ("application/json", "{\"grant_type\":\"password\",\"username\":\"a\",\"password\":\"b\"}"),
+            ("multipart/form-data; boundary=x", parts),
+        ] {
+            assert!(
+                Scene::healthy().token_request(body, 200, "{}").request_kind(kind).fires(&RULE),
+                "{kind}"
+            );
+        }
+    }
+
+    #[test]
     fn stays_silent_on_an_assertion() {
-        assert!(
-            !Scene::healthy()
-                .token_request(
-                    "grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer&assertion=x",
-                    200,
-                    "{}"
-                )
-                .fires(&RULE)
-        );
+        assert!(!Scene::healthy().token_request(ASSERTION, 200, "{}").fires(&RULE));
+        let json = "{\"grant_type\":\"urn:ietf:params:oauth:grant-type:jwt-bearer\",\"password\":\"\"}";
+        for (kind, body) in [("text/xml", ASSERTION), ("application/json", json)] {
+            assert!(
+                !Scene::healthy().token_request(body, 200, "{}").request_kind(kind).fires(&RULE),
+                "{kind}"
+            );
+        }
+    }
+
+    #[test]
+    fn stays_silent_on_such_a_body_that_goes_elsewhere() {
+        let scene = Scene::healthy().token_request("{\"password\":\"b\"}", 200, "{}");
+        let scene = scene.request_kind("application/json").last_request(|last| {
+            let request = last.request.as_mut().unwrap();
+            (request.host, request.target) = (Some("mail.contoso.com".into()), "/ews/x".into());
+        });
+        assert!(!scene.fires(&RULE));
     }
 }

@@ -26,7 +26,8 @@ impl Scene {
         self
     }
 
-    fn last_request(mut self, change: impl FnOnce(&mut Exchange)) -> Self {
+    /// Changes the last request that was added.
+    pub(crate) fn last_request(mut self, change: impl FnOnce(&mut Exchange)) -> Self {
         change(self.more.last_mut().expect("a request before it is changed"));
         self
     }

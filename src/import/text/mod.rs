@@ -5,14 +5,19 @@
 //! field follows; a lone token gives no exchange, because nobody knows how it travelled. UTF-16 is
 //! converted.
 
+/// Requests that became no message.
+mod beside;
+
 use std::borrow::Cow;
 use std::ops::Range;
 
 use bytes::Bytes;
 use memchr::memmem;
 
+use self::beside::{Found, Place};
 use super::raw;
 use super::{ImportError, ImportSettings, Notice, Receiver};
+use crate::connection::LeftOut;
 use crate::exchange::{Body, Exchange, ExchangeKey, Oddity, Protocol, Response};
 use crate::json::dump;
 use crate::limits;
@@ -53,7 +58,35 @@ pub fn read(bytes: &[u8], settings: &ImportSettings, out: &mut dyn Receiver) -> 
         let told = "holds neither an HTTP message nor anything that looks like a token".to_owned();
         return Err(ImportError::Kind(told));
     }
+    left_out(&text, &messages, exchanges, out);
     Ok(())
+}
+
+/// Tells of requests beside the messages. Where there is no message, a token was given to be looked at, and only a
+/// password beside it is more than that.
+fn left_out(text: &[u8], messages: &[Message], exchanges: u64, out: &mut dyn Receiver) {
+    let said = |credentials: &[u8]| {
+        let finder = memmem::Finder::new(credentials);
+        messages.iter().any(|message| message.is_request && finder.find(&message.bytes).is_some())
+    };
+    let mut found = Found::default();
+    let mut from = 0;
+    for message in messages {
+        found.look(text, from..message.range.start, Place::Outside, &said);
+        from = message.range.end;
+        if let Some(body_at) = message.open {
+            found.look(text, from - (message.bytes.len() - body_at).min(from)..from, Place::Tail, &said);
+        }
+    }
+    found.look(text, from..text.len(), Place::Outside, &said);
+    let (count, first) = match exchanges {
+        0 => (found.passwords, found.first_password),
+        _ => (found.requests, found.first),
+    };
+    if count > 0 {
+        let told = format!("line {first} holds a request or credentials that belong to no message, left out");
+        out.notice(Notice::lost(None, told, LeftOut { count, ..LeftOut::request() }));
+    }
 }
 
 /// Whether the first bytes of a file look like text that may hold tokens: no zero bytes after
@@ -71,6 +104,8 @@ struct Message {
     /// Its bytes, without the marks that curl puts before each line.
     bytes: Bytes,
     is_request: bool,
+    /// Where the body begins in `bytes`, if nothing tells that what is there is all of it and nothing else.
+    open: Option<usize>,
     /// Whether the text can hold the body of a request (curl shows none).
     from_curl: bool,
 }
@@ -165,7 +200,9 @@ impl Start {
         };
         let range = range.start..range.end - extra.min(range.len());
         let bytes = bytes.slice(..bytes.len() - extra);
-        Some(Message { range, bytes, is_request: self.is_request, from_curl: self.mark.is_some() })
+        let ends = length.is_some_and(|length| length <= body);
+        let open = (!ends && body_at < bytes.len()).then_some(body_at);
+        Some(Message { range, bytes, is_request: self.is_request, open, from_curl: self.mark.is_some() })
     }
 
     /// Takes curl's marks away. A response's body stands without mark after the bare `<`, until curl says

@@ -85,6 +85,45 @@ fn lines_that_only_mention_http_are_no_messages() {
     assert_eq!(out.tokens.len(), 1);
 }
 
+const CALL: &str = "POST /ews/exchange.asmx HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\n<x/>\r\n\r\n\
+    HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok\r\n";
+
+#[test]
+fn a_request_that_became_no_message_is_told_as_left_out() {
+    let lost = |text: &str| -> u64 {
+        collect(text.as_bytes())
+            .notices
+            .iter()
+            .filter_map(|notice| notice.loss.as_ref())
+            .map(|loss| loss.count)
+            .sum()
+    };
+    let cut = "\r\nPOST /ews/exchange.asmx\r\nHost: h\r\nAuthorization: Basic dTpw\r\n";
+    assert_eq!(lost(&format!("{CALL}{cut}")), 1);
+    assert_eq!(lost(&format!("{cut}\r\n{CALL}")), 1);
+    // Nothing tells where the answer ends.
+    let open = CALL.replace("Content-Length: 2\r\n", "");
+    assert_eq!(lost(&format!("{open}\r\nAuthorization: Basic dTpw\r\n")), 1);
+    // Beside a lone token, only a password is more than was asked.
+    assert_eq!(lost(&format!("{TOKEN}\ncurl -u a:b https://h/ews")), 1);
+    assert_eq!(lost(&format!("Authorization: Bearer {TOKEN}")), 0);
+    let notices = collect(format!("{CALL}{cut}").as_bytes()).notices;
+    assert!(notices[0].text.starts_with("line 12 ") && !notices[0].text.contains("dTpw"), "{notices:?}");
+}
+
+#[test]
+fn prose_and_blank_lines_around_messages_are_not_told() {
+    let text = format!(
+        "# copied at noon\n\n{CALL}\n\nIt worked: Authorization: Bearer is what it asks for.\n\n{CALL}\n"
+    );
+    assert_eq!(collect(text.as_bytes()).notices, []);
+    let curl = format!(
+        "$ curl -v -H 'Authorization: Bearer {TOKEN}' https://h/ews\n> GET /ews HTTP/1.1\n> Host: h\n\
+         > Authorization: Bearer {TOKEN}\n> \n< HTTP/1.1 200 OK\n< Content-Length: 2\n< \nok\n* Closing\n"
+    );
+    assert_eq!(collect(curl.as_bytes()).notices, []);
+}
+
 #[test]
 fn utf_16_is_converted() {
     let wide: Vec<u8> = format!("token: {TOKEN}").encode_utf16().flat_map(u16::to_le_bytes).collect();

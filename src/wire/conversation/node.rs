@@ -471,6 +471,7 @@ impl Inside {
             node.push(direction, event, context);
         };
         tls.push(direction, event, &mut out);
+        context.request_head_lost |= self.tls.beginning_lost();
         self.dress(before, context);
     }
 
@@ -483,6 +484,7 @@ impl Inside {
         };
         tls.retry(&mut out);
         tls.finish(&mut out);
+        context.request_head_lost |= self.tls.beginning_lost();
         self.node.finish(context);
         self.dress(before, context);
     }

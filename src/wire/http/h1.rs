@@ -292,6 +292,11 @@ impl Http1 {
                 return blank;
             }
             if lane.recognise(direction, bytes) == Some(false) {
+                // TLS after a `CONNECT` whose answer was lost is looked for where the place is lost.
+                if direction == Direction::Sent && bytes.starts_with(&[0x16, 3]) && self.answers_lost() {
+                    self.lane(direction).state = State::Scan;
+                    return 0;
+                }
                 return self.not_a_message(direction, fresh, bytes.len(), out);
             }
             let mut scanned = 0;

@@ -34,6 +34,8 @@ pub(super) struct Half {
     pub(super) opened: bool,
     /// A record was opened with keys for application data.
     pub(super) opened_application: bool,
+    /// Application data was handed on.
+    pub(super) spoke: bool,
     /// The inner stream was ended.
     pub(super) ended: bool,
     /// The outer stream was ended.

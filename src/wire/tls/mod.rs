@@ -106,6 +106,8 @@ pub struct Tls {
     /// Openings that may still be tried in vain.
     tries: u64,
     reason: Option<why::Reason>,
+    /// The first thing that the client said inside was lost.
+    beginning_lost: bool,
     ledger: TlsLedger,
 }
 
@@ -133,6 +135,7 @@ impl Tls {
             closing: false,
             tries: limits::TLS_RESYNC_TRIES,
             reason: None,
+            beginning_lost: false,
             ledger: TlsLedger::default(),
         }
     }

@@ -91,10 +91,29 @@ impl Tls {
             return;
         }
         half.ended = true;
-        if let Some(at) = half.gap.take().filter(|_| half.protected) {
-            out(direction, StreamEvent::Gap { missing: 0, at });
+        if half.protected || half.opened_application {
+            self.tell_gap(direction, out);
         }
         out(direction, StreamEvent::End(end));
+    }
+
+    /// Tells the inner stream of what was lost before this point, if anything was.
+    fn tell_gap(&mut self, direction: Direction, out: Out<'_>) {
+        let opened = self.halves.iter().any(|half| half.opened);
+        let shaken = self.negotiations.first().is_some_and(|negotiation| negotiation.client.is_some());
+        let client = self.role(direction) == Role::Client;
+        let half = &mut self.halves[direction.index()];
+        let Some(at) = half.gap.take() else { return };
+        // Records that only other keys open are no loss, and refused early data is sent again.
+        let lost = half.holes || self.ledger.records_failed > 0 || self.early == Some(true);
+        // Inside, a stream that begins so looks like one that was joined midway. It was not: its handshake was seen.
+        self.beginning_lost |= client && opened && shaken && lost && !half.spoke;
+        out(direction, StreamEvent::Gap { missing: 0, at });
+    }
+
+    /// Whether the first thing that the client said was lost, though the handshake before it was seen.
+    pub fn beginning_lost(&self) -> bool {
+        self.beginning_lost
     }
 
     fn clear(
@@ -285,17 +304,12 @@ impl Tls {
         match opened.kind {
             kind::APPLICATION_DATA if !plain.is_empty() && !half.ended => {
                 // What the other side lost before this was said stands before it.
-                let other = &mut self.halves[direction.reverse().index()];
-                if other.opened_application
-                    && !other.ended
-                    && let Some(at) = other.gap.take()
-                {
-                    out(direction.reverse(), StreamEvent::Gap { missing: 0, at });
+                let other = &self.halves[direction.reverse().index()];
+                if other.opened_application && !other.ended {
+                    self.tell_gap(direction.reverse(), out);
                 }
-                let half = &mut self.halves[direction.index()];
-                if let Some(at) = half.gap.take() {
-                    out(direction, StreamEvent::Gap { missing: 0, at });
-                }
+                self.tell_gap(direction, out);
+                self.halves[direction.index()].spoke = true;
                 out(direction, StreamEvent::Data(Chunk { bytes: plain, frames }));
             }
             kind::HANDSHAKE => self.handshake(direction, plain),
@@ -317,9 +331,7 @@ impl Tls {
             let half = &mut self.halves[direction.index()];
             if !half.ended && half.opened {
                 half.ended = true;
-                if let Some(at) = half.gap.take() {
-                    out(direction, StreamEvent::Gap { missing: 0, at });
-                }
+                self.tell_gap(direction, out);
                 out(direction, StreamEvent::End(End::Fin));
             }
         } else if self.ledger.alert.is_none() && (level == 2 || self.suite13.is_some()) {

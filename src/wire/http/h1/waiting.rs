@@ -95,6 +95,11 @@ impl Http1 {
         begins
     }
 
+    /// Whether the place among the answers is lost.
+    pub(super) fn answers_lost(&self) -> bool {
+        self.lanes[Direction::Received.index()].state == State::Scan
+    }
+
     /// HTTP is over: hands out what was read too far.
     pub(super) fn tunnel(&mut self, kind: Tunnel, out: &mut Outbox) {
         let sent = self.lane(Direction::Sent);

@@ -1,0 +1,114 @@
+//! Takes an exchange in scope, says what of its request is not in the input and could have held a password.
+
+use crate::checks::CheckId;
+use crate::checks::place::Place;
+use crate::checks::subject::ExchangeCase;
+use crate::exchange::Request;
+use crate::wire::http::body::{self, CodingError};
+
+use super::memory::Memory;
+
+/// Said of a request whose path nobody knows.
+const NO_PATH: &str = "an export does not say which path a request went to, and a password could have gone to one of \
+     those that OAuth calls use: give an export that holds the addresses";
+
+/// Said of a request to a token service whose body was not read.
+const NO_BODY: &str = "the body of a request to a token service is not in the input, not whole or not readable, and \
+     could have been a password grant: record or export the content of requests, too";
+
+/// Notes what `no-basic` cannot know of a request.
+pub(super) fn note(case: &ExchangeCase<'_>, memory: &mut Memory) {
+    let Some(request) = case.request().filter(|request| request.method != "CONNECT") else { return };
+    if request.target.is_empty() {
+        memory.reason(CheckId::NoBasic, NO_PATH);
+    }
+    if case.place == Place::TokenService && request.method == "POST" && !is_read(case, request) {
+        memory.reason(CheckId::NoBasic, NO_BODY);
+    }
+}
+
+/// Whether the body of a request to a token service was read to its end, or there was none.
+fn is_read(case: &ExchangeCase<'_>, request: &Request) -> bool {
+    let (head, kept) = (&request.head, &request.body);
+    // Its Expect was refused, and nothing was sent.
+    if case.exchange.oddities.iter().any(|oddity| oddity.name == "http-body-absent") {
+        return true;
+    }
+    if !kept.bytes.is_empty() {
+        return kept.complete && matches!(body::content(head, kept).1, None | Some(CodingError::NotCoded(_)));
+    }
+    let length = head.text("content-length").and_then(|text| text.trim().parse::<u64>().ok());
+    // Packets show where a request ends. An export without a body only tells that it holds none, and whoever asks for
+    // a token sends one.
+    let recorded = case.exchange.connection.is_some() && length.is_none();
+    let none = length == Some(0) || recorded && head.get("transfer-encoding").is_none();
+    none && kept.total == 0 && kept.complete
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::checks::testing::Scene;
+    use crate::checks::{CheckId, Outcome};
+    use crate::exchange::{Body, Exchange, Head};
+
+    const FORM: &str = "grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer&assertion=x";
+
+    /// What `no-basic` comes to, and why it is not established.
+    fn no_basic(scene: &Scene) -> (Outcome, String) {
+        let judgement = scene.judge();
+        let check = judgement.checks.iter().find(|check| check.id == CheckId::NoBasic).unwrap();
+        (check.outcome, check.missing.join("; "))
+    }
+
+    /// A healthy call beside a request to the token service with this change.
+    fn asked(change: impl FnOnce(&mut Exchange)) -> (Outcome, String) {
+        no_basic(&Scene::healthy().token_request(FORM, 200, "{}").last_request(change))
+    }
+
+    fn without_body(fields: &[(&[u8], &[u8])], total: u64, complete: bool) -> (Outcome, String) {
+        asked(|last| {
+            let request = last.request.as_mut().unwrap();
+            request.head = Head::from_pairs(fields.iter().copied());
+            request.body = Body { total, complete, ..Body::default() };
+            last.connection = None;
+        })
+    }
+
+    #[test]
+    fn a_token_request_without_its_body_leaves_no_basic_open() {
+        for (outcome, why) in [
+            without_body(&[(b"Content-Length", b"60")], 0, true),
+            without_body(&[(b"Transfer-Encoding", b"chunked")], 0, true),
+            without_body(&[], 60, false),
+            without_body(&[], 0, true),
+            asked(|last| last.request.as_mut().unwrap().body.complete = false),
+            asked(|last| {
+                last.request.as_mut().unwrap().head =
+                    Head::from_pairs([(&b"Content-Encoding"[..], &b"unheard-of"[..])]);
+            }),
+        ] {
+            assert_eq!(outcome, Outcome::NotEstablished);
+            assert!(why.contains("body of a request to a token service"), "{why}");
+        }
+    }
+
+    #[test]
+    fn a_token_request_that_has_its_body_or_never_had_one_does_not() {
+        assert_eq!(asked(|_| {}).0, Outcome::Pass);
+        assert_eq!(without_body(&[(b"Content-Length", b"0")], 0, true).0, Outcome::Pass);
+        let other = asked(|last| {
+            let request = last.request.as_mut().unwrap();
+            (request.method, request.body) = ("GET".into(), Body { complete: true, ..Body::default() });
+        });
+        assert_eq!(other.0, Outcome::Pass);
+    }
+
+    #[test]
+    fn a_request_whose_path_nobody_knows_leaves_no_basic_open() {
+        let scene = |target: &'static str| Scene::healthy().target(target);
+        let (outcome, why) = no_basic(&scene(""));
+        assert_eq!(outcome, Outcome::NotEstablished);
+        assert!(why.contains("which path"), "{why}");
+        assert_eq!(no_basic(&scene("/owa/")).0, Outcome::Pass);
+    }
+}
