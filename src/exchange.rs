@@ -379,6 +379,11 @@ impl Exchange {
     }
 }
 
+/// Whether a parameter of a query is a password by its name.
+pub fn is_password_parameter(name: &str) -> bool {
+    ["password", "passwd", "pwd"].iter().any(|known| name.eq_ignore_ascii_case(known))
+}
+
 /// What was odd about the messages of an exchange. The decoders go on; the report tells.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Oddity {

@@ -22,6 +22,7 @@ use crate::wire::http::challenge::{self, Challenge, Sent};
 
 use super::CheckId;
 use super::expectations::Expectations;
+use super::finding::Severity;
 use super::judge::facts::Signed;
 use super::judge::memory::Memory;
 use super::judge::standing;
@@ -534,8 +535,7 @@ impl<'a> LogCase<'a> {
     /// The EWS response code that the line tells of inside a successful answer to a token.
     pub fn ews_error(&self) -> Option<&'a str> {
         let record = self.record;
-        let bearer = self.authenticated_by("bearer") || self.authenticated_by("bearerpreauth");
-        if !bearer
+        if !self.by_token()
             || !matches!(record.source, LogSource::Ews | LogSource::Autodiscover)
             || !matches!(record.status, Some(200..=299))
         {
@@ -553,6 +553,21 @@ impl<'a> LogCase<'a> {
     /// Whether the caller was authenticated by `scheme` (lower case).
     pub fn authenticated_by(&self, scheme: &str) -> bool {
         self.record.authentication.as_deref().is_some_and(|named| named.trim().eq_ignore_ascii_case(scheme))
+    }
+
+    /// Whether the caller was authenticated by a token.
+    pub fn by_token(&self) -> bool {
+        self.authenticated_by("bearer") || self.authenticated_by("bearerpreauth")
+    }
+
+    /// How bad a failed call is: an error for an application in scope, information for another, a warning where the
+    /// line names none.
+    pub fn severity(&self) -> Severity {
+        match self.in_scope() {
+            true => Severity::Error,
+            false if self.of_another() => Severity::Info,
+            false => Severity::Warning,
+        }
     }
 
     /// Whether a password was sent to a path that OAuth calls use.

@@ -23,8 +23,7 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn examine(case: &LogCase<'_>, out: &mut Out<'_>) {
-    let bearer = case.authenticated_by("bearer") || case.authenticated_by("bearerpreauth");
-    if case.at_exchange() && bearer && case.record.status == Some(200) {
+    if case.at_exchange() && case.by_token() && case.record.status == Some(200) {
         let whose = if case.in_scope() { "of an application in scope" } else { "" };
         let hit = out.say(format!("a log tells of an accepted Bearer call {whose}").trim_end().to_owned());
         hit.observed(case.summary()).cause(whose);

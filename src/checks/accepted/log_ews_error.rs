@@ -27,14 +27,9 @@ pub(crate) static RULE: Rule = Rule {
 fn examine(case: &LogCase<'_>, out: &mut Out<'_>) {
     let Some(code) = case.ews_error() else { return };
     let hit = out.say("a log tells of an error inside a successful answer");
-    hit.observed(case.summary()).expected("NoError").cause(shown(code));
+    hit.severity(case.severity()).observed(case.summary()).expected("NoError").cause(shown(code));
     if let Some(known) = codes::ews(code) {
         hit.help(format!("{} {}", known.meaning, known.repair));
-    }
-    if case.of_another() {
-        hit.severity(Severity::Info);
-    } else if !case.in_scope() {
-        hit.severity(Severity::Warning);
     }
 }
 

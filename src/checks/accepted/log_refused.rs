@@ -24,9 +24,8 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn examine(case: &LogCase<'_>, out: &mut Out<'_>) {
-    let bearer = case.authenticated_by("bearer") || case.authenticated_by("bearerpreauth");
     let said = case.diagnostics();
-    if !(bearer && matches!(case.record.status, Some(401 | 403))) && said.is_none() {
+    if !(case.by_token() && matches!(case.record.status, Some(401 | 403))) && said.is_none() {
         return;
     }
     let hit = out.say("a log tells of a refused Bearer call");

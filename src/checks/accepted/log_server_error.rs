@@ -26,22 +26,18 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn examine(case: &LogCase<'_>, out: &mut Out<'_>) {
-    let bearer = case.authenticated_by("bearer") || case.authenticated_by("bearerpreauth");
     let failed = |status: Option<u16>| matches!(status, Some(500..));
-    if !bearer || !(failed(case.record.status) || failed(case.record.back_end_status)) {
+    if !case.by_token() || !(failed(case.record.status) || failed(case.record.back_end_status)) {
         return;
     }
     // Then `log-refused` says why.
     if case.diagnostics().is_some() {
         return;
     }
-    let hit = out.say("a log tells of a call that the server failed on");
-    hit.observed(case.summary()).expected("status 200");
-    if case.of_another() {
-        hit.severity(Severity::Info);
-    } else if !case.in_scope() {
-        hit.severity(Severity::Warning);
-    }
+    out.say("a log tells of a call that the server failed on")
+        .severity(case.severity())
+        .observed(case.summary())
+        .expected("status 200");
 }
 
 #[cfg(test)]

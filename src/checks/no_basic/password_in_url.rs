@@ -7,6 +7,7 @@ use crate::checks::place;
 use crate::checks::place::Place;
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::ExchangeCase;
+use crate::exchange::is_password_parameter;
 
 /// See the text.
 pub(crate) static RULE: Rule = Rule {
@@ -38,10 +39,7 @@ fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
     let user = authority.and_then(|authority| authority.rsplit_once('@')).map(|(user, _)| user);
     let in_user = user.is_some_and(|user| user.split_once(':').is_some_and(|(_, word)| !word.is_empty()));
     let fields = place::form_fields(request.query().unwrap_or_default());
-    let named = fields.iter().find(|(name, value)| {
-        let name = name.to_ascii_lowercase();
-        matches!(name.as_str(), "password" | "passwd" | "pwd") && !value.is_empty()
-    });
+    let named = fields.iter().find(|(name, value)| is_password_parameter(name) && !value.is_empty());
     if in_user || named.is_some() {
         let hit = out.say("a password stands in a URL");
         hit.observed(format!(

@@ -11,6 +11,7 @@ use std::io::{BufRead as _, BufReader, Read};
 
 use super::{ImportError, ImportSettings, Notice, Receiver, text, when};
 use crate::base::Secret;
+use crate::exchange::is_password_parameter;
 use crate::limits;
 use crate::logrecord::{LogRecord, LogSource};
 use table::{Row, Rows, Table};
@@ -228,12 +229,10 @@ fn record(source: LogSource, row: &Row<'_>) -> LogRecord {
 
 /// Whether a query has a parameter that is named as a password, and is not empty.
 fn has_password(query: &str) -> bool {
-    let named =
-        |name: &str| ["password", "passwd", "pwd"].iter().any(|known| name.eq_ignore_ascii_case(known));
     query
         .split(['&', ';'])
         .filter_map(|pair| pair.split_once('='))
-        .any(|(name, value)| named(name.trim_start_matches('?')) && !value.is_empty())
+        .any(|(name, value)| is_password_parameter(name.trim_start_matches('?')) && !value.is_empty())
 }
 
 /// The number of the request that Exchange appends to the query in the log of IIS:
