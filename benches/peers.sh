@@ -8,9 +8,10 @@
 #   ROWS="mix fl" benches/peers.sh   only these: mix http dist tls h2 har saz fl small ooo loss
 #
 # Needs the load generator (CAPGEN, or OAUTHTRACE_SHARED/loadgen to build it from), python3, taskset, and of the peers
-# tshark and unzip; those that are not there are named. Each figure is the run with the least CPU time of RUNS
-# (default 3). tshark runs once, on captures up to 1.2 GB; beyond it is scaled by size from the largest capture that
-# it ran on. A figure counts only when all tokens are right: each row says how many are.
+# tshark and unzip; those that are not there are named. The peer for HAR, sonic-rs, is built from benches/sonic-rs.
+# Each figure is the run with the least CPU time of RUNS (default 3). tshark runs once, on captures up to 1.2 GB; beyond
+# it is scaled by size from the largest capture that it ran on. A figure counts only when all tokens are right: each row
+# says how many are.
 set -eu
 cd "$(dirname "$0")/.."
 shared=${OAUTHTRACE_SHARED:-../shared}
@@ -227,6 +228,8 @@ if want har || want saz; then # (d)
       har)
         export_of har.har "python3 json" python3 -c 'import json, sys; json.load(open(sys.argv[1]))' "$dir/har.har"
         ! have node || export_of har.har "node JSON.parse" node -e 'JSON.parse(require("fs").readFileSync(process.argv[1]))' "$dir/har.har"
+        CARGO_TARGET_DIR=$dir/sonic-rs cargo build --release -q --manifest-path benches/sonic-rs/Cargo.toml
+        export_of har.har "sonic-rs, typed" taskset -c 0 "$dir/sonic-rs/release/har-by-sonic-rs" "$dir/har.har"
         ! have jq || export_of har.har jq jq -c .log.version "$dir/har.har"
         ;;
       saz) export_of saz.saz "unzip -p" unzip -p "$dir/saz.saz" ;;
@@ -254,7 +257,7 @@ truth = json.load(open(sys.argv[1]))
 print(truth["bearer_tokens"] - truth["tokens_made_unrecoverable_by_capture_loss"], "of", truth["bearer_tokens"])
 ' "$dir/loss.truth.json")"
 fi
-for peer in tshark unzip node jq suricata gopacket PcapPlusPlus protolens ndpiReader sonic-rs; do
+for peer in tshark unzip node jq suricata gopacket PcapPlusPlus protolens ndpiReader; do
   have "$peer" || missing="${missing:+$missing, }$peer"
 done
 [ -z "${missing:-}" ] || echo "not on this machine, so not run: $missing"
