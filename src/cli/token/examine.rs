@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use crate::base::Instant;
 use crate::checks::finding::Severity;
 use crate::checks::judge::SignatureState;
+use crate::checks::realm::{self, Realm};
 use crate::checks::subject::realm_of;
 use crate::checks::{Verdict, alone};
 use crate::exchange::ExchangeKey;
@@ -18,8 +19,6 @@ use crate::report::single::{Remark, Single};
 use crate::token::proof::{Proof, prove};
 use crate::token::store::{Hint, TokenStore};
 use crate::token::{Half, Location, Role, TimeClaim, Token};
-
-use super::super::expectations::is_guid;
 
 /// What the token must be.
 pub(super) struct Expected {
@@ -211,20 +210,17 @@ fn tenant(token: &Token, expected: &Expected) -> Vec<Fact> {
         return Vec::new();
     }
     let realm = realm_of(token);
+    let named = realm.unwrap_or_default();
     let names = expected.tenants.join(", ");
-    let Some(realm) = realm.filter(|realm| !matches!(*realm, "" | "*")) else {
-        return vec![Fact::Wrong("issuer-tenant", format!("it names no tenant; expected {names}"))];
-    };
-    if expected.tenants.iter().any(|tenant| tenant.eq_ignore_ascii_case(realm)) {
-        return Vec::new();
-    }
-    let same_kind = expected.tenants.iter().any(|tenant| is_guid(tenant) == is_guid(realm));
-    vec![if same_kind {
-        Fact::Wrong("issuer-tenant", format!("it names the tenant {realm}; expected {names}"))
-    } else {
-        Fact::Open(
+    vec![match realm::compare(realm, &expected.tenants) {
+        Realm::Same => return Vec::new(),
+        Realm::Missing => Fact::Wrong("issuer-tenant", format!("it names no tenant; expected {names}")),
+        Realm::Different => {
+            Fact::Wrong("issuer-tenant", format!("it names the tenant {named}; expected {names}"))
+        }
+        Realm::Undecided => Fact::Open(
             "issuer-tenant",
-            format!("it names the tenant {realm}; add --tenant {realm} if that is yours"),
-        )
+            format!("it names the tenant {named}; add --tenant {named} if that is yours"),
+        ),
     }]
 }
