@@ -48,7 +48,7 @@ use crate::soap;
 use crate::token::store::{Hint, TokenStore};
 use crate::token::{Half, Location, Sighting, TokenId, find};
 
-pub(crate) use outcomes::{CUT, NO_EXCHANGE, NOTHING_DECODED, and_more, plural};
+pub(crate) use outcomes::{NO_EXCHANGE, NOTHING_DECODED, and_more, plural};
 pub(crate) use witness::{tested, tunnel_refused};
 
 use super::expectations::Expectations;

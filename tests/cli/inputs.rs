@@ -374,3 +374,17 @@ fn links_to_directories_are_not_followed_unless_named() {
     let report: serde_json::Value = serde_json::from_str(&named.stdout()).unwrap();
     assert_eq!(report["inputs"].as_array().unwrap().len(), 2);
 }
+
+#[test]
+fn reports_for_people_name_the_file_that_something_is_missing_of() {
+    let folder = Folder::new();
+    folder.file("a.har", r#"{"log":{"version":"1.2","entries":[]}}"#);
+    folder.file("b.har", r#"{"log":{"version":"1.2","entries":[5]}}"#);
+    for format in ["text", "markdown", "html"] {
+        let tenant = ["--tenant", "contoso.com", "-o", format];
+        let out = folder.run(&[&["verify", "a.har", "b.har"][..], &tenant].concat()).stdout();
+        assert!(out.contains("1 message of b.har") && !out.contains("of input 1"), "{format}: {out}");
+    }
+    let json = folder.run(&["verify", "a.har", "b.har", "--tenant", "contoso.com", "-o", "json"]).stdout();
+    assert!(json.contains("1 message of input 1"), "{json}");
+}
