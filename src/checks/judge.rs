@@ -21,6 +21,8 @@ pub mod memory;
 mod outcomes;
 /// Judging what a live service answered.
 mod probing;
+/// What repeated members of a token leave open.
+mod repeated;
 /// What was judged before.
 mod repeats;
 /// What the state of the organisation can be held against.

@@ -26,6 +26,13 @@ pub struct Signer<'t> {
     pub x5t_s256: Option<&'t str>,
 }
 
+impl Signer<'_> {
+    /// Whether the token names no key.
+    pub const fn is_unnamed(&self) -> bool {
+        self.kid.is_none() && self.x5t.is_none() && self.x5t_s256.is_none()
+    }
+}
+
 /// What a signature proves.
 #[derive(Clone, Debug)]
 pub enum Signature<'k> {
