@@ -170,17 +170,18 @@ fn percent_decoded(text: &str) -> Cow<'_, str> {
     Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// Fields of a form or query string (`application/x-www-form-urlencoded`), decoded, in order.
+/// Fields of a form or query string (`application/x-www-form-urlencoded`), decoded, in order, up to a bound.
 pub fn form_fields(text: &str) -> Vec<(String, String)> {
+    fields(text).take(crate::limits::HEAD_FIELDS).collect()
+}
+
+/// The same, each when it is asked for, and all of them.
+pub fn fields(text: &str) -> impl Iterator<Item = (String, String)> {
     let decode = |part: &str| percent_decode(&part.replace('+', " "));
-    text.split('&')
-        .filter(|pair| !pair.is_empty())
-        .take(crate::limits::HEAD_FIELDS)
-        .map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (decode(name), decode(value))
-        })
-        .collect()
+    text.split('&').filter(|pair| !pair.is_empty()).map(move |pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        (decode(name), decode(value))
+    })
 }
 
 /// Whether packets to or from this address cross networks that others own: not private (RFC 1918, 4193),

@@ -41,8 +41,8 @@ fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
     let left_out = case.exchange.oddities.iter().any(|oddity| oddity.name == "export-password-in-address");
     let in_user =
         left_out || user.is_some_and(|user| user.split_once(':').is_some_and(|(_, word)| !word.is_empty()));
-    let fields = place::form_fields(request.query().unwrap_or_default());
-    let named = fields.iter().find(|(name, value)| is_password_parameter(name) && !value.is_empty());
+    let mut fields = place::fields(request.query().unwrap_or_default());
+    let named = fields.find(|(name, value)| is_password_parameter(name) && !value.is_empty());
     if in_user || named.is_some() {
         let hit = out.say("a password stands in a URL");
         hit.observed(format!(
@@ -66,6 +66,12 @@ mod tests {
     #[test]
     fn fires_on_a_parameter() {
         assert!(Scene::healthy().target("/ews/exchange.asmx?password=secret").fires(&RULE));
+    }
+
+    #[test]
+    fn fires_on_the_last_of_many_parameters() {
+        let target = format!("/ews/exchange.asmx?{}password=secret", "a=b&".repeat(2000));
+        assert!(Scene::healthy().target(&target).fires(&RULE));
     }
 
     #[test]
