@@ -6,6 +6,7 @@ mod division;
 use proptest::prelude::*;
 
 use crate::base::Instant;
+use crate::checks::expectations::SKYPE;
 use crate::checks::testing::{self, OTHER_TENANT, Scene, Signer, TENANT};
 use crate::checks::{CheckId, CheckResult, Outcome, Verdict};
 use crate::connection::LeftOut;
@@ -82,6 +83,14 @@ fn a_token_that_names_no_key_is_not_wrong_by_keys_of_others() {
     let judgement = own(unnamed()).judge();
     assert_eq!(outcome(&judgement, CheckId::Signature), Outcome::NotEstablished);
     assert!(missing(&judgement, CheckId::Signature).contains("--sts-keys"));
+    // The key of a token that its application issued itself is that of the certificate.
+    let direct = unnamed().actor("iss", format!("{SKYPE}@{TENANT}")).tampered().expect(|expected| {
+        expected.certificates.clear();
+        expected.keys.keys.retain(|key| key.origin == Origin::TokenService);
+    });
+    let judgement = direct.judge();
+    assert_eq!(outcome(&judgement, CheckId::Signature), Outcome::NotEstablished);
+    assert!(missing(&judgement, CheckId::Signature).contains("--cert"));
     // With the keys of its issuer it would be.
     assert_eq!(outcome(&unnamed().tampered().judge(), CheckId::Signature), Outcome::Fail);
 }
