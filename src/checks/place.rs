@@ -83,7 +83,8 @@ pub fn of(host: Option<&str>, path: &str) -> Place {
     if host.is_some_and(is_token_service_host) {
         return Place::TokenService;
     }
-    let whole = path.trim_end_matches('/');
+    let decoded = percent_decoded(path);
+    let whole = decoded.trim_end_matches('/');
     let ends = ["/tokens/oauth/2", "/oauth2/token", "/oauth2/v2.0/token", "/adfs/oauth2/token"];
     if ends.iter().any(|end| ends_with(whole, end)) {
         return Place::TokenService;
@@ -237,6 +238,7 @@ mod tests {
         assert_eq!(of(None, "/ewsx"), Place::Elsewhere);
         assert_eq!(of(None, "/owa/"), Place::ExchangeOther);
         assert_eq!(of(None, "/t/tokens/OAuth/2"), Place::TokenService);
+        assert_eq!(of(None, "/oauth2/%74oken/"), Place::TokenService);
         assert_eq!(of(Some("Accounts.AccessControl.Windows.Net:443"), "/"), Place::TokenService);
         assert_eq!(of(Some("notlogin.windows.net.example"), "/"), Place::Elsewhere);
     }
