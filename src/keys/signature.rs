@@ -164,11 +164,12 @@ impl KeyRing {
         if let Some(key) = self.keys.iter().filter(named).find(verified) {
             return verified_as(key, true);
         }
-        if let Some(key) = self.keys.iter().filter(|key| !named(key)).find(verified) {
-            return verified_as(key, false);
-        }
+        // Whoever looks the key up by its name finds this one; that another verifies the token does not help.
         if let Some(key) = self.keys.iter().filter(named).find(|key| alg.fits(key)) {
             return Signature::Failed { key: Some(key) };
+        }
+        if let Some(key) = self.keys.iter().find(verified) {
+            return verified_as(key, false);
         }
         if let Some(key) = self.keys.iter().find(named) {
             return wrong_kind(alg, key);

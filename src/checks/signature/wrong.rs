@@ -49,6 +49,12 @@ mod tests {
     }
 
     #[test]
+    fn fires_when_another_key_than_the_named_one_verifies() {
+        let uploaded = Scene::healthy().expectations().certificates[0].1.certificates[0].x5t();
+        assert!(Scene::healthy().actor_header("x5t", uploaded).fires(&RULE));
+    }
+
+    #[test]
     fn stays_silent_on_a_right_signature() {
         assert!(!Scene::healthy().fires(&RULE));
     }
