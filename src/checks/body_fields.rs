@@ -13,7 +13,18 @@ pub(crate) fn read(content: &[u8]) -> Vec<(String, String)> {
     match content {
         [b'{', ..] => of_json(content),
         [b'-', b'-', ..] => of_parts(content),
-        _ => std::str::from_utf8(content).map(place::form_fields).unwrap_or_default(),
+        // A password may hold letters of another encoding.
+        _ => place::form_fields(&String::from_utf8_lossy(content)),
+    }
+}
+
+/// Whether [`read`] sees all fields: there are not more than it gives, and what begins as JSON is some.
+pub(crate) fn are_all_read(content: &[u8]) -> bool {
+    let content = content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(content).trim_ascii();
+    match content {
+        [b'{', ..] => json::parse_bounded(content, limits::JSON_BODY_NODES).is_ok(),
+        [b'-', b'-', ..] => memchr::memmem::find_iter(content, b"\n--").count() < limits::HEAD_FIELDS,
+        _ => memchr::memchr_iter(b'&', content).count() < limits::HEAD_FIELDS,
     }
 }
 
@@ -71,6 +82,23 @@ mod tests {
             &parts.replace("\r\n", "\n"),
         ] {
             assert_eq!(read(body.as_bytes()), expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn a_password_in_another_encoding_is_a_field() {
+        assert_eq!(read(b"password=p\xe4ss").first().unwrap().0, "password");
+    }
+
+    #[test]
+    fn more_fields_than_are_read_are_known() {
+        let many = limits::HEAD_FIELDS + 1;
+        let part = "--x\r\nContent-Disposition: form-data; name=a\r\n\r\nb\r\n";
+        for body in ["a=b&".repeat(many), part.repeat(many), "{\"a\":1".to_owned()] {
+            assert!(!are_all_read(body.as_bytes()));
+        }
+        for body in ["a=b&".repeat(9), part.repeat(9), "{\"a\":1}".to_owned(), String::new()] {
+            assert!(are_all_read(body.as_bytes()));
         }
     }
 

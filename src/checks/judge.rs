@@ -21,6 +21,8 @@ pub mod memory;
 mod outcomes;
 /// Judging what a live service answered.
 mod probing;
+/// What repeated members of a token leave open.
+mod repeated;
 /// What was judged before.
 mod repeats;
 /// What the state of the organisation can be held against.
@@ -48,7 +50,7 @@ use crate::soap;
 use crate::token::store::{Hint, TokenStore};
 use crate::token::{Half, Location, Sighting, TokenId, find};
 
-pub(crate) use outcomes::{CUT, NO_EXCHANGE, NOTHING_DECODED, and_more, plural};
+pub(crate) use outcomes::{NO_EXCHANGE, NOTHING_DECODED, and_more, plural};
 pub(crate) use witness::{tested, tunnel_refused};
 
 use super::expectations::Expectations;

@@ -83,7 +83,8 @@ pub fn of(host: Option<&str>, path: &str) -> Place {
     if host.is_some_and(is_token_service_host) {
         return Place::TokenService;
     }
-    let whole = path.trim_end_matches('/');
+    let decoded = percent_decoded(path);
+    let whole = decoded.trim_end_matches('/');
     let ends = ["/tokens/oauth/2", "/oauth2/token", "/oauth2/v2.0/token", "/adfs/oauth2/token"];
     if ends.iter().any(|end| ends_with(whole, end)) {
         return Place::TokenService;
@@ -170,17 +171,18 @@ fn percent_decoded(text: &str) -> Cow<'_, str> {
     Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// Fields of a form or query string (`application/x-www-form-urlencoded`), decoded, in order.
+/// Fields of a form or query string (`application/x-www-form-urlencoded`), decoded, in order, up to a bound.
 pub fn form_fields(text: &str) -> Vec<(String, String)> {
+    fields(text).take(crate::limits::HEAD_FIELDS).collect()
+}
+
+/// The same, each when it is asked for, and all of them.
+pub fn fields(text: &str) -> impl Iterator<Item = (String, String)> {
     let decode = |part: &str| percent_decode(&part.replace('+', " "));
-    text.split('&')
-        .filter(|pair| !pair.is_empty())
-        .take(crate::limits::HEAD_FIELDS)
-        .map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (decode(name), decode(value))
-        })
-        .collect()
+    text.split('&').filter(|pair| !pair.is_empty()).map(move |pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        (decode(name), decode(value))
+    })
 }
 
 /// Whether packets to or from this address cross networks that others own: not private (RFC 1918, 4193),
@@ -236,6 +238,7 @@ mod tests {
         assert_eq!(of(None, "/ewsx"), Place::Elsewhere);
         assert_eq!(of(None, "/owa/"), Place::ExchangeOther);
         assert_eq!(of(None, "/t/tokens/OAuth/2"), Place::TokenService);
+        assert_eq!(of(None, "/oauth2/%74oken/"), Place::TokenService);
         assert_eq!(of(Some("Accounts.AccessControl.Windows.Net:443"), "/"), Place::TokenService);
         assert_eq!(of(Some("notlogin.windows.net.example"), "/"), Place::Elsewhere);
     }

@@ -25,6 +25,15 @@ pub fn is_guid(text: &str) -> bool {
         })
 }
 
+/// Whether two domains are written in ways that do not show whether they are one: an internationalised name is spelled
+/// in its own script or as `xn--` (RFC 5890 2.3.2.1).
+fn incomparable(one: &str, other: &str) -> bool {
+    let encoded = |name: &str| {
+        name.split('.').any(|label| label.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("xn--")))
+    };
+    (!one.is_ascii() && encoded(other)) || (encoded(one) && !other.is_ascii())
+}
+
 /// A name without the blanks around it and the dot of the root behind it.
 fn bare(name: &str) -> &str {
     name.trim().trim_end_matches('.')
@@ -36,15 +45,16 @@ pub fn compare(realm: Option<&str>, tenants: &[String]) -> Realm {
         return Realm::Missing;
     };
     let kind = is_guid(realm);
-    let mut comparable = false;
+    let (mut comparable, mut spelled) = (false, false);
     for tenant in tenants {
         let tenant = bare(tenant);
-        if tenant.eq_ignore_ascii_case(realm) {
+        if tenant.eq_ignore_ascii_case(realm) || tenant.to_lowercase() == realm.to_lowercase() {
             return Realm::Same;
         }
+        spelled |= incomparable(tenant, realm);
         comparable |= is_guid(tenant) == kind;
     }
-    if comparable { Realm::Different } else { Realm::Undecided }
+    if comparable && !spelled { Realm::Different } else { Realm::Undecided }
 }
 
 /// Compares two realms with each other, with the help of the given tenants.
@@ -84,6 +94,17 @@ mod tests {
         assert_eq!(compare(Some("*"), &both), Realm::Missing);
         assert_eq!(compare(Some(""), &both), Realm::Missing);
         assert_eq!(compare(None, &both), Realm::Missing);
+    }
+
+    #[test]
+    fn an_internationalised_domain_contradicts_no_other_spelling() {
+        let given = ["contoso.com".to_owned(), "München.example".to_owned()];
+        assert_eq!(compare(Some("MÜNCHEN.example"), &given), Realm::Same);
+        assert_eq!(compare(Some("xn--mnchen-3ya.example"), &given), Realm::Undecided);
+        assert_eq!(compare(Some("köln.example"), &given), Realm::Different);
+        assert_eq!(compare(Some("xn--kln-sna.example"), &["contoso.com".to_owned()]), Realm::Different);
+        let both = ["münchen.example".to_owned(), "XN--mnchen-3ya.example".to_owned()];
+        assert_eq!(compare(Some("xn--mnchen-3ya.example"), &both), Realm::Same);
     }
 
     #[test]

@@ -369,7 +369,7 @@ impl<'a> ExchangeCase<'a> {
                 return Vec::new();
             }
             let (content, _) = body::content(&request.head, &request.body);
-            std::str::from_utf8(&content).map(place::form_fields).unwrap_or_default()
+            place::form_fields(&String::from_utf8_lossy(&content))
         })
     }
 

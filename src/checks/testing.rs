@@ -490,7 +490,7 @@ impl Scene {
         self
     }
 
-    fn token(&self) -> String {
+    pub(crate) fn token(&self) -> String {
         if self.entra {
             let header =
                 json!({"typ": "JWT", "alg": "RS256", "x5t": identity(Signer::Acs).certificate.x5t()});

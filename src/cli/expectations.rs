@@ -337,6 +337,21 @@ pub fn destinations(output: &OutputArgs, complaints: &mut Complaints) -> Destina
     Destinations { stdout, files, show_secrets: output.show_secrets }
 }
 
+/// No report may take the place of a file that is read: a capture cannot be made again. The baseline may be renewed.
+pub fn spare<'p>(
+    destinations: &Destinations,
+    read: impl IntoIterator<Item = &'p PathBuf>,
+    complaints: &mut Complaints,
+) {
+    let found = |path: &Path| path.canonicalize().ok();
+    let read: Vec<PathBuf> = read.into_iter().filter_map(|path| found(path)).collect();
+    for (path, _) in &destinations.files {
+        if found(path).is_some_and(|path| read.contains(&path)) {
+            complaints.usage(format!("--report {}: is read here, and would be overwritten", path.display()));
+        }
+    }
+}
+
 /// Reads a file that has to be small: keys, certificates, passwords, settings.
 pub fn read_small(path: &Path, complaints: &mut Complaints) -> Option<Vec<u8>> {
     let too_large =

@@ -14,6 +14,7 @@ pub fn run(args: &InspectArgs, terminal: &Terminal) -> Status {
     let mut complaints = Complaints::default();
     let sources = expectations::sources(&args.input, &mut complaints);
     let destinations = expectations::destinations(&args.output, &mut complaints);
+    expectations::spare(&destinations, args.input.files(), &mut complaints);
     let settings = expectations::settings(&args.input, &mut complaints);
     if !complaints.is_empty() {
         return tell(&complaints, terminal);

@@ -27,6 +27,9 @@ pub fn run(mut args: VerifyArgs, terminal: &Terminal) -> Status {
     );
     let sources = expectations::sources(&args.input, &mut complaints);
     let destinations = expectations::destinations(&args.output, &mut complaints);
+    let judged_by = [&args.expect.cert, &args.expect.sts_keys, &args.expect.state];
+    let read = args.input.files().chain(judged_by.into_iter().flatten());
+    expectations::spare(&destinations, read, &mut complaints);
     let settings = expectations::settings(&args.input, &mut complaints);
     let mut expected = expectations::expectations(&args.expect, &settings.passwords, &mut complaints);
     expected.profile = deployment.profile.map(Profile::from);

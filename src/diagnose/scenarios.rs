@@ -167,7 +167,13 @@ pub fn read(facts: &Facts) -> Vec<Scenario> {
     for (call, seen) in &facts.calls {
         // The challenge is asked for on behalf of anything, and a client that signs in with a password is
         // none of the service's.
-        if call.credential == Credential::EmptyBearer || call.logged {
+        let asks = match call.credential {
+            Credential::EmptyBearer => true,
+            // Many callers ask by calling without credentials first.
+            Credential::None => call.status == Some(401),
+            _ => false,
+        };
+        if asks || call.logged {
             continue;
         }
         let ended = call.ended();
@@ -388,6 +394,18 @@ mod tests {
         };
         assert_eq!(scenarios(&[archive(true)])["archive"].0, State::NotSeen);
         assert_eq!(scenarios(&[archive(true), archive(false)])["archive"].0, State::Succeeded);
+    }
+
+    #[test]
+    fn a_call_that_only_asks_for_the_challenge_is_no_failure() {
+        let refused = |credential| {
+            call(move |call| {
+                call.folders.push("recoverableitemspurges".into());
+                (call.credential, call.application, call.status) = (credential, None, Some(401));
+            })
+        };
+        assert_eq!(scenarios(&[refused(Credential::None)])["archive"].0, State::NotSeen);
+        assert_eq!(scenarios(&[refused(Credential::Windows)])["archive"].0, State::Failed);
     }
 
     #[test]

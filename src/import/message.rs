@@ -16,6 +16,8 @@ pub(super) struct Address<'a> {
     pub(super) target: &'a str,
     /// Whether a user name (and perhaps a password) stood before the host.
     pub(super) user: bool,
+    /// Whether a password stood there.
+    pub(super) password: bool,
 }
 
 impl<'a> Address<'a> {
@@ -30,8 +32,9 @@ impl<'a> Address<'a> {
         let end = rest.find(['/', '?']).unwrap_or(rest.len());
         let (authority, target) = rest.split_at(end);
         let (user, authority) =
-            authority.rsplit_once('@').map_or((false, authority), |(_, host)| (true, host));
-        Some(Self { scheme, authority, target, user })
+            authority.rsplit_once('@').map_or((None, authority), |(user, host)| (Some(user), host));
+        let word = user.and_then(|user| user.split_once(':')).map_or("", |(_, word)| word);
+        Some(Self { scheme, authority, target, user: user.is_some(), password: !word.is_empty() })
     }
 
     /// The request target in origin form.
@@ -178,6 +181,11 @@ mod tests {
     fn addresses_are_split_and_lose_their_user() {
         let address = Address::parse("https://u:p@[2001:db8::1]:8443?q=a/b#f").unwrap();
         assert_eq!((address.authority, address.user), ("[2001:db8::1]:8443", true));
+        for (url, password) in
+            [("https://u:p@h/", true), ("https://u:@h/", false), ("https://u@h:443/", false)]
+        {
+            assert_eq!(Address::parse(url).unwrap().password, password, "{url}");
+        }
         assert_eq!((address.origin_form().as_str(), address.port()), ("/?q=a/b", 8443));
         let address = Address::parse("http://host").unwrap();
         assert_eq!((address.origin_form().as_str(), address.port()), ("/", 80));

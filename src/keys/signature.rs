@@ -26,6 +26,13 @@ pub struct Signer<'t> {
     pub x5t_s256: Option<&'t str>,
 }
 
+impl Signer<'_> {
+    /// Whether the token names no key.
+    pub const fn is_unnamed(&self) -> bool {
+        self.kid.is_none() && self.x5t.is_none() && self.x5t_s256.is_none()
+    }
+}
+
 /// What a signature proves.
 #[derive(Clone, Debug)]
 pub enum Signature<'k> {
@@ -157,11 +164,12 @@ impl KeyRing {
         if let Some(key) = self.keys.iter().filter(named).find(verified) {
             return verified_as(key, true);
         }
-        if let Some(key) = self.keys.iter().filter(|key| !named(key)).find(verified) {
-            return verified_as(key, false);
-        }
+        // Whoever looks the key up by its name finds this one; that another verifies the token does not help.
         if let Some(key) = self.keys.iter().filter(named).find(|key| alg.fits(key)) {
             return Signature::Failed { key: Some(key) };
+        }
+        if let Some(key) = self.keys.iter().find(verified) {
+            return verified_as(key, false);
         }
         if let Some(key) = self.keys.iter().find(named) {
             return wrong_kind(alg, key);

@@ -3,9 +3,6 @@
 use crate::exchange::Exchange;
 use crate::wire::http::challenge;
 
-/// The fields that carry credentials (RFC 9110 11.6.2, 11.7.2).
-const CREDENTIALS: [&str; 2] = ["authorization", "proxy-authorization"];
-
 /// The fields that carry challenges (RFC 9110 11.6.1, 11.7.1).
 const CHALLENGES: [&str; 2] = ["www-authenticate", "proxy-authenticate"];
 
@@ -23,13 +20,13 @@ pub struct Sent {
 /// What the request sent, in the order of the wire.
 pub fn sent(exchange: &Exchange) -> Vec<Sent> {
     let Some(request) = &exchange.request else { return Vec::new() };
-    let mut all = Vec::new();
-    for field in request.head.fields() {
-        let Some(header) = CREDENTIALS.into_iter().find(|name| field.is(name)) else { continue };
-        let (scheme, rest) = split(field.value);
-        all.push(Sent { scheme, header, empty: rest.is_empty() });
-    }
-    all
+    let sent = challenge::credentials_sent(&request.head).into_iter();
+    sent.map(|sent| Sent {
+        scheme: (sent.scheme != challenge::NO_SCHEME).then_some(sent.scheme),
+        header: sent.header,
+        empty: sent.empty,
+    })
+    .collect()
 }
 
 /// What the response offered: schemes in lower case, each once.
@@ -47,8 +44,8 @@ pub fn offered(exchange: &Exchange) -> Vec<String> {
     schemes
 }
 
-/// The scheme of a credentials value and what stands behind it. A single word is a scheme when it looks
-/// like one (`Bearer` alone is realm discovery) and a credential without scheme otherwise.
+/// The scheme of a credentials value and what stands behind it. A single word is a scheme when it is a known one
+/// (`Bearer` alone is realm discovery) and a credential without scheme otherwise.
 pub fn split(value: &[u8]) -> (Option<String>, &[u8]) {
     let value = value.trim_ascii();
     let end = value.iter().position(|byte| matches!(byte, b' ' | b'\t'));
@@ -62,7 +59,7 @@ pub fn split(value: &[u8]) -> (Option<String>, &[u8]) {
     let lower = || String::from_utf8_lossy(word).to_ascii_lowercase();
     match end {
         Some(_) if like_a_scheme => (Some(lower()), rest),
-        None if like_a_scheme && word.len() <= 16 => (Some(lower()), rest),
+        None if challenge::is_known(word) => (Some(lower()), rest),
         _ => (None, value),
     }
 }
@@ -70,12 +67,31 @@ pub fn split(value: &[u8]) -> (Option<String>, &[u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::exchange::Head;
 
     #[test]
     fn a_scheme_alone_is_empty_and_a_token_alone_has_none() {
         assert_eq!(split(b"Bearer "), (Some("bearer".into()), &b""[..]));
         assert_eq!(split(b"BEARER  abc"), (Some("bearer".into()), &b"abc"[..]));
         assert_eq!(split(b"eyJhbGciOiJub25lIn0.e30."), (None, &b"eyJhbGciOiJub25lIn0.e30."[..]));
+        assert_eq!(split(b"hunter2secret"), (None, &b"hunter2secret"[..]));
         assert_eq!(split(b""), (None, &b""[..]));
+    }
+
+    #[test]
+    fn every_credential_is_listed_and_none_shown_as_a_scheme() {
+        let head = Head::from_pairs([
+            (&b"Authorization"[..], &b"Bearer eyJhbGciOiJub25lIn0.e30., Basic YTpi"[..]),
+            (b"Authorization", b"hunter2secret"),
+            (b"Proxy-Authorization", b"Negotiate"),
+        ]);
+        let mut exchange = crate::checks::testing::plain();
+        exchange.request.as_mut().unwrap().head = head;
+        let all = sent(&exchange);
+        let schemes: Vec<_> = all.iter().map(|sent| (sent.scheme.as_deref(), sent.empty)).collect();
+        assert_eq!(
+            schemes,
+            [(Some("bearer"), false), (Some("basic"), false), (None, false), (Some("negotiate"), true)]
+        );
     }
 }

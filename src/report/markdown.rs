@@ -46,7 +46,12 @@ pub fn verification(verification: &Verification, options: &Options, out: &mut dy
             "FAIL" => "**FAIL**",
             outcome => outcome,
         };
-        writeln!(out, "| {} | {outcome} | {} |", check.id.name(), inline(&mask.text(&check.summary)))?;
+        writeln!(
+            out,
+            "| {} | {outcome} | {} |",
+            check.id.name(),
+            inline(&mask.text(&words::by_name(&check.summary, verification)))
+        )?;
     }
     let (notes, problems): (Vec<_>, Vec<_>) =
         words::worst_first(verification).into_iter().partition(|(_, one)| one.severity == Severity::Info);

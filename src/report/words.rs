@@ -5,7 +5,7 @@ use super::places::place;
 use super::reason::counted;
 use super::{Coverage, Verification};
 use crate::checks::finding::{Finding, Severity};
-use crate::checks::judge::{CUT, NO_EXCHANGE, NOTHING_DECODED};
+use crate::checks::judge::{NO_EXCHANGE, NOTHING_DECODED};
 use crate::checks::{Outcome, Verdict};
 use crate::pipeline::{Input, Kind};
 
@@ -187,7 +187,7 @@ pub fn missing(verification: &Verification, mask: Mask) -> Vec<String> {
             if nothing && [NO_EXCHANGE, NOTHING_DECODED].contains(&line.as_str()) {
                 continue;
             }
-            let line = of_file(line, verification).unwrap_or_else(|| line.clone());
+            let line = by_name(line, verification);
             match told.iter_mut().find(|(known, _)| *known == line) {
                 Some((_, checks)) => checks.push(check.id.name()),
                 None => told.push((line, vec![check.id.name()])),
@@ -199,10 +199,21 @@ pub fn missing(verification: &Verification, mask: Mask) -> Vec<String> {
     lines
 }
 
-/// A line about an input that was cut, with the name of its file.
-fn of_file(line: &str, verification: &Verification) -> Option<String> {
-    let number: usize = line.strip_prefix("input ")?.strip_suffix(CUT)?.parse().ok()?;
-    Some(format!("{}{CUT}", verification.inputs.get(number)?.path))
+/// A line for people, with the names of the files that it numbers (`input 3`).
+pub fn by_name(line: &str, verification: &Verification) -> String {
+    const NUMBERED: &str = "input ";
+    let mut parts = line.split(NUMBERED);
+    let mut said = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let digits = part.bytes().take_while(u8::is_ascii_digit).count();
+        let (number, rest) = part.split_at_checked(digits).unwrap_or((part, ""));
+        let input = number.parse().ok().and_then(|number: usize| verification.inputs.get(number));
+        match input {
+            Some(input) => said.extend([input.path.as_str(), rest]),
+            None => said.extend([NUMBERED, part]),
+        }
+    }
+    said
 }
 
 /// Findings with their index, errors before warnings before notes; otherwise in the judge's order.

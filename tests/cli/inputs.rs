@@ -209,6 +209,48 @@ fn two_tokens_on_two_lines_are_not_one() {
 }
 
 #[test]
+fn an_unsigned_token_whose_header_cannot_be_read_does_not_pass() {
+    let folder = Folder::new();
+    let har: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(path("healthy/traffic.har")).unwrap()).unwrap();
+    let fields = har["log"]["entries"].as_array().unwrap().iter();
+    let mut values = fields.flat_map(|entry| entry["request"]["headers"].as_array().unwrap());
+    let token = values.find_map(|field| field["value"].as_str()?.strip_prefix("Bearer eyJ")).unwrap();
+    let (header, rest) = token.split_once('.').unwrap();
+    let metadata = capture("certs/acs-metadata.json");
+    let check = |header: &str| {
+        folder.file("t.txt", format!("eyJ{header}.{rest}"));
+        folder.run(&["token", "t.txt", "--metadata", &metadata, "--at", "2026-11-23T06:50:00Z"])
+    };
+    check(header).status(0);
+    let cut = check(&header[..header.len() - 8]);
+    assert!(cut.status(1).stdout().contains("error[token-malformed]"), "{}", cut.stdout());
+}
+
+#[test]
+fn what_is_found_in_one_token_has_the_names_that_explain_knows() {
+    let folder = Folder::new();
+    let key = capture("certs/acs-metadata.json");
+    for (token, rule) in [
+        ("eyJhbGciOiJub25lIn0.eyJpc3MiOiJhQGIifQ.", "signature-none"),
+        ("eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJhQGIifQ.", "signature-missing"),
+        ("eyJhbGciOiJSUzEifQ.eyJpc3MiOiJhQGIifQ.c2lnbmF0dXJl", "signature-algorithm-unknown"),
+        ("eyJhbGciOiJSUzI1NiIsImNyaXQiOlsiYSJdfQ.e30.c2lnbmF0dXJl", "signature-critical-header"),
+        ("eyJhbGciOiJub25lIn0.eyJpc3MiOiJhQGIiLCJpc3MiOiJjQGQifQ.", "oauth-duplicate-member"),
+        ("eyJhbGciOiJub25lIn0.eyJpc3MiOiJhQGIifQ.", "lifetime-no-expiry"),
+    ] {
+        folder.file("t.txt", token);
+        let report = json(&folder.run(&["token", "t.txt", "--metadata", &key, "-o", "json"]));
+        let findings = report["findings"].as_array().unwrap();
+        let rules: Vec<_> = findings.iter().map(|finding| finding["rule"].as_str().unwrap()).collect();
+        assert!(rules.contains(&rule), "{rules:?}");
+        for rule in rules {
+            folder.run(&["explain", rule]).status(0);
+        }
+    }
+}
+
+#[test]
 fn a_cut_capture_is_used_up_to_the_cut_with_a_warning() {
     let folder = Folder::new();
     let whole = std::fs::read(path("healthy/traffic.pcap")).unwrap();
@@ -373,4 +415,18 @@ fn links_to_directories_are_not_followed_unless_named() {
     let named = folder.run(&["inspect", "inside/loop", "-o", "json"]);
     let report: serde_json::Value = serde_json::from_str(&named.stdout()).unwrap();
     assert_eq!(report["inputs"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn reports_for_people_name_the_file_that_something_is_missing_of() {
+    let folder = Folder::new();
+    folder.file("a.har", r#"{"log":{"version":"1.2","entries":[]}}"#);
+    folder.file("b.har", r#"{"log":{"version":"1.2","entries":[5]}}"#);
+    for format in ["text", "markdown", "html"] {
+        let tenant = ["--tenant", "contoso.com", "-o", format];
+        let out = folder.run(&[&["verify", "a.har", "b.har"][..], &tenant].concat()).stdout();
+        assert!(out.contains("1 message of b.har") && !out.contains("of input 1"), "{format}: {out}");
+    }
+    let json = folder.run(&["verify", "a.har", "b.har", "--tenant", "contoso.com", "-o", "json"]).stdout();
+    assert!(json.contains("1 message of input 1"), "{json}");
 }

@@ -15,6 +15,22 @@ fn a_bad_option_is_status_2() {
 }
 
 #[test]
+fn a_report_does_not_take_the_place_of_what_is_read() {
+    let folder = Folder::new();
+    let capture = r#"{"log":{"version":"1.2","entries":[]}}"#;
+    let input = folder.file("capture.json", capture);
+    let path = input.to_str().unwrap();
+    for command in ["inspect", "verify"] {
+        let mut arguments = vec![command, path, "--report", path];
+        if command == "verify" {
+            arguments.extend(["--tenant", GUID]);
+        }
+        folder.run(&arguments).status(2).complains("would be overwritten");
+    }
+    assert_eq!(std::fs::read_to_string(&input).unwrap(), capture);
+}
+
+#[test]
 fn help_and_version_go_to_stdout() {
     let folder = Folder::new();
     for command in

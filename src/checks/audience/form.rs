@@ -2,7 +2,7 @@
 
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
-use crate::checks::judge::standing::shown;
+use crate::checks::judge::standing::claimed;
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::UseCase;
 use crate::token::Role;
@@ -35,7 +35,7 @@ fn examine(case: &UseCase<'_>, out: &mut Out<'_>) {
         .is_some_and(|aud| aud.host.is_some_and(|host| !host.is_empty()) && aud.realm.is_some());
     if !whole {
         out.say("the audience is not of the form application/host@tenant")
-            .observed(shown(token.claim("aud").unwrap_or("no such claim")))
+            .observed(claimed(token, "aud"))
             .expected("<application>/<host>@<tenant>")
             .claim("aud");
     }
@@ -47,6 +47,14 @@ mod tests {
     use crate::checks::expectations::EXCHANGE;
     use crate::checks::testing::Scene;
     use crate::checks::testing::TENANT;
+
+    #[test]
+    fn says_that_a_list_is_no_name() {
+        let audience = serde_json::json!([format!("{EXCHANGE}/mail.contoso.com@{TENANT}")]);
+        let judgement = Scene::healthy().outer("aud", audience).judge();
+        let found = judgement.findings.iter().find(|finding| finding.rule == RULE.id).unwrap();
+        assert!(found.observed.contains("a list"), "{}", found.observed);
+    }
 
     #[test]
     fn fires_without_a_host() {

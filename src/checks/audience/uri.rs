@@ -3,7 +3,7 @@
 use crate::checks::CheckId;
 use crate::checks::expectations::EXCHANGE;
 use crate::checks::finding::Severity;
-use crate::checks::judge::standing::shown;
+use crate::checks::judge::standing::{claimed, shown};
 use crate::checks::place;
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::UseCase;
@@ -52,7 +52,7 @@ fn examine(case: &UseCase<'_>, out: &mut Out<'_>) {
     };
     if !right {
         out.say("the Entra token is meant for another address")
-            .observed(shown(audience))
+            .observed(claimed(token, "aud"))
             .expected(format!("https://{}/", shown(asked)))
             .claim("aud");
     }

@@ -3,7 +3,7 @@
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
 use crate::checks::rule::{Out, Rule, Scope};
-use crate::checks::subject::{TokenCase, is_signed};
+use crate::checks::subject::{TokenCase, algorithm, is_signed};
 
 /// See the text.
 pub(crate) static RULE: Rule = Rule {
@@ -25,7 +25,8 @@ pub(crate) static RULE: Rule = Rule {
 
 fn examine(case: &TokenCase<'_>, out: &mut Out<'_>) {
     let Some((_, actor)) = case.outer_and_actor() else { return };
-    if !is_signed(actor) {
+    // `alg: none` stands for no signature, whatever stands in its place (RFC 7518 3.6).
+    if !is_signed(actor) || algorithm(actor) == Some("none") {
         out.say("the actor token inside is unsigned")
             .observed("alg none")
             .expected("RS256")
@@ -41,6 +42,11 @@ mod tests {
     #[test]
     fn fires_on_an_unsigned_actor_token() {
         assert!(Scene::healthy().actor_unsigned().fires(&RULE));
+    }
+
+    #[test]
+    fn fires_on_a_signature_under_alg_none() {
+        assert!(Scene::healthy().actor_header("alg", "none").fires(&RULE));
     }
 
     #[test]

@@ -28,13 +28,15 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn examine(case: &TokenCase<'_>, out: &mut Out<'_>) {
-    let (Some(issuer), Some(name)) = (case.token.principal("iss"), case.token.principal("nameid")) else {
+    let Some(name) = case.token.principal("nameid").filter(|_| case.token.role == Role::Actor) else {
         return;
     };
-    let known = place::is_acs(issuer.id) || issuer.is(name.id) || issuer.id.starts_with("https:");
-    if case.token.role == Role::Actor && !known {
+    // A token whose issuer is an address is no actor token, but one of Entra's family.
+    let text = case.token.claim("iss").unwrap_or_default();
+    let issuer = case.token.principal("iss");
+    if !issuer.is_some_and(|issuer| place::is_acs(issuer.id) || issuer.is(name.id)) {
         out.say("the issuer of the actor token is neither a token service nor the application itself")
-            .observed(shown(&issuer.to_string()))
+            .observed(if text.is_empty() { "no issuer".to_owned() } else { shown(text) })
             .expected(format!("a token service, or {}", shown(&name.to_string())))
             .claim("iss");
     }
@@ -53,6 +55,11 @@ mod tests {
                 .actor("iss", format!("00000003-0000-0ff1-ce00-000000000000@{TENANT}"))
                 .fires(&RULE)
         );
+    }
+
+    #[test]
+    fn fires_without_an_issuer() {
+        assert!(Scene::healthy().actor_without("iss").fires(&RULE));
     }
 
     #[test]

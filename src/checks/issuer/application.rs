@@ -2,7 +2,7 @@
 
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
-use crate::checks::judge::standing::shown;
+use crate::checks::judge::standing::claimed;
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::TokenCase;
 use crate::token::Role;
@@ -40,7 +40,7 @@ fn examine(case: &TokenCase<'_>, out: &mut Out<'_>) {
     let known = case.token.principal(claim).is_some_and(|name| principals.iter().any(|id| name.is(id)));
     if !known {
         out.say("the token names an application that is not expected")
-            .observed(shown(case.token.claim(claim).unwrap_or("no such claim")))
+            .observed(claimed(case.token, claim))
             .expected(principals.join(" or "))
             .claim(claim);
     }

@@ -2,7 +2,7 @@
 
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
-use crate::checks::judge::standing::shown;
+use crate::checks::judge::standing::claimed;
 use crate::checks::realm::{self, Realm};
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::{TokenCase, realm_of};
@@ -29,7 +29,7 @@ fn examine(case: &TokenCase<'_>, out: &mut Out<'_>) {
     let realm = realm_of(case.token);
     if realm::compare(realm, &case.expected.tenants) == Realm::Missing {
         out.say("the token names no tenant")
-            .observed(shown(case.token.claim(claim).unwrap_or("no such claim")))
+            .observed(claimed(case.token, claim))
             .expected(format!("<application>@{}", realm::list(&case.expected.tenants)))
             .claim(claim);
     }

@@ -6,6 +6,7 @@ use crate::checks::judge::standing::shown;
 use crate::checks::realm::{self, Realm};
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::{TokenCase, realm_of};
+use crate::token::{Role, Token};
 
 /// See the text.
 pub(crate) static RULE: Rule = Rule {
@@ -16,7 +17,7 @@ pub(crate) static RULE: Rule = Rule {
     candidates: &["D07"],
     title: "the token names another tenant",
     looks_at: "The realm behind the @ of `iss` (outer tokens, assertions) or `nameid` (actor tokens), and \
-             `tid` of Entra tokens, against the values of --tenant.",
+             `tid` and `iss` of Entra tokens, against the values of --tenant.",
     matters: "A token of another tenant says nothing about this integration, and Exchange refuses it \
              unless it trusts that tenant too.",
     bad: "00000004-0000-0ff1-ce00-000000000000@99999999-… with --tenant 11111111-…",
@@ -46,6 +47,20 @@ fn examine(case: &TokenCase<'_>, out: &mut Out<'_>) {
         )),
         Realm::Same | Realm::Missing => {}
     }
+    // Entra writes the tenant twice; a token whose `tid` is right is no better for it when `iss` is another's.
+    let issued = issuing_tenant(case.token).filter(|issued| Some(*issued) != realm);
+    if let Some(issued) = issued.filter(|issued| realm::compare(Some(issued), tenants) == Realm::Different) {
+        out.say("the token names another tenant")
+            .observed(shown(issued))
+            .expected(realm::list(tenants))
+            .claim("iss");
+    }
+}
+
+/// The GUID in the path of an Entra token's `iss`.
+fn issuing_tenant(token: &Token) -> Option<&str> {
+    let issuer = matches!(token.role, Role::Access | Role::Id).then(|| token.claim("iss"))??;
+    issuer.split_once("://")?.1.split('/').nth(1).filter(|part| realm::is_guid(part))
 }
 
 #[cfg(test)]
@@ -57,6 +72,13 @@ mod tests {
     #[test]
     fn fires_on_another_tenant() {
         assert!(Scene::healthy().both_realms(OTHER_TENANT).fires(&RULE));
+    }
+
+    #[test]
+    fn fires_on_an_entra_issuer_of_another_tenant() {
+        let entra = || Scene::healthy().entra("https://mail.contoso.com/");
+        assert!(entra().outer("iss", format!("https://sts.windows.net/{OTHER_TENANT}/")).fires(&RULE));
+        assert!(!entra().fires(&RULE));
     }
 
     #[test]

@@ -23,6 +23,7 @@ use crate::token::{Half, Role, Sighting, Token, TokenId};
 
 use super::memory::Memory;
 use super::outcomes;
+use super::repeated;
 use super::repeats::{ByToken, Key};
 use super::standing::{self, TokenState};
 
@@ -162,6 +163,7 @@ impl<'e> Book<'e> {
         {
             missing.push((CheckId::Signature, reason));
         }
+        missing.extend(repeated::unclear(token).into_iter().filter(|(check, _)| standing.judged_by(*check)));
         if standing.judged_by(CheckId::Certificate)
             && let Proof::Verified { thumbprint: Some(print), .. } = &proof
         {

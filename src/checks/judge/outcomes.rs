@@ -149,7 +149,7 @@ pub(crate) const NAMES_NOTHING: &str = "no challenge names both Exchange and the
 /// What `coverage` misses then.
 pub(crate) const NOTHING_DECODED: &str = "nothing was decoded from the inputs";
 /// What `coverage` misses of an input that was cut, behind its number.
-pub(crate) const CUT: &str = " was cut, and was used up to the cut";
+const CUT: &str = " was cut, and was used up to the cut";
 
 /// The first thing that is missing; what to do about it stands with the whole.
 fn in_short(missing: &[String]) -> String {

@@ -4,6 +4,7 @@ use crate::checks::expectations::{EXCHANGE, Expectations};
 use crate::checks::realm::{self, Realm};
 use crate::checks::subject::{self, Proof, Standing, algorithm};
 use crate::checks::{CheckId, place, rule::Hit};
+use crate::json::Value;
 use crate::keys::signature::{Signature, Signer};
 use crate::keys::{Key, KeyRing, Material, Origin};
 use crate::state::cloud::Cloud;
@@ -69,12 +70,15 @@ pub(super) fn prove(token: &Token, expected: &Expectations, uploaded: &KeyRing) 
         x5t: token.header_member("x5t"),
         x5t_s256: token.header_member("x5t#S256"),
     };
-    let ring =
-        if subject::self_issued(token) && !uploaded.keys.is_empty() { uploaded } else { &expected.keys };
+    let self_issued = subject::self_issued(token);
+    let ring = if self_issued && !uploaded.keys.is_empty() { uploaded } else { &expected.keys };
+    let of_issuer = if self_issued { !uploaded.keys.is_empty() } else { expected.sts_keys_given };
     match ring.check(signer, jwt.signing_input(&token.text), &jwt.signature) {
         Signature::Verified { key, weak, .. } => {
             Proof::Verified { key: key.describe(), origin: key.origin, weak, thumbprint: key.x5t }
         }
+        // A token that names no key: only those of its issuer could tell that the signature is wrong.
+        Signature::Failed { .. } if !of_issuer && signer.is_unnamed() => Proof::NoKey,
         Signature::Failed { key } => Proof::Failed { key: key.map(Key::describe) },
         Signature::NoKey if algorithm.starts_with("HS") => confusion(ring),
         Signature::NoKey => Proof::NoKey,
@@ -159,9 +163,6 @@ pub(super) fn unproved(token: &Token, proof: &Proof, expected: &Expectations) ->
         )),
         Proof::NoKey if self_issued => None,
         Proof::NoKey => Some(not_supplied(&key, &issuer, token)),
-        Proof::Failed { key: None } if !self_issued && !expected.sts_keys_given => {
-            Some(not_supplied(&key, &issuer, token))
-        }
         Proof::WrongKind { confusion: false, named: false, .. } if !self_issued => {
             Some(not_supplied(&key, &issuer, token))
         }
@@ -174,6 +175,16 @@ fn not_supplied(key: &str, issuer: &str, token: &Token) -> String {
         "the {key} of {issuer} was not supplied: save {} to a file and give it with --sts-keys",
         published(token)
     )
+}
+
+/// A claim for a message: its text, or what it is instead.
+pub(crate) fn claimed(token: &Token, name: &str) -> String {
+    match token.claims().and_then(|claims| claims.get(name)).map(|node| &node.value) {
+        None => "no such claim".to_owned(),
+        Some(Value::String(text)) => shown(text),
+        Some(Value::Array(_)) => "a list where a text is expected".to_owned(),
+        Some(_) => "no text".to_owned(),
+    }
 }
 
 /// Text of a token for a message: bounded, and without control characters.

@@ -6,6 +6,7 @@ mod division;
 use proptest::prelude::*;
 
 use crate::base::Instant;
+use crate::checks::expectations::SKYPE;
 use crate::checks::testing::{self, OTHER_TENANT, Scene, Signer, TENANT};
 use crate::checks::{CheckId, CheckResult, Outcome, Verdict};
 use crate::connection::LeftOut;
@@ -39,6 +40,59 @@ fn a_challenge_that_names_nothing_is_no_pass() {
     let told = Scene::healthy().discovery(&format!("Bearer {application}, {issuers}")).judge();
     assert_eq!(outcome(&told, CheckId::Challenge), Outcome::Pass);
     assert_eq!(outcome(&Scene::healthy().judge(), CheckId::Challenge), Outcome::NotApplicable);
+}
+
+#[test]
+fn a_member_that_stands_twice_leaves_open_what_rests_on_it() {
+    let twice = |change: fn(String) -> String| Scene::healthy().outer_text(change).judge();
+    let issuer = twice(|text| {
+        text.replacen('}', ",\"iss\":\"00000004-0000-0ff1-ce00-000000000000@fabrikam.com\"}", 1)
+    });
+    let audience =
+        twice(|text| text.replacen('{', "{\"aud\":\"00000002-0000-0ff1-ce00-000000000000/a@b\",", 1));
+    let lifetime = twice(|text| text.replacen('}', ",\"exp\":1}", 1));
+    let actor = twice(|text| text.replacen('}', ",\"actort\":\"eyJhbGciOiJub25lIn0.e30.\"}", 1));
+    for (judgement, check, member) in [
+        (issuer, CheckId::Issuer, "iss"),
+        (lifetime, CheckId::Lifetime, "exp"),
+        (actor, CheckId::Signature, "actortoken"),
+    ] {
+        assert_eq!(outcome(&judgement, check), Outcome::NotEstablished, "{member}");
+        assert!(missing(&judgement, check).contains(&format!("`{member}` twice")), "{member}");
+        assert_eq!(judgement.verdict, Verdict::Incomplete, "{member}");
+    }
+    // What is wrong with the value that is read stays an error.
+    assert_eq!(outcome(&audience, CheckId::Audience), Outcome::Fail);
+    // The same value twice, or a member that no check rests on, is a warning only.
+    let same =
+        twice(|text| text.replacen('}', ",\"nii\":\"x\",\"nii\":\"urn:federation:MicrosoftOnline\"}", 1));
+    assert_eq!(same.verdict, Verdict::Pass);
+    let same = twice(|text| text.replacen('{', "{\"exp\":1750028000,", 1));
+    assert_eq!(same.verdict, Verdict::Pass);
+}
+
+#[test]
+fn a_token_that_names_no_key_is_not_wrong_by_keys_of_others() {
+    let unnamed = || Scene::healthy().actor_header_without("x5t");
+    let own = |scene: Scene| {
+        scene.expect(|expected| {
+            expected.sts_keys_given = false;
+            expected.keys.keys.retain(|key| key.origin == Origin::Uploaded);
+        })
+    };
+    let judgement = own(unnamed()).judge();
+    assert_eq!(outcome(&judgement, CheckId::Signature), Outcome::NotEstablished);
+    assert!(missing(&judgement, CheckId::Signature).contains("--sts-keys"));
+    // The key of a token that its application issued itself is that of the certificate.
+    let direct = unnamed().actor("iss", format!("{SKYPE}@{TENANT}")).tampered().expect(|expected| {
+        expected.certificates.clear();
+        expected.keys.keys.retain(|key| key.origin == Origin::TokenService);
+    });
+    let judgement = direct.judge();
+    assert_eq!(outcome(&judgement, CheckId::Signature), Outcome::NotEstablished);
+    assert!(missing(&judgement, CheckId::Signature).contains("--cert"));
+    // With the keys of its issuer it would be.
+    assert_eq!(outcome(&unnamed().tampered().judge(), CheckId::Signature), Outcome::Fail);
 }
 
 #[test]

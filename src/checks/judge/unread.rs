@@ -1,9 +1,11 @@
 //! Takes an exchange in scope, says what of its request is not in the input and could have held a password.
 
 use crate::checks::CheckId;
+use crate::checks::body_fields;
 use crate::checks::place::Place;
 use crate::checks::subject::ExchangeCase;
 use crate::exchange::Request;
+use crate::limits::BODY_KEPT;
 use crate::wire::http::body::{self, CodingError};
 
 use super::memory::Memory;
@@ -35,7 +37,12 @@ fn is_read(case: &ExchangeCase<'_>, request: &Request) -> bool {
         return true;
     }
     if !kept.bytes.is_empty() {
-        return kept.complete && matches!(body::content(head, kept).1, None | Some(CodingError::NotCoded(_)));
+        let cut = kept.bytes.len() >= BODY_KEPT && kept.total > kept.bytes.len() as u64;
+        let (content, error) = body::content(head, kept);
+        return kept.complete
+            && !cut
+            && matches!(error, None | Some(CodingError::NotCoded(_)))
+            && body_fields::are_all_read(&content);
     }
     let length = head.text("content-length").and_then(|text| text.trim().parse::<u64>().ok());
     // Packets show where a request ends. An export without a body only tells that it holds none, and whoever asks for
@@ -50,6 +57,7 @@ mod tests {
     use crate::checks::testing::Scene;
     use crate::checks::{CheckId, Outcome};
     use crate::exchange::{Body, Exchange, Head};
+    use crate::limits::BODY_KEPT;
 
     const FORM: &str = "grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer&assertion=x";
 
@@ -82,6 +90,11 @@ mod tests {
             without_body(&[], 60, false),
             without_body(&[], 0, true),
             asked(|last| last.request.as_mut().unwrap().body.complete = false),
+            asked(|last| last.request.as_mut().unwrap().body.bytes = "a=b&".repeat(2000).into()),
+            asked(|last| {
+                let body = &mut last.request.as_mut().unwrap().body;
+                (body.bytes, body.total) = (vec![b'a'; BODY_KEPT].into(), 2 * BODY_KEPT as u64);
+            }),
             asked(|last| {
                 last.request.as_mut().unwrap().head =
                     Head::from_pairs([(&b"Content-Encoding"[..], &b"unheard-of"[..])]);

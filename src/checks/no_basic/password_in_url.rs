@@ -26,7 +26,7 @@ pub(crate) static RULE: Rule = Rule {
              for the path: Set-WebServicesVirtualDirectory -Identity \"<server>\\EWS (Default Web Site)\" \
              -BasicAuthentication $false. Change the password: it was recorded.",
     sources: &["RFC 9110 4.2.4"],
-    scope: Scope::Marked(Marks::TARGET, examine),
+    scope: Scope::Marked(Marks::TARGET.and(Marks::ODD), examine),
 };
 
 fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
@@ -37,9 +37,12 @@ fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
         .map(|(_, rest)| rest.split(['/', '?', '#']).next().unwrap_or_default())
         .or(request.host.as_deref());
     let user = authority.and_then(|authority| authority.rsplit_once('@')).map(|(user, _)| user);
-    let in_user = user.is_some_and(|user| user.split_once(':').is_some_and(|(_, word)| !word.is_empty()));
-    let fields = place::form_fields(request.query().unwrap_or_default());
-    let named = fields.iter().find(|(name, value)| is_password_parameter(name) && !value.is_empty());
+    // Importers leave user information out of the address, and say so.
+    let left_out = case.exchange.oddities.iter().any(|oddity| oddity.name == "export-password-in-address");
+    let in_user =
+        left_out || user.is_some_and(|user| user.split_once(':').is_some_and(|(_, word)| !word.is_empty()));
+    let mut fields = place::fields(request.query().unwrap_or_default());
+    let named = fields.find(|(name, value)| is_password_parameter(name) && !value.is_empty());
     if in_user || named.is_some() {
         let hit = out.say("a password stands in a URL");
         hit.observed(format!(
@@ -63,6 +66,18 @@ mod tests {
     #[test]
     fn fires_on_a_parameter() {
         assert!(Scene::healthy().target("/ews/exchange.asmx?password=secret").fires(&RULE));
+    }
+
+    #[test]
+    fn fires_on_the_last_of_many_parameters() {
+        let target = format!("/ews/exchange.asmx?{}password=secret", "a=b&".repeat(2000));
+        assert!(Scene::healthy().target(&target).fires(&RULE));
+    }
+
+    #[test]
+    fn fires_on_what_an_export_left_out_of_an_address() {
+        assert!(Scene::healthy().oddity("export-password-in-address").fires(&RULE));
+        assert!(!Scene::healthy().oddity("export-user-in-address").fires(&RULE));
     }
 
     #[test]

@@ -16,7 +16,8 @@ pub(crate) static RULE: Rule = Rule {
     title: "a member stands twice in the token",
     looks_at: "Names that occur more than once in the header or the payload.",
     matters: "Readers differ in which of the two they take, so two parties can read two different tokens \
-             from one signature (RFC 8725 calls for strict reading).",
+             from one signature (RFC 8725 calls for strict reading). The first is judged here; where the \
+             values differ, the check that rests on the member is not established besides.",
     bad: "{\"iss\":\"a@t\",\"iss\":\"b@t\"}",
     good: "{\"iss\":\"a@t\"}",
     repair: "Find out what built the token; no known issuer of this family writes a member twice.",

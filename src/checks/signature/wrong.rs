@@ -28,9 +28,6 @@ pub(crate) static RULE: Rule = Rule {
 
 fn examine(case: &TokenCase<'_>, out: &mut Out<'_>) {
     let Proof::Failed { key } = case.proof else { return };
-    if key.is_none() && !case.self_issued() && !case.expected.sts_keys_given {
-        return;
-    }
     let who = shown(case.token.claim("iss").unwrap_or("an unknown issuer"));
     out.say("the signature does not verify")
         .observed(format!("token of {who}, {}", case.algorithm().unwrap_or("no algorithm")))
@@ -49,6 +46,12 @@ mod tests {
     #[test]
     fn fires_on_an_altered_actor_token() {
         assert!(Scene::healthy().tampered().fires(&RULE));
+    }
+
+    #[test]
+    fn fires_when_another_key_than_the_named_one_verifies() {
+        let uploaded = Scene::healthy().expectations().certificates[0].1.certificates[0].x5t();
+        assert!(Scene::healthy().actor_header("x5t", uploaded).fires(&RULE));
     }
 
     #[test]

@@ -40,7 +40,7 @@ fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
         let Some(issuer) = seen.token.principal("iss") else { continue };
         let mine = realm::compare(Some(tenant), &case.expected.tenants) == Realm::Same;
         let agree = realm::agree(Some(tenant), issuer.realm, &case.expected.tenants);
-        if mine && issuer.is(EXCHANGE) && agree == Realm::Different {
+        if mine && issuer.is(EXCHANGE) && matches!(agree, Realm::Different | Realm::Missing) {
             out.say("the assertion comes from another tenant than it asks in")
                 .observed(shown(&issuer.to_string()))
                 .expected(format!("{EXCHANGE}@{tenant}"))
@@ -59,6 +59,13 @@ mod tests {
     #[test]
     fn fires_on_another_realm() {
         assert!(Scene::healthy().assertion_from(&format!("{EXCHANGE}@{OTHER_TENANT}")).fires(&RULE));
+    }
+
+    #[test]
+    fn fires_without_a_realm() {
+        for issuer in [EXCHANGE.to_owned(), format!("{EXCHANGE}@*")] {
+            assert!(Scene::healthy().assertion_from(&issuer).fires(&RULE), "{issuer}");
+        }
     }
 
     #[test]

@@ -14,7 +14,7 @@ pub(crate) static RULE: Rule = Rule {
     since: "0.1.0",
     candidates: &["A14"],
     title: "a token travelled in a URL",
-    looks_at: "Tokens in scope in the query or path of request targets.",
+    looks_at: "Tokens in scope in the query or path of request targets, and in those that `Referer` tells of.",
     matters: "URLs are logged everywhere; the token in them can be used by whoever reads the log.",
     bad: "GET /ews?access_token=eyJ…",
     good: "Authorization: Bearer eyJ…",
@@ -25,7 +25,7 @@ pub(crate) static RULE: Rule = Rule {
 
 fn examine(case: &UseCase<'_>, out: &mut Out<'_>) {
     let place = &case.sighting.location;
-    let url = ["query", "path", "target"].iter().any(|part| place.part.starts_with(part));
+    let url = ["query", "path", "target", "header.referer"].iter().any(|part| place.part.starts_with(part));
     if !case.carried && place.half == Half::Request && url {
         out.say("a token travelled in a URL").observed(place.to_string()).expected("the Authorization field");
     }
@@ -35,10 +35,22 @@ fn examine(case: &UseCase<'_>, out: &mut Out<'_>) {
 mod tests {
     use super::*;
     use crate::checks::testing::Scene;
+    use crate::exchange::{Exchange, Head};
 
     #[test]
     fn fires_on_a_query() {
         assert!(Scene::healthy().in_query().fires(&RULE));
+    }
+
+    #[test]
+    fn fires_on_an_address_that_the_request_tells_of() {
+        let scene = Scene::healthy();
+        let referer = format!("https://portal.contoso.com/?access_token={}", scene.token());
+        let told = move |exchange: &mut Exchange| {
+            let fields = [(&b"Referer"[..], referer.as_bytes())];
+            exchange.request.as_mut().unwrap().head = Head::from_pairs(fields);
+        };
+        assert!(scene.change(told).fires(&RULE));
     }
 
     #[test]

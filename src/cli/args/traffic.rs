@@ -27,6 +27,13 @@ pub struct InputArgs {
     pub hashes: bool,
 }
 
+impl InputArgs {
+    /// All files that are named here.
+    pub fn files(&self) -> impl Iterator<Item = &PathBuf> {
+        [&self.inputs, &self.keylog, &self.tls_key, &self.password_file].into_iter().flatten()
+    }
+}
+
 /// `inspect`
 #[derive(Debug, Clone, Args)]
 #[command(after_long_help = "\

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use crate::base::Instant;
 use crate::checks::finding::Severity;
 use crate::checks::judge::SignatureState;
+use crate::checks::realm::{self, Realm};
 use crate::checks::subject::realm_of;
 use crate::checks::{Verdict, alone};
 use crate::exchange::ExchangeKey;
@@ -15,11 +16,10 @@ use crate::keys::KeyRing;
 use crate::keys::signature::Signature;
 use crate::report::numbers::Order;
 use crate::report::single::{Remark, Single};
+use crate::token::jwt::Fault;
 use crate::token::proof::{Proof, prove};
 use crate::token::store::{Hint, TokenStore};
 use crate::token::{Half, Location, Role, TimeClaim, Token};
-
-use super::super::expectations::is_guid;
 
 /// What the token must be.
 pub(super) struct Expected {
@@ -110,27 +110,27 @@ fn signature(token: &Token, proof: Option<&Proof<'_>>, ring: &KeyRing) -> Vec<Fa
             "signature-encrypted",
             "it is encrypted (JWE) and cannot be read without its recipient's key".into(),
         ),
-        None => Fact::Wrong("token-form", "it is no JWT".into()),
+        None => Fact::Wrong("token-malformed", "it is no JWT".into()),
         Some(Proof::Unsigned) if token.actor.is_some() => Fact::Told(
-            "signature-unsigned",
+            "signature-none",
             "unsigned, as an outer token is: its actor token carries the signature".into(),
         ),
         Some(Proof::Unsigned) => {
-            Fact::Wrong("signature-unsigned", "it is unsigned and carries no signed actor token".into())
+            Fact::Wrong("signature-none", "it is unsigned and carries no signed actor token".into())
         }
         Some(Proof::Removed) => {
-            Fact::Open("signature-removed", "its signature was removed or masked; get the whole token".into())
+            Fact::Open("signature-missing", "its signature was removed or masked; get the whole token".into())
         }
         Some(Proof::Malformed) => Fact::Wrong(
-            "token-form",
+            "token-malformed",
             "it is not in the exact compact form, so its signature proves nothing".into(),
         ),
         Some(Proof::Critical(names)) => Fact::Wrong(
-            "signature-critical",
+            "signature-critical-header",
             format!("its header asks for extensions that nobody here knows: {}", names.join(", ")),
         ),
         Some(Proof::Checked(Signature::Verified { key, weak: true, .. })) => Fact::Wrong(
-            "signature-weak-key",
+            "signature-key-weak",
             format!("the signature is right, but the key is too weak: {}", key.material.describe()),
         ),
         Some(Proof::Checked(Signature::Verified { named: false, .. })) if named != "(it names none)" => {
@@ -148,11 +148,11 @@ fn signature(token: &Token, proof: Option<&Proof<'_>>, ring: &KeyRing) -> Vec<Fa
             ),
         ),
         Some(Proof::Checked(Signature::WrongKind { key, .. })) => Fact::Wrong(
-            "signature-algorithm",
+            "signature-algorithm-mismatch",
             format!("alg {algorithm} cannot be used with the key {}", key.describe()),
         ),
         Some(Proof::Checked(Signature::UnknownAlgorithm)) => Fact::Wrong(
-            "signature-algorithm",
+            "signature-algorithm-unknown",
             format!("alg {algorithm} is not one of RS, PS, ES, HS with 256, 384, 512, or EdDSA"),
         ),
         Some(Proof::Checked(Signature::NoKey)) if ring.keys.is_empty() => return Vec::new(),
@@ -166,11 +166,19 @@ fn signature(token: &Token, proof: Option<&Proof<'_>>, ring: &KeyRing) -> Vec<Fa
 
 /// Oddities of the form that are not said already.
 fn form(token: &Token) -> Vec<Fact> {
+    // A header that cannot be read is wrong without a signature, too. A payload that is no JSON may be one of a JWS.
+    let wrong = |fault: &Fault| {
+        matches!(fault, Fault::Parts(_) | Fault::Encoding(..)) || matches!(fault, Fault::Json("header", _))
+    };
     let faults = token.jwt.iter().flat_map(|jwt| &jwt.faults);
-    let mut facts: Vec<Fact> = faults.map(|fault| Fact::Told("token-form", fault.to_string())).collect();
+    let told = faults.map(|fault| match wrong(fault) {
+        true => Fact::Wrong("token-malformed", fault.to_string()),
+        false => Fact::Told("token-malformed", fault.to_string()),
+    });
+    let mut facts: Vec<Fact> = told.collect();
     for name in [token.header(), token.claims()].into_iter().flatten().flat_map(|node| node.duplicates()) {
         facts.push(Fact::Open(
-            "token-duplicate-member",
+            "oauth-duplicate-member",
             format!("the member {name} stands in it more than once"),
         ));
     }
@@ -187,7 +195,7 @@ fn times(token: &Token, expected: &Expected) -> Vec<Fact> {
     match token.time("nbf") {
         TimeClaim::At(start, _) if at < start.plus_seconds(-leeway) => {
             facts.push(Fact::Wrong(
-                "lifetime-not-yet",
+                "lifetime-not-yet-valid",
                 format!("it is not valid before {start}; judged at {at}"),
             ));
         }
@@ -199,7 +207,7 @@ fn times(token: &Token, expected: &Expected) -> Vec<Fact> {
             facts.push(Fact::Wrong("lifetime-expired", format!("it was valid until {end}; judged at {at}")));
         }
         TimeClaim::Malformed => facts.push(Fact::Wrong("lifetime-malformed", "exp is not a time".into())),
-        TimeClaim::Absent => facts.push(Fact::Open("lifetime-missing", "it has no exp".into())),
+        TimeClaim::Absent => facts.push(Fact::Open("lifetime-no-expiry", "it has no exp".into())),
         TimeClaim::At(..) => {}
     }
     facts
@@ -211,20 +219,19 @@ fn tenant(token: &Token, expected: &Expected) -> Vec<Fact> {
         return Vec::new();
     }
     let realm = realm_of(token);
+    let named = realm.unwrap_or_default();
     let names = expected.tenants.join(", ");
-    let Some(realm) = realm.filter(|realm| !matches!(*realm, "" | "*")) else {
-        return vec![Fact::Wrong("issuer-tenant", format!("it names no tenant; expected {names}"))];
-    };
-    if expected.tenants.iter().any(|tenant| tenant.eq_ignore_ascii_case(realm)) {
-        return Vec::new();
-    }
-    let same_kind = expected.tenants.iter().any(|tenant| is_guid(tenant) == is_guid(realm));
-    vec![if same_kind {
-        Fact::Wrong("issuer-tenant", format!("it names the tenant {realm}; expected {names}"))
-    } else {
-        Fact::Open(
+    vec![match realm::compare(realm, &expected.tenants) {
+        Realm::Same => return Vec::new(),
+        Realm::Missing => {
+            Fact::Wrong("issuer-realm-missing", format!("it names no tenant; expected {names}"))
+        }
+        Realm::Different => {
+            Fact::Wrong("issuer-tenant", format!("it names the tenant {named}; expected {names}"))
+        }
+        Realm::Undecided => Fact::Open(
             "issuer-tenant",
-            format!("it names the tenant {realm}; add --tenant {realm} if that is yours"),
-        )
+            format!("it names the tenant {named}; add --tenant {named} if that is yours"),
+        ),
     }]
 }

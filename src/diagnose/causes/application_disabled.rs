@@ -14,7 +14,7 @@ pub(crate) static CAUSE: Cause = Cause {
         "Get-MgServicePrincipal -Filter \"appId eq '{application}'\" | Format-List DisplayName,AccountEnabled",
         "$principal = Get-MgServicePrincipal -Filter \"appId eq '{application}'\"; Update-MgServicePrincipal -ServicePrincipalId $principal.Id -AccountEnabled:$true",
         "New-MgServicePrincipal -AppId {application}   # when there is none",
-        "oauthtrace provision script --profile teams-2025 --tenant {tenant}   # the current principals",
+        "oauthtrace provision script --profile teams-2025 --tenant {tenant} --verified-domain {verified_domain} --domain-controller {domain_controller} --host {exchange_host}   # the current principals",
     ],
     sources: &[
         "Microsoft Entra authentication and authorization error codes",

@@ -4,6 +4,8 @@ use crate::checks::finding::{Finding, Severity};
 use crate::checks::judge::facts::Credential;
 use crate::checks::{CheckId, Outcome};
 use crate::diagnose::cause::{Case, Cause, Rank, Weighing};
+use crate::soap::codes;
+use crate::token::principal::Principal;
 
 /// See the text.
 pub(crate) static CAUSE: Cause = Cause {
@@ -40,6 +42,15 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
     }
     if let Some((call, _)) = failed.first() {
         weigh.value("host", &call.host);
+        if let Some((number, category, _)) = &call.said
+            && let Some(code) = codes::diagnostics(*number, Some(category))
+        {
+            weigh.words("observed", format!("Exchange refuses with {number} ({category}). {}", code.meaning));
+            weigh.words(
+                "missing",
+                "that number has several causes, and nothing else tells which it is".into(),
+            );
+        }
         let (observed, missing, next) = match call.status {
             Some(500..=599) => (
                 "The server fails on a call whose token is in order as far as can be told.",
@@ -59,10 +70,18 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
         };
         weigh.words("observed", observed.into()).words("missing", missing.into()).words("next", next.into());
     } else if let Some((ask, _)) = asks.first() {
-        weigh.value("host", &ask.host);
+        // Not the token service is to be tried, but what the token was for.
+        let resource = ask.resource.as_deref().and_then(Principal::parse).and_then(|name| name.host);
+        weigh.value("host", resource.unwrap_or("outlook.office365.com"));
         let codes = if ask.codes.is_empty() { "no code".to_owned() } else { ask.codes.join(", ") };
-        weigh.words("observed", format!("The token service refuses with {codes}."));
-        weigh.words("missing", "the code fits no cause that is known here".into());
+        let known = ask.codes.iter().find_map(|code| codes::aadsts(code));
+        let meaning = known.map_or_else(String::new, |code| format!(" {}", code.meaning));
+        weigh.words("observed", format!("The token service refuses with {codes}.{meaning}"));
+        let missing = match known {
+            Some(_) => "that code has several causes, and nothing else tells which it is",
+            None => "the code fits no cause that is known here",
+        };
+        weigh.words("missing", missing.into());
         weigh.words(
             "next",
             "Record next: the answer with its description, and what Test-OAuthConnectivity says.".into(),
@@ -106,12 +125,35 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checks::testing::Scene;
-    use crate::diagnose::testing::Story;
+    use crate::checks::testing::{Scene, Signer};
+    use crate::diagnose::testing::{Story, denied};
 
     #[test]
     fn fires_on_a_silent_failure() {
         assert_eq!(Story::of(Scene::healthy().status(500)).lead(), CAUSE.id);
+    }
+
+    #[test]
+    fn tells_what_a_known_number_means() {
+        let story = Story::of(Scene::healthy().refused("2000001;error_category=\"invalid_token\""));
+        let found = story.diagnosis().causes;
+        let summary = &found.first().unwrap().summary;
+        assert!(
+            summary.contains("2000001 (invalid_token)") && summary.contains("unknown issuer"),
+            "{summary}"
+        );
+        assert!(!summary.contains("known here"), "{summary}");
+    }
+
+    #[test]
+    fn a_test_goes_to_what_the_token_was_for() {
+        let answer = denied("invalid_request", "AADSTS900144: The request body must contain 'x'.");
+        let found = Story::request(Signer::Exchange, 400, &answer).diagnosis().causes;
+        let only = found.first().unwrap();
+        assert_eq!(only.cause.id, CAUSE.id);
+        let test = only.commands.last().unwrap();
+        assert!(test.contains("-TargetUri https://outlook.office365.com/ews/"), "{test}");
+        assert!(only.summary.contains("AADSTS900144"), "{}", only.summary);
     }
 
     #[test]

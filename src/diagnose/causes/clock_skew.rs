@@ -40,7 +40,11 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
     }
     if let Some((ask, seen)) = late.first() {
         weigh.plus(55, "the token service finds the assertion outside its time").at(&late);
-        weigh.value("host", if ask.skewed { &ask.host } else { "the_Exchange_server" });
+        if ask.skewed {
+            weigh.value("host", &ask.host);
+        } else {
+            weigh.words("host", "the Exchange server".to_owned());
+        }
         offset = offset.or(seen.offset());
         if ask.in_time == Some(true) && !ask.skewed {
             weigh.plus(5, "by the clock of the recording the assertion was within its time");

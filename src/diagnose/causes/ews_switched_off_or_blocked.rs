@@ -15,7 +15,8 @@ pub(crate) static CAUSE: Cause = Cause {
     repair: &[
         "Get-OrganizationConfig | Format-List EwsEnabled,EwsApplicationAccessPolicy,EwsAllowList,EwsBlockList",
         "Get-CASMailbox <user> | Format-List EwsEnabled,EwsApplicationAccessPolicy,EwsAllowList,EwsBlockList",
-        "Set-OrganizationConfig -EwsApplicationAccessPolicy EnforceAllowList -EwsAllowList @{Add=\"*SchedulingService*\",\"MicrosoftNinja/*\",\"*Teams/*\",\"SkypeSpaces/*\"}",
+        "Set-OrganizationConfig -EwsEnabled $true; Set-CASMailbox <user> -EwsEnabled $true   # where EwsEnabled is False",
+        "Set-OrganizationConfig -EwsAllowList @{Add=\"*SchedulingService*\",\"MicrosoftNinja/*\",\"*Teams/*\",\"SkypeSpaces/*\"}   # where EwsApplicationAccessPolicy is EnforceAllowList",
         "Get-WebServicesVirtualDirectory | Format-List Server,InternalUrl,ExternalUrl   # on premises: is the application pool running",
     ],
     sources: &[

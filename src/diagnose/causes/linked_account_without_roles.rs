@@ -14,9 +14,9 @@ pub(crate) static CAUSE: Cause = Cause {
     speaks_against: "The token is an Entra token that carries no permission: then the permission is missing there. The state shows the account with its roles.",
     repair: &[
         "Get-PartnerApplication | Where-Object ApplicationIdentifier -eq \"{application}\" | Format-List Name,LinkedAccount,Enabled",
-        "Set-PartnerApplication <name> -LinkedAccount <mail user>",
+        "Set-PartnerApplication <name> -LinkedAccount <mail user>   # Cloud Voicemail has none",
         "Get-ManagementRoleAssignment -RoleAssignee <mail user> | Format-Table Role",
-        "New-ManagementRoleAssignment -Role UserApplication -User <mail user>",
+        "New-ManagementRoleAssignment -Role UserApplication -User <mail user>   # of the Teams scheduler: TeamsSchedulerRole, and no other",
         "New-ManagementRoleAssignment -Role ArchiveApplication -User <mail user>",
     ],
     sources: &[

@@ -1,7 +1,9 @@
 //! Takes the evidence, weighs `partner-application-missing`: the partner application is missing or disabled.
 
 use crate::checks::judge::facts::Signed;
+use crate::checks::organisation;
 use crate::diagnose::cause::{Case, Cause, Rank, Weighing};
+use crate::state::profile::Profile;
 
 /// See the text.
 pub(crate) static CAUSE: Cause = Cause {
@@ -13,7 +15,7 @@ pub(crate) static CAUSE: Cause = Cause {
     speaks_against: "The token is wrong by itself, so that its application cannot be read with confidence. The state shows it enabled, or a token of that application was accepted.",
     repair: &[
         "Get-PartnerApplication | Format-List Name,ApplicationIdentifier,Enabled,LinkedAccount",
-        "New-PartnerApplication -Name \"{application}\" -ApplicationIdentifier {application} -Enabled $true -LinkedAccount <mail user>",
+        "New-PartnerApplication -Name {partner} -ApplicationIdentifier {application} -Enabled $true -LinkedAccount <mail user>   # of Cloud Voicemail: without -LinkedAccount",
         "Set-PartnerApplication <name> -Enabled $true   # when it exists and is disabled",
         "iisreset   # Exchange keeps the list for a while",
     ],
@@ -50,6 +52,12 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
         ("state-partner-duplicated", 60),
     ]);
     let application = weigh.known("application").map(str::to_ascii_lowercase);
+    let page = organisation::applications(Profile::Teams2025)
+        .iter()
+        .find(|known| application.as_deref() == Some(known.id));
+    if let Some(name) = page.map(|known| known.name).or(application.as_deref()) {
+        weigh.value("partner", name);
+    }
     let (Some(organisation), Some(application)) = (case.organisation, application) else { return };
     if said {
         super::accepted_nevertheless(case, weigh, &application);
@@ -65,6 +73,7 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::checks::expectations::{CLOUD_VOICEMAIL, SKYPE};
     use crate::checks::testing::Scene;
     use crate::diagnose::testing::Story;
 
@@ -74,6 +83,17 @@ mod tests {
             Story::of(Scene::healthy().refused("2000006;error_category=\"invalid_client\"")).lead(),
             CAUSE.id
         );
+    }
+
+    #[test]
+    fn makes_the_application_as_the_page_does() {
+        let command = |id: &str| {
+            let scene = Scene::healthy().application(id).refused("2000006;error_category=\"invalid_client\"");
+            let found = Story::of(scene).diagnosis().causes;
+            found.first().unwrap().commands.get(1).unwrap().clone()
+        };
+        assert!(command(SKYPE).starts_with("New-PartnerApplication -Name SfBOnline -ApplicationIdentifier"));
+        assert!(command(CLOUD_VOICEMAIL).contains("-Name CloudVoicemail "));
     }
 
     #[test]

@@ -153,6 +153,10 @@ fn request(
     let method = method.or_else(|| text_of(&fields, ":method")).unwrap_or_default();
     if address.is_some_and(|address| address.user) {
         oddities.push(oddity("export-user-in-address", "the address holds a user name, left out here"));
+        if address.is_some_and(|address| address.password) {
+            oddities
+                .push(oddity("export-password-in-address", "the address holds a password, left out here"));
+        }
     }
     let host = text_of(&fields, ":authority")
         .or_else(|| text_of(&fields, "host"))

@@ -80,7 +80,7 @@ pub(super) fn checks(verification: &Verification, mask: Mask) -> Vec<Check> {
         id: check.id.name(),
         class: check.outcome.name(),
         outcome: words::outcome(check.outcome),
-        summary: terminal(&mask.text(&check.summary)).into_owned(),
+        summary: terminal(&mask.text(&words::by_name(&check.summary, verification))).into_owned(),
     })
     .collect()
 }

@@ -162,7 +162,8 @@ fn checks(
     let rows = all
         .iter()
         .map(|check| {
-            let summary = wrap(&terminal(&mask.text(&check.summary)), columns).join("\n");
+            let summary = wrap(&terminal(&mask.text(&words::by_name(&check.summary, verification))), columns)
+                .join("\n");
             vec![check.id.name().to_owned(), words::outcome(check.outcome).to_owned(), summary]
         })
         .collect();

@@ -34,12 +34,15 @@ impl Challenge {
 /// Challenges of one value beyond this are not read: a value of commas must not become a list of them.
 const CHALLENGES: usize = 64;
 
+/// A folded value keeps its line breaks (RFC 9112 5.2: they stand for blanks).
+const BLANKS: [char; 4] = [' ', '\t', '\r', '\n'];
+
 /// Reads all challenges of one field value. Never fails; unreadable rests are a challenge with an empty scheme.
 pub fn parse(value: &str) -> Vec<Challenge> {
     let mut challenges: Vec<Challenge> = Vec::new();
     let mut text = Text { rest: value };
     loop {
-        text.skip(&[' ', '\t', ',']);
+        text.skip(&[',', ' ', '\t', '\r', '\n']);
         if text.rest.is_empty() || challenges.len() >= CHALLENGES {
             return challenges;
         }
@@ -50,10 +53,10 @@ pub fn parse(value: &str) -> Vec<Challenge> {
         } else if let Some(scheme) = text.token() {
             let mut challenge = Challenge { scheme: scheme.to_owned(), ..Challenge::default() };
             // A parameter without a scheme before it stands under an empty one.
-            if text.rest.trim_start_matches([' ', '\t']).starts_with('=') {
+            if text.rest.trim_start_matches(BLANKS).starts_with('=') {
                 text.rest = value.get(value.len() - text.rest.len() - scheme.len()..).unwrap_or_default();
                 challenge.scheme.clear();
-            } else if text.skip(&[' ', '\t']) {
+            } else if text.skip(&BLANKS) {
                 challenge.token = text.token68().map(str::to_owned);
             }
             if challenge.scheme.is_empty() {
@@ -98,7 +101,7 @@ impl<'a> Text<'a> {
     fn parameter(&mut self) -> Option<(String, String)> {
         let before = self.rest;
         let name = self.token().filter(|_| {
-            self.skip(&[' ', '\t']);
+            self.skip(&BLANKS);
             self.rest.starts_with('=')
         });
         let Some(name) = name else {
@@ -106,12 +109,12 @@ impl<'a> Text<'a> {
             return None;
         };
         self.take(1);
-        self.skip(&[' ', '\t']);
+        self.skip(&BLANKS);
         let value = if self.rest.starts_with('"') {
             self.quoted()
         } else {
             // Unquoted addresses (`authorization_uri=https://…`) are not tokens, but are meant.
-            let end = self.rest.find([',', ' ', '\t']).unwrap_or(self.rest.len());
+            let end = self.rest.find([',', ' ', '\t', '\r', '\n']).unwrap_or(self.rest.len());
             self.take(end).to_owned()
         };
         Some((name.to_owned(), value))
@@ -139,7 +142,7 @@ impl<'a> Text<'a> {
     fn token68(&mut self) -> Option<&'a str> {
         let body = self.rest.bytes().take_while(|&byte| is_token68(byte)).count();
         let pad = self.rest.bytes().skip(body).take_while(|byte| *byte == b'=').count();
-        let after = self.rest.get(body + pad..)?.trim_start_matches([' ', '\t']);
+        let after = self.rest.get(body + pad..)?.trim_start_matches(BLANKS);
         let name = self.rest.get(..body)?;
         let fills = after.is_empty() || after.starts_with(',');
         (body > 0 && fills && !(pad == 1 && name.eq_ignore_ascii_case("realm")))
@@ -151,10 +154,13 @@ const fn is_token68(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/')
 }
 
+/// Stands for the scheme of credentials that name none.
+pub const NO_SCHEME: &str = "unknown";
+
 /// Credentials that a request carried. The credentials themselves stay in the head.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Sent {
-    /// Lower-case scheme: `bearer`, `basic`, …; `unknown` when the value names none.
+    /// Lower-case scheme: `bearer`, `basic`, …; [`NO_SCHEME`] when the value names none.
     pub scheme: String,
     /// `authorization` or `proxy-authorization`.
     pub header: &'static str,
@@ -220,7 +226,8 @@ fn joined(value: &[u8]) -> Vec<&[u8]> {
     parts
 }
 
-fn is_known(word: &[u8]) -> bool {
+/// Whether a word is a scheme that is known without anything after it, in any case.
+pub fn is_known(word: &[u8]) -> bool {
     SCHEMES.iter().any(|scheme| word.eq_ignore_ascii_case(scheme.as_bytes()))
 }
 
@@ -236,7 +243,7 @@ fn credentials(part: &[u8], header: &'static str, start: usize) -> Sent {
             && name.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')));
     let begins = start + lead;
     if !named {
-        let scheme = "unknown".to_owned();
+        let scheme = NO_SCHEME.to_owned();
         return Sent { scheme, header, empty: text.is_empty(), at: begins..begins + text.len() };
     }
     let rest = text.get(word..).unwrap_or_default().trim_ascii_start();
@@ -319,6 +326,13 @@ mod tests {
         assert_eq!(all[2].parameters, [("Realm".to_owned(), String::new())]);
         assert_eq!(all[3].parameters.len(), 2);
         assert_eq!(parse("Basic realm=")[0].parameters, [("realm".to_owned(), String::new())]);
+    }
+
+    #[test]
+    fn a_folded_value_is_one_value() {
+        let all = parse("Bearer client_id=\"x\",\r\n error=\"invalid_token\",\r\n\tNegotiate");
+        assert_eq!(all.len(), 2);
+        assert_eq!((all[0].parameter("error"), &*all[1].scheme), (Some("invalid_token"), "Negotiate"));
     }
 
     #[test]
