@@ -304,3 +304,27 @@ fn tags_without_end_are_no_work() {
         assert!(start.elapsed().as_secs() < 20, "{piece}");
     }
 }
+
+#[test]
+fn what_follows_a_private_key_stays() {
+    let text = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEF\n-----END ENCRYPTED PRIVATE KEY-----\n\
+                this line is no part of it\n-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEA\n-----END PRIVATE KEY-----\n\
+                nor is this one\n";
+    let masked = masked(text);
+    assert!(!masked.contains("MIIEvQ"), "{masked}");
+    assert!(
+        masked.contains("this line is no part of it\n") && masked.contains("nor is this one\n"),
+        "{masked}"
+    );
+}
+
+/// Each of these made every mark of a text look at all that stands before it or behind it: of some it took minutes.
+#[test]
+fn a_text_of_nothing_but_marks_is_read_once() {
+    for mark in ["PRIVATE KEY-----", "-----BEGIN PRIVATE KEY-----", " -u a:b", "<t:a>x</t:a>", ":", " : "] {
+        let text = mark.repeat(400_000 / mark.len());
+        let masked = masked(&text);
+        let kept = masked.len() == text.len();
+        assert_eq!(kept, !mark.contains("KEY"), "{mark}");
+    }
+}

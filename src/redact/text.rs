@@ -2,6 +2,7 @@
 //! lines, credentials after a scheme, passwords in addresses, private keys. Whatever a structured reader
 //! finds ends here; so does what none of them understands.
 
+use std::cell::LazyCell;
 use std::ops::Range;
 
 use base64::Engine as _;
@@ -94,11 +95,21 @@ impl Redactor {
 
     /// RFC 7468: what stands between the lines.
     fn private_keys(&mut self, text: &[u8]) -> Vec<Edit> {
+        /// Room for the words before, as in `-----END ENCRYPTED PRIVATE KEY-----`.
+        const LABEL: usize = 24;
         let mut edits = Vec::new();
+        let mut covered = 0;
         for at in memmem::find_iter(text, b"PRIVATE KEY-----") {
+            let before = text.get(at.saturating_sub(LABEL)..at).unwrap_or_default();
+            let footer = memmem::rfind(before, b"-----")
+                .is_some_and(|at| before.get(at..).is_some_and(|word| word.starts_with(b"-----END ")));
+            if footer || at < covered {
+                continue;
+            }
             let start = at + 16;
             let rest = text.get(start..).unwrap_or_default();
             let end = memmem::find(rest, b"-----END").unwrap_or(rest.len());
+            covered = start + end;
             let body = rest.get(..end).unwrap_or_default();
             let key = body.trim_ascii();
             if key.len() >= 16 {
@@ -195,10 +206,11 @@ impl Redactor {
         let name = before.get(name_at..)?;
         let lower = String::from_utf8_lossy(name).to_ascii_lowercase();
         let known = lower.ends_with("authorization") || lower == "cookie" || lower == "set-cookie";
-        // Other names must stand at the beginning of a line, or anything in prose would be a field.
-        let line = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
-        let lead = before.get(line..name_at).unwrap_or_default();
-        let first = lead.iter().all(|byte| b" \t<>*'\"".contains(byte))
+        // Other names must stand at the beginning of a line, or anything in prose would be a field. A line can be as long
+        // as the text: only marks and blanks are gone back over.
+        let lead = before.get(..name_at)?;
+        let marks = lead.iter().rev().take_while(|byte| b" \t<>*'\"".contains(byte)).count();
+        let first = lead.iter().rev().nth(marks).is_none_or(|byte| *byte == b'\n')
             || lead.ends_with(b"-H '")
             || lead.ends_with(b"-H \"");
         let secret = promises_secret(&lower) || names::is_secret(name);
@@ -314,6 +326,7 @@ impl Redactor {
             let given = text.get(password.clone()).unwrap_or_default();
             edits.push((password, self.vault.mark(given, Kind::Password)));
         }
+        let curl = LazyCell::new(|| memmem::find(text, b"curl").is_some());
         for option in [&b" -u "[..], b" --user "] {
             for at in memmem::find_iter(text, option) {
                 let start = at + option.len();
@@ -321,11 +334,7 @@ impl Redactor {
                 let end = rest.iter().position(u8::is_ascii_whitespace).unwrap_or(rest.len());
                 let word = rest.get(..end).unwrap_or_default();
                 let word = word.strip_suffix(b"'").or_else(|| word.strip_suffix(b"\"")).unwrap_or(word);
-                let Some(colon) =
-                    memchr::memchr(b':', word).filter(|_| memmem::find(text, b"curl").is_some())
-                else {
-                    continue;
-                };
+                let Some(colon) = memchr::memchr(b':', word).filter(|_| *curl) else { continue };
                 let range = start + colon + 1..start + word.len();
                 let new = self.vault.mark(text.get(range.clone()).unwrap_or_default(), Kind::Password);
                 edits.push((range, new));
