@@ -452,6 +452,28 @@ fn what_is_no_http_and_no_tls_is_told() {
     assert!(run.stderr().contains("TLS"), "{}", run.stderr());
 }
 
+/// A document that was asked for by its address and did not come is no proof that all is well.
+#[test]
+fn a_named_document_that_does_not_come_is_incomplete() {
+    let identity = identity(&GOOD);
+    for (status, fields, body) in [
+        ("503 Service Unavailable", &[][..], ""),
+        ("302 Found", &[("Location", "https://elsewhere.example/")], ""),
+        ("401 Unauthorized", &[("WWW-Authenticate", "Negotiate")], ""),
+        ("200 OK", &[], "hello"),
+    ] {
+        let server = Server::start(Some(Arc::clone(&identity.config)), move |_, out| {
+            respond(out, status, fields, body)
+        });
+        for path in ["/contoso.com/metadata/json/1", "/contoso.com/.well-known/openid-configuration"] {
+            let run = probe(&identity, &[&server.url(path), "-o", "json"]);
+            run.status(4);
+            assert_eq!(json(&run)["verdict"], "incomplete", "{status} {path}");
+            assert!(run.stdout().contains("gave no "), "{status} {path}");
+        }
+    }
+}
+
 #[test]
 fn metadata_is_saved_for_sts_keys_and_nothing_else_is_overwritten() {
     let identity = identity(&GOOD);

@@ -304,6 +304,22 @@ mod tests {
     }
 
     #[test]
+    fn an_empty_answer_where_every_organisation_has_one_establishes_nothing() {
+        for (cmdlet, check) in [
+            ("Get-AuthConfig", CheckId::Certificate),
+            ("Get-AcceptedDomain", CheckId::Audience),
+            ("Get-OrganizationConfig", CheckId::Accepted),
+            ("Get-WebServicesVirtualDirectory", CheckId::Challenge),
+            ("Get-AutodiscoverVirtualDirectory", CheckId::Challenge),
+        ] {
+            let organisation = Organisation::healthy().without(cmdlet, "");
+            let (outcome, summary) = of(check, &organisation.clixml());
+            assert_eq!(outcome, Outcome::NotEstablished, "{cmdlet}");
+            assert!(summary.starts_with(cmdlet) && summary.contains("gave nothing"), "{summary}");
+        }
+    }
+
+    #[test]
     fn a_script_without_a_step_of_the_procedure_establishes_nothing() {
         let judged = |scripts: &[&str], state: Option<&str>| {
             let script = |text: &&str| crate::state::read(text.as_bytes(), "a.ps1").unwrap();

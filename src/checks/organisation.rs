@@ -192,8 +192,8 @@ impl<'a> StateCase<'a> {
         self.files.iter().any(|file| {
             let mut own = file.objects.iter().filter(|object| object.kind == kind).peekable();
             let unread = file.unread.iter().any(|unread| unread.kind == kind);
-            (file.asked.contains(&kind) || (own.peek().is_some() && !unread))
-                && own.all(Object::is_identified)
+            let answered = file.asked.contains(&kind) && !Object::is_everywhere(kind);
+            (answered || (own.peek().is_some() && !unread)) && own.all(Object::is_identified)
         })
     }
 
@@ -237,6 +237,14 @@ impl<'a> StateCase<'a> {
             )),
             Some(unread) => {
                 Some(format!("the output of {cmdlet} could not be read ({}): {again}", unread.place))
+            }
+            None if self.of(kind).next().is_none() => {
+                let file = self.files.iter().find(|file| file.asked.contains(&kind))?;
+                Some(format!(
+                    "{cmdlet} gave nothing ({}), although every organisation has such an object: in a session of a member of \
+                     Organization Management, {again}",
+                    file.path
+                ))
             }
             None => self.of(kind).find(|object| !object.is_identified()).map(|object| {
                 let names = Object::identifying(kind).first().copied().unwrap_or_default();

@@ -24,6 +24,9 @@ pub struct Question {
     pub url: String,
     /// Why.
     pub purpose: Purpose,
+    /// Whether an answer without what was asked for leaves the verdict open: the address was named, or the host has
+    /// nothing else to say. Of all that a server of Exchange may publish, some is missing on any.
+    pub needed: bool,
     /// The answer; `None` when none came.
     pub exchange: Option<Exchange>,
     /// Why no answer came, or why it was not read to its end.

@@ -116,6 +116,7 @@ impl Asker<'_> {
         let mut question = Question {
             url: self.address.url(&path),
             purpose: planned.purpose,
+            needed: planned.needed,
             exchange: None,
             trouble: None,
             redirect: None,

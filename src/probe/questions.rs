@@ -9,6 +9,8 @@ use crate::checks::probed::Purpose;
 pub(super) struct Planned {
     pub(super) path: String,
     pub(super) purpose: Purpose,
+    /// See [`crate::checks::probed::Question::needed`].
+    pub(super) needed: bool,
 }
 
 /// The directories of Exchange that take OAuth, the one that matters most first.
@@ -26,13 +28,15 @@ const METADATA: [&str; 2] = ["/autodiscover/metadata/json/1", "/metadata/json/1"
 
 /// The one path that is named, or all that a host of its kind answers.
 pub(super) fn plan(address: &Address, tenant: Option<&str>) -> Vec<Planned> {
-    let planned = |path: &str, purpose| Planned { path: path.to_owned(), purpose };
+    let planned = |path: &str, purpose| Planned { path: path.to_owned(), purpose, needed: true };
     if !address.path.is_empty() {
         return vec![planned(&address.path, purpose(address))];
     }
     if !place::is_token_service_host(&address.host) {
         let challenges = DIRECTORIES.iter().map(|path| planned(path, Purpose::Challenge));
-        return challenges.chain(METADATA.iter().map(|path| planned(path, Purpose::Keys))).collect();
+        return challenges
+            .chain(METADATA.iter().map(|path| Planned { needed: false, ..planned(path, Purpose::Keys) }))
+            .collect();
     }
     let tenant = tenant.unwrap_or("common");
     if address.host.contains("accesscontrol") {

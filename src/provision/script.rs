@@ -596,6 +596,14 @@ mod tests {
     }
 
     #[test]
+    fn an_application_that_is_enabled_already_is_looked_at_first() {
+        let text = all(Profile::Teams2025);
+        let sorted = "| Sort-Object -Property { -not $_.Enabled })";
+        assert_eq!(text.matches(sorted).count(), 3, "else a second one is switched on");
+        assert!(!text.contains(").KeyCredentials"), "what the tenant lacks has no properties");
+    }
+
+    #[test]
     fn every_script_is_strict_and_supports_what_if() {
         for profile in Profile::ALL {
             for script in write(profile, &deployment()).unwrap().scripts {

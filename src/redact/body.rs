@@ -25,6 +25,11 @@ impl Redactor {
         if body.len() < 4 {
             return None;
         }
+        if let Some(wide) = Wide::of(body) {
+            let plain = crate::import::text::utf8(body);
+            // The type may name the charset of the original.
+            return self.body(media, &plain).map(|new| wide.encode(&new));
+        }
         let media = String::from_utf8_lossy(media).to_ascii_lowercase();
         let start = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii_start();
         if ["image/", "font/", "audio/", "video/"].iter().any(|kind| media.starts_with(kind))
@@ -34,7 +39,7 @@ impl Redactor {
             return None;
         }
         if media.starts_with("multipart/form-data")
-            && let Some(new) = self.multipart(&media, body)
+            && let Some(new) = self.multipart(body)
         {
             return new;
         }
@@ -56,9 +61,8 @@ impl Redactor {
     }
 
     /// RFC 7578: each part has its own name, and perhaps its own type.
-    fn multipart(&mut self, media: &str, body: &[u8]) -> Option<Option<Vec<u8>>> {
-        // The type was lowered; the boundary stands at the start of the body as it is.
-        media.contains("boundary=").then_some(())?;
+    fn multipart(&mut self, body: &[u8]) -> Option<Option<Vec<u8>>> {
+        // The type was lowered, and exporters leave it out: the boundary stands at the start of the body as it is.
         let line = memchr::memchr(b'\n', body)?;
         let boundary = body.get(..line)?.trim_ascii_end();
         if boundary.len() < 3 || !boundary.starts_with(b"--") {
@@ -84,11 +88,13 @@ impl Redactor {
     }
 
     fn part(&mut self, part: &[u8]) -> Option<Vec<u8>> {
-        let blank = memchr::memmem::find(part, b"\r\n\r\n")? + 4;
+        let ends = [&b"\r\n\r\n"[..], b"\n\n"];
+        let blank = ends.iter().find_map(|end| Some(memchr::memmem::find(part, end)? + end.len()))?;
         let (head, value) = part.split_at_checked(blank)?;
         let text = String::from_utf8_lossy(head).into_owned();
         let name = text.split("name=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default();
-        let end = value.len() - if value.ends_with(b"\r\n") { 2 } else { 0 };
+        let newline = [&b"\r\n"[..], b"\n"].into_iter().find(|newline| value.ends_with(newline));
+        let end = value.len() - newline.map_or(0, <[u8]>::len);
         let (value, tail) = value.split_at_checked(end)?;
         let new = self.parameter(name.as_bytes(), value)?;
         Some([head, &new, tail].concat())
@@ -131,6 +137,32 @@ impl Redactor {
         match self.body(media, &plain) {
             Some(new) => Travelled::New(new),
             None => Travelled::Same,
+        }
+    }
+}
+
+/// UTF-16 with a byte order mark, as Windows writes XML.
+#[derive(Clone, Copy)]
+enum Wide {
+    Little,
+    Big,
+}
+
+impl Wide {
+    fn of(bytes: &[u8]) -> Option<Self> {
+        match bytes.first_chunk::<2>()? {
+            [0xff, 0xfe] => Some(Self::Little),
+            [0xfe, 0xff] => Some(Self::Big),
+            _ => None,
+        }
+    }
+
+    fn encode(self, text: &[u8]) -> Vec<u8> {
+        let text = String::from_utf8_lossy(text);
+        let units = std::iter::once(0xfeff).chain(text.trim_start_matches('\u{feff}').encode_utf16());
+        match self {
+            Self::Little => units.flat_map(u16::to_le_bytes).collect(),
+            Self::Big => units.flat_map(u16::to_be_bytes).collect(),
         }
     }
 }

@@ -8,6 +8,7 @@ mod body;
 mod entropy;
 mod field;
 mod json;
+mod markup;
 mod message;
 mod mitmproxy;
 mod names;

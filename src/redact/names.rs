@@ -1,24 +1,18 @@
 //! Takes the name of a field, member or element, says whether its value is a secret by that name.
 
 /// Names that mean a secret wherever they stand; compared without case, hyphens and underscores.
-const ANYWHERE: [&str; 47] = [
-    "accesskey",
-    "accesstoken",
+const ANYWHERE: [&str; 33] = [
     "actort",
     "actortoken",
-    "apikey",
     "appcontext",
     "appcontexttoken",
     "assertion",
     "authorization",
-    "authtoken",
     "bearertoken",
-    "binarysecret",
     "binarysecuritytoken",
     "canary",
     "ciphervalue",
     "clientassertion",
-    "clientsecret",
     "codeverifier",
     "csrftoken",
     "devicecode",
@@ -27,21 +21,13 @@ const ANYWHERE: [&str; 47] = [
     "idtokenhint",
     "jsessionid",
     "logontoken",
-    "passwd",
-    "password",
-    "pfxpassword",
-    "privatekey",
     "proxyauthorization",
-    "pwd",
-    "refreshtoken",
     "requestverificationtoken",
     "samlresponse",
-    "secret",
     "securitytoken",
     "sessionid",
     "sessionkey",
     "sessiontoken",
-    "sharedsecret",
     "signaturevalue",
     "spapptoken",
     "subjecttoken",
@@ -51,13 +37,28 @@ const ANYWHERE: [&str; 47] = [
     "xsrftoken",
 ];
 
+/// How names end that mean a secret: `NewPassword`, `userPassword`, `appClientSecret`.
+const ENDINGS: [&str; 12] = [
+    "accesskey",
+    "accesstoken",
+    "apikey",
+    "authtoken",
+    "passcode",
+    "passphrase",
+    "passwd",
+    "password",
+    "privatekey",
+    "pwd",
+    "refreshtoken",
+    "secret",
+];
+
 /// Names that mean one only among parameters of forms, queries and fragments.
 const PARAMETERS: [&str; 10] =
     ["auth", "bearer", "code", "credential", "flowtoken", "key", "sig", "signature", "token", "ctx"];
 
-/// Passwords among them.
-const PASSWORDS: [&str; 7] =
-    ["passwd", "password", "pwd", "pfxpassword", "clientsecret", "secret", "sharedsecret"];
+/// Passwords among the endings.
+const PASSWORDS: [&str; 6] = ["passcode", "passphrase", "passwd", "password", "pwd", "secret"];
 
 /// Members whose values look random and are none.
 const PUBLIC: [&str; 28] = [
@@ -102,19 +103,27 @@ fn plain(name: &[u8]) -> Option<String> {
     Some(name.chars().filter(|letter| !matches!(letter, '-' | '_' | '$' | '.')).collect())
 }
 
+fn ends(name: &str, endings: &[&str]) -> bool {
+    endings.iter().any(|ending| name.ends_with(ending))
+}
+
+fn means_secret(name: &str) -> bool {
+    ANYWHERE.contains(&name) || ends(name, &ENDINGS)
+}
+
 /// Whether a member, element or attribute holds a secret.
 pub(super) fn is_secret(name: &[u8]) -> bool {
-    plain(name).is_some_and(|name| ANYWHERE.contains(&name.as_str()))
+    plain(name).is_some_and(|name| means_secret(&name))
 }
 
 /// Whether a parameter of a form, a query or a fragment does.
 pub(super) fn is_secret_parameter(name: &[u8]) -> bool {
-    plain(name).is_some_and(|name| ANYWHERE.contains(&name.as_str()) || PARAMETERS.contains(&name.as_str()))
+    plain(name).is_some_and(|name| means_secret(&name) || PARAMETERS.contains(&name.as_str()))
 }
 
 /// Whether the secret is a password, which nobody should be able to search for elsewhere.
 pub(super) fn is_password(name: &[u8]) -> bool {
-    plain(name).is_some_and(|name| PASSWORDS.contains(&name.as_str()))
+    plain(name).is_some_and(|name| ends(&name, &PASSWORDS))
 }
 
 /// Whether a value is public although it looks random.

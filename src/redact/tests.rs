@@ -234,3 +234,97 @@ proptest! {
         fuzz(format!("{}:{}}}", pieces.concat().len(), pieces.concat()).as_bytes());
     }
 }
+
+/// Where a password is announced without standing under its plainest name.
+#[test]
+fn passwords_are_known_by_what_announces_them() {
+    let secret = "hunter2-Plain";
+    for text in [
+        "<a:NewPassword xmlns:a=\"u\">hunter2-Plain</a:NewPassword>",
+        "<a><Password><![CDATA[hunter2-Plain]]></Password></a>",
+        "<Credential><Password>\n <Value>hunter2-Plain</Value></Password></Credential>",
+        "<S N=\"Password\">hunter2-Plain</S>",
+        "<add key=\"ClientSecret\" value=\"hunter2-Plain\"/>",
+        "<login user='a' password='it is hunter2-Plain &amp; more'/>",
+        "&lt;UserPassword a=\"b\"&gt;hunter2-Plain&lt;/UserPassword&gt;",
+        "UserName     : alice\nPassword     : hunter2-Plain\n",
+        "client_secret: \"hunter2-Plain\"\n",
+        "password = \"a blank, and hunter2-Plain\"\n",
+        "$password = 'hunter2-Plain'\n",
+        "Connect-Thing -ClientSecret \"hunter2-Plain\" -Verbose\n",
+        "thing --user-password hunter2-Plain\n",
+        "$s = ConvertTo-SecureString 'hunter2-Plain' -AsPlainText -Force\n",
+    ] {
+        let out = masked(text);
+        assert!(!out.contains(secret), "{out}");
+        assert!(out.contains("REDACTED_VALUE_1"), "{out}");
+    }
+    let json =
+        masked("{\"credentials\":{\"Passphrase\":\"hunter2-Plain\",\"userPassword\":\"hunter2-Plain\"}}");
+    assert!(!json.contains(secret), "{json}");
+    // Code and prose stay readable.
+    for text in
+        ["$password = $given\n", "if ($secret -eq $x) { }\n", "the new password: see above <b> a = b </b>\n"]
+    {
+        assert_eq!(masked(text), text);
+    }
+}
+
+#[test]
+fn bodies_are_read_without_their_boundary_and_in_utf_16() {
+    let form = "--xx\\r\\nContent-Disposition: form-data; name=\\\"password\\\"\\r\\n\\r\\nhunter2-Plain\\r\\n--xx--\\r\\n";
+    for form in [form.to_owned(), form.replace("\\r", "")] {
+        let out = har(&format!(r#""postData":{{"mimeType":"multipart/form-data","text":"{form}"}}"#));
+        assert!(!out.contains("hunter2"), "{out}");
+        assert!(out.contains("--xx--"), "{out}");
+    }
+    for big in [false, true] {
+        let text = "\u{feff}<a><Password>hunter2-Plain</Password></a>".encode_utf16();
+        let bytes: Vec<u8> =
+            text.flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() }).collect();
+        let out = har(&format!(
+            r#""postData":{{"mimeType":"text/xml","encoding":"base64","text":"{}"}}"#,
+            STANDARD.encode(bytes)
+        ));
+        let value: serde_json::Value = serde_json::from_str(&out).unwrap();
+        let body = value["log"]["entries"][0]["request"]["postData"]["text"].as_str().unwrap();
+        let body = STANDARD.decode(body).unwrap();
+        assert_eq!(&body[..2], if big { b"\xfe\xff" } else { b"\xff\xfe" });
+        assert_eq!(&*crate::import::text::utf8(&body), b"<a><Password>REDACTED_VALUE_1</Password></a>");
+    }
+}
+
+/// Text of many beginnings without ends takes no longer than its length says.
+#[test]
+fn tags_without_end_are_no_work() {
+    for piece in ["<a ", "<a \"", "&lt;password ", "<password><![CDATA[", "<password>&lt;", " -Password '"] {
+        let text = piece.repeat(200_000 / piece.len());
+        let start = std::time::Instant::now();
+        let _ = redact(text.as_bytes(), &Options::default());
+        assert!(start.elapsed().as_secs() < 20, "{piece}");
+    }
+}
+
+#[test]
+fn what_follows_a_private_key_stays() {
+    let text = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEF\n-----END ENCRYPTED PRIVATE KEY-----\n\
+                this line is no part of it\n-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEA\n-----END PRIVATE KEY-----\n\
+                nor is this one\n";
+    let masked = masked(text);
+    assert!(!masked.contains("MIIEvQ"), "{masked}");
+    assert!(
+        masked.contains("this line is no part of it\n") && masked.contains("nor is this one\n"),
+        "{masked}"
+    );
+}
+
+/// Each of these made every mark of a text look at all that stands before it or behind it: of some it took minutes.
+#[test]
+fn a_text_of_nothing_but_marks_is_read_once() {
+    for mark in ["PRIVATE KEY-----", "-----BEGIN PRIVATE KEY-----", " -u a:b", "<t:a>x</t:a>", ":", " : "] {
+        let text = mark.repeat(400_000 / mark.len());
+        let masked = masked(&text);
+        let kept = masked.len() == text.len();
+        assert_eq!(kept, !mark.contains("KEY"), "{mark}");
+    }
+}

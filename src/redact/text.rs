@@ -2,6 +2,7 @@
 //! lines, credentials after a scheme, passwords in addresses, private keys. Whatever a structured reader
 //! finds ends here; so does what none of them understands.
 
+use std::cell::LazyCell;
 use std::ops::Range;
 
 use base64::Engine as _;
@@ -11,7 +12,6 @@ use memchr::memmem;
 use super::field::LENIENT;
 use super::vault::{self, Kind};
 use super::{Redactor, entropy, names};
-use crate::limits;
 use crate::report::mask::promises_secret;
 use crate::token::find::jwts;
 use crate::token::jwt::Jwt;
@@ -19,8 +19,11 @@ use crate::token::jwt::Jwt;
 /// One way of looking at a text.
 type Look = fn(&mut Redactor, &[u8]) -> Vec<Edit>;
 
+/// Bytes in which a name is looked for.
+const NAME: usize = 48;
+
 /// What stands in the place of a part of a text.
-type Edit = (Range<usize>, Vec<u8>);
+pub(super) type Edit = (Range<usize>, Vec<u8>);
 
 impl Redactor {
     /// Text that has no structure of its own; `random`: whether long random runs are secrets here.
@@ -29,12 +32,13 @@ impl Redactor {
             return None;
         }
         let mut now: Option<Vec<u8>> = None;
-        let passes: [Look; 8] = [
+        let passes: [Look; 9] = [
             Self::tokens,
             Self::wrapped_tokens,
             Self::private_keys,
             Self::elements,
             Self::named_values,
+            Self::arguments,
             Self::schemes,
             Self::userinfo,
             Self::known,
@@ -91,11 +95,21 @@ impl Redactor {
 
     /// RFC 7468: what stands between the lines.
     fn private_keys(&mut self, text: &[u8]) -> Vec<Edit> {
+        /// Room for the words before, as in `-----END ENCRYPTED PRIVATE KEY-----`.
+        const LABEL: usize = 24;
         let mut edits = Vec::new();
+        let mut covered = 0;
         for at in memmem::find_iter(text, b"PRIVATE KEY-----") {
+            let before = text.get(at.saturating_sub(LABEL)..at).unwrap_or_default();
+            let footer = memmem::rfind(before, b"-----")
+                .is_some_and(|at| before.get(at..).is_some_and(|word| word.starts_with(b"-----END ")));
+            if footer || at < covered {
+                continue;
+            }
             let start = at + 16;
             let rest = text.get(start..).unwrap_or_default();
             let end = memmem::find(rest, b"-----END").unwrap_or(rest.len());
+            covered = start + end;
             let body = rest.get(..end).unwrap_or_default();
             let key = body.trim_ascii();
             if key.len() >= 16 {
@@ -105,74 +119,6 @@ impl Redactor {
             }
         }
         edits
-    }
-
-    /// Elements of XML with a secret by their name, also where the XML itself is escaped, and the hidden
-    /// fields of pages.
-    fn elements(&mut self, text: &[u8]) -> Vec<Edit> {
-        let mut edits = Vec::new();
-        for (open, close) in [(&b"<"[..], &b">"[..]), (b"&lt;", b"&gt;")] {
-            let mut from = 0;
-            while let Some(found) = text.get(from..).and_then(|rest| memmem::find(rest, open)) {
-                let start = from + found + open.len();
-                from = start;
-                let rest = text.get(start..).unwrap_or_default();
-                let name = rest
-                    .iter()
-                    .take_while(|byte| byte.is_ascii_alphanumeric() || b":_-.".contains(byte))
-                    .count();
-                let name = rest.get(..name).unwrap_or_default();
-                let input = name.eq_ignore_ascii_case(b"input");
-                if name.is_empty() || !(input || names::is_secret(name)) {
-                    continue;
-                }
-                let tag = if input { tag_end(rest) } else { memmem::find(rest, close) };
-                let Some(tag) = tag else { break };
-                if input {
-                    edits.extend(self.hidden_field(text, start..start + tag));
-                    continue;
-                }
-                if rest.get(..tag).is_some_and(|tag| tag.ends_with(b"/")) {
-                    continue;
-                }
-                let body = start + tag + close.len();
-                let length =
-                    text.get(body..).and_then(|rest| memmem::find(rest, open)).unwrap_or(text.len() - body);
-                let content = text.get(body..body + length).unwrap_or_default();
-                let bare = content.trim_ascii();
-                let at = body + (content.len() - content.trim_ascii_start().len());
-                // Of a token the claims were kept by the passes before.
-                if !bare.is_empty() && jwts(bare).is_empty() && !self.wraps_token(bare) {
-                    let kind = if names::is_password(name) { Kind::Password } else { Kind::Opaque };
-                    edits.push((at..at + bare.len(), self.vault.mark(bare, kind)));
-                }
-                from = body;
-            }
-        }
-        edits.sort_by_key(|(range, _)| range.start);
-        edits
-    }
-
-    /// `<input type="hidden" name="wresult" value="…">`
-    fn hidden_field(&mut self, text: &[u8], tag: Range<usize>) -> Option<Edit> {
-        let inside = text.get(tag.clone())?;
-        let attribute = |name: &[u8]| -> Option<Range<usize>> {
-            let at = memmem::find_iter(inside, name).find(|at| {
-                let before = at.checked_sub(1).and_then(|before| inside.get(before));
-                before.is_some_and(u8::is_ascii_whitespace)
-            })?;
-            let start = at + name.len();
-            let quote = inside.get(start).copied().filter(|quote| matches!(quote, b'"' | b'\''))?;
-            let length = memchr::memchr(quote, inside.get(start + 1..)?)?;
-            Some(start + 1..start + 1 + length)
-        };
-        let name = inside.get(attribute(b"name=")?)?;
-        let value = attribute(b"value=")?;
-        let given = inside.get(value.clone())?;
-        if given.is_empty() || !names::is_secret_parameter(name) || !jwts(given).is_empty() {
-            return None;
-        }
-        Some((tag.start + value.start..tag.start + value.end, self.vault.mark(given, Kind::Opaque)))
     }
 
     /// `name=value`, `"name": "value"` (escaped or not) and `Name: value` lines, where the name betrays it.
@@ -191,16 +137,26 @@ impl Redactor {
         edits
     }
 
-    /// `name=value`
+    /// `name=value`, `name = "value with blanks"`
     fn assigned(&mut self, text: &[u8], equals: usize) -> Option<Edit> {
         let delimiter = |byte: &u8| b"?&;,#\"' <>{}()\\|".contains(byte) || byte.is_ascii_control();
+        let blank = |byte: &&u8| matches!(byte, b' ' | b'\t');
         let before = text.get(..equals)?;
-        let name = before.iter().rev().take(48).take_while(|byte| !delimiter(byte)).count();
-        let name = before.get(equals - name..)?;
+        let before = before.get(..equals - before.iter().rev().take_while(blank).count())?;
+        let name = before.iter().rev().take(NAME).take_while(|byte| !delimiter(byte)).count();
+        let name = before.get(before.len() - name..)?;
         if !names::is_secret(name) {
             return None;
         }
-        let mut start = equals + 1;
+        let mut start = equals + 1 + text.get(equals + 1..)?.iter().take_while(blank).count();
+        if let Some(inside) = quoted(text, start) {
+            return self.named(name, text, inside);
+        }
+        // After blanks, code is no value: `$password = $given`, `secret == x`.
+        let next = text.get(start).copied();
+        if start != equals + 1 && next.is_none_or(|next| b"=$([@".contains(&next)) {
+            return None;
+        }
         start +=
             text.get(start..)?.iter().take(4).take_while(|byte| matches!(byte, b'"' | b'\'' | b'\\')).count();
         let length = text.get(start..)?.iter().take_while(|byte| !delimiter(byte)).count();
@@ -216,7 +172,7 @@ impl Redactor {
         let name = before
             .iter()
             .rev()
-            .take(48)
+            .take(NAME)
             .take_while(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(byte))
             .count();
         let name = before.get(before.len() - name..)?;
@@ -237,23 +193,28 @@ impl Redactor {
     /// A header line, as it stands in transcripts, logs and command lines.
     fn line(&mut self, text: &[u8], colon: usize) -> Option<Edit> {
         let before = text.get(..colon)?;
+        // `Format-List` pads names with blanks.
+        let blanks = before.iter().rev().take(NAME).take_while(|byte| **byte == b' ').count();
+        let before = before.get(..colon - blanks)?;
         let name = before
             .iter()
             .rev()
-            .take(48)
+            .take(NAME)
             .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
             .count();
-        let name_at = colon - name;
+        let name_at = before.len() - name;
         let name = before.get(name_at..)?;
         let lower = String::from_utf8_lossy(name).to_ascii_lowercase();
         let known = lower.ends_with("authorization") || lower == "cookie" || lower == "set-cookie";
-        // Other names must stand at the beginning of a line, or anything in prose would be a field.
-        let line = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
-        let lead = before.get(line..name_at).unwrap_or_default();
-        let first = lead.iter().all(|byte| b" \t<>*'\"".contains(byte))
+        // Other names must stand at the beginning of a line, or anything in prose would be a field. A line can be as long
+        // as the text: only marks and blanks are gone back over.
+        let lead = before.get(..name_at)?;
+        let marks = lead.iter().rev().take_while(|byte| b" \t<>*'\"".contains(byte)).count();
+        let first = lead.iter().rev().nth(marks).is_none_or(|byte| *byte == b'\n')
             || lead.ends_with(b"-H '")
             || lead.ends_with(b"-H \"");
-        if name.is_empty() || !(known || (first && promises_secret(&lower))) {
+        let secret = promises_secret(&lower) || names::is_secret(name);
+        if name.is_empty() || !((known && blanks == 0) || (first && secret)) {
             return None;
         }
         let quote = lead.last().copied().filter(|last| matches!(last, b'"' | b'\''));
@@ -265,7 +226,10 @@ impl Redactor {
         let value = rest.get(..end)?;
         let start = colon + 1 + (value.len() - value.trim_ascii_start().len());
         let value = value.trim_ascii();
-        // A member of JSON: its quotes were looked at.
+        if let Some(inside) = quoted(text, start) {
+            // A member of JSON: its quotes were looked at.
+            return if quote.is_none() { self.named(name, text, inside) } else { None };
+        }
         if value.is_empty() || value.starts_with(b"\"") || value.starts_with(b"//") {
             return None;
         }
@@ -273,7 +237,40 @@ impl Redactor {
         Some((start..start + value.len(), new))
     }
 
-    fn named(&mut self, name: &[u8], text: &[u8], range: Range<usize>) -> Option<Edit> {
+    /// `-Password value` and `--client-secret value` of command lines, and what PowerShell makes secure.
+    fn arguments(&mut self, text: &[u8]) -> Vec<Edit> {
+        let mut edits: Vec<Edit> = Vec::new();
+        for dash in memmem::find_iter(text, b" -") {
+            let rest = text.get(dash + 1..).unwrap_or_default();
+            let dashes = rest.iter().take_while(|byte| **byte == b'-').count();
+            let name = rest.get(dashes..).unwrap_or_default();
+            let length =
+                name.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'-').count();
+            let name = name.get(..length).unwrap_or_default();
+            let after = dash + 1 + dashes + length;
+            let blanks = text.get(after..).unwrap_or_default();
+            let blanks = blanks.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+            if blanks == 0 || dashes > 2 || !names::is_secret(name) {
+                continue;
+            }
+            let start = after + blanks;
+            let rest = text.get(start..).unwrap_or_default();
+            let code = rest.first().is_none_or(|first| b"-$(@|;".contains(first));
+            let word = || start..start + rest.iter().take_while(|byte| !byte.is_ascii_whitespace()).count();
+            let value = quoted(text, start).or_else(|| (!code).then(word));
+            edits.extend(value.and_then(|value| self.named(name, text, value)));
+        }
+        for at in memmem::find_iter(text, b"ConvertTo-SecureString") {
+            let rest = text.get(at..).unwrap_or_default();
+            let line = rest.get(..memchr::memchr(b'\n', rest).unwrap_or(rest.len())).unwrap_or_default();
+            let Some(quote) = memchr::memchr2(b'"', b'\'', line) else { continue };
+            edits.extend(quoted(text, at + quote).and_then(|value| self.named(b"password", text, value)));
+        }
+        edits.sort_by_key(|(range, _)| range.start);
+        edits
+    }
+
+    pub(super) fn named(&mut self, name: &[u8], text: &[u8], range: Range<usize>) -> Option<Edit> {
         let value = text.get(range.clone())?;
         // A token keeps its claims: it has lost its signature in an earlier pass.
         let token = Jwt::parse(value).is_some() || !jwts(value).is_empty() || self.wraps_token(value);
@@ -329,6 +326,7 @@ impl Redactor {
             let given = text.get(password.clone()).unwrap_or_default();
             edits.push((password, self.vault.mark(given, Kind::Password)));
         }
+        let curl = LazyCell::new(|| memmem::find(text, b"curl").is_some());
         for option in [&b" -u "[..], b" --user "] {
             for at in memmem::find_iter(text, option) {
                 let start = at + option.len();
@@ -336,11 +334,7 @@ impl Redactor {
                 let end = rest.iter().position(u8::is_ascii_whitespace).unwrap_or(rest.len());
                 let word = rest.get(..end).unwrap_or_default();
                 let word = word.strip_suffix(b"'").or_else(|| word.strip_suffix(b"\"")).unwrap_or(word);
-                let Some(colon) =
-                    memchr::memchr(b':', word).filter(|_| memmem::find(text, b"curl").is_some())
-                else {
-                    continue;
-                };
+                let Some(colon) = memchr::memchr(b':', word).filter(|_| *curl) else { continue };
                 let range = start + colon + 1..start + word.len();
                 let new = self.vault.mark(text.get(range.clone()).unwrap_or_default(), Kind::Password);
                 edits.push((range, new));
@@ -375,17 +369,18 @@ impl Redactor {
     }
 }
 
-/// Where a tag ends: a `>` that is in no quotes.
-fn tag_end(tag: &[u8]) -> Option<usize> {
-    let mut quote = None;
-    tag.iter().take(limits::TOKEN_BYTES).position(|byte| {
-        match quote {
-            Some(open) if open == *byte => quote = None,
-            None if matches!(byte, b'"' | b'\'') => quote = Some(*byte),
-            _ => {}
-        }
-        quote.is_none() && *byte == b'>'
-    })
+/// What stands in quotes at `start`, perhaps escaped ones; `None` where the line ends before they do.
+fn quoted(text: &[u8], start: usize) -> Option<Range<usize>> {
+    let rest = text.get(start..)?;
+    let escapes = rest.iter().take(4).take_while(|byte| **byte == b'\\').count();
+    let quote = rest.get(escapes).copied().filter(|byte| matches!(byte, b'"' | b'\''))?;
+    let start = start + escapes + 1;
+    let rest = text.get(start..)?;
+    let line = rest.get(..memchr::memchr(b'\n', rest).unwrap_or(rest.len()))?;
+    let closing = [vec![b'\\'; escapes], vec![quote]].concat();
+    let escaped = |at: &usize| escapes == 0 && at.checked_sub(1).and_then(|at| line.get(at)) == Some(&b'\\');
+    let end = memmem::find_iter(line, &closing).find(|at| !escaped(at))?;
+    Some(start..start + end)
 }
 
 /// Runs of base64 that begin like a JWT in base64: `eyJ`, `eyA`, `ew0K`, … at the start.

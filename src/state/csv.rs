@@ -34,7 +34,7 @@ fn value(text: String) -> Value {
         "" => Value::Nothing,
         "True" => Value::Bool(true),
         "False" => Value::Bool(false),
-        _ => Value::Text(text),
+        _ => Value::from(text),
     }
 }
 
@@ -79,5 +79,20 @@ mod tests {
         assert_eq!(object.kind, Kind::AcceptedDomain);
         assert_eq!(object.text("Name"), Some("a \"b\""));
         assert!(read("nothing here", "d.csv").is_err());
+    }
+
+    #[test]
+    fn the_type_of_a_collection_is_not_its_content() {
+        for name in [
+            "System.String[]",
+            "System.Collections.ArrayList",
+            "Microsoft.Exchange.Data.MultiValuedProperty`1[System.String]",
+            "Microsoft.Graph.PowerShell.Models.MicrosoftGraphKeyCredential[]",
+        ] {
+            let text = format!("\"AppId\",\"ServicePrincipalNames\"\r\n\"a\",\"{name}\"\r\n");
+            let [object] = &read(&text, "d.csv").unwrap()[..] else { panic!() };
+            let value = object.get("ServicePrincipalNames").unwrap();
+            assert!(value.is_cut() && value.texts().is_empty() && !value.is_empty(), "{name}");
+        }
     }
 }

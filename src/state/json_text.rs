@@ -63,7 +63,7 @@ fn convert(name: &str, json: &Json) -> Value {
         Json::Null => Value::Nothing,
         Json::Bool(value) => Value::Bool(*value),
         Json::Number(number) => Value::Text(number.to_string()),
-        Json::String(text) => date(name, text).map_or_else(|| Value::Text(text.clone()), Value::Date),
+        Json::String(text) => date(name, text).map_or_else(|| Value::from(text.clone()), Value::Date),
         Json::Array(values) => Value::List(values.iter().map(|value| convert(name, value)).collect(), false),
         Json::Object(members) => {
             let mut object = Object::new(String::new());

@@ -247,6 +247,22 @@ impl Value {
     }
 }
 
+impl From<String> for Value {
+    /// Text of a format that has no collections: `Export-Csv`, and `ConvertTo-Json` beyond its depth, print the name of
+    /// the type in their place, which says that there is something and not what.
+    fn from(text: String) -> Self {
+        let name = text.trim();
+        let qualified =
+            ["System.", "Microsoft.", "Deserialized."].iter().any(|start| name.starts_with(start));
+        let many = name.ends_with("[]") || name.contains("`1[") || name.starts_with("System.Collections.");
+        if qualified && many && !name.contains(char::is_whitespace) {
+            Self::List(Vec::new(), true)
+        } else {
+            Self::Text(text)
+        }
+    }
+}
+
 /// One object.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Object {
@@ -293,6 +309,19 @@ impl Object {
             Kind::MailUser => &["Identity", "Name", "Id", "Alias", "DistinguishedName", "DisplayName"],
             _ => &[],
         }
+    }
+
+    /// Whether every organisation has at least one, so that an answer without any says only that the session may not
+    /// see them.
+    pub const fn is_everywhere(kind: Kind) -> bool {
+        matches!(
+            kind,
+            Kind::AuthConfig
+                | Kind::AcceptedDomain
+                | Kind::OrganizationConfig
+                | Kind::WebServices
+                | Kind::Autodiscover
+        )
     }
 
     /// Whether it says which object of its kind it is, see [`Self::identifying`].

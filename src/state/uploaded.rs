@@ -79,6 +79,7 @@ fn of_object(objects: &[&Object], key: &Object) -> Option<String> {
 /// How many keys a service principal has of which nothing but the type was printed, as `Format-List` does.
 pub fn unshown(object: &Object) -> usize {
     match object.get("KeyCredentials") {
+        Some(Value::List(values, true)) if values.is_empty() => 1,
         Some(Value::List(values, _)) => {
             values.iter().filter(|value| !matches!(value, Value::Object(_))).count()
         }

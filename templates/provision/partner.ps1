@@ -10,7 +10,8 @@ if ($null -eq $user) {
     Write-Host "missing: mail user {{ app.account.text() }}, which script {{ app.account_script }} creates"
     $user = [pscustomobject]@{ Identity = {{ app.account }} }
 }
-{% endif %}$known = @(Get-PartnerApplication | Where-Object { $_.ApplicationIdentifier -eq $ApplicationIdentifier })
+{% endif %}# The enabled one first: two enabled ones would be one too many.
+$known = @(Get-PartnerApplication | Where-Object { $_.ApplicationIdentifier -eq $ApplicationIdentifier } | Sort-Object -Property { -not $_.Enabled })
 if (@($known | Where-Object { $_.Enabled }).Count -gt 1) {
     throw "several enabled partner applications for ${ApplicationIdentifier}: $(($known | ForEach-Object { $_.Name }) -join ', ')"
 }

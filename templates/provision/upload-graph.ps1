@@ -19,14 +19,15 @@ foreach ($ServiceName in $ServiceNames) {
     }
     # The bytes of keys come back only where one object is asked for by its id.
     $p = Get-MgServicePrincipal -ServicePrincipalId $found.Id -Property 'id,appId,displayName,keyCredentials'
-    Write-Found "service principal '$($p.DisplayName)' with $(@($p.KeyCredentials).Count) keys"
-    $present = @($p.KeyCredentials | Where-Object { $null -ne $_.Key -and [System.Convert]::ToBase64String($_.Key) -in @($credValue, [System.Convert]::ToBase64String($keyBytes)) })
+    $old = @($p.KeyCredentials | Where-Object { $null -ne $_ })
+    Write-Found "service principal '$($p.DisplayName)' with $($old.Count) keys"
+    $present = @($old | Where-Object { $null -ne $_.Key -and [System.Convert]::ToBase64String($_.Key) -in @($credValue, [System.Convert]::ToBase64String($keyBytes)) })
     if ($present.Count -gt 0) {
         Write-Found "this certificate is already there, key $($present[0].KeyId)"
         continue
     }
     # The collection is written whole: what is not sent again is deleted. Only these three fields of a kept key are accepted.
-    $kept = @($p.KeyCredentials | Where-Object { $_.EndDateTime -gt (Get-Date) })
+    $kept = @($old | Where-Object { $_.EndDateTime -gt (Get-Date) })
     $unread = @($kept | Where-Object { $null -eq $_.Key })
     if ($unread.Count -gt 0) {
         throw "key $($unread[0].KeyId) of $ServiceName came back without its bytes and would be lost: nothing was written"

@@ -5,7 +5,7 @@ use crate::checks::finding::Severity;
 use crate::checks::organisation::StateCase;
 use crate::checks::organisation::quoted;
 use crate::checks::rule::{Out, Rule, Scope};
-use crate::state::object::{Kind, Value};
+use crate::state::object::{Kind, Object, Value};
 
 /// See the text.
 pub(crate) static RULE: Rule = Rule {
@@ -15,9 +15,9 @@ pub(crate) static RULE: Rule = Rule {
     since: "0.1.0",
     candidates: &["N21"],
     title: "the EWS application policy shuts Teams out",
-    looks_at: "EwsApplicationAccessPolicy, EwsAllowList and EwsEnabled of Get-OrganizationConfig.",
+    looks_at: "EwsApplicationAccessPolicy, EwsAllowList, EwsBlockList and EwsEnabled of Get-OrganizationConfig.",
     matters: "With an allow list only named user agents may use EWS; when the agents of Teams are not in \
-              it, its calls are refused.",
+              it, its calls are refused; so are they when a block list names them.",
     bad: "EnforceAllowList without *SchedulingService*",
     good: "no policy, or a list that holds the agents of Teams",
     repair: "Set-OrganizationConfig -EwsAllowList \
@@ -37,6 +37,9 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
                 .observed("EwsEnabled: False")
                 .expected("True, or empty")
                 .help("Set-OrganizationConfig -EwsEnabled $true");
+        }
+        if config.text("EwsApplicationAccessPolicy") == Some("EnforceBlockList") {
+            blocked(config, out);
         }
         if config.text("EwsApplicationAccessPolicy") != Some("EnforceAllowList") {
             continue;
@@ -68,10 +71,39 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
     }
 }
 
+/// A list of blocked applications names what Teams calls itself.
+fn blocked(config: &Object, out: &mut Out<'_>) {
+    let list = config.get("EwsBlockList").map(Value::texts).unwrap_or_default();
+    let ours = |entry: &&str| *entry == "*" || AGENTS.iter().any(|agent| agent.eq_ignore_ascii_case(entry));
+    let blocked: Vec<&str> = list.into_iter().filter(ours).collect();
+    if blocked.is_empty() {
+        return;
+    }
+    let entries: Vec<String> = blocked.iter().map(|agent| quoted(agent)).collect();
+    out.say("the list of blocked EWS applications shuts Teams out")
+        .location(&config.place)
+        .claim("EwsBlockList")
+        .observed(blocked.join(", "))
+        .expected("a list without the names of Teams")
+        .help(format!("Set-OrganizationConfig -EwsBlockList @{{Remove={}}}", entries.join(",")));
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::checks::testing_state::{Scene, list};
+
+    #[test]
+    fn fires_on_a_block_list_with_an_agent() {
+        let policy = |blocked: &[&str]| {
+            Scene::healthy()
+                .set("Get-OrganizationConfig", "", "EwsApplicationAccessPolicy", "EnforceBlockList")
+                .set("Get-OrganizationConfig", "", "EwsBlockList", list(blocked))
+                .fires(&RULE)
+        };
+        assert!(policy(&["Outlook/*", "*teams/*"]));
+        assert!(!policy(&["Outlook/*"]));
+    }
 
     #[test]
     fn fires_on_a_list_without_the_agents() {

@@ -30,10 +30,16 @@ pub(crate) static RULE: Rule = Rule {
 fn examine(case: &CommandCase<'_>, out: &mut Out<'_>) {
     for file in &case.scripts {
         for (line, text) in file.code() {
-            let lower = text.to_ascii_lowercase();
-            let found = ["x509contenttype]::pfx", "x509contenttype]::pkcs12", "export-pfxcertificate"]
-                .into_iter()
-                .find(|part| lower.contains(part));
+            let lower = text.to_ascii_lowercase().replace(' ', "").replace('"', "'");
+            let found = [
+                "x509contenttype]::pfx",
+                "x509contenttype]::pkcs12",
+                ".export('pfx'",
+                ".export('pkcs12'",
+                "export-pfxcertificate",
+            ]
+            .into_iter()
+            .find(|part| lower.contains(part));
             let exchange = lower.contains("export-exchangecertificate") && lower.contains("-binaryencoded");
             if found.is_some() || exchange {
                 out.say("the certificate is exported with its private key")
@@ -53,6 +59,15 @@ mod tests {
     #[test]
     fn fires_on_pfx() {
         assert!(Scene::script("$certBytes = $c.Export([System.Security.Cryptography.X509Certificates.X509ContentType]::Pfx)\nSet-Content x\n").fires(&RULE));
+    }
+
+    #[test]
+    fn fires_on_the_type_as_a_word() {
+        for kind in ["'Pfx'", "\"Pkcs12\"", "( 'pfx', $password"] {
+            let call = format!("Set-Content x ($c.Export({kind}))\n").replace("((", "(");
+            assert!(Scene::script(&call).fires(&RULE), "{call}");
+        }
+        assert!(!Scene::script("$b = $c.Export('Cert')\nSet-Content x\n").fires(&RULE));
     }
 
     #[test]

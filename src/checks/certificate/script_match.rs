@@ -30,7 +30,10 @@ fn examine(case: &CommandCase<'_>, out: &mut Out<'_>) {
             let tested = ["IsNullOrEmpty", "IsNullOrWhiteSpace"].iter().any(|test| {
                 file.code().any(|(_, code)| code.contains(test) && code.contains(&format!("${variable}")))
             });
-            let thumbprint = variable.to_ascii_lowercase().contains("thumb");
+            let compared = |(number, code): (usize, &str)| {
+                number == *line && code.to_ascii_lowercase().contains("thumbprint -")
+            };
+            let thumbprint = variable.to_ascii_lowercase().contains("thumb") || file.code().any(compared);
             if thumbprint && !tested {
                 out.say("an empty thumbprint would match every certificate")
                     .location(file.place(*line))
@@ -53,6 +56,13 @@ mod tests {
     #[test]
     fn fires_on_the_line_of_the_page() {
         assert!(Scene::script("$thumbprint = (Get-AuthConfig).CurrentCertificateThumbprint\n$oAuthCert = (dir Cert:\\LocalMachine\\My) | where {$_.Thumbprint -match $thumbprint}\n").fires(&RULE));
+    }
+
+    #[test]
+    fn fires_whatever_the_variable_is_called() {
+        let script = "$t = (Get-AuthConfig).CurrentCertificateThumbprint\ndir Cert:\\LocalMachine\\My | where {$_.Thumbprint -match $t}\n";
+        assert!(Scene::script(script).fires(&RULE));
+        assert!(!Scene::script("Get-AuthServer | where {$_.Name -match $t}\n").fires(&RULE));
     }
 
     #[test]

@@ -40,8 +40,14 @@ fn examine(case: &ProbeCase<'_>, out: &mut Out<'_>) {
         return;
     };
     let url = shown(&question.url);
+    let nothing = |out: &mut Out<'_>| {
+        if question.needed && question.trouble.is_none() {
+            out.missing(format!("{url} gave no OpenID configuration (status {})", response.status));
+        }
+    };
     if let Some(target) = &question.redirect {
         out.say(format!("{url} redirects to another place, which was not asked")).observed(shown(target));
+        nothing(out);
         return;
     }
     let (content, _) = body::content(&response.head, &response.body);
@@ -53,6 +59,7 @@ fn examine(case: &ProbeCase<'_>, out: &mut Out<'_>) {
         out.say(format!("{url} gave no OpenID configuration"))
             .severity(Severity::Warning)
             .observed(shown(&format!("status {}: {why}", response.status)));
+        nothing(out);
         return;
     };
     let endpoint = text("token_endpoint");

@@ -30,6 +30,9 @@ fn examine(case: &ProbeCase<'_>, out: &mut Out<'_>) {
     let Some(exchange) = &question.exchange else { return };
     let status = exchange.response.as_ref().map_or(0, |response| response.status);
     let url = shown(&question.url);
+    if question.needed && question.trouble.is_none() && !matches!(question.keys, Some(Ok(_))) {
+        out.missing(format!("{url} gave no document with keys (status {status})"));
+    }
     if let Some(target) = &question.redirect {
         out.say(format!("{url} redirects to another place, which was not asked")).observed(shown(target));
         return;

@@ -49,11 +49,16 @@ impl Judge<'_> {
             let (applies, missing, holds) = match check.id {
                 CheckId::Challenge => {
                     let mut missing = challenge.clone();
-                    if missing.is_empty() && challenges == 0 {
+                    if asked && missing.is_empty() && challenges == 0 {
                         let why = if bare > 0 { NAMES_NOTHING } else { "no Bearer challenge was seen" };
                         missing.push(why.to_owned());
                     }
-                    (asked, missing, "the challenge names Exchange and trusts the token service")
+                    // Of a document that was asked for alone, nothing else would tell that it did not come.
+                    (
+                        asked || !missing.is_empty(),
+                        missing,
+                        "the challenge names Exchange and trusts the token service",
+                    )
                 }
                 CheckId::Transport => (tls, transport.clone(), "the certificates verify"),
                 CheckId::Coverage => {

@@ -30,6 +30,7 @@ pub(crate) fn question(status: u16, fields: &[(&str, &str)]) -> Question {
     Question {
         url: "https://mail.contoso.com/ews/exchange.asmx".into(),
         purpose: Purpose::Challenge,
+        needed: true,
         exchange: Some(exchange),
         trouble: None,
         redirect: None,

@@ -158,7 +158,7 @@ fn field(line: &[u8], place: Place, said: &dyn Fn(&[u8]) -> bool) -> Option<Sign
                 return (!said(credentials)).then_some(sign);
             }
             // Nobody writes prose so: a placeholder, or a scheme that is not known.
-            let words = value.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).count();
+            let words = value.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).take(3).count();
             let quoted = matches!(before, Some(b'"' | b'\''));
             let code =
                 quoted && scheme(value).is_some_and(|(_, rest)| !skip(rest, b"\"',;)}] \t").is_empty());

@@ -57,8 +57,9 @@ fn found_in_value<'b>(found: &mut Vec<Found<'b>>, bytes: &'b [u8], name: &str, v
         found.push(Found { name: tidy(name), text, hint, presented, bytes: value });
         return;
     }
+    let mut sent = Sent { raw, decoded: 0, at: value.start };
     for range in inner {
-        let sent = value.start + raw_offset(raw, range.start)..value.start + raw_offset(raw, range.end);
+        let sent = sent.place(range.start)..sent.place(range.end);
         let text = text.get(range).unwrap_or_default().to_vec();
         found.push(Found { name: tidy(name), text: Cow::Owned(text), hint, presented, bytes: sent });
     }
@@ -91,14 +92,27 @@ fn unit(raw: &[u8], at: usize) -> Option<(u8, usize)> {
     })
 }
 
-/// Where the `decoded`th byte stands in `raw`.
-fn raw_offset(raw: &[u8], decoded: usize) -> usize {
-    let mut at = 0;
-    for _ in 0..decoded {
-        match unit(raw, at) {
-            Some((_, length)) => at += length,
-            None => break,
+/// Finds places of decoded bytes among those that were sent, each from the one before: a value may hold thousands of
+/// tokens.
+struct Sent<'r> {
+    /// What was sent and not yet gone through.
+    raw: &'r [u8],
+    /// How many bytes were decoded so far.
+    decoded: usize,
+    /// Where `raw` begins.
+    at: usize,
+}
+
+impl Sent<'_> {
+    /// Where the `decoded`th byte stands; not before the one that was asked for last.
+    fn place(&mut self, decoded: usize) -> usize {
+        while self.decoded < decoded
+            && let Some((_, length)) = unit(self.raw, 0)
+        {
+            self.raw = self.raw.get(length..).unwrap_or_default();
+            self.decoded += 1;
+            self.at += length;
         }
+        self.at
     }
-    at
 }

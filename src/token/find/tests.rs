@@ -197,6 +197,15 @@ fn form_fields_by_name_and_any_field_with_a_jwt() {
 }
 
 #[test]
+fn thousands_of_tokens_in_one_field_stand_where_they_were_sent() {
+    let tokens: Vec<_> = (0..6000).map(|number| jws(&format!(r#"{{"n":{number}}}"#))).collect();
+    // Each `+` and `%20` is a blank, so that places drift apart.
+    let body = format!("x=%C3%A4{}", tokens.join("+%20"));
+    let rows: Vec<_> = tokens.iter().map(|token| row("request.body.form.x", token, false)).collect();
+    assert_eq!(in_body("application/x-www-form-urlencoded", &body), rows);
+}
+
+#[test]
 fn json_members_have_their_pointer_and_exact_bytes() {
     let a = jws(r#"{"n":1}"#);
     let body =
