@@ -3,8 +3,10 @@
 //! RFC 7519 section 4: a parser refuses such a token, or takes the last of them. Here the first is judged, which may
 //! not be the one that Exchange takes; so the check that rests on it is not established.
 
+use std::collections::HashMap;
+
 use crate::checks::CheckId;
-use crate::json::Node;
+use crate::json::{Node, Value};
 use crate::token::actor;
 use crate::token::{Role, Token};
 
@@ -42,11 +44,14 @@ fn check_of(token: &Token, name: &str) -> Option<CheckId> {
 
 /// Names of members that stand there more than once, with different values.
 fn differing(node: &Node) -> Vec<&str> {
-    let mut names: Vec<&str> = Vec::new();
-    for (index, member) in node.members().iter().enumerate() {
+    // What the first of a name says, and whether another was seen to say something else.
+    let mut firsts: HashMap<&str, (&Value, bool)> = HashMap::new();
+    let mut names = Vec::new();
+    for member in node.members() {
         let name = known_as(&member.name);
-        let first = node.members().iter().take(index).find(|earlier| known_as(&earlier.name) == name);
-        if first.is_some_and(|first| first.value.value != member.value.value) && !names.contains(&name) {
+        let (first, differs) = firsts.entry(name).or_insert((&member.value.value, false));
+        if !*differs && **first != member.value.value {
+            *differs = true;
             names.push(name);
         }
     }
