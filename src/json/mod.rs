@@ -8,6 +8,8 @@ pub mod dump;
 /// The recursive descent.
 mod parser;
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::ops::Range;
 
 use crate::limits;
@@ -80,11 +82,18 @@ impl Node {
 
     /// Names that occur more than once, in the order of their second occurrence.
     pub fn duplicates(&self) -> Vec<&str> {
-        let mut twice: Vec<&str> = Vec::new();
-        for (index, member) in self.members().iter().enumerate() {
-            let seen = self.members().iter().take(index).any(|earlier| earlier.name == member.name);
-            if seen && !twice.contains(&member.name.as_str()) {
-                twice.push(&member.name);
+        let mut known: HashMap<&str, bool> = HashMap::new();
+        let mut twice = Vec::new();
+        for member in self.members() {
+            match known.entry(&member.name) {
+                Entry::Vacant(place) => {
+                    place.insert(false);
+                }
+                Entry::Occupied(mut place) => {
+                    if !place.insert(true) {
+                        twice.push(member.name.as_str());
+                    }
+                }
             }
         }
         twice

@@ -66,6 +66,19 @@ fn depth_and_size_are_bounded() {
 }
 
 proptest! {
+    #[test]
+    fn names_that_repeat_are_told_once_each(names in prop::collection::vec("[a-c]{0,2}", 0..24)) {
+        let members: Vec<_> = names.iter().map(|name| format!("\"{name}\":1")).collect();
+        let mut twice: Vec<&String> = Vec::new();
+        for (index, name) in names.iter().enumerate() {
+            if names[..index].contains(name) && !twice.contains(&name) {
+                twice.push(name);
+            }
+        }
+        let node = parse(format!("{{{}}}", members.join(",")).as_bytes()).unwrap();
+        prop_assert_eq!(node.duplicates(), twice);
+    }
+
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
