@@ -66,6 +66,8 @@ fn depth_and_size_are_bounded() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn names_that_repeat_are_told_once_each(names in prop::collection::vec("[a-c]{0,2}", 0..24)) {
         let members: Vec<_> = names.iter().map(|name| format!("\"{name}\":1")).collect();
@@ -79,7 +81,6 @@ proptest! {
         prop_assert_eq!(node.duplicates(), twice);
     }
 
-    #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
     fn no_bytes_make_it_panic(data in proptest::collection::vec(any::<u8>(), 0..200)) {
