@@ -38,7 +38,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use crate::base::Instant;
 use crate::connection::{Connection, Content, LeftOut, State};
-use crate::exchange::{Enough, Exchange, ExchangeKey, Indexing};
+use crate::exchange::{Enough, Exchange, ExchangeKey, Head, Indexing};
 use crate::json::dump;
 use crate::keys::certificate::Certificate;
 use crate::limits;
@@ -138,6 +138,25 @@ impl<'e> Judge<'e> {
     pub fn lost(&mut self, input: u32, packets: u64) {
         let packets = plural(packets, "packet");
         self.book.memory.reason(CheckId::Coverage, &format!("the recorder of input {input} lost {packets}"));
+    }
+
+    /// Notes that packets of an input could not be read, by kind.
+    pub fn unread(&mut self, input: u32, kinds: &[(String, u64)]) {
+        let all = kinds.iter().fold(0_u64, |all, (_, count)| all.saturating_add(*count));
+        if all == 0 {
+            return;
+        }
+        let mut listed: Vec<String> = kinds
+            .iter()
+            .take(limits::REASONS_LISTED)
+            .map(|(kind, count)| format!("{kind}: {count}"))
+            .collect();
+        if kinds.len() > listed.len() {
+            listed.push(format!("and {}", plural((kinds.len() - listed.len()) as u64, "further kind")));
+        }
+        let (packets, listed) = (plural(all, "packet"), listed.join(", "));
+        let text = format!("{packets} of input {input} could not be read, whatever was in them: {listed}");
+        self.book.memory.reason(CheckId::Coverage, &text);
     }
 
     /// Findings that are not marked in `told`; marks them.
@@ -345,8 +364,11 @@ impl Sink for Judge<'_> {
                 assert!(hits.is_empty() && missing.is_empty(), "{} speaks without its marks", rule.id);
             }
         }
-        if head_unreadable(&exchange) {
+        if exchange.request.as_ref().is_some_and(|request| unreadable(&request.head)) {
             missing.push((CheckId::NoBasic, outcomes::HPACK_BEFORE.to_owned()));
+            missing.push((CheckId::Coverage, outcomes::HPACK_BEFORE.to_owned()));
+        } else if exchange.response.as_ref().is_some_and(|response| unreadable(&response.head)) {
+            missing.push((CheckId::Coverage, HPACK_ANSWER.to_owned()));
         }
         if !(hits.is_empty() && missing.is_empty()) {
             let base = Evidence {
@@ -544,12 +566,13 @@ pub(super) fn stayed_closed(connection: &Connection) -> bool {
         .is_some_and(|tls| tls.undecrypted.is_some() || (tls.records_failed > 0 && tls.records_opened == 0))
 }
 
-/// Whether a header field of the request could not be read, so that credentials could have been in it.
-fn head_unreadable(exchange: &Exchange) -> bool {
-    let unknown = |request: &crate::exchange::Request| {
-        request.head.spans.iter().any(|span| span.indexing == Indexing::Unknown)
-    };
-    exchange.request.as_ref().is_some_and(unknown)
+/// What `coverage` misses then of a response.
+const HPACK_ANSWER: &str = "header fields of a response refer to HPACK entries from before the recording began: record \
+     from the start of the connection";
+
+/// Whether a header field could not be read: in a request, credentials could have been in it.
+fn unreadable(head: &Head) -> bool {
+    head.spans.iter().any(|span| span.indexing == Indexing::Unknown)
 }
 
 /// First and last frame as a list without repetition.
