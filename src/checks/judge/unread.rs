@@ -9,8 +9,8 @@ use crate::wire::http::body::{self, CodingError};
 use super::memory::Memory;
 
 /// Said of a request whose path nobody knows.
-const NO_PATH: &str = "an export does not say which path a request went to, and a password could have gone to one of \
-     those that OAuth calls use: give an export that holds the addresses";
+const NO_PATH: &str = "an input does not say which path a request went to, and a password could have gone to one of \
+     those that OAuth calls use: record from the start of the connection, or give an export that holds the addresses";
 
 /// Said of a request to a token service whose body was not read.
 const NO_BODY: &str = "the body of a request to a token service is not in the input, not whole or not readable, and \
@@ -35,7 +35,8 @@ fn is_read(case: &ExchangeCase<'_>, request: &Request) -> bool {
         return true;
     }
     if !kept.bytes.is_empty() {
-        return kept.complete && matches!(body::content(head, kept).1, None | Some(CodingError::NotCoded(_)));
+        let held = kept.complete && kept.bytes.len() as u64 >= kept.total;
+        return held && matches!(body::content(head, kept).1, None | Some(CodingError::NotCoded(_)));
     }
     let length = head.text("content-length").and_then(|text| text.trim().parse::<u64>().ok());
     // Packets show where a request ends. An export without a body only tells that it holds none, and whoever asks for
@@ -82,6 +83,8 @@ mod tests {
             without_body(&[], 60, false),
             without_body(&[], 0, true),
             asked(|last| last.request.as_mut().unwrap().body.complete = false),
+            // Longer than is kept.
+            asked(|last| last.request.as_mut().unwrap().body.total = 5 << 20),
             asked(|last| {
                 last.request.as_mut().unwrap().head =
                     Head::from_pairs([(&b"Content-Encoding"[..], &b"unheard-of"[..])]);
