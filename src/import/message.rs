@@ -16,6 +16,8 @@ pub(super) struct Address<'a> {
     pub(super) target: &'a str,
     /// Whether a user name (and perhaps a password) stood before the host.
     pub(super) user: bool,
+    /// Whether a password did.
+    pub(super) password: bool,
 }
 
 impl<'a> Address<'a> {
@@ -30,8 +32,10 @@ impl<'a> Address<'a> {
         let end = rest.find(['/', '?']).unwrap_or(rest.len());
         let (authority, target) = rest.split_at(end);
         let (user, authority) =
-            authority.rsplit_once('@').map_or((false, authority), |(_, host)| (true, host));
-        Some(Self { scheme, authority, target, user })
+            authority.rsplit_once('@').map_or((None, authority), |(user, host)| (Some(user), host));
+        let word = user.and_then(|user| user.split_once(':')).map(|(_, word)| word);
+        let password = word.is_some_and(|word| !word.is_empty());
+        Some(Self { scheme, authority, target, user: user.is_some(), password })
     }
 
     /// The request target in origin form.
@@ -178,6 +182,10 @@ mod tests {
     fn addresses_are_split_and_lose_their_user() {
         let address = Address::parse("https://u:p@[2001:db8::1]:8443?q=a/b#f").unwrap();
         assert_eq!((address.authority, address.user), ("[2001:db8::1]:8443", true));
+        let with_password = |url| Address::parse(url).map(|address| (address.user, address.password));
+        assert_eq!(with_password("https://u:p@host/"), Some((true, true)));
+        assert_eq!(with_password("https://u:@host/"), Some((true, false)));
+        assert_eq!(with_password("https://host/u:p@"), Some((false, false)));
         assert_eq!((address.origin_form().as_str(), address.port()), ("/?q=a/b", 8443));
         let address = Address::parse("http://host").unwrap();
         assert_eq!((address.origin_form().as_str(), address.port()), ("/", 80));

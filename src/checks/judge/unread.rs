@@ -16,8 +16,16 @@ const NO_PATH: &str = "an input does not say which path a request went to, and a
 const NO_BODY: &str = "the body of a request to a token service is not in the input, not whole or not readable, and \
      could have been a password grant: record or export the content of requests, too";
 
-/// Notes what `no-basic` cannot know of a request.
+/// Said of an exchange of which an export holds a part: of a connection, `coverage` tells itself.
+const IN_PART: &str = "an export holds an exchange in scope without its answer, or without the whole of a body: export \
+     content, too";
+
+/// Notes what `no-basic` and `coverage` cannot know of an exchange.
 pub(super) fn note(case: &ExchangeCase<'_>, memory: &mut Memory) {
+    let in_scope = matches!(case.place, Place::Exchange | Place::TokenService);
+    if in_scope && case.exchange.connection.is_none() && !case.exchange.complete() {
+        memory.reason(CheckId::Coverage, IN_PART);
+    }
     let Some(request) = case.request().filter(|request| request.method != "CONNECT") else { return };
     if request.target.is_empty() {
         memory.reason(CheckId::NoBasic, NO_PATH);

@@ -7,7 +7,7 @@ use crate::checks::place;
 use crate::checks::place::Place;
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::ExchangeCase;
-use crate::exchange::is_password_parameter;
+use crate::exchange::{PASSWORD_IN_ADDRESS, is_password_parameter};
 
 /// See the text.
 pub(crate) static RULE: Rule = Rule {
@@ -26,7 +26,7 @@ pub(crate) static RULE: Rule = Rule {
              for the path: Set-WebServicesVirtualDirectory -Identity \"<server>\\EWS (Default Web Site)\" \
              -BasicAuthentication $false. Change the password: it was recorded.",
     sources: &["RFC 9110 4.2.4"],
-    scope: Scope::Marked(Marks::TARGET, examine),
+    scope: Scope::Marked(Marks::TARGET.and(Marks::ODD), examine),
 };
 
 fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
@@ -37,7 +37,9 @@ fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
         .map(|(_, rest)| rest.split(['/', '?', '#']).next().unwrap_or_default())
         .or(request.host.as_deref());
     let user = authority.and_then(|authority| authority.rsplit_once('@')).map(|(user, _)| user);
-    let in_user = user.is_some_and(|user| user.split_once(':').is_some_and(|(_, word)| !word.is_empty()));
+    let in_user = user.is_some_and(|user| user.split_once(':').is_some_and(|(_, word)| !word.is_empty()))
+        // Exports keep the whole address, which browsers do not send: the password left by another way.
+        || case.exchange.oddities.iter().any(|oddity| oddity.name == PASSWORD_IN_ADDRESS);
     let fields = place::form_fields(request.query().unwrap_or_default());
     let named = fields.iter().find(|(name, value)| is_password_parameter(name) && !value.is_empty());
     if in_user || named.is_some() {
@@ -63,6 +65,12 @@ mod tests {
     #[test]
     fn fires_on_a_parameter() {
         assert!(Scene::healthy().target("/ews/exchange.asmx?password=secret").fires(&RULE));
+    }
+
+    #[test]
+    fn fires_on_user_information_that_an_export_tells_of() {
+        assert!(Scene::healthy().oddity(PASSWORD_IN_ADDRESS).fires(&RULE));
+        assert!(!Scene::healthy().oddity("export-user-in-address").fires(&RULE));
     }
 
     #[test]

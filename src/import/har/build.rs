@@ -15,7 +15,8 @@ use bytes::Bytes;
 use super::entry::{self, Entry, Pairs};
 use super::scan::Text;
 use crate::exchange::{
-    Body, Enough, Exchange, ExchangeKey, Head, Oddity, Protocol, Request, Response, TlsFacts,
+    Body, Enough, Exchange, ExchangeKey, Head, Oddity, PASSWORD_IN_ADDRESS, Protocol, Request, Response,
+    TlsFacts,
 };
 use crate::import::message::{self, Address};
 use crate::import::when;
@@ -151,7 +152,10 @@ fn request(
 ) -> Request {
     let method = raw.method.map(|text| text.text().into_owned());
     let method = method.or_else(|| text_of(&fields, ":method")).unwrap_or_default();
-    if address.is_some_and(|address| address.user) {
+    if address.is_some_and(|address| address.password) {
+        oddities
+            .push(oddity(PASSWORD_IN_ADDRESS, "the address holds a user name and a password, left out here"));
+    } else if address.is_some_and(|address| address.user) {
         oddities.push(oddity("export-user-in-address", "the address holds a user name, left out here"));
     }
     let host = text_of(&fields, ":authority")

@@ -70,7 +70,7 @@ impl Conversation {
     }
 
     fn oddity(&mut self, oddity: Oddity) {
-        if self.oddities.len() < limits::ODDITIES {
+        if self.oddities.len() < limits::ODDITIES && !self.oddities.contains(&oddity) {
             self.oddities.push(oddity);
         }
     }
