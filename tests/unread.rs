@@ -5,7 +5,7 @@
 #[path = "bounds/build.rs"]
 mod build;
 
-use build::{Pcap, dialogue, gzip, verify};
+use build::{Pcap, Talk, dialogue, gzip, verify};
 use serde_json::Value;
 
 const GET: &[u8] = b"GET /ews/a HTTP/1.1\r\nHost: mail.contoso.example\r\n\r\n";
@@ -116,4 +116,78 @@ fn a_body_longer_than_is_kept_may_end_in_a_password() {
     let body = [b"a=".as_slice(), &vec![b'b'; 5_000_000], b"&", FORM].concat();
     let capture = asked(&format!("Content-Length: {}", body.len()), &body);
     assert_eq!(outcome("a long form", &capture, "no-basic").0, "not-established");
+}
+
+#[test]
+fn tls_after_an_upgrade_is_a_closed_connection() {
+    // Hellos with one suite and without extensions, and a record of data.
+    let record = |kind: u8, body: &[u8]| [&[kind, 3, 3, 0, body.len() as u8], body].concat();
+    let hello = |kind: u8, rest: &[u8]| {
+        let body = [&[3, 3][..], &[7; 32], rest].concat();
+        record(0x16, &[&[kind, 0, 0, body.len() as u8], &body[..]].concat())
+    };
+    let asks = hello(1, &[0, 0, 2, 0xc0, 0x2f, 1, 0]);
+    let answers = hello(2, &[0, 0xc0, 0x2f, 0]);
+    let data = record(0x17, &[9; 60]);
+    for (upgrade, outcome_then) in [("TLS/1.2", "not-established"), ("websocket", "pass")] {
+        let asked = format!(
+            "GET /ews/a HTTP/1.1\r\nHost: mail.contoso.example\r\nConnection: Upgrade\r\nUpgrade: {upgrade}\r\n\r\n"
+        );
+        let answered =
+            format!("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: {upgrade}\r\n\r\n");
+        let mut pcap = Pcap::new();
+        let mut talk = Talk::open(&mut pcap, 1, 80);
+        talk.say(&mut pcap, 0, asked.as_bytes());
+        talk.say(&mut pcap, 1, answered.as_bytes());
+        for (side, bytes) in [(0, &asks), (1, &answers), (0, &data), (1, &data)] {
+            talk.say(&mut pcap, side, bytes);
+        }
+        talk.close(&mut pcap);
+        assert_eq!(outcome(upgrade, &pcap.0, "no-basic").0, outcome_then, "{upgrade}");
+    }
+}
+
+/// A HAR of one request with these members.
+fn har(request: &str) -> Vec<u8> {
+    let response = r#"{"status":200,"headers":[{"name":"Content-Length","value":"0"}],"content":{"size":0}}"#;
+    let time = "2026-11-22T10:00:00Z";
+    format!(
+        r#"{{"log":{{"version":"1.2","entries":[{{"startedDateTime":"{time}","request":{{{request}}},"response":{response}}}]}}}}"#
+    )
+    .into_bytes()
+}
+
+#[test]
+fn a_password_in_the_address_of_an_export_is_seen() {
+    let with = |user: &str| {
+        har(&format!(
+            r#""method":"GET","url":"https://{user}mail.contoso.example/ews/a","headers":[{{"name":"A","value":"b"}}]"#
+        ))
+    };
+    assert_eq!(outcome("password", &with("anna:secret@"), "no-basic").0, "fail");
+    assert_eq!(outcome("user", &with("anna@"), "no-basic").0, "pass");
+    assert_eq!(outcome("nobody", &with(""), "no-basic").0, "pass");
+    assert!(!verify("password", &with("anna:secret@")).said.contains("secret"));
+}
+
+#[test]
+fn fields_in_any_of_two_lists_are_seen() {
+    let basic = r#"[{"name":"Authorization","value":"Basic dTpw"}]"#;
+    let other = r#"[{"name":"A","value":"b"}]"#;
+    for (first, second) in [(basic, other), (other, basic)] {
+        let request = format!(
+            r#""method":"GET","url":"https://mail.contoso.example/ews/a","headers":{first},"headers":{second}"#
+        );
+        assert_eq!(outcome("two lists", &har(&request), "no-basic").0, "fail");
+    }
+}
+
+#[test]
+fn an_exchange_in_scope_without_its_answer_leaves_coverage_open() {
+    let request =
+        r#""method":"GET","url":"https://mail.contoso.example/ews/a","headers":[{"name":"A","value":"b"}]"#;
+    let whole = String::from_utf8(har(request)).unwrap();
+    let status = |status: &str| whole.replace("\"status\":200", status).into_bytes();
+    assert_eq!(outcome("answered", &status("\"status\":200"), "coverage").0, "pass");
+    assert_eq!(outcome("not answered", &status("\"status\":0"), "coverage").0, "not-established");
 }
