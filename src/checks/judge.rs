@@ -582,14 +582,25 @@ fn ends(first: u64, last: u64) -> Vec<u64> {
 
 /// Sightings of tokens that do not travel inside another token seen at the same place.
 fn outermost<'s>(sightings: &'s [Sighting], store: &TokenStore) -> Vec<&'s Sighting> {
-    let inside = |inner: &Sighting, outer: &Sighting| {
-        let (within, around) = (&inner.location.bytes, &outer.location.bytes);
-        inner.location.half == outer.location.half
-            && around.start <= within.start
-            && within.end <= around.end
-            && store.get(outer.token).is_some_and(|token| token.actor == Some(inner.token))
+    // What is inside of each outer token, with the outer token's place. Sorted: one message may hold tokens by the
+    // ten thousand.
+    let mut around: Vec<(TokenId, Half, usize, usize)> = sightings
+        .iter()
+        .filter_map(|outer| {
+            let Location { half, bytes, .. } = &outer.location;
+            Some((store.get(outer.token)?.actor?, *half, bytes.start, bytes.end))
+        })
+        .collect();
+    around.sort_unstable();
+    let is_inside = |inner: &Sighting| {
+        let Location { half, bytes, .. } = &inner.location;
+        let behind = around.partition_point(|place| *place <= (inner.token, *half, bytes.start, usize::MAX));
+        // Outer tokens around the same token do not lie in each other: the nearest one tells.
+        let nearest = behind.checked_sub(1).and_then(|at| around.get(at));
+        nearest
+            .is_some_and(|&(token, place, _, end)| (token, place) == (inner.token, *half) && bytes.end <= end)
     };
-    sightings.iter().filter(|inner| !sightings.iter().any(|outer| inside(inner, outer))).collect()
+    sightings.iter().filter(|inner| !is_inside(inner)).collect()
 }
 
 /// A rule, the marks without which it stays silent, and what it does.
