@@ -332,6 +332,8 @@ fn response(entry: &Entry<Text<'_>>, enough: Option<Enough>, oddities: &mut Vec<
     let size = positive(raw.body_size).or(positive(raw.size));
     let body = match raw.text.filter(|text| !text.is_empty()) {
         Some(text) => body(text, raw.encoding, size, &kind, &fields, enough, oddities),
+        // They have no body (RFC 9110 15.3.5, 15.4.5); browsers tell the size of what they had kept before.
+        None if matches!(status as u16, 204 | 304) => Body { complete: true, ..Body::default() },
         // A redirect's body and the like are counted by some, kept by none.
         None => {
             let lost = positive(raw.size).is_some() && message::can_matter(&kind);
