@@ -181,6 +181,7 @@ fn what_may_have_held_traffic_is_told_apart_from_what_cannot() {
     let radio = |kind: u8, control: u8| [&[kind, control, 0, 0][..], &[2; 40]].concat();
     // Encrypted, cut, damaged, incomplete, of a kind that is not read.
     assert_eq!(unread(101, &ipv4(50, b"????????")), 1);
+    assert_eq!(unread(101, &ipv4(17, &udp(4500, &[7; 60]))), 1);
     assert_eq!(unread(1, &ethernet(0x88e5, &[0; 40])), 1);
     assert_eq!(unread(101, &ipv4(6, &[0, 80])), 1);
     assert_eq!(unread(101, &[0x43; 40]), 1);
@@ -189,6 +190,11 @@ fn what_may_have_held_traffic_is_told_apart_from_what_cannot() {
     assert_eq!(unread(9, &[0xff, 3, 0, 0xfd, 1, 2, 3]), 1);
     assert_eq!(unread(147, &[0; 40]), 1);
     assert_eq!(unread(u32::MAX, &[0; 40]), 1);
+    // A negotiation of keys, and what keeps a translation alive.
+    for payload in [&[0, 0, 0, 0, 9, 9, 9, 9, 9, 9][..], &[0xff]] {
+        let (seen, notices) = one(ipv4(17, &udp(4500, payload)));
+        assert_eq!((seen.len(), notices), (1, vec![]));
+    }
     // Neighbours of IP, and what stands beside TCP.
     assert_eq!(unread(1, &ethernet(0x0806, &[0; 46])), 0);
     assert_eq!(unread(1, &ethernet(0x88cc, &[0; 46])), 0);

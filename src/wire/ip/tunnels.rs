@@ -2,7 +2,7 @@
 //!
 //! RFC 2003, 4213 (IP in IP), 2784, 2890 (GRE), 2637 (PPTP), 7637 (NVGRE), draft-foschiano-erspan, RFC 3378
 //! (EtherIP), 4023 (MPLS in IP), 4302 (AH), 7348 (VXLAN), 8926 (Geneve), 3GPP TS 29.281 (GTP-U), RFC 4380
-//! (Teredo), 2661 (L2TP), <https://www.wireshark.org/docs/dfref/t/tzsp.html> (TZSP).
+//! (Teredo), 2661 (L2TP), 3948 (ESP in UDP), <https://www.wireshark.org/docs/dfref/t/tzsp.html> (TZSP).
 
 use super::{Decapsulator, Pair, Place, Transport};
 use crate::limits;
@@ -52,6 +52,9 @@ impl Decapsulator {
         if let Some((network, inner)) = tunnel_in_udp(source, destination, payload) {
             let number = network.map_or(place.realm, |(kind, number)| realm(place.realm, kind, number));
             return self.enter(Place { realm: number, ..place }, inner, out);
+        }
+        if is_esp(source, destination, payload) {
+            return Err(Skip::IpProtocol(50));
         }
         out(Transport::Udp {
             frame: place.frame,
@@ -118,6 +121,14 @@ fn deeper(depth: usize) -> Result<usize, Skip> {
     } else {
         Err(Skip::Other("nested too deeply (limit ENCAPSULATION_DEPTH)"))
     }
+}
+
+/// RFC 3948 2.1: ESP behind address translation. Four zero bytes would be a negotiation, one byte keeps it alive.
+#[inline]
+fn is_esp(source: u16, destination: u16, payload: Snapped<'_>) -> bool {
+    (source == 4500 || destination == 4500)
+        && payload.wire > 8
+        && payload.u32(0).is_some_and(|index| index != 0)
 }
 
 /// What a datagram tunnels, when its port is a tunnel's and its first bytes agree.

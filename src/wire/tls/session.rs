@@ -309,8 +309,9 @@ impl Tls {
         match opened.kind {
             kind::APPLICATION_DATA if !plain.is_empty() && !half.ended => {
                 // What the other side lost before this was said stands before it.
+                let midway = self.negotiations.is_empty();
                 let other = &self.halves[direction.reverse().index()];
-                if other.opened_application && !other.ended {
+                if (other.opened_application || midway) && !other.ended {
                     self.tell_gap(direction.reverse(), out);
                 }
                 self.tell_gap(direction, out);
