@@ -384,6 +384,9 @@ pub fn is_password_parameter(name: &str) -> bool {
     ["password", "passwd", "pwd"].iter().any(|known| name.eq_ignore_ascii_case(known))
 }
 
+/// Oddity of an export whose address held a password; the address itself is kept without it.
+pub const PASSWORD_IN_ADDRESS: &str = "export-password-in-address";
+
 /// What was odd about the messages of an exchange. The decoders go on; the report tells.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Oddity {

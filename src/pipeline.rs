@@ -142,6 +142,8 @@ pub struct Input {
     pub packets: u64,
     /// Packets that the recorder says it lost.
     pub dropped: u64,
+    /// Packets that could not be read, by kind, and how many: nobody knows what was in them.
+    pub unread: Vec<(String, u64)>,
     /// Whether it was cut, and used up to the cut.
     pub truncated: bool,
     /// Lines for people: odd entries, skipped packets by kind, bounds reached.
@@ -295,6 +297,7 @@ fn capture<S: Sink>(
     if let Some(error) = intake.error.take() {
         input.cut(&error);
     }
+    input.unread = intake.unread();
     let (notices, connections) = intake.finish();
     input.notices.extend(notices);
     connections.into_iter().for_each(|connection| sink.connection(connection));
@@ -334,6 +337,7 @@ impl Input {
             records: 0,
             packets: 0,
             dropped: 0,
+            unread: Vec::new(),
             truncated: false,
             notices: Vec::new(),
         }

@@ -187,6 +187,77 @@ fn records_after_a_loss_open_again_where_the_version_allows_it() {
     }
 }
 
+/// The lines of the key log for the connection that begins with this segment.
+fn secrets_of(first: &Segment) -> Arc<Secrets> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures/tls/keys.log");
+    // Behind the headers of record and message, and the version.
+    let random: String = first.bytes[11..43].iter().map(|byte| format!("{byte:02x}")).collect();
+    let log = fs::read_to_string(path).unwrap();
+    let lines: Vec<&str> = log.lines().filter(|line| line.contains(&random)).collect();
+    assert!(!lines.is_empty());
+    let secrets = Secrets::default();
+    secrets.add_keylog("keys.log", lines.join("\n").as_bytes());
+    Arc::new(secrets)
+}
+
+#[test]
+fn tls_1_3_opens_from_wherever_the_capture_begins_whoever_speaks_first() {
+    let mut beginnings = 0;
+    for (port, segments) in connections("tls13.pcap") {
+        let secrets = secrets_of(&segments[0]);
+        let whole = open(&secrets, &segments, &[]);
+        assert_eq!(whole.ledger.undecrypted, None, "{port}");
+        for from in 1..segments.len() {
+            let rest = &segments[from..];
+            let begins = |direction: Direction| {
+                let first = rest.iter().find(|segment| segment.direction == direction);
+                first.is_none_or(|segment| matches!(segment.bytes[0], 20 | 23))
+            };
+            if !Direction::BOTH.into_iter().all(begins) {
+                continue;
+            }
+            let opened = open(&secrets, rest, &[]);
+            beginnings += 1;
+            assert_eq!(opened.ledger.records_failed, 0, "{port} from {from}");
+            for (late, whole) in opened.plain.iter().zip(&whole.plain) {
+                let since = |(_, frames): &&(usize, Vec<u64>)| frames[0] >= rest[0].frame.number;
+                let expected: usize = whole.frames.iter().filter(since).map(|(bytes, _)| bytes).sum();
+                assert_eq!(total(late), expected, "{port} from {from}");
+                assert!(whole.runs.concat().ends_with(&late.runs.concat()), "{port} from {from}");
+            }
+        }
+    }
+    assert!(beginnings > 10, "{beginnings}");
+}
+
+#[test]
+fn a_client_that_was_lost_whole_has_lost_its_beginning() {
+    let mut seen = 0;
+    for (port, segments) in connections("tls13.pcap") {
+        let secrets = secrets_of(&segments[0]);
+        let mut tls = Tls::new(Arc::clone(&secrets));
+        let mut spoke = false;
+        for segment in &segments {
+            let event = match segment.direction {
+                Direction::Sent => {
+                    StreamEvent::Gap { missing: segment.bytes.len() as u64, at: segment.frame }
+                }
+                Direction::Received => {
+                    let frames = std::slice::from_ref(&segment.frame);
+                    StreamEvent::Data(Chunk { bytes: &segment.bytes, frames })
+                }
+            };
+            tls.push(segment.direction, event, &mut |_, event| {
+                spoke |= matches!(event, StreamEvent::Data(_))
+            });
+        }
+        tls.finish(&mut |_, _| {});
+        assert_eq!(tls.beginning_lost(), spoke, "{port}");
+        seen += usize::from(spoke);
+    }
+    assert!(seen > 0);
+}
+
 #[test]
 fn plaintext_names_all_frames_that_its_record_came_from() {
     let secrets = secrets();

@@ -40,7 +40,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use crate::base::Instant;
 use crate::connection::{Connection, Content, LeftOut, State};
-use crate::exchange::{Enough, Exchange, ExchangeKey, Indexing};
+use crate::exchange::{Enough, Exchange, ExchangeKey, Head, Indexing};
 use crate::json::dump;
 use crate::keys::certificate::Certificate;
 use crate::limits;
@@ -140,6 +140,25 @@ impl<'e> Judge<'e> {
     pub fn lost(&mut self, input: u32, packets: u64) {
         let packets = plural(packets, "packet");
         self.book.memory.reason(CheckId::Coverage, &format!("the recorder of input {input} lost {packets}"));
+    }
+
+    /// Notes that packets of an input could not be read, by kind.
+    pub fn unread(&mut self, input: u32, kinds: &[(String, u64)]) {
+        let all = kinds.iter().fold(0_u64, |all, (_, count)| all.saturating_add(*count));
+        if all == 0 {
+            return;
+        }
+        let mut listed: Vec<String> = kinds
+            .iter()
+            .take(limits::REASONS_LISTED)
+            .map(|(kind, count)| format!("{kind}: {count}"))
+            .collect();
+        if kinds.len() > listed.len() {
+            listed.push(format!("and {}", plural((kinds.len() - listed.len()) as u64, "further kind")));
+        }
+        let (packets, listed) = (plural(all, "packet"), listed.join(", "));
+        let text = format!("{packets} of input {input} could not be read, whatever was in them: {listed}");
+        self.book.memory.reason(CheckId::Coverage, &text);
     }
 
     /// Findings that are not marked in `told`; marks them.
@@ -347,8 +366,11 @@ impl Sink for Judge<'_> {
                 assert!(hits.is_empty() && missing.is_empty(), "{} speaks without its marks", rule.id);
             }
         }
-        if head_unreadable(&exchange) {
+        if exchange.request.as_ref().is_some_and(|request| unreadable(&request.head)) {
             missing.push((CheckId::NoBasic, outcomes::HPACK_BEFORE.to_owned()));
+            missing.push((CheckId::Coverage, outcomes::HPACK_BEFORE.to_owned()));
+        } else if exchange.response.as_ref().is_some_and(|response| unreadable(&response.head)) {
+            missing.push((CheckId::Coverage, HPACK_ANSWER.to_owned()));
         }
         if !(hits.is_empty() && missing.is_empty()) {
             let base = Evidence {
@@ -546,12 +568,13 @@ pub(super) fn stayed_closed(connection: &Connection) -> bool {
         .is_some_and(|tls| tls.undecrypted.is_some() || (tls.records_failed > 0 && tls.records_opened == 0))
 }
 
-/// Whether a header field of the request could not be read, so that credentials could have been in it.
-fn head_unreadable(exchange: &Exchange) -> bool {
-    let unknown = |request: &crate::exchange::Request| {
-        request.head.spans.iter().any(|span| span.indexing == Indexing::Unknown)
-    };
-    exchange.request.as_ref().is_some_and(unknown)
+/// What `coverage` misses then of a response.
+const HPACK_ANSWER: &str = "header fields of a response refer to HPACK entries from before the recording began: record \
+     from the start of the connection";
+
+/// Whether a header field could not be read: in a request, credentials could have been in it.
+fn unreadable(head: &Head) -> bool {
+    head.spans.iter().any(|span| span.indexing == Indexing::Unknown)
 }
 
 /// First and last frame as a list without repetition.
@@ -561,14 +584,25 @@ fn ends(first: u64, last: u64) -> Vec<u64> {
 
 /// Sightings of tokens that do not travel inside another token seen at the same place.
 fn outermost<'s>(sightings: &'s [Sighting], store: &TokenStore) -> Vec<&'s Sighting> {
-    let inside = |inner: &Sighting, outer: &Sighting| {
-        let (within, around) = (&inner.location.bytes, &outer.location.bytes);
-        inner.location.half == outer.location.half
-            && around.start <= within.start
-            && within.end <= around.end
-            && store.get(outer.token).is_some_and(|token| token.actor == Some(inner.token))
+    // What is inside of each outer token, with the outer token's place. Sorted: one message may hold tokens by the
+    // ten thousand.
+    let mut around: Vec<(TokenId, Half, usize, usize)> = sightings
+        .iter()
+        .filter_map(|outer| {
+            let Location { half, bytes, .. } = &outer.location;
+            Some((store.get(outer.token)?.actor?, *half, bytes.start, bytes.end))
+        })
+        .collect();
+    around.sort_unstable();
+    let is_inside = |inner: &Sighting| {
+        let Location { half, bytes, .. } = &inner.location;
+        let behind = around.partition_point(|place| *place <= (inner.token, *half, bytes.start, usize::MAX));
+        // Outer tokens around the same token do not lie in each other: the nearest one tells.
+        let nearest = behind.checked_sub(1).and_then(|at| around.get(at));
+        nearest
+            .is_some_and(|&(token, place, _, end)| (token, place) == (inner.token, *half) && bytes.end <= end)
     };
-    sightings.iter().filter(|inner| !sightings.iter().any(|outer| inside(inner, outer))).collect()
+    sightings.iter().filter(|inner| !is_inside(inner)).collect()
 }
 
 /// A rule, the marks without which it stays silent, and what it does.

@@ -261,6 +261,7 @@ mod with_live {
             exchanges: recorded.exchanges,
             packets: recorded.packets,
             dropped: recorded.dropped,
+            unread: recorded.unread.clone(),
             truncated: false,
             notices: recorded.notices.clone(),
         };

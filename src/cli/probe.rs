@@ -169,6 +169,7 @@ fn input(number: u32, urls: &[String], found: &Probe) -> Input {
         records: 0,
         packets: 0,
         dropped: 0,
+        unread: Vec::new(),
         truncated: false,
         notices: Vec::new(),
     }

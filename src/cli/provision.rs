@@ -126,6 +126,7 @@ fn inputs(files: &[StateFile]) -> Vec<Input> {
         packets: 0,
         truncated: false,
         dropped: 0,
+        unread: Vec::new(),
         notices: Vec::new(),
     };
     (0..).zip(files).map(input).collect()

@@ -50,6 +50,8 @@ pub struct Recorded {
     pub written: u64,
     /// Lines for people.
     pub notices: Vec<String>,
+    /// Packets that could not be read, by kind.
+    pub unread: Vec<(String, u64)>,
     /// Why it ended early.
     pub failed: Option<String>,
 }
@@ -147,7 +149,7 @@ pub fn record<S: Sink>(
         }
         recorded.written = files.written();
     }
-    (recorded.exchanges, recorded.notices) = live.finish(sink);
+    (recorded.exchanges, recorded.notices, recorded.unread) = live.finish(sink);
     news(sink);
     recorded
 }

@@ -191,6 +191,11 @@ impl<'f> Intake<'f> {
         false
     }
 
+    /// Packets that could not be read, by kind.
+    pub(super) fn unread(&self) -> Vec<(String, u64)> {
+        self.decapsulator.unread()
+    }
+
     /// Lines about what was not carried on, and connections that are not TCP.
     pub(super) fn finish(self) -> (Vec<String>, Vec<Connection>) {
         let (connections, over) = self.quic.finish();

@@ -51,8 +51,9 @@ impl Live {
         });
     }
 
-    /// Ends all connections; gives the number of exchanges, and notices for people.
-    pub fn finish<S: Sink>(mut self, sink: &mut S) -> (u64, Vec<String>) {
+    /// Ends all connections; gives the number of exchanges, notices for people, and packets that could not be read, by
+    /// kind.
+    pub fn finish<S: Sink>(mut self, sink: &mut S) -> (u64, Vec<String>, Vec<(String, u64)>) {
         let mut done = end(&mut self.shards, &self.shared, sink);
         done.exchanges += self.exchanges;
         done.say();
@@ -60,7 +61,7 @@ impl Live {
         connections.into_iter().for_each(|connection| sink.connection(connection));
         let skipped = self.decapsulator.notices().into_iter().map(|(what, count)| format!("{what}: {count}"));
         done.notices.extend(skipped);
-        (done.exchanges, done.notices)
+        (done.exchanges, done.notices, self.decapsulator.unread())
     }
 }
 

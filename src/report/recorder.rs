@@ -62,6 +62,9 @@ impl<'e> Recorder<'e> {
         for input in inputs.iter().filter(|input| input.dropped > 0) {
             self.judge.lost(input.number, input.dropped);
         }
+        for input in &inputs {
+            self.judge.unread(input.number, &input.unread);
+        }
         inputs.iter().flat_map(|input| &input.notices).for_each(|notice| self.judge.notice(notice));
         let judgement = end(self.judge);
         let diagnosis = diagnose(&judgement, expected);

@@ -57,6 +57,7 @@ fn input() -> Input {
         records: 0,
         packets: 40,
         dropped: 0,
+        unread: Vec::new(),
         truncated: true,
         notices: Vec::new(),
     }

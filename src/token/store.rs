@@ -121,13 +121,13 @@ impl TokenStore {
         (id, true)
     }
 
-    /// Notes that something was not read, or not to its end, because of a bound of `limits`.
+    /// Notes that something was not read, or not to its end: because of a bound of `limits`, or of damage.
     pub fn note_unread(&mut self, what: String) {
         let count = self.unread.entry(what).or_default();
         *count = count.saturating_add(1);
     }
 
-    /// What was not read because of a bound, and how often.
+    /// What was not read, and how often.
     pub fn unread(&self) -> impl Iterator<Item = (&str, u64)> {
         self.unread.iter().map(|(what, count)| (what.as_str(), *count))
     }

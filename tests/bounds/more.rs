@@ -56,6 +56,23 @@ fn settings_that_are_never_acknowledged_are_counted_out() {
 }
 
 #[test]
+fn tokens_by_the_ten_thousand_in_one_message_cost_no_more_than_each_alone() {
+    let tokens: Vec<_> =
+        (0..50_000).map(|number| format!("\"{}\"", token(&format!("{{\"iss\":{number}}}")))).collect();
+    let body = format!("[{}]", tokens.join(","));
+    let head = format!(
+        "POST /ews/a HTTP/1.1\r\nHost: mail.contoso.example\r\nContent-Type: application/json\r\nContent-Length: \
+         {}\r\n\r\n",
+        body.len()
+    );
+    verify(
+        "crowded body",
+        &dialogue(80, &[head.as_bytes(), body.as_bytes()].concat(), b"HTTP/1.1 204 None\r\n\r\n"),
+    )
+    .within(300, 40);
+}
+
+#[test]
 fn a_json_body_of_very_many_members_is_searched_as_text() {
     let body = format!("{{\"a\":[{}0],\"access_token\":\"{}\"}}", "1,".repeat(250_000), token("{}"));
     let head = format!(

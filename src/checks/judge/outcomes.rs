@@ -11,7 +11,7 @@ use crate::checks::place::{self, Place};
 use crate::checks::subject::{ExchangeCase, Proof, Standing, UseCase};
 use crate::checks::{CheckId, CheckResult, Outcome, challenge, realm};
 use crate::connection::Connection;
-use crate::limits::REASONS_LISTED;
+use crate::limits::{self, REASONS_LISTED};
 use crate::token::store::TokenStore;
 use crate::token::{Role, TimeClaim};
 
@@ -131,12 +131,13 @@ fn joinable(case: &ExchangeCase<'_>) -> Joinable {
 }
 
 /// Bounds beyond which traffic lies that no connection and no exchange tells of.
-const HIDES: [&str; 8] = [
+const HIDES: [&str; 9] = [
     "CONNECTIONS",
     "ENCAPSULATION_DEPTH",
     "FRAGMENTED_DATAGRAMS",
     "FRAGMENT_BYTES",
     "FRAGMENT_PACKETS",
+    "HEAD_FIELDS",
     "NESTING",
     "QUIC_CONNECTIONS",
     "TLS_HANDSHAKE_BYTES",
@@ -565,7 +566,8 @@ impl Decision<'_> {
         }
         missing.extend(memory.left_out.missing());
         for (what, count) in self.store.unread() {
-            missing.push(format!("{count} not read to the end because of a bound: {what}"));
+            let bound = if limits::named(what).next().is_some() { " because of a bound" } else { "" };
+            missing.push(format!("{count} not read to the end{bound}: {what}"));
         }
         for (name, count) in memory.limits.iter().filter(|(name, _)| HIDES.contains(*name)) {
             let times = plural(*count, "time");

@@ -7,7 +7,7 @@ use crate::checks::place;
 use crate::checks::place::Place;
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::ExchangeCase;
-use crate::exchange::is_password_parameter;
+use crate::exchange::{PASSWORD_IN_ADDRESS, is_password_parameter};
 
 /// See the text.
 pub(crate) static RULE: Rule = Rule {
@@ -37,10 +37,10 @@ fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
         .map(|(_, rest)| rest.split(['/', '?', '#']).next().unwrap_or_default())
         .or(request.host.as_deref());
     let user = authority.and_then(|authority| authority.rsplit_once('@')).map(|(user, _)| user);
-    // Importers leave user information out of the address, and say so.
-    let left_out = case.exchange.oddities.iter().any(|oddity| oddity.name == "export-password-in-address");
+    // Exports keep the whole address, which browsers do not send: the password left by another way.
+    let told = case.exchange.oddities.iter().any(|oddity| oddity.name == PASSWORD_IN_ADDRESS);
     let in_user =
-        left_out || user.is_some_and(|user| user.split_once(':').is_some_and(|(_, word)| !word.is_empty()));
+        told || user.is_some_and(|user| user.split_once(':').is_some_and(|(_, word)| !word.is_empty()));
     let mut fields = place::fields(request.query().unwrap_or_default());
     let named = fields.find(|(name, value)| is_password_parameter(name) && !value.is_empty());
     if in_user || named.is_some() {
@@ -75,8 +75,8 @@ mod tests {
     }
 
     #[test]
-    fn fires_on_what_an_export_left_out_of_an_address() {
-        assert!(Scene::healthy().oddity("export-password-in-address").fires(&RULE));
+    fn fires_on_user_information_that_an_export_tells_of() {
+        assert!(Scene::healthy().oddity(PASSWORD_IN_ADDRESS).fires(&RULE));
         assert!(!Scene::healthy().oddity("export-user-in-address").fires(&RULE));
     }
 

@@ -15,7 +15,8 @@ use bytes::Bytes;
 use super::entry::{self, Entry, Pairs};
 use super::scan::Text;
 use crate::exchange::{
-    Body, Enough, Exchange, ExchangeKey, Head, Oddity, Protocol, Request, Response, TlsFacts,
+    Body, Enough, Exchange, ExchangeKey, Head, Oddity, PASSWORD_IN_ADDRESS, Protocol, Request, Response,
+    TlsFacts,
 };
 use crate::import::message::{self, Address};
 use crate::import::when;
@@ -151,12 +152,11 @@ fn request(
 ) -> Request {
     let method = raw.method.map(|text| text.text().into_owned());
     let method = method.or_else(|| text_of(&fields, ":method")).unwrap_or_default();
-    if address.is_some_and(|address| address.user) {
+    if address.is_some_and(|address| address.password) {
+        oddities
+            .push(oddity(PASSWORD_IN_ADDRESS, "the address holds a user name and a password, left out here"));
+    } else if address.is_some_and(|address| address.user) {
         oddities.push(oddity("export-user-in-address", "the address holds a user name, left out here"));
-        if address.is_some_and(|address| address.password) {
-            oddities
-                .push(oddity("export-password-in-address", "the address holds a password, left out here"));
-        }
     }
     let host = text_of(&fields, ":authority")
         .or_else(|| text_of(&fields, "host"))
@@ -332,6 +332,8 @@ fn response(entry: &Entry<Text<'_>>, enough: Option<Enough>, oddities: &mut Vec<
     let size = positive(raw.body_size).or(positive(raw.size));
     let body = match raw.text.filter(|text| !text.is_empty()) {
         Some(text) => body(text, raw.encoding, size, &kind, &fields, enough, oddities),
+        // They have no body (RFC 9110 15.3.5, 15.4.5); browsers tell the size of what they had kept before.
+        None if matches!(status as u16, 204 | 304) => Body { complete: true, ..Body::default() },
         // A redirect's body and the like are counted by some, kept by none.
         None => {
             let lost = positive(raw.size).is_some() && message::can_matter(&kind);

@@ -156,8 +156,13 @@ impl Request<Span> {
                 b"method" => request.method = scalar(scan)?,
                 b"url" => request.url = scalar(scan)?,
                 b"httpVersion" => request.version = scalar(scan)?,
-                b"headers" => (request.headers, request.headers_listed) = listed(scan)?,
-                b"cookies" => request.cookies = pairs(scan)?,
+                // Where a name is repeated, what either list holds may have been sent.
+                b"headers" => {
+                    let (fields, listed) = listed(scan)?;
+                    request.headers_listed = listed && (request.headers_listed || request.headers.is_empty());
+                    request.headers.extend(fields);
+                }
+                b"cookies" => request.cookies.extend(pairs(scan)?),
                 b"bodySize" => request.body_size = number(scan)?,
                 b"postData" => request.post = Post::read(scan)?,
                 _ => scan.skip()?,
@@ -220,7 +225,7 @@ impl Response<Span> {
         let found = scan.object(|scan, name| {
             match name.raw() {
                 b"status" => response.status = scalar(scan)?,
-                b"headers" => response.headers = pairs(scan)?,
+                b"headers" => response.headers.extend(pairs(scan)?),
                 b"bodySize" => response.body_size = number(scan)?,
                 b"_error" => response.error = scalar(scan)?,
                 b"content" => response.read_content(scan)?,

@@ -389,3 +389,18 @@ fn of_a_large_xml_answer_the_beginning_is_kept_where_it_is_enough() {
     assert_eq!(kept("text/xml", "base64", &"AAAA".repeat(4000), begins).len(), 12_000);
     assert_eq!(kept("text/xml", "", "<short/>", begins), "<short/>");
 }
+
+#[test]
+fn an_answer_that_has_no_body_lacks_none() {
+    let answer = |status: u16| {
+        let content = r#"{"size":1234,"mimeType":"text/xml"}"#;
+        let exchange = entry(&format!(
+            r#"{{"request":{{"method":"GET","url":"http://h/","headers":[["A","b"]]}},"response":{{"status":{status},"headers":[["A","b"]],"content":{content},"bodySize":0}}}}"#
+        ));
+        let body = &exchange.response.as_ref().unwrap().body;
+        (exchange.complete(), body.total, exchange.oddities.len())
+    };
+    assert_eq!(answer(304), (true, 0, 0));
+    assert_eq!(answer(204), (true, 0, 0));
+    assert_eq!(answer(200), (false, 1234, 1));
+}

@@ -78,6 +78,9 @@ impl<'a> Archive<'a> {
     /// An archive in a file, with its members; `None` where the whole must be read to understand it.
     pub(crate) fn of_file(file: &'a File, size: u64) -> Option<(Self, Vec<Member>)> {
         let members = index::members(file, size)?;
+        // Members are read one by one: of those that overlap each would cost as much as it claims.
+        let claimed = members.iter().fold(0_u64, |sum, member| sum.saturating_add(member.packed as u64));
+        (claimed <= size).then_some(())?;
         Some((Self { bytes: &[], file: Some(file), zip: None }, members))
     }
 

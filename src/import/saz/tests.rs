@@ -307,7 +307,11 @@ fn what_is_no_plain_archive_is_left_to_who_reads_it_whole() {
     let path = std::env::temp_dir().join(format!("oauthtrace-odd-{}.saz", std::process::id()));
     let plain = archive(&[("raw/1_c.txt", REQUEST)]);
     let before = [b"before".as_slice(), &plain].concat();
-    for bytes in [FIXTURES[0].1, FIXTURES[2].1, &plain[..plain.len() - 5], &before, b"PK"] {
+    // A member that claims four gigabytes: nothing may be laid out for it.
+    let mut greedy = plain.clone();
+    let entry = memchr::memmem::rfind(&greedy, b"PK\x01\x02").unwrap();
+    greedy[entry + 20..entry + 24].copy_from_slice(&0xffff_ff00_u32.to_le_bytes());
+    for bytes in [FIXTURES[0].1, FIXTURES[2].1, &plain[..plain.len() - 5], &before, &greedy, b"PK"] {
         std::fs::write(&path, bytes).unwrap();
         let file = File::open(&path).unwrap();
         assert!(Archive::of_file(&file, bytes.len() as u64).is_none());

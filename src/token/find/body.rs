@@ -14,7 +14,7 @@ use crate::json::{self, Node, Value};
 use crate::limits;
 use crate::token::jwt::{Jwt, is_mask};
 use crate::token::store::Hint;
-use crate::wire::http::body::{CodingError, content, glimpse};
+use crate::wire::http::body::{CodingError, content, glimpse, is_coded, is_plain};
 
 /// The kinds of content that tokens travel in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -52,10 +52,7 @@ impl<'e> Finder<'_, 'e> {
             return;
         }
         let media = head.text("content-type").unwrap_or_default().to_ascii_lowercase();
-        let coded = !body.already_decoded
-            && head
-                .text("content-encoding")
-                .is_some_and(|coding| !coding.trim().eq_ignore_ascii_case("identity"));
+        let coded = is_coded(head, body);
         if coded && !may_be_text(&media) {
             return;
         }
@@ -71,10 +68,19 @@ impl<'e> Finder<'_, 'e> {
             true => content(head, body),
             false => (Cow::Borrowed(&body.bytes[..]), None),
         };
-        if let Some(CodingError::Limit(what)) = fault {
-            self.store.note_unread(format!("bodies: {what}"));
+        let held = body.complete && body.bytes.len() as u64 >= body.total;
+        match &fault {
+            Some(CodingError::Limit(what)) => self.store.note_unread(format!("bodies: {what}")),
+            // What the recording or a bound left out is told of where it was.
+            Some(CodingError::Damaged { coding, .. }) if held => {
+                self.store.note_unread(format!("bodies: {coding} data that is damaged or cut"));
+            }
+            Some(CodingError::Unknown(_)) if !is_plain(&decoded) => {
+                self.store.note_unread("bodies: a coding that is not known".to_owned());
+            }
+            _ => {}
         }
-        let cut = !body.complete || (body.bytes.len() as u64) < body.total || fault.is_some();
+        let cut = !held || fault.is_some();
         if !may_hold_token(&decoded) {
             return;
         }

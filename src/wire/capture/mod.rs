@@ -31,6 +31,7 @@ use sniff::{Sniffed, sniff};
 use window::Window;
 
 pub(super) use netmon::NETMON_MEDIA;
+pub(super) use pcapng::NO_INTERFACE;
 
 /// A link type as pcap files number them (<https://www.tcpdump.org/linktypes.html>).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]

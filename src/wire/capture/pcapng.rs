@@ -24,6 +24,9 @@ const CUSTOM: u32 = 0x0bad;
 const CUSTOM_NOT_COPIED: u32 = 0x4000_0bad;
 const MAGIC: u32 = 0x1a2b_3c4d;
 
+/// The link type of packets whose interface no block describes; none has this number.
+pub(in crate::wire) const NO_INTERFACE: LinkType = LinkType(u32::MAX);
+
 const OPTION_END: u16 = 0;
 const OPTION_COMMENT: u16 = 1;
 
@@ -232,14 +235,13 @@ impl Pcapng {
             window.at(body.clone()).first_chunk::<20>()?;
         let interface = self.word([i0, i1, i2, i3]);
         let captured = self.word([c0, c1, c2, c3]) as usize;
-        let known = self.interfaces.get(interface as usize)?;
-        let bytes = place(&body, 20, captured)?;
+        let known = self.interfaces.get(interface as usize);
         let packet = RawPacket {
             number: self.packets,
-            time: Some(known.time(self.word([h0, h1, h2, h3]), self.word([t0, t1, t2, t3]))),
-            link: known.link,
+            time: known.map(|known| known.time(self.word([h0, h1, h2, h3]), self.word([t0, t1, t2, t3]))),
+            link: known.map_or(NO_INTERFACE, |known| known.link),
             original: self.word([o0, o1, o2, o3]),
-            bytes,
+            bytes: held(&body, 20, captured),
         };
         let options = 20_usize.saturating_add(captured.next_multiple_of(4));
         if body.len() > options.saturating_add(4) {
@@ -278,11 +280,13 @@ impl Pcapng {
     fn simple(&mut self, window: &Window, body: Range<usize>) -> Option<Raw> {
         self.packets += 1;
         let original = window.at(body.clone()).first_chunk().map(|bytes| self.word(*bytes))?;
-        let known = self.interfaces.first()?;
-        let snap = if known.snap == 0 { u32::MAX } else { known.snap };
+        let known = self.interfaces.first();
+        let snap = known.map_or(0, |known| known.snap);
+        let snap = if snap == 0 { u32::MAX } else { snap };
         let captured = (original.min(snap) as usize).min(body.len().saturating_sub(4));
-        let bytes = place(&body, 4, captured)?;
-        Some(Raw::Packet(RawPacket { number: self.packets, time: None, link: known.link, bytes, original }))
+        let link = known.map_or(NO_INTERFACE, |known| known.link);
+        let bytes = held(&body, 4, captured);
+        Some(Raw::Packet(RawPacket { number: self.packets, time: None, link, bytes, original }))
     }
 
     fn obsolete(&mut self, window: &Window, body: Range<usize>, pending: &mut VecDeque<Raw>) -> Option<Raw> {
@@ -293,12 +297,15 @@ impl Pcapng {
         let (high, low) = (self.word(head.array()?), self.word(head.array()?));
         let captured = self.word(head.array()?) as usize;
         let original = self.word(head.array()?);
-        let known = self.interfaces.get_mut(usize::from(interface))?;
-        let bytes = place(&body, 20, captured)?;
-        let time = Some(known.time(high, low));
-        let link = known.link;
+        let known = self.interfaces.get_mut(usize::from(interface));
+        let bytes = held(&body, 20, captured);
+        let time = known.as_ref().map(|known| known.time(high, low));
+        let link = known.as_ref().map_or(NO_INTERFACE, |known| known.link);
         // 0xffff: not known.
-        if lost != 0 && lost != u16::MAX {
+        if let Some(known) = known
+            && lost != 0
+            && lost != u16::MAX
+        {
             known.dropped = known.dropped.saturating_add(u64::from(lost));
             pending.push_back(Raw::Dropped(u64::from(lost)));
         }
@@ -414,6 +421,12 @@ fn place(body: &Range<usize>, from: usize, length: usize) -> Option<Range<usize>
     let start = body.start.checked_add(from)?;
     let end = start.checked_add(length)?;
     (end <= body.end).then_some(start..end)
+}
+
+/// The bytes of a packet; none where it claims more than its block holds, so that it is counted all the same.
+#[inline]
+fn held(body: &Range<usize>, from: usize, length: usize) -> Range<usize> {
+    place(body, from, length).unwrap_or(body.start..body.start)
 }
 
 #[cfg(test)]

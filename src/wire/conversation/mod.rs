@@ -14,7 +14,7 @@ use std::sync::Arc;
 use self::node::{Context, Node, Tally};
 use self::preamble::Recognised;
 use crate::connection::{Connection, Content, Flow};
-use crate::exchange::{Exchange, ExchangeKey, Oddity, TlsFacts};
+use crate::exchange::{Exchange, ExchangeKey, Oddity, Response, TlsFacts};
 use crate::limits;
 use crate::sink::{Nowhere, Sink};
 use crate::wire::http::Finished;
@@ -70,10 +70,17 @@ impl Conversation {
     }
 
     fn oddity(&mut self, oddity: Oddity) {
-        if self.oddities.len() < limits::ODDITIES {
+        if self.oddities.len() < limits::ODDITIES && !self.oddities.contains(&oddity) {
             self.oddities.push(oddity);
         }
     }
+}
+
+/// Whether a server gave up waiting for a request that was never begun (RFC 9110 15.5.9): nothing is missing. Where
+/// bytes of one are, they are counted themselves.
+fn unasked(exchange: &Exchange) -> bool {
+    let timeout = |response: &Response| response.status == 408 && response.body.complete;
+    exchange.request.is_none() && exchange.response.as_ref().is_some_and(timeout)
 }
 
 impl<S: Sink> Listener for Conversations<'_, S> {
@@ -198,7 +205,7 @@ impl<'s, S: Sink> Conversations<'s, S> {
             talk.count = talk.count.saturating_add(1);
             if exchange.complete() {
                 talk.complete += 1;
-            } else {
+            } else if !unasked(&exchange) {
                 talk.partial += 1;
             }
             self.exchanges += 1;

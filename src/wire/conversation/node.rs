@@ -290,15 +290,16 @@ impl Node {
             (_, Some((request, oddities))) => Spoken::Http2(Box::new(Http2::upgraded(request, oddities))),
             // The request that asked for it was not captured.
             _ if h2c => Spoken::Http2(Box::default()),
-            (Tunnel::Connect(_), _) if self.depth < limits::NESTING => {
+            (Tunnel::Upgrade(name), _) if name.eq_ignore_ascii_case("websocket") => Spoken::Other,
+            // Of other protocols one may be TLS with HTTP inside (RFC 2817): what they are is looked at.
+            _ if self.depth < limits::NESTING => {
                 *self = Self::new(self.depth + 1, false);
                 return self.replay(&rest, context);
             }
-            (Tunnel::Connect(_), _) => {
+            _ => {
                 context.nested_too_deeply();
                 Spoken::Other
             }
-            _ => Spoken::Other,
         };
         self.replay(&rest, context);
     }

@@ -109,3 +109,20 @@ fn a_crowd_of_connections_gives_the_same_exchanges() {
         }
     }
 }
+
+#[test]
+fn a_server_that_tires_of_waiting_leaves_nothing_out() {
+    let ask = (0, b"GET /ews HTTP/1.1\r\nHost: mail\r\n\r\n".to_vec());
+    let ok = (1, b"HTTP/1.1 204 None\r\n\r\n".to_vec());
+    let tired = |status: &str| {
+        (1, format!("HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n").into_bytes())
+    };
+    let partial = |turns: &[(usize, Vec<u8>)]| {
+        let kept = hear(turns, 10_000, false);
+        (kept.0.len(), kept.1[0].exchanges_partial, kept.1[0].request_head_lost)
+    };
+    let timeout = tired("408 Request Timeout");
+    assert_eq!(partial(&[ask.clone(), ok.clone(), timeout.clone()]), (2, 0, false));
+    assert_eq!(partial(&[timeout]), (1, 0, false));
+    assert_eq!(partial(&[ask, ok, tired("500 Oops")]), (2, 1, false));
+}

@@ -1,4 +1,5 @@
-//! Takes a body and its `Content-Encoding`, gives its content, within bounds. RFC 9110 8.4.
+//! Takes a body and its codings, gives its content, within bounds. RFC 9110 8.4 (`Content-Encoding`), RFC 9112 7.2
+//! (codings of the transfer below the chunks).
 
 /// The beginning of deflate data, quickly.
 pub(crate) mod beginning;
@@ -105,8 +106,8 @@ pub fn glimpse<'b>(head: &Head, body: &'b Body, max: usize) -> Option<Glimpse<'b
 
 /// The same of bytes that are coded as `head` says.
 pub(crate) fn look<'b>(head: &Head, bytes: &'b [u8], max: usize) -> Option<Glimpse<'b>> {
-    let mut codings = head.all("content-encoding").map(|field| field.value);
-    let coding = codings.next().filter(|name| !name.eq_ignore_ascii_case(b"identity"));
+    let mut codings = codings(head);
+    let coding = codings.next();
     if codings.next().is_some() {
         return None;
     }
@@ -167,16 +168,27 @@ fn after_gzip_header(bytes: &[u8]) -> Option<&[u8]> {
     (header.starts_with(&GZIP) && header.get(3) == Some(&0)).then_some(rest)
 }
 
+/// The codings of a body in the order in which they were put on: those of the content, then those of the transfer.
+/// Chunks are undone where messages are read.
+fn codings(head: &Head) -> impl Iterator<Item = &[u8]> {
+    const NONE: [&[u8]; 3] = [b"", b"identity", b"chunked"];
+    ["content-encoding", "transfer-encoding"]
+        .into_iter()
+        .flat_map(|name| head.all(name))
+        .flat_map(|field| field.value.split(|byte| *byte == b','))
+        .map(|name| name.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii())
+        .filter(|name| !NONE.iter().any(|none| name.eq_ignore_ascii_case(none)))
+}
+
+/// Whether a body is coded, so that its content is not what travelled.
+pub fn is_coded(head: &Head, body: &Body) -> bool {
+    !body.already_decoded && codings(head).next().is_some()
+}
+
 fn decode<'b>(head: &Head, body: &'b Body, max: Option<usize>) -> (Cow<'b, [u8]>, Option<CodingError>) {
     let prefix = max.unwrap_or(usize::MAX);
     let mut bytes = Cow::Borrowed(body.bytes.as_ref());
-    let mut codings: Vec<&[u8]> = Vec::new();
-    if !body.already_decoded {
-        for field in head.all("content-encoding") {
-            let named = field.value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
-            codings.extend(named.filter(|name| !name.is_empty() && !name.eq_ignore_ascii_case(b"identity")));
-        }
-    }
+    let codings: Vec<&[u8]> = if body.already_decoded { Vec::new() } else { codings(head).collect() };
     let mut problem = None;
     if codings.len() > limits::CODING_LAYERS {
         return (
@@ -378,7 +390,7 @@ fn frames(mut bytes: &[u8], drain: &mut Drain) -> io::Result<Stop> {
 }
 
 /// Whether bytes look like text or markup that was never coded.
-fn is_plain(bytes: &[u8]) -> bool {
+pub(crate) fn is_plain(bytes: &[u8]) -> bool {
     let start = bytes.get(..bytes.len().min(64)).unwrap_or_default();
     let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start);
     !start.is_empty() && start.iter().all(|byte| byte.is_ascii_graphic() || byte.is_ascii_whitespace())

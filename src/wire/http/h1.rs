@@ -4,6 +4,8 @@
 //! A direction waits for the other in two places only: a response whose request has not come yet, and a
 //! request whose answer may end HTTP (`CONNECT`, `Upgrade`).
 
+/// Bodies that were announced and do not come.
+mod absent;
 /// Chunked transfer coding.
 mod chunks;
 /// Where a body ends.
@@ -148,9 +150,9 @@ impl Http1 {
     ) -> usize {
         let lane = self.lane(direction);
         lane.last_frame = frames.last().map_or(lane.last_frame, |frame| lane.last_frame.max(frame.number));
-        let fresh = std::mem::take(&mut lane.fresh);
+        lane.fresh = false;
         match lane.state {
-            State::Head => self.head(direction, bytes, frames, fresh, out),
+            State::Head => self.head(direction, bytes, frames, out),
             State::Length(left) => {
                 if chunk_start && self.bodiless_after_all(direction, bytes, out) {
                     return 0;
@@ -190,7 +192,8 @@ impl Http1 {
                     return 0;
                 }
                 match direction {
-                    Direction::Sent => out.request_head_lost |= fresh,
+                    // Whatever is passed over may hold the head of a request.
+                    Direction::Sent => out.request_head_lost = true,
                     Direction::Received => self.pairing.response_passed(),
                 }
                 bytes.len()
@@ -207,25 +210,6 @@ impl Http1 {
                 message.carried(at, frames);
             }
         }
-    }
-
-    /// Whether a body that was announced does not come, because the next message begins in its place:
-    /// the response to a `HEAD` that was not seen, or a request whose `Expect` was refused.
-    fn bodiless_after_all(&mut self, direction: Direction, bytes: &[u8], out: &mut Outbox) -> bool {
-        let Some(message) = self.lanes[direction.index()].message.as_mut() else { return false };
-        if message.total > 0 || message.broken || !head::certain(direction, bytes) {
-            return false;
-        }
-        let refused = direction == Direction::Sent && message.doubt && self.pairing.answered(message.id);
-        if direction == Direction::Received && message.doubt {
-            message.note("http-body-absent", "a message begins where the body would: a response to HEAD");
-        } else if refused {
-            message.note("http-body-absent", "the body was not sent: its Expect was answered finally");
-        } else {
-            return false;
-        }
-        self.finish_message(direction, !refused, out);
-        true
     }
 
     fn chunked(
@@ -270,20 +254,15 @@ impl Http1 {
                 }
                 self.finish_message(direction, false, out);
                 self.lost(direction, false);
+                // What is left of these bytes was not read; it may hold the head of a request.
+                out.request_head_lost |= direction == Direction::Sent;
                 bytes.len()
             }
         }
     }
 
     /// Reads, or collects, the head of a message.
-    fn head(
-        &mut self,
-        direction: Direction,
-        bytes: &[u8],
-        frames: &[FrameRef],
-        fresh: bool,
-        out: &mut Outbox,
-    ) -> usize {
+    fn head(&mut self, direction: Direction, bytes: &[u8], frames: &[FrameRef], out: &mut Outbox) -> usize {
         let lane = self.lane(direction);
         let old = lane.buffer.len();
         if old == 0 {
@@ -297,7 +276,7 @@ impl Http1 {
                     self.lane(direction).state = State::Scan;
                     return 0;
                 }
-                return self.not_a_message(direction, fresh, bytes.len(), out);
+                return self.not_a_message(direction, bytes.len(), out);
             }
             let mut scanned = 0;
             if let Some(end) = head::end(bytes, &mut scanned)
@@ -314,7 +293,7 @@ impl Http1 {
         let lane = self.lane(direction);
         lane.collect(bytes, frames);
         if old > 0 && lane.recognise(direction, &lane.buffer) == Some(false) {
-            return self.not_a_message(direction, fresh, bytes.len(), out);
+            return self.not_a_message(direction, bytes.len(), out);
         }
         let end = head::end(&lane.buffer, &mut lane.scanned);
         if end.unwrap_or(lane.buffer.len()) > limits::HEAD_BYTES {
@@ -333,10 +312,10 @@ impl Http1 {
     }
 
     /// Bytes at the place of a message that begin none.
-    fn not_a_message(&mut self, direction: Direction, fresh: bool, used: usize, out: &mut Outbox) -> usize {
+    fn not_a_message(&mut self, direction: Direction, used: usize, out: &mut Outbox) -> usize {
         if !self.lane(direction).tentative {
             note(out, "http-not-a-message", "bytes where a message should begin");
-            out.request_head_lost |= fresh && direction == Direction::Sent;
+            out.request_head_lost |= direction == Direction::Sent;
             self.lost(direction, false);
         } else {
             self.lane(direction).clear();
@@ -386,7 +365,7 @@ impl Http1 {
     ) {
         self.lane(direction).clear();
         let Some(parsed) = head::parse(direction, &bytes) else {
-            self.not_a_message(direction, false, 0, out);
+            self.not_a_message(direction, 0, out);
             return;
         };
         let last = frames.last().copied().unwrap_or(first);
@@ -651,7 +630,10 @@ impl Http1 {
                 let doubt = self.lane(direction).message.as_ref().is_some_and(|message| message.doubt);
                 self.finish_message(direction, end == End::Fin && !doubt, out);
             }
-            State::Length(_) | State::Chunked(_) => self.finish_message(direction, false, out),
+            State::Length(_) | State::Chunked(_) => {
+                let withheld = end != End::Silence && self.withheld(direction);
+                self.finish_message(direction, withheld, out);
+            }
         }
     }
 }

@@ -45,7 +45,7 @@ impl Decapsulator {
             _ => {}
         }
         let (Some(source), Some(destination)) = (tags.source, tags.destination) else {
-            return Err(Skip::Other("exported PDUs without addresses"));
+            return Err(Skip::Unread("exported PDUs without addresses"));
         };
         let pair = Pair { source, destination };
         match (tags.protocol, tags.place) {
@@ -66,8 +66,8 @@ impl Decapsulator {
                 }));
                 Ok(())
             }
-            (_, Some(_)) if tags.reassembled => Err(Skip::Other("exported PDUs reassembled before")),
-            _ => Err(Skip::Other("exported PDUs without a place in a TCP stream")),
+            (_, Some(_)) if tags.reassembled => Err(Skip::Unread("exported PDUs reassembled before")),
+            _ => Err(Skip::Unread("exported PDUs without a place in a TCP stream")),
         }
     }
 }

@@ -134,13 +134,24 @@ impl Decapsulator {
         notices
     }
 
+    /// Those of these lines that tell of packets which may have held traffic, and could not be read. Where a bound
+    /// was the reason, the line names it, and says enough.
+    pub fn unread(&self) -> Vec<(String, u64)> {
+        let skipped = self.skipped.iter().filter(|(skip, _)| skip.hides());
+        let skipped = skipped.map(|(skip, count)| (skip.to_string(), *count));
+        let fragments = self.fragments.notices().filter(|(line, _)| limits::named(line).next().is_none());
+        let mut unread: Vec<_> = skipped.chain(fragments).filter(|line| line.1 > 0).collect();
+        unread.sort();
+        unread
+    }
+
     #[cold]
     fn skip(&mut self, skip: Skip) {
         // The keys are a few hundred at most, but for EtherTypes and the like in noise.
         if self.skipped.len() < 4096 || self.skipped.contains_key(&skip) {
             *self.skipped.entry(skip).or_default() += 1;
         } else {
-            *self.skipped.entry(Skip::Other("of further kinds")).or_default() += 1;
+            *self.skipped.entry(Skip::Unread("of further kinds")).or_default() += 1;
         }
     }
 
@@ -261,7 +272,7 @@ impl Decapsulator {
         out: &mut F,
     ) -> Result<(), Skip> {
         if piece.cut() > 0 {
-            return Err(Skip::Other("fragments cut by the snap length"));
+            return Err(Skip::Unread("fragments cut by the snap length"));
         }
         match self.fragments.push(fragment, piece.bytes, place.frame.number) {
             Some((protocol, datagram)) => {

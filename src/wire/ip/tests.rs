@@ -170,6 +170,41 @@ fn impossible_headers_are_counted() {
 }
 
 #[test]
+fn what_may_have_held_traffic_is_told_apart_from_what_cannot() {
+    let unread = |link: u32, bytes: &[u8]| {
+        let mut decapsulator = Decapsulator::default();
+        let packet = Packet { number: 1, time: None, link: LinkType(link), bytes, original: 0 };
+        decapsulator.push(&packet, |_| panic!("nothing is carried on"));
+        assert_eq!(decapsulator.notices().len(), 1);
+        decapsulator.unread().len()
+    };
+    let radio = |kind: u8, control: u8| [&[kind, control, 0, 0][..], &[2; 40]].concat();
+    // Encrypted, cut, damaged, incomplete, of a kind that is not read.
+    assert_eq!(unread(101, &ipv4(50, b"????????")), 1);
+    assert_eq!(unread(101, &ipv4(17, &udp(4500, &[7; 60]))), 1);
+    assert_eq!(unread(1, &ethernet(0x88e5, &[0; 40])), 1);
+    assert_eq!(unread(101, &ipv4(6, &[0, 80])), 1);
+    assert_eq!(unread(101, &[0x43; 40]), 1);
+    assert_eq!(unread(101, &fragment(6, 0x2000, &[0; 24])), 1);
+    assert_eq!(unread(105, &radio(0x08, 0x41)), 1);
+    assert_eq!(unread(9, &[0xff, 3, 0, 0xfd, 1, 2, 3]), 1);
+    assert_eq!(unread(147, &[0; 40]), 1);
+    assert_eq!(unread(u32::MAX, &[0; 40]), 1);
+    // A negotiation of keys, and what keeps a translation alive.
+    for payload in [&[0, 0, 0, 0, 9, 9, 9, 9, 9, 9][..], &[0xff]] {
+        let (seen, notices) = one(ipv4(17, &udp(4500, payload)));
+        assert_eq!((seen.len(), notices), (1, vec![]));
+    }
+    // Neighbours of IP, and what stands beside TCP.
+    assert_eq!(unread(1, &ethernet(0x0806, &[0; 46])), 0);
+    assert_eq!(unread(1, &ethernet(0x88cc, &[0; 46])), 0);
+    assert_eq!(unread(101, &ipv4(1, b"ping")), 0);
+    assert_eq!(unread(105, &radio(0x80, 0)), 0);
+    assert_eq!(unread(9, &[0xff, 3, 0x80, 0x21, 1, 2, 3]), 0);
+    assert_eq!(unread(189, &[0; 40]), 0);
+}
+
+#[test]
 fn ipv6_extension_headers_are_walked() {
     let mut payload = vec![43, 0, 1, 4, 0, 0, 0, 0];
     payload.extend([60, 0, 0, 0, 0, 0, 0, 0]);
@@ -237,6 +272,11 @@ fn tunnels_are_entered() {
     is_hello(one(ipv4(47, &with(&[&[0x10, 0, 0x22, 0xeb][..], &[0; 16]].concat(), &frame))));
     is_hello(one(ipv4(47, &with(&[0x20, 1, 0x88, 0x0b, 0, 0, 0, 1, 0xff, 3, 0, 0x21], &inner))));
     is_hello(one(ipv4(47, &with(&[0, 0, 0x81, 0, 0, 5, 8, 0], &inner))));
+    // MPLS and a service VLAN, whose numbers stand among those of Aruba's access points.
+    is_hello(one(ipv4(47, &with(&[0, 0, 0x88, 0x47, 0, 0, 0x11, 64], &inner))));
+    is_hello(one(ipv4(47, &with(&[0, 0, 0x88, 0xa8, 0, 5, 8, 0], &inner))));
+    // What a MikroTik router recorded, with a field, padding and the end of the fields before it.
+    is_hello(one(ipv4(17, &udp(37008, &with(&[1, 0, 0, 1, 10, 1, 0xc0, 0, 1], &frame)))));
     // GTP-U with an extension header, Teredo with an origin, L2TP with a length, GRE in UDP.
     is_hello(one(ipv4(17, &udp(2152, &with(&[0x30, 0xff, 0, 45, 0, 0, 0, 1], &inner)))));
     let extended = [0x34, 0xff, 0, 53, 0, 0, 0, 1, 0, 0, 0, 0x85, 1, 0, 0, 0];

@@ -2,7 +2,7 @@
 //!
 //! RFC 2003, 4213 (IP in IP), 2784, 2890 (GRE), 2637 (PPTP), 7637 (NVGRE), draft-foschiano-erspan, RFC 3378
 //! (EtherIP), 4023 (MPLS in IP), 4302 (AH), 7348 (VXLAN), 8926 (Geneve), 3GPP TS 29.281 (GTP-U), RFC 4380
-//! (Teredo), 2661 (L2TP).
+//! (Teredo), 2661 (L2TP), 3948 (ESP in UDP), <https://www.wireshark.org/docs/dfref/t/tzsp.html> (TZSP).
 
 use super::{Decapsulator, Pair, Place, Transport};
 use crate::limits;
@@ -52,6 +52,9 @@ impl Decapsulator {
         if let Some((network, inner)) = tunnel_in_udp(source, destination, payload) {
             let number = network.map_or(place.realm, |(kind, number)| realm(place.realm, kind, number));
             return self.enter(Place { realm: number, ..place }, inner, out);
+        }
+        if is_esp(source, destination, payload) {
+            return Err(Skip::IpProtocol(50));
         }
         out(Transport::Udp {
             frame: place.frame,
@@ -120,6 +123,14 @@ fn deeper(depth: usize) -> Result<usize, Skip> {
     }
 }
 
+/// RFC 3948 2.1: ESP behind address translation. Four zero bytes would be a negotiation, one byte keeps it alive.
+#[inline]
+fn is_esp(source: u16, destination: u16, payload: Snapped<'_>) -> bool {
+    (source == 4500 || destination == 4500)
+        && payload.wire > 8
+        && payload.u32(0).is_some_and(|index| index != 0)
+}
+
 /// What a datagram tunnels, when its port is a tunnel's and its first bytes agree.
 #[inline]
 fn tunnel_in_udp(
@@ -136,6 +147,7 @@ fn tunnel_in_udp(
         // RFC 8086, RFC 7510.
         (4754, _) if payload.u16(0)? & 0x4fff == 0 => Some((None, Inner::Gre(payload))),
         (6635, _) => Some((None, Inner::Mpls(payload))),
+        (37008, _) => tzsp(payload).map(|inner| (None, inner)),
         _ => None,
     }
 }
@@ -207,6 +219,31 @@ fn teredo(payload: Snapped<'_>) -> Option<Snapped<'_>> {
     (inner.u8(0)? >> 4 == 6 && inner.wire >= 40).then_some(inner)
 }
 
+/// TZSP, by which MikroTik's routers send what they record: version 1, received or sent packets, what they hold,
+/// fields with a number and a length up to the one that ends them.
+fn tzsp(payload: Snapped<'_>) -> Option<Inner<'_>> {
+    let [1, 0 | 1, e0, e1] = payload.array(0)? else { return None };
+    let mut at = 4;
+    for _ in 0..TZSP_FIELDS {
+        at += match payload.u8(at)? {
+            0 => 1,
+            1 => {
+                let inner = payload.skip(at + 1)?;
+                return match u16::from_be_bytes([e0, e1]) {
+                    1 => Some(Inner::Ethernet(inner)),
+                    18 => Some(Inner::Wireless(inner)),
+                    _ => None,
+                };
+            }
+            _ => 2 + usize::from(payload.u8(at + 1)?),
+        };
+    }
+    None
+}
+
+/// Fields before a packet in TZSP, padding included; senders write a handful.
+const TZSP_FIELDS: usize = 64;
+
 /// RFC 2661 3.1, version 2, data messages.
 fn l2tp(payload: Snapped<'_>) -> Option<Snapped<'_>> {
     let flags = payload.u16(0)?;
@@ -237,7 +274,7 @@ fn gre(payload: Snapped<'_>) -> Result<Inner<'_>, Skip> {
     let flags = payload.u16(0).ok_or(SHORT)?;
     let kind = payload.u16(2).ok_or(SHORT)?;
     if flags & 0x4000 != 0 {
-        return Err(Skip::Other("GRE with source routes"));
+        return Err(Skip::Unread("GRE with source routes"));
     }
     let has = |bit: u16| usize::from(flags & bit != 0) * 4;
     let key = 4 + has(0x8000);
@@ -261,6 +298,8 @@ fn gre(payload: Snapped<'_>) -> Result<Inner<'_>, Skip> {
         // WCCP: version 2 puts a redirect header first.
         0x883e if inner.u8(0).is_some_and(|first| first >> 4 == 4) => Inner::Ip(inner),
         0x883e => Inner::Ip(inner.skip(4).ok_or(SHORT)?),
+        // They stand inside the range of the next line: RFC 4023 (MPLS), and what carriers put below it.
+        0x8847 | 0x8848 | 0x8864 | 0x88a8 => Inner::EtherType(kind, inner),
         // Aruba's access points: 802.11 frames, unencrypted where the controller decrypts.
         0x8200..=0x9000 => Inner::Wireless(inner),
         kind => Inner::EtherType(kind, inner),
@@ -277,6 +316,6 @@ fn erspan3(inner: Snapped<'_>) -> Result<Inner<'_>, Skip> {
     match (fields >> 10) & 0x1f {
         0 => Ok(Inner::Ethernet(packet)),
         2 => Ok(Inner::Ip(packet)),
-        _ => Err(Skip::Other("ERSPAN with another frame type")),
+        _ => Err(Skip::Unread("ERSPAN with another frame type")),
     }
 }

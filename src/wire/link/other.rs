@@ -134,7 +134,7 @@ pub(super) fn arcnet(frame: Snapped<'_>, linux: bool) -> Result<Snapped<'_>, Ski
             0 => after(frame, 4, NAME),
             // An exception frame repeats the header after three bytes of 0xff.
             0xff => after(frame, 8, NAME),
-            _ => Err(Skip::Other("split ARCNET packets")),
+            _ => Err(Skip::Unread("split ARCNET packets")),
         },
         213 | 241 => Err(Skip::EtherType(0x0806)),
         _ => Err(Skip::Other("ARCNET without IP")),

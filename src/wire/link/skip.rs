@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::wire::capture::NETMON_MEDIA;
+use crate::wire::capture::{NETMON_MEDIA, NO_INTERFACE};
 
 /// Why a packet, or a part of it, ends here.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -21,15 +21,49 @@ pub enum Skip {
     Malformed(&'static str),
     /// The capture holds less than its header.
     Short(&'static str),
+    /// Anything else that may carry IP and is not read, in words.
+    Unread(&'static str),
     /// Anything else, in words.
     Other(&'static str),
 }
+
+impl Skip {
+    /// Whether traffic that matters may be in what was not carried on: it is encrypted, damaged, cut, or of a kind
+    /// that is not read. Neighbours of IP that do not carry it hide nothing.
+    pub const fn hides(self) -> bool {
+        match self {
+            // Buses, radios and the like, that `link_name` lists.
+            Self::LinkType(number) => !matches!(
+                number,
+                186 | 187 | 189 | 190 | 195 | 201 | 215 | 220 | 227 | 230 | 231 | 249 | 251 | 253
+                    ..=256 | 266 | 272 | 283 | 288 | 289
+            ),
+            Self::EtherType(number) => number == MACSEC,
+            Self::IpProtocol(number) => number == ESP,
+            // Compressed headers, bridged frames, multilink, encryption and compression.
+            Self::Ppp(number) => {
+                matches!(number, 0x002d | 0x002f | 0x0031 | 0x003d | 0x0053 | 0x0055 | 0x00fb | 0x00fd)
+            }
+            Self::Malformed(_) | Self::Short(_) | Self::Unread(_) => true,
+            Self::Llc(_) | Self::Other(_) => false,
+        }
+    }
+}
+
+/// IEEE 802.1AE.
+const MACSEC: u16 = 0x88e5;
+
+/// RFC 4303.
+const ESP: u8 = 50;
 
 impl fmt::Display for Skip {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             Self::LinkType(number) if number & 0xffff_0000 == NETMON_MEDIA => {
                 write!(f, "Network Monitor media type {:#06x}", number & 0xffff)
+            }
+            Self::LinkType(number) if number == NO_INTERFACE.0 => {
+                f.write_str("packets of an interface that is not described")
             }
             Self::LinkType(number) => match link_name(number) {
                 Some(name) => write!(f, "link type {number} ({name})"),
@@ -54,7 +88,7 @@ impl fmt::Display for Skip {
             },
             Self::Malformed(what) => write!(f, "malformed {what}"),
             Self::Short(what) => write!(f, "{what} cut short"),
-            Self::Other(what) => f.write_str(what),
+            Self::Unread(what) | Self::Other(what) => f.write_str(what),
         }
     }
 }
@@ -95,7 +129,7 @@ fn ether_name(number: u16) -> Option<&'static str> {
         0x888e => "EAPOL",
         0x8892 => "PROFINET",
         0x88cc => "LLDP",
-        0x88e5 => "MACsec",
+        MACSEC => "MACsec",
         0x88f7 => "PTP",
         0x8902 => "Ethernet connectivity management",
         0x9000 => "Ethernet loopback test",
@@ -107,7 +141,7 @@ fn ip_name(number: u8) -> Option<&'static str> {
     Some(match number {
         1 => "ICMP",
         2 => "IGMP",
-        50 => "ESP (encrypted IPsec)",
+        ESP => "ESP (encrypted IPsec)",
         58 => "ICMPv6",
         59 => "IPv6 without payload",
         88 => "EIGRP",

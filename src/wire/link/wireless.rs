@@ -20,7 +20,7 @@ pub(super) fn ieee_802_11(frame: Snapped<'_>, flags: u8) -> Result<Snapped<'_>, 
         return Err(Skip::Other("802.11 without data"));
     }
     if control & 0x40 != 0 {
-        return Err(Skip::Other("802.11 encrypted"));
+        return Err(Skip::Unread("802.11 encrypted"));
     }
     let mut header = 24_usize;
     if control & 0x03 == 0x03 {
@@ -29,7 +29,7 @@ pub(super) fn ieee_802_11(frame: Snapped<'_>, flags: u8) -> Result<Snapped<'_>, 
     if quality {
         let qos = frame.u8(header).ok_or(Skip::Short("802.11 header"))?;
         if qos & 0x80 != 0 {
-            return Err(Skip::Other("802.11 aggregates (A-MSDU)"));
+            return Err(Skip::Unread("802.11 aggregates (A-MSDU)"));
         }
         header += 2;
         if control & 0x80 != 0 {

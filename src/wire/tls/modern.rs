@@ -60,6 +60,7 @@ impl Tls {
         if tls13 {
             self.halves[direction.index()].doubt = true;
             self.enter_modern(direction, Level::Handshake, true);
+            self.joined_midway(direction);
             return Step::Done;
         }
         if !self.secrets.sealed() && !self.closing {
@@ -73,6 +74,17 @@ impl Tls {
         });
         self.halves[direction.index()].state = State::Dead;
         Step::Done
+    }
+
+    /// Without any hello the capture began later than the connection: both inner streams are told before anything is
+    /// said in one, so that nobody takes the first answer for that of the first request.
+    fn joined_midway(&mut self, direction: Direction) {
+        let at = self.halves[direction.index()].last_frame;
+        if let Some(at) = at.filter(|_| self.negotiations.is_empty()) {
+            for half in &mut self.halves {
+                half.gap.get_or_insert(at);
+            }
+        }
     }
 
     pub(super) fn modern(

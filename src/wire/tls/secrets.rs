@@ -70,7 +70,7 @@ impl Secrets {
     /// # Errors
     /// One line: what was expected, what was found.
     pub fn add_server_key(&self, name: &str, file: &[u8], passwords: &[Secret]) -> Result<(), String> {
-        let keys = server_key::read(name, file, passwords)?;
+        let keys = server_key::read(file, passwords)?;
         let mut store = self.store.write().unwrap_or_else(PoisonError::into_inner);
         store.server_keys.extend(keys.into_iter().map(Arc::new));
         store.key_files.push(name.to_owned());

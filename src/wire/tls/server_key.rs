@@ -82,23 +82,23 @@ impl fmt::Debug for ServerKey {
 }
 
 /// All RSA keys in a file.
-pub(super) fn read(name: &str, file: &[u8], passwords: &[Secret]) -> Result<Vec<ServerKey>, String> {
+pub(super) fn read(file: &[u8], passwords: &[Secret]) -> Result<Vec<ServerKey>, String> {
     let text = String::from_utf8_lossy(file);
     if text.contains("-----BEGIN ") {
-        return read_pem(name, &text, passwords);
+        return read_pem(&text, passwords);
     }
     if let Some(key) = ServerKey::from_der(file) {
         return Ok(vec![key]);
     }
     if encrypted_key::is_encrypted(file) {
-        return decrypt(name, file, passwords).map(|key| vec![key]);
+        return decrypt(file, passwords).map(|key| vec![key]);
     }
-    read_pkcs12(name, file, passwords)
+    read_pkcs12(file, passwords)
 }
 
 const EXPECTED: &str = "an RSA private key in PEM, DER (PKCS#1, PKCS#8) or PKCS#12";
 
-fn read_pem(name: &str, text: &str, passwords: &[Secret]) -> Result<Vec<ServerKey>, String> {
+fn read_pem(text: &str, passwords: &[Secret]) -> Result<Vec<ServerKey>, String> {
     let mut keys = Vec::new();
     let mut found = Vec::new();
     for block in text.split("-----BEGIN ").skip(1) {
@@ -111,24 +111,22 @@ fn read_pem(name: &str, text: &str, passwords: &[Secret]) -> Result<Vec<ServerKe
         let (headers, base64) = split_headers(body);
         let digits: Zeroizing<String> = Zeroizing::new(base64.split_whitespace().collect());
         let der = STANDARD.decode(digits.as_bytes()).map(Zeroizing::new);
-        let der = der.map_err(|_| format!("{name}: the {label} block is not valid base64"))?;
+        let der = der.map_err(|_| format!("the {label} block is not valid base64"))?;
         if label == "ENCRYPTED PRIVATE KEY" {
-            keys.push(decrypt(name, &der, passwords)?);
+            keys.push(decrypt(&der, passwords)?);
         } else if let Some(info) = headers.lines().find_map(|line| line.trim().strip_prefix("DEK-Info:")) {
             let opened = passwords.iter().find_map(|password| {
                 ServerKey::from_der(&encrypted_key::open_legacy(info.trim(), &der, password.expose())?)
             });
-            keys.push(opened.ok_or_else(|| wrong_password(name, passwords))?);
+            keys.push(opened.ok_or_else(|| wrong_password(passwords))?);
         } else if let Some(key) = ServerKey::from_der(&der) {
             keys.push(key);
         } else {
-            return Err(format!(
-                "{name}: {EXPECTED} expected, found a {label} that is not RSA or is damaged"
-            ));
+            return Err(format!("{EXPECTED} expected, found a {label} that is not RSA or is damaged"));
         }
     }
     if keys.is_empty() {
-        return Err(format!("{name}: {EXPECTED} expected, found PEM with only {}", found.join(", ")));
+        return Err(format!("{EXPECTED} expected, found PEM with only {}", found.join(", ")));
     }
     Ok(keys)
 }
@@ -143,30 +141,30 @@ fn split_headers(body: &str) -> (&str, &str) {
     end.map_or(("", body), |at| body.split_at(at))
 }
 
-fn wrong_password(name: &str, passwords: &[Secret]) -> String {
+fn wrong_password(passwords: &[Secret]) -> String {
     if passwords.is_empty() {
-        format!("{name}: the private key is encrypted; give its password")
+        "the private key is encrypted; give its password".to_owned()
     } else {
-        format!("{name}: none of the {} passwords given opens the private key", passwords.len())
+        format!("none of the {} passwords given opens the private key", passwords.len())
     }
 }
 
-fn decrypt(name: &str, der: &[u8], passwords: &[Secret]) -> Result<ServerKey, String> {
+fn decrypt(der: &[u8], passwords: &[Secret]) -> Result<ServerKey, String> {
     let opened = passwords
         .iter()
         .find_map(|password| ServerKey::from_pkcs8(&encrypted_key::open(der, password.expose())?));
     opened.ok_or_else(|| match encrypted_key::unsupported(der) {
-        Some(what) => format!("{name}: the private key is encrypted with {what}, which is not supported"),
-        None => wrong_password(name, passwords),
+        Some(what) => format!("the private key is encrypted with {what}, which is not supported"),
+        None => wrong_password(passwords),
     })
 }
 
 #[cfg(feature = "pfx")]
-fn read_pkcs12(name: &str, file: &[u8], passwords: &[Secret]) -> Result<Vec<ServerKey>, String> {
+fn read_pkcs12(file: &[u8], passwords: &[Secret]) -> Result<Vec<ServerKey>, String> {
     use p12_keystore::Pkcs12Archive;
 
     if !der::looks_like_pkcs12(file) {
-        return Err(format!("{name}: {EXPECTED} expected, found something else"));
+        return Err(format!("{EXPECTED} expected, found something else"));
     }
     let empty = [Secret::new(Vec::new())];
     let archive = passwords.iter().chain(&empty).find_map(|password| {
@@ -175,21 +173,21 @@ fn read_pkcs12(name: &str, file: &[u8], passwords: &[Secret]) -> Result<Vec<Serv
     });
     let archive = archive.ok_or_else(|| {
         if passwords.is_empty() {
-            format!("{name}: this PKCS#12 file has a password; give it")
+            "this PKCS#12 file has a password; give it".to_owned()
         } else {
-            format!("{name}: none of the {} passwords given opens this PKCS#12 file", passwords.len())
+            format!("none of the {} passwords given opens this PKCS#12 file", passwords.len())
         }
     })?;
     let keys: Vec<ServerKey> =
         archive.keys.iter().filter_map(|bag| ServerKey::from_der(bag.key.as_der())).collect();
     if keys.is_empty() {
-        return Err(format!("{name}: {EXPECTED} expected, found PKCS#12 without an RSA private key"));
+        return Err(format!("{EXPECTED} expected, found PKCS#12 without an RSA private key"));
     }
     Ok(keys)
 }
 
 #[cfg(not(feature = "pfx"))]
-fn read_pkcs12(name: &str, file: &[u8], _: &[Secret]) -> Result<Vec<ServerKey>, String> {
+fn read_pkcs12(file: &[u8], _: &[Secret]) -> Result<Vec<ServerKey>, String> {
     let found = if der::looks_like_pkcs12(file) { "PKCS#12 (not in this build)" } else { "something else" };
-    Err(format!("{name}: {EXPECTED} expected, found {found}"))
+    Err(format!("{EXPECTED} expected, found {found}"))
 }

@@ -91,7 +91,9 @@ impl Tls {
             return;
         }
         half.ended = true;
-        if half.protected || half.opened_application {
+        let (known, holes) = (half.protected || half.opened_application, half.holes);
+        // Of a direction that was lost whole nothing is known but what the other one answered.
+        if known || holes && self.halves[direction.reverse().index()].spoke {
             self.tell_gap(direction, out);
         }
         out(direction, StreamEvent::End(end));
@@ -100,7 +102,7 @@ impl Tls {
     /// Tells the inner stream of what was lost before this point, if anything was.
     fn tell_gap(&mut self, direction: Direction, out: Out<'_>) {
         let opened = self.halves.iter().any(|half| half.opened);
-        let shaken = self.negotiations.first().is_some_and(|negotiation| negotiation.client.is_some());
+        let shaken = !self.negotiations.is_empty();
         let client = self.role(direction) == Role::Client;
         let half = &mut self.halves[direction.index()];
         let Some(at) = half.gap.take() else { return };
@@ -170,7 +172,10 @@ impl Tls {
         let early = role == Role::Client && hello.is_some_and(|hello| hello.early_data);
         if negotiation.is_some_and(Negotiation::tls13) || self.suite13.is_some() {
             let level = if early { Level::Early } else { Level::Handshake };
-            self.enter_modern(direction, level, false);
+            // Without any hello nobody knows how far the direction had come when the capture began.
+            let midway = self.negotiations.is_empty();
+            self.halves[direction.index()].doubt |= midway;
+            self.enter_modern(direction, level, midway);
             return Step::Done;
         }
         if negotiation.is_some_and(|negotiation| negotiation.server.is_some()) {
@@ -304,8 +309,9 @@ impl Tls {
         match opened.kind {
             kind::APPLICATION_DATA if !plain.is_empty() && !half.ended => {
                 // What the other side lost before this was said stands before it.
+                let midway = self.negotiations.is_empty();
                 let other = &self.halves[direction.reverse().index()];
-                if other.opened_application && !other.ended {
+                if (other.opened_application || midway) && !other.ended {
                     self.tell_gap(direction.reverse(), out);
                 }
                 self.tell_gap(direction, out);

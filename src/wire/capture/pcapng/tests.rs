@@ -165,14 +165,14 @@ fn a_cut_or_damaged_block_ends_the_file_and_keeps_what_came_before() {
 }
 
 #[test]
-fn a_packet_of_an_unknown_interface_is_counted_but_not_given() {
+fn a_packet_of_an_unknown_interface_is_given_as_one_that_nobody_can_read() {
     let mut file = section(LE, &[]);
     file.extend(enhanced(0, 0, b"x", LE, &[]));
     file.extend(interface(1, LE, &[]));
     file.extend(enhanced(0, 0, b"y", LE, &[]));
     let read = all(&file);
-    assert_eq!(read.packets.len(), 1);
-    assert_eq!(read.packets[0].0, 2);
+    let links: Vec<_> = read.packets.iter().map(|packet| (packet.0, packet.2)).collect();
+    assert_eq!(links, [(1, NO_INTERFACE.0), (2, 1)]);
 }
 
 #[test]

@@ -50,6 +50,27 @@ fn every_coding_gives_the_text_back() {
 }
 
 #[test]
+fn codings_of_the_transfer_are_undone_before_those_of_the_content() {
+    let fields = |content: &'static str, transfer: &'static str| {
+        let fields = [(&b"Content-Encoding"[..], content), (&b"Transfer-Encoding"[..], transfer)];
+        Head::from_pairs(fields.map(|(name, value)| (name, value.as_bytes())))
+    };
+    let once = body(&gzip(TEXT));
+    let twice = body(&gzip(&zlib(TEXT)));
+    for (head, body) in [
+        (fields("identity", "gzip, chunked"), &once),
+        (fields("", "x-gzip;q=1 , Chunked"), &once),
+        (fields("deflate", "gzip, chunked"), &twice),
+        (fields("gzip", "chunked"), &once),
+    ] {
+        assert!(is_coded(&head, body));
+        assert_eq!(content(&head, body), (Cow::Borrowed(TEXT), None));
+    }
+    assert!(!is_coded(&fields("identity", "chunked"), &once));
+    assert_eq!(glimpse(&fields("deflate", "gzip, chunked"), &twice, 4096), None);
+}
+
+#[test]
 fn a_glimpse_is_the_beginning_and_says_whether_it_is_all() {
     let long: Vec<u8> = (0..40_000_u32).flat_map(|number| number.to_string().into_bytes()).collect();
     // Twice: the decoder of a thread is used again.

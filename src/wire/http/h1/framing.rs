@@ -117,7 +117,7 @@ impl<'a> Facts<'a> {
         }
         if self.chunked {
             if self.coded {
-                note("http-transfer-coding", "the body is coded below its chunks and kept so");
+                note("http-transfer-coding", "the body is coded below its chunks");
             }
             return Framing::Chunked;
         }

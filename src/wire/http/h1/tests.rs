@@ -108,7 +108,33 @@ fn interim_responses_are_dropped() {
     // A client that is refused need not send the body.
     let out = run(&[Data(S, post), Data(R, NO_401), Data(S, GET_B), Data(R, OK_2)]);
     assert_eq!(pairs(&out), ["/a=401", "/b=200"]);
-    assert!(!request(&out.exchanges[0]).body.complete);
+    // Nothing is missing then (RFC 9110 10.1.1), nor where it closes the connection instead of asking again.
+    assert!(request(&out.exchanges[0]).body.complete);
+    let out = run(&[Data(S, post), Data(R, NO_401), Step::End(S, End::Fin), Step::End(R, End::Fin)]);
+    assert_eq!(
+        (pairs(&out), names(&out.exchanges[0])),
+        (vec!["/a=401".to_owned()], vec!["http-body-absent"])
+    );
+    assert!(request(&out.exchanges[0]).body.complete);
+    // Whoever did not ask first, or began to send, has sent too little.
+    let unasked = b"POST /a HTTP/1.1\r\nContent-Length: 3\r\n\r\n";
+    for sent in [&unasked[..], &[&post[..], b"a"].concat()] {
+        let out = run(&[Data(S, sent), Data(R, NO_401), Step::End(S, End::Fin), Step::End(R, End::Fin)]);
+        assert!(!request(&out.exchanges[0]).body.complete);
+    }
+}
+
+#[test]
+fn requests_behind_a_body_of_unknown_length_are_lost_heads() {
+    for fields in ["Content-Length: 0x3", "Transfer-Encoding: unheard-of", "Transfer-Encoding: chunked"] {
+        let first = format!("POST /a HTTP/1.1\r\n{fields}\r\n\r\nno chunk\r\n");
+        let both = [first.as_bytes(), GET_B].concat();
+        let out = run(&[Data(S, &both), Data(R, OK_2), Data(R, NO_401)]);
+        assert!(out.request_head_lost, "{fields}");
+    }
+    // A body longer than its head says.
+    let longer = [b"POST /a HTTP/1.1\r\nContent-Length: 1\r\n\r\na\x01", GET_B].concat();
+    assert!(run(&[Data(S, &longer), Data(R, OK_2)]).request_head_lost);
 }
 
 #[test]

@@ -201,6 +201,12 @@ impl Stream {
         if request.is_none() && response.is_none() {
             return;
         }
+        if let (Some(request), Some(response)) = (&request, &response)
+            && is_tunnel(request, response)
+        {
+            crate::wire::http::note(out, "h2-tunnel", "what was said in a tunnel inside HTTP/2 is not read");
+            out.request_head_lost = true;
+        }
         out.exchanges.push(Finished {
             request,
             response,
@@ -209,6 +215,13 @@ impl Stream {
             oddities: self.oddities,
         });
     }
+}
+
+/// Whether a stream was a tunnel to another host (RFC 9113 8.5), and something was said in it. An extended CONNECT has
+/// a scheme and opens a WebSocket (RFC 8441), in which there are no requests.
+fn is_tunnel(request: &Request, response: &Response) -> bool {
+    let asked = request.method == "CONNECT" && request.scheme.is_none();
+    asked && (200..300).contains(&response.status) && request.body.total > 0
 }
 
 /// A length that the head names should be that of the content (RFC 9113 8.1.1).

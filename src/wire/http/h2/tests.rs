@@ -405,3 +405,30 @@ proptest! {
         run(steps);
     }
 }
+
+#[test]
+fn what_is_said_in_a_tunnel_is_told_as_not_read() {
+    let asked =
+        |fields: &[(&str, &str)]| frame(Kind::HEADERS, frame::END_HEADERS, 1, &literals(false, fields));
+    let said = |fields: &[(&str, &str)], status: &str| {
+        run(vec![
+            Data(S, asked(fields)),
+            Data(R, frame(Kind::HEADERS, frame::END_HEADERS, 1, &literals(false, &[(":status", status)]))),
+            Data(S, frame(Kind::DATA, frame::END_STREAM, 1, b"GET /ews HTTP/1.1\r\n\r\n")),
+            Data(R, frame(Kind::DATA, frame::END_STREAM, 1, b"")),
+        ])
+    };
+    let tunnel = [(":method", "CONNECT"), (":authority", "mail:443")];
+    let out = said(&tunnel, "200");
+    assert!(out.request_head_lost);
+    assert_eq!(out.oddities.iter().map(|oddity| oddity.name).collect::<Vec<_>>(), ["h2-tunnel"]);
+    assert!(!said(&tunnel, "407").request_head_lost);
+    let socket = [
+        (":method", "CONNECT"),
+        (":protocol", "websocket"),
+        (":scheme", "https"),
+        (":authority", "mail"),
+        (":path", "/chat"),
+    ];
+    assert!(!said(&socket, "200").request_head_lost);
+}
