@@ -77,6 +77,7 @@ fn header_fields_keep_scheme_names_and_attributes() {
         "sid=REDACTED_VALUE_1; Path=/; Secure"
     );
     assert_eq!(header("X-My-Token", "short"), "REDACTED_VALUE_1");
+    assert_eq!(header("X-SessionKey", "short"), "REDACTED_VALUE_1");
     assert_eq!(header("X-Whatever", "Zk3mQe7YUKxq8v2Lw1b7nQ2x9Zr"), "REDACTED_VALUE_1");
     let challenge = "Bearer client_id=\"00000002-0000-0ff1-ce00-000000000000\", trusted_issuers=\"a@b\"";
     assert_eq!(header("WWW-Authenticate", challenge), challenge);
