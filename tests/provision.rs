@@ -765,6 +765,27 @@ fn real_outputs_do_not_pass_and_do_not_break() {
 }
 
 #[test]
+fn our_own_collecting_script_lints_without_an_error() {
+    let folder = Folder::new();
+    let text = folder.run(&["provision", "collect"]).status(0).stdout();
+    let file = folder.file("collect.ps1", text);
+    let run = folder.run(&["provision", "check", file.to_str().unwrap(), "-o", "json", "-q"]);
+    assert!(!run.stdout().contains("\"error\""), "{}", run.stdout());
+}
+
+#[test]
+fn a_script_with_names_in_their_own_letters_says_how_it_is_coded() {
+    let script = |domain: &str| {
+        let controller = format!("dc1.{domain}");
+        let arguments = ["provision", "script", "--tenant", domain, "--verified-domain", domain];
+        let more = ["--domain-controller", &controller, "--host", domain, "-q"];
+        Folder::new().run(&[&arguments[..], &more].concat()).status(0).stdout()
+    };
+    assert!(script("b\u{fc}cher.example").starts_with("\u{feff}#Requires"));
+    assert!(script("nordwind.example").starts_with("#Requires"));
+}
+
+#[test]
 fn our_own_scripts_lint_clean_of_errors() {
     for profile in ["sfbo-2022", "sfbo-2022-graph", "teams-2025"] {
         let folder = Folder::new();

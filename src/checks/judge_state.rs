@@ -12,7 +12,7 @@ use super::rules::RULES;
 use super::tally::Tally;
 use super::{CheckId, CheckResult, Outcome, Verdict};
 use crate::state::StateFile;
-use crate::state::object::Kind;
+use crate::state::object::{Kind, Object};
 use crate::token::store::TokenStore;
 
 /// What rules said of state and scripts.
@@ -28,7 +28,50 @@ pub(super) fn ask_state(case: &StateCase<'_>) -> Said {
     }
     let unread = |kind: Kind| Some((check_of(kind), case.unreadable(kind)?));
     said.1.extend(Kind::ALL.into_iter().filter_map(unread));
+    said.1.extend(contradictions(case));
     said
+}
+
+/// Objects that can be so or so, but not both: the state of two organisations, or of two times, was given together.
+fn contradictions(case: &StateCase<'_>) -> Vec<(CheckId, String)> {
+    const DECIDING: [(Kind, &str, CheckId); 3] = [
+        (Kind::AuthConfig, "CurrentCertificateThumbprint", CheckId::Certificate),
+        (Kind::PartnerApplication, "Enabled", CheckId::Accepted),
+        (Kind::AuthServer, "Enabled", CheckId::Challenge),
+    ];
+    let mut found = Vec::new();
+    for (kind, property, check) in DECIDING {
+        let mut known: Vec<(String, String, &Object)> = Vec::new();
+        for object in case.of(kind) {
+            let value = object.get(property).filter(|value| !value.is_empty());
+            let said = value.and_then(|value| match value.as_bool() {
+                Some(flag) => Some(flag.to_string()),
+                None => value.as_text().map(|text| text.trim().to_ascii_lowercase()),
+            });
+            let (Some(said), true) = (said, kind == Kind::AuthConfig || object.has_name()) else { continue };
+            let id =
+                object.text("ApplicationIdentifier").or(object.text("IssuerIdentifier")).unwrap_or_default();
+            // There is one configuration, whatever it is called.
+            let name = if kind == Kind::AuthConfig { "" } else { object.name() };
+            let own = format!("{id} {name}").to_ascii_lowercase();
+            match known.iter().find(|(name, ..)| *name == own) {
+                Some((_, other, first)) if *other != said => found.push((
+                    check,
+                    format!(
+                        "{} says two things of {}: {property} is {other} ({}) and {said} ({}): give the state of one \
+                         organisation, gathered at one time",
+                        kind.cmdlet(),
+                        object.name(),
+                        first.place,
+                        object.place
+                    ),
+                )),
+                Some(_) => {}
+                None => known.push((own, said, object)),
+            }
+        }
+    }
+    found
 }
 
 /// The check that cannot do without the output of a cmdlet; for output that is good to have, what was covered.
@@ -300,6 +343,37 @@ mod tests {
         assert_eq!(of(CheckId::Signature, &healthy).0, Outcome::NotApplicable);
         for (id, outcome, summary) in outcomes("CurrentCertificateThumbprint : A\nName : x\n") {
             assert_ne!(outcome, Outcome::Pass, "{id:?}: {summary}");
+        }
+    }
+
+    #[test]
+    fn states_that_contradict_each_other_establish_nothing_in_either_order() {
+        let healthy = Organisation::healthy().clixml();
+        for (cmdlet, which, property, value, id) in [
+            (
+                "Get-AuthConfig",
+                "",
+                "CurrentCertificateThumbprint",
+                Val::from("DB9D38E3B1"),
+                CheckId::Certificate,
+            ),
+            ("Get-PartnerApplication", "SfBOnline", "Enabled", Val::from(false), CheckId::Accepted),
+        ] {
+            let other = Organisation::healthy().set(cmdlet, which, property, value).clixml();
+            for order in [[&healthy, &other], [&other, &healthy]] {
+                let files = order.map(|text| crate::state::read(text.as_bytes(), "state").unwrap());
+                let case = StateCase::new(&files, Instant::parse(organisation::AT).unwrap());
+                let judgement = judge(&case, Severity::Error);
+                assert_ne!(judgement.verdict, Verdict::Pass, "{cmdlet}");
+                let missing = judgement.checks.iter().find(|check| check.id == id).unwrap();
+                let told = missing.outcome == Outcome::Fail
+                    || missing.missing.iter().any(|line| line.contains("says two things"));
+                assert!(told, "{cmdlet}: {missing:?}");
+            }
+            let files =
+                [&healthy, &healthy].map(|text| crate::state::read(text.as_bytes(), "state").unwrap());
+            let case = StateCase::new(&files, Instant::parse(organisation::AT).unwrap());
+            assert_eq!(judge(&case, Severity::Error).verdict, Verdict::Pass);
         }
     }
 

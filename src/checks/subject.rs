@@ -606,6 +606,13 @@ impl<'a> LogCase<'a> {
             && (self.diagnostics().is_none() || of_token_service())
     }
 
+    /// Whether the line tells of a fault beside its status: an error, a number, or a status of the server behind.
+    pub fn went_wrong(&self) -> bool {
+        self.record.errors.is_some()
+            || self.diagnostics().is_some()
+            || self.record.back_end_status.is_some_and(|status| status >= 400)
+    }
+
     /// What the line tells, without the user.
     pub fn summary(&self) -> String {
         let record = self.record;
@@ -613,6 +620,8 @@ impl<'a> LogCase<'a> {
         parts.extend(record.authentication.clone());
         parts.extend(record.path.clone());
         parts.extend(record.status.map(|status| status.to_string()));
+        let behind = record.back_end_status.filter(|status| record.status != Some(*status));
+        parts.extend(behind.map(|status| format!("({status} behind)")));
         parts.extend(record.diagnostics.clone().or_else(|| record.errors.clone()));
         standing::shown(&parts.join(" "))
     }

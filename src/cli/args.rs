@@ -41,7 +41,7 @@ Examples:
     version,
     about = "Inspects and verifies OAuth traffic between Exchange Server and Skype for Business Online / Teams",
     long_about = "Inspects and verifies OAuth traffic between Exchange Server and Skype for Business Online / Teams.\n\n\
-        Give it what was recorded (pcap, pcapng, HAR, Fiddler SAZ, mitmproxy, …), the tenant and the uploaded \
+        Give it what was recorded (pcap, pcapng, HAR, Fiddler SAZ, mitmproxy and others), the tenant and the uploaded \
         certificate; it answers with a verdict and the evidence for it. Absence of evidence is never a pass.",
     after_long_help = STATUSES,
     arg_required_else_help = true,

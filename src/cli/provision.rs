@@ -207,7 +207,11 @@ fn write_scripts(args: &ScriptArgs, terminal: &Terminal) -> Status {
         return output::print(terminal, |out| writeln!(out, "{document:#}"));
     }
     match scripts.single() {
-        Ok(text) => output::print(terminal, |out| out.write_all(text.as_bytes())),
+        // As in files: names in their own letters would reach Windows PowerShell as others.
+        Ok(text) => output::print(terminal, |out| {
+            out.write_all(if text.is_ascii() { "" } else { MARK }.as_bytes())?;
+            out.write_all(text.as_bytes())
+        }),
         Err(error) => {
             terminal.error(&error.to_string());
             Status::Usage
@@ -215,12 +219,15 @@ fn write_scripts(args: &ScriptArgs, terminal: &Terminal) -> Status {
     }
 }
 
+/// The byte order mark of UTF-8.
+const MARK: &str = "\u{feff}";
+
 fn write_folder(folder: &Path, scripts: &Scripts) -> std::io::Result<()> {
     std::fs::create_dir_all(folder)?;
     for script in &scripts.scripts {
         // Windows PowerShell reads files without a byte order mark in the system's code page.
         let mut file = std::fs::File::create(folder.join(&script.file))?;
-        file.write_all("\u{feff}".as_bytes())?;
+        file.write_all(MARK.as_bytes())?;
         file.write_all(script.text.replace('\n', "\r\n").as_bytes())?;
     }
     std::fs::write(folder.join("README.md"), &scripts.readme)

@@ -267,7 +267,8 @@ fn first_sentence(text: &str) -> String {
 /// The pages of a code, in any case: a rule id, `2000005`, `invalid_user`, `AADSTS50012`, `50012`, `ACS50012`,
 /// `ErrorAccessDenied`. More than one where a word is the category of a number and an error of OAuth too.
 pub fn find(code: &str) -> Vec<Page> {
-    let code = code.trim();
+    // Copied out of a sentence or a list.
+    let code = code.trim_matches(|letter: char| letter.is_whitespace() || ":;,.\"'()".contains(letter));
     let same = |name: &str| !name.is_empty() && name.eq_ignore_ascii_case(code);
     let pages = catalogue();
     let named: Vec<Page> = pages.iter().filter(|page| same(&page.id) || same(&page.alias)).cloned().collect();
@@ -289,6 +290,8 @@ mod tests {
         let one = |code| <[Page; 1]>::try_from(find(code)).map(|[page]| page).unwrap();
         assert_eq!(one("Issuer-Tenant").kind, Kind::Rule);
         assert_eq!(one("2000005").alias, "invalid_user");
+        assert_eq!(one("AADSTS50012:").id, one("50012").id);
+        assert_eq!(one("2000003;").alias, "invalid_resource");
         assert_eq!(one("invalid_user").id, "2000005");
         let both: Vec<_> = find("invalid_client").into_iter().map(|page| page.kind).collect();
         assert_eq!(both, [Kind::Diagnostics, Kind::OAuth]);

@@ -123,7 +123,11 @@ impl Files {
         self.with(|writer| writer.statistics(0, received, dropped))?;
         let Some(writer) = self.writer.take() else { return Ok(()) };
         self.finished += writer.written();
-        let ended = writer.finish().and_then(|out| out.into_inner().map_err(io::Error::from)?.sync_all());
+        let ended = writer.finish().and_then(|out| {
+            let file = out.into_inner().map_err(io::Error::from)?;
+            // Pipes and devices have nothing that could be lost, and refuse.
+            if file.metadata()?.is_file() { file.sync_all() } else { Ok(()) }
+        });
         ended.map_err(|error| self.failed(&error))
     }
 
@@ -189,20 +193,23 @@ fn create(path: &Path) -> io::Result<File> {
         options.mode(0o600);
     }
     let file = options.open(path)?;
+    // Whoever reads from a pipe, and everybody who uses `/dev/null`, keeps the right to.
     #[cfg(unix)]
-    {
+    if file.metadata()?.is_file() {
         use std::os::unix::fs::PermissionsExt as _;
         file.set_permissions(fs::Permissions::from_mode(0o600))?;
     }
     Ok(file)
 }
 
-/// Empty files, devices such as `/dev/null`, pcapng and pcap.
+/// Empty files, devices such as `/dev/null`, pipes, pcapng and pcap.
 fn is_capture(path: &Path) -> io::Result<bool> {
-    let mut file = File::open(path)?;
-    if !file.metadata()?.is_file() {
-        return Ok(!path.is_dir());
+    // Opening a pipe to read from it would wait for somebody who writes.
+    let kind = fs::metadata(path)?;
+    if !kind.is_file() {
+        return Ok(!kind.is_dir());
     }
+    let mut file = File::open(path)?;
     let mut head = [0; 4];
     let count = io::Read::read(&mut file, &mut head)?;
     let known: [[u8; 4]; 5] = [
@@ -270,6 +277,31 @@ mod tests {
         }
         assert_eq!(last, 19);
         fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_is_written_to_and_devices_keep_their_rights() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let path = std::env::temp_dir().join(format!("oauthtrace-pipe-{}", std::process::id()));
+        let made = std::process::Command::new("mkfifo").args(["-m", "644"]).arg(&path).status();
+        if made.is_ok_and(|status| status.success()) {
+            let pipe = path.clone();
+            let reader = std::thread::spawn(move || fs::read(pipe).unwrap());
+            let mut files = Files::new(path.clone(), None, None);
+            files.begin(LinkType(1), 0, "eth0").unwrap();
+            files.packet(&packet(&[1; 60])).unwrap();
+            files.finish(1, 0).unwrap();
+            assert!(reader.join().unwrap().starts_with(&[0x0a, 0x0d, 0x0d, 0x0a]));
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o644);
+            fs::remove_file(&path).unwrap();
+        }
+        let rights = || fs::metadata("/dev/null").unwrap().permissions().mode();
+        let before = rights();
+        let mut files = Files::new("/dev/null".into(), None, None);
+        files.begin(LinkType(1), 0, "eth0").unwrap();
+        files.finish(0, 0).unwrap();
+        assert_eq!(rights(), before);
     }
 
     #[test]

@@ -5,9 +5,9 @@ use base64::alphabet::STANDARD;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 
-use super::Redactor;
 use super::text::splice;
 use super::vault::Kind;
+use super::{Redactor, names};
 use crate::report::authentication::split;
 use crate::report::mask::promises_secret;
 use crate::token::find::jwts;
@@ -82,7 +82,9 @@ impl Redactor {
             | "proxy-authentication-info" => self.challenges(value),
             "sec-websocket-protocol" => self.protocols(value),
             _ if name == "cookie" || name.contains("cookie") => self.cookies(value),
-            _ if promises_secret(&name) => self.named_field(value),
+            _ if promises_secret(&name) || names::is_secret(name.trim_start_matches("x-").as_bytes()) => {
+                self.named_field(value)
+            }
             _ if ADDRESSES.contains(&name.as_str()) => self.address(value),
             _ if PUBLIC.contains(&name.as_str()) => self.leaf(value, false),
             _ => self.leaf(value, true),

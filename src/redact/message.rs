@@ -11,6 +11,32 @@ use crate::import::raw::{beginning, unchunk};
 /// The codings of a body, which no longer hold once it was changed.
 const FRAMING: [&str; 3] = ["content-encoding", "transfer-encoding", "content-length"];
 
+/// The messages of a text that holds nothing else, so that the lengths they name can be kept true; `None` for any other
+/// text.
+pub(super) fn apart(text: &[u8]) -> Option<Vec<&[u8]>> {
+    let mut parts = Vec::new();
+    let mut rest = text;
+    while !rest.trim_ascii().is_empty() {
+        let blank = rest.len() - rest.trim_ascii_start().len();
+        let (head, body) = beginning(rest.get(blank..)?)?;
+        if head.get("transfer-encoding").is_some() {
+            return None;
+        }
+        let length = head
+            .get("content-length")
+            .map_or(Some(0), |value| std::str::from_utf8(value).ok()?.trim().parse::<usize>().ok())?;
+        let end = blank.checked_add(body)?.checked_add(length)?;
+        parts.push(rest.get(..end)?);
+        rest = rest.get(end..)?;
+    }
+    // A single head without a body may be the beginning of anything.
+    let body = |part: &&[u8]| memchr::memmem::find(&part.to_ascii_lowercase(), b"content-length:").is_some();
+    (parts.iter().any(body)).then(|| {
+        parts.push(rest);
+        parts
+    })
+}
+
 impl Redactor {
     /// A message, or anything else in its place.
     pub(super) fn message(&mut self, bytes: &[u8]) -> Vec<u8> {

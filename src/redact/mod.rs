@@ -187,7 +187,13 @@ impl Redactor {
                 let out = self.json_document(text);
                 (out.map_err(|error| damaged(form, &error))?, Vec::new())
             }
-            _ => (self.leaf(text, true).unwrap_or_else(|| text.to_vec()), Vec::new()),
+            _ => {
+                let out = match message::apart(text) {
+                    Some(parts) => parts.into_iter().flat_map(|part| self.message(part)).collect(),
+                    None => self.leaf(text, true).unwrap_or_else(|| text.to_vec()),
+                };
+                (out, Vec::new())
+            }
         })
     }
 }

@@ -77,6 +77,7 @@ fn header_fields_keep_scheme_names_and_attributes() {
         "sid=REDACTED_VALUE_1; Path=/; Secure"
     );
     assert_eq!(header("X-My-Token", "short"), "REDACTED_VALUE_1");
+    assert_eq!(header("X-SessionKey", "short"), "REDACTED_VALUE_1");
     assert_eq!(header("X-Whatever", "Zk3mQe7YUKxq8v2Lw1b7nQ2x9Zr"), "REDACTED_VALUE_1");
     let challenge = "Bearer client_id=\"00000002-0000-0ff1-ce00-000000000000\", trusted_issuers=\"a@b\"";
     assert_eq!(header("WWW-Authenticate", challenge), challenge);
@@ -292,6 +293,27 @@ fn bodies_are_read_without_their_boundary_and_in_utf_16() {
         assert_eq!(&body[..2], if big { b"\xfe\xff" } else { b"\xff\xfe" });
         assert_eq!(&*crate::import::text::utf8(&body), b"<a><Password>REDACTED_VALUE_1</Password></a>");
     }
+}
+
+#[test]
+fn messages_in_a_text_keep_lengths_that_are_true() {
+    let body = "{\"password\":\"hunter2-Plain and more of it\"}";
+    let answer = "{\"refresh_token\":\"0.AXoA9Zk3mQe7YUKxq8v2Lw1b7nQ2x0.AXoA9Zk3mQe7YUKxq8v2Lw1b7nQ2x\"}";
+    let text = format!(
+        "POST /x HTTP/1.1\r\nHost: a.example\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}\r\n\
+         HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{answer}\r\n",
+        body.len(),
+        answer.len()
+    );
+    let out = masked(&text);
+    assert!(!out.contains("hunter2") && !out.contains("AXoA"), "{out}");
+    let mut found = crate::import::Collected::default();
+    let settings = crate::import::ImportSettings::default();
+    crate::import::text::read(out.as_bytes(), &settings, &mut found).unwrap();
+    let [exchange] = &found.exchanges[..] else { panic!("{out}") };
+    assert!(exchange.request.as_ref().unwrap().body.complete, "{out}");
+    assert!(exchange.response.as_ref().unwrap().body.complete, "{out}");
+    assert!(out.ends_with("}\r\n") && out.contains("}\r\nHTTP/1.1 200 OK"), "{out}");
 }
 
 /// Text of many beginnings without ends takes no longer than its length says.

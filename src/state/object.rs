@@ -213,14 +213,16 @@ impl Value {
         }
     }
 
-    /// The value as a boolean: PowerShell prints `True` and `False` in every language.
+    /// The value as a boolean: PowerShell prints `True` and `False` in every language, spreadsheets that CSV went
+    /// through do not.
     pub fn as_bool(&self) -> Option<bool> {
-        match self {
-            Self::Bool(value) => Some(*value),
-            Self::Text(text) if text.eq_ignore_ascii_case("true") => Some(true),
-            Self::Text(text) if text.eq_ignore_ascii_case("false") => Some(false),
-            _ => None,
-        }
+        const TRUE: [&str; 6] = ["true", "wahr", "vrai", "verdadero", "vero", "sant"];
+        const FALSE: [&str; 6] = ["false", "falsch", "faux", "falso", "falskt", "onwaar"];
+        let Self::Text(text) = self else {
+            return if let Self::Bool(value) = self { Some(*value) } else { None };
+        };
+        let is = |words: [&str; 6]| words.iter().any(|word| text.trim().eq_ignore_ascii_case(word));
+        if is(TRUE) { Some(true) } else { is(FALSE).then_some(false) }
     }
 
     /// Whether there is nothing in it.
@@ -342,5 +344,21 @@ impl Object {
             .find_map(|name| self.text(name).filter(|text| !text.is_empty()))
             .or(self.display.as_deref())
             .unwrap_or("(unnamed)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn booleans_are_read_in_the_languages_of_spreadsheets() {
+        let read = |text: &str| Value::Text(text.into()).as_bool();
+        assert_eq!(
+            [read("True"), read("WAHR"), read("faux"), read("Falso")],
+            [Some(true), Some(true), Some(false), Some(false)]
+        );
+        assert_eq!(read("yes"), None);
+        assert_eq!(Value::Bool(false).as_bool(), Some(false));
     }
 }

@@ -139,6 +139,7 @@ fn completions_and_manual_are_printed() {
     for part in [".TH oauthtrace", "keylog", "OAUTHTRACE VERIFY"] {
         assert!(manual.contains(part), "{part}");
     }
+    assert!(manual.is_ascii(), "old readers of roff take nothing else");
 }
 
 #[test]

@@ -23,7 +23,7 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn examine(case: &LogCase<'_>, out: &mut Out<'_>) {
-    if case.at_exchange() && case.by_token() && case.record.status == Some(200) {
+    if case.at_exchange() && case.by_token() && case.record.status == Some(200) && !case.went_wrong() {
         let whose = if case.in_scope() { "of an application in scope" } else { "" };
         let hit = out.say(format!("a log tells of an accepted Bearer call {whose}").trim_end().to_owned());
         hit.observed(case.summary()).cause(whose);
@@ -34,10 +34,19 @@ fn examine(case: &LogCase<'_>, out: &mut Out<'_>) {
 mod tests {
     use super::*;
     use crate::checks::rule::{fires_on_line, line};
+    use crate::logrecord::LogRecord;
 
     #[test]
     fn fires_on_200() {
         assert!(fires_on_line(&RULE, &line("Bearer", 200)));
+    }
+
+    #[test]
+    fn stays_silent_where_something_went_wrong_behind() {
+        let behind = LogRecord { back_end_status: Some(500), ..line("Bearer", 200) };
+        assert!(!fires_on_line(&RULE, &behind));
+        let told = LogRecord { errors: Some("HttpException=x".into()), ..line("Bearer", 200) };
+        assert!(!fires_on_line(&RULE, &told));
     }
 
     #[test]

@@ -399,9 +399,7 @@ impl Line {
             ids: [record.request_id.as_deref(), record.client_request_id.as_deref()]
                 .map(|text| text.and_then(number)),
             named: case.in_scope(),
-            failed: record.errors.is_some()
-                || case.diagnostics().is_some()
-                || record.back_end_status.is_some_and(|status| status >= 400),
+            failed: case.went_wrong(),
         }
     }
 }
