@@ -67,7 +67,6 @@ mod tests {
     use crate::checks::testing::Scene;
     use crate::checks::{CheckId, Outcome};
     use crate::exchange::{Body, Exchange, Head};
-    use crate::limits::BODY_KEPT;
 
     const FORM: &str = "grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer&assertion=x";
 
