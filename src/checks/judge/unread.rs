@@ -67,6 +67,7 @@ mod tests {
     use crate::checks::testing::Scene;
     use crate::checks::{CheckId, Outcome};
     use crate::exchange::{Body, Exchange, Head};
+    use crate::limits;
 
     const FORM: &str = "grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer&assertion=x";
 
