@@ -44,23 +44,15 @@ pub fn offered(exchange: &Exchange) -> Vec<String> {
     schemes
 }
 
-/// The scheme of a credentials value and what stands behind it. A single word is a scheme when it is a known one
-/// (`Bearer` alone is realm discovery) and a credential without scheme otherwise.
+/// The scheme of a credentials value, if it has one, and what stands behind it.
 pub fn split(value: &[u8]) -> (Option<String>, &[u8]) {
     let value = value.trim_ascii();
-    let end = value.iter().position(|byte| matches!(byte, b' ' | b'\t'));
-    let (word, rest) = match end {
-        Some(end) => (&value[..end], value[end..].trim_ascii()),
-        None => (value, &[][..]),
-    };
-    let like_a_scheme = !word.is_empty()
-        && word.len() <= 32
-        && word.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-');
-    let lower = || String::from_utf8_lossy(word).to_ascii_lowercase();
-    match end {
-        Some(_) if like_a_scheme => (Some(lower()), rest),
-        None if challenge::is_known(word) => (Some(lower()), rest),
-        _ => (None, value),
+    let end = value.iter().position(|byte| matches!(byte, b' ' | b'\t')).unwrap_or(value.len());
+    let (word, rest) = value.split_at(end);
+    if challenge::is_scheme(word, !rest.is_empty()) {
+        (Some(String::from_utf8_lossy(word).to_ascii_lowercase()), rest.trim_ascii())
+    } else {
+        (None, value)
     }
 }
 
@@ -75,6 +67,7 @@ mod tests {
         assert_eq!(split(b"BEARER  abc"), (Some("bearer".into()), &b"abc"[..]));
         assert_eq!(split(b"eyJhbGciOiJub25lIn0.e30."), (None, &b"eyJhbGciOiJub25lIn0.e30."[..]));
         assert_eq!(split(b"hunter2secret"), (None, &b"hunter2secret"[..]));
+        assert_eq!(split(b"api_key \tx y"), (Some("api_key".into()), &b"x y"[..]));
         assert_eq!(split(b""), (None, &b""[..]));
     }
 

@@ -227,8 +227,18 @@ fn joined(value: &[u8]) -> Vec<&[u8]> {
 }
 
 /// Whether a word is a scheme that is known without anything after it, in any case.
-pub fn is_known(word: &[u8]) -> bool {
+fn is_known(word: &[u8]) -> bool {
     SCHEMES.iter().any(|scheme| word.eq_ignore_ascii_case(scheme.as_bytes()))
+}
+
+/// Whether the first word of credentials is their scheme: a known one (`Bearer` alone is realm discovery), or one that
+/// looks so, where something follows it.
+pub fn is_scheme(word: &[u8], followed: bool) -> bool {
+    is_known(word)
+        || (followed
+            && word.len() <= SCHEME_BYTES
+            && word.first().is_some_and(u8::is_ascii_alphabetic)
+            && word.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')))
 }
 
 fn credentials(part: &[u8], header: &'static str, start: usize) -> Sent {
@@ -236,13 +246,8 @@ fn credentials(part: &[u8], header: &'static str, start: usize) -> Sent {
     let text = part.trim_ascii();
     let word = text.iter().take_while(|byte| !matches!(byte, b' ' | b'\t')).count();
     let name = text.get(..word).unwrap_or_default();
-    let named = is_known(name)
-        || (word < text.len()
-            && word <= SCHEME_BYTES
-            && name.first().is_some_and(u8::is_ascii_alphabetic)
-            && name.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')));
     let begins = start + lead;
-    if !named {
+    if !is_scheme(name, word < text.len()) {
         let scheme = NO_SCHEME.to_owned();
         return Sent { scheme, header, empty: text.is_empty(), at: begins..begins + text.len() };
     }
