@@ -12,6 +12,8 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::ops::Range;
 
+use foldhash::fast::RandomState;
+
 use crate::limits;
 
 /// Why a text is not JSON.
@@ -82,7 +84,9 @@ impl Node {
 
     /// Names that occur more than once, in the order of their second occurrence.
     pub fn duplicates(&self) -> Vec<&str> {
-        let mut known: HashMap<&str, bool> = HashMap::new();
+        let room = self.members().len();
+        let mut known: HashMap<&str, bool, RandomState> =
+            HashMap::with_capacity_and_hasher(room, RandomState::default());
         let mut twice = Vec::new();
         for member in self.members() {
             match known.entry(&member.name) {

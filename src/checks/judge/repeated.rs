@@ -5,6 +5,8 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
+
 use crate::checks::CheckId;
 use crate::json::{Node, Value};
 use crate::token::actor;
@@ -45,7 +47,9 @@ fn check_of(token: &Token, name: &str) -> Option<CheckId> {
 /// Names of members that stand there more than once, with different values.
 fn differing(node: &Node) -> Vec<&str> {
     // What the first of a name says, and whether another was seen to say something else.
-    let mut firsts: HashMap<&str, (&Value, bool)> = HashMap::new();
+    let room = node.members().len();
+    let mut firsts: HashMap<&str, (&Value, bool), RandomState> =
+        HashMap::with_capacity_and_hasher(room, RandomState::default());
     let mut names = Vec::new();
     for member in node.members() {
         let name = known_as(&member.name);
