@@ -375,7 +375,9 @@ fn opaque(part: &[u8], known: &[Range<usize>]) -> Vec<Range<usize>> {
         let length = value.iter().take(limits::TOKEN_BYTES).take_while(|byte| is_value(**byte)).count();
         let value = value.get(..length).unwrap_or_default();
         let mixed = value.iter().any(u8::is_ascii_digit) && value.iter().any(u8::is_ascii_alphabetic);
-        let overlaps = known.iter().any(|place| place.start < start + length && start < place.end);
+        // They stand in order, and none in another: only the first that ends behind this value's beginning can lie in it.
+        let next = known.partition_point(|place| place.end <= start);
+        let overlaps = known.get(next).is_some_and(|place| place.start < start + length);
         if length >= 20 && mixed && !overlaps {
             found.push(start..start + length);
         }
