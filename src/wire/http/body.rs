@@ -106,14 +106,10 @@ pub fn glimpse<'b>(head: &Head, body: &'b Body, max: usize) -> Option<Glimpse<'b
 
 /// The same of bytes that are coded as `head` says.
 pub(crate) fn look<'b>(head: &Head, bytes: &'b [u8], max: usize) -> Option<Glimpse<'b>> {
-    let mut codings = codings(head);
-    let coding = codings.next();
-    if codings.next().is_some() {
-        return None;
-    }
-    let Some(name) = coding else { return Some(plain(bytes, max)) };
-    if Coding::named(name) != Some(Coding::Gzip) {
-        return None;
+    match codings(head).as_slice() {
+        [] => return Some(plain(bytes, max)),
+        [name] if Coding::named(name) == Some(Coding::Gzip) => {}
+        _ => return None,
     }
     let coded = after_gzip_header(bytes)?;
     quickly(coded, max).or_else(|| slowly(coded, max))
@@ -170,25 +166,32 @@ fn after_gzip_header(bytes: &[u8]) -> Option<&[u8]> {
 
 /// The codings of a body in the order in which they were put on: those of the content, then those of the transfer.
 /// Chunks are undone where messages are read.
-fn codings(head: &Head) -> impl Iterator<Item = &[u8]> {
+fn codings(head: &Head) -> Vec<&[u8]> {
     const NONE: [&[u8]; 3] = [b"", b"identity", b"chunked"];
-    ["content-encoding", "transfer-encoding"]
-        .into_iter()
-        .flat_map(|name| head.all(name))
-        .flat_map(|field| field.value.split(|byte| *byte == b','))
-        .map(|name| name.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii())
-        .filter(|name| !NONE.iter().any(|none| name.eq_ignore_ascii_case(none)))
+    let mut all = Vec::new();
+    // Loops, not adapters in each other: every message comes by here, and most have one coding or none.
+    for name in ["content-encoding", "transfer-encoding"] {
+        for field in head.all(name) {
+            for word in field.value.split(|byte| *byte == b',') {
+                let word = word.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+                if !NONE.iter().any(|none| word.eq_ignore_ascii_case(none)) {
+                    all.push(word);
+                }
+            }
+        }
+    }
+    all
 }
 
 /// Whether a body is coded, so that its content is not what travelled.
 pub fn is_coded(head: &Head, body: &Body) -> bool {
-    !body.already_decoded && codings(head).next().is_some()
+    !body.already_decoded && !codings(head).is_empty()
 }
 
 fn decode<'b>(head: &Head, body: &'b Body, max: Option<usize>) -> (Cow<'b, [u8]>, Option<CodingError>) {
     let prefix = max.unwrap_or(usize::MAX);
     let mut bytes = Cow::Borrowed(body.bytes.as_ref());
-    let codings: Vec<&[u8]> = if body.already_decoded { Vec::new() } else { codings(head).collect() };
+    let codings: Vec<&[u8]> = if body.already_decoded { Vec::new() } else { codings(head) };
     let mut problem = None;
     if codings.len() > limits::CODING_LAYERS {
         return (
