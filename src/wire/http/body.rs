@@ -169,7 +169,6 @@ fn after_gzip_header(bytes: &[u8]) -> Option<&[u8]> {
 fn codings(head: &Head) -> Vec<&[u8]> {
     const NONE: [&[u8]; 3] = [b"", b"identity", b"chunked"];
     let mut all = Vec::new();
-    // Loops, not adapters in each other: every message comes by here, and most have one coding or none.
     for name in ["content-encoding", "transfer-encoding"] {
         for field in head.all(name) {
             for word in field.value.split(|byte| *byte == b',') {
