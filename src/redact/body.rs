@@ -25,7 +25,7 @@ impl Redactor {
         if body.len() < 4 {
             return None;
         }
-        if let Some(wide) = Wide::of(body) {
+        if let Some(wide) = Utf16::of(body) {
             let plain = crate::import::text::utf8(body);
             // The type may name the charset of the original.
             return self.body(media, &plain).map(|new| wide.encode(&new));
@@ -143,12 +143,12 @@ impl Redactor {
 
 /// UTF-16 with a byte order mark, as Windows writes XML.
 #[derive(Clone, Copy)]
-enum Wide {
+enum Utf16 {
     Little,
     Big,
 }
 
-impl Wide {
+impl Utf16 {
     fn of(bytes: &[u8]) -> Option<Self> {
         match bytes.first_chunk::<2>()? {
             [0xff, 0xfe] => Some(Self::Little),

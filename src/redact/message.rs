@@ -15,6 +15,7 @@ const FRAMING: [&str; 3] = ["content-encoding", "transfer-encoding", "content-le
 /// text.
 pub(super) fn apart(text: &[u8]) -> Option<Vec<&[u8]>> {
     let mut parts = Vec::new();
+    let mut lengths = false;
     let mut rest = text;
     while !rest.trim_ascii().is_empty() {
         let blank = rest.len() - rest.trim_ascii_start().len();
@@ -22,16 +23,16 @@ pub(super) fn apart(text: &[u8]) -> Option<Vec<&[u8]>> {
         if head.get("transfer-encoding").is_some() {
             return None;
         }
-        let length = head
-            .get("content-length")
-            .map_or(Some(0), |value| std::str::from_utf8(value).ok()?.trim().parse::<usize>().ok())?;
+        let named = head.get("content-length");
+        lengths |= named.is_some();
+        let length =
+            named.map_or(Some(0), |value| std::str::from_utf8(value).ok()?.trim().parse::<usize>().ok())?;
         let end = blank.checked_add(body)?.checked_add(length)?;
         parts.push(rest.get(..end)?);
         rest = rest.get(end..)?;
     }
-    // A single head without a body may be the beginning of anything.
-    let body = |part: &&[u8]| memchr::memmem::find(&part.to_ascii_lowercase(), b"content-length:").is_some();
-    (parts.iter().any(body)).then(|| {
+    // Heads that name no length may be the beginning of anything.
+    lengths.then(|| {
         parts.push(rest);
         parts
     })

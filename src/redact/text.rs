@@ -262,8 +262,8 @@ impl Redactor {
         }
         for at in memmem::find_iter(text, b"ConvertTo-SecureString") {
             let rest = text.get(at..).unwrap_or_default();
-            let line = rest.get(..memchr::memchr(b'\n', rest).unwrap_or(rest.len())).unwrap_or_default();
-            let Some(quote) = memchr::memchr2(b'"', b'\'', line) else { continue };
+            let quote = memchr::memchr3(b'"', b'\'', b'\n', rest);
+            let Some(quote) = quote.filter(|at| rest.get(*at) != Some(&b'\n')) else { continue };
             edits.extend(quoted(text, at + quote).and_then(|value| self.named(b"password", text, value)));
         }
         edits.sort_by_key(|(range, _)| range.start);
@@ -376,11 +376,19 @@ fn quoted(text: &[u8], start: usize) -> Option<Range<usize>> {
     let quote = rest.get(escapes).copied().filter(|byte| matches!(byte, b'"' | b'\''))?;
     let start = start + escapes + 1;
     let rest = text.get(start..)?;
-    let line = rest.get(..memchr::memchr(b'\n', rest).unwrap_or(rest.len()))?;
-    let closing = [vec![b'\\'; escapes], vec![quote]].concat();
-    let escaped = |at: &usize| escapes == 0 && at.checked_sub(1).and_then(|at| line.get(at)) == Some(&b'\\');
-    let end = memmem::find_iter(line, &closing).find(|at| !escaped(at))?;
-    Some(start..start + end)
+    // The line is not looked for first: it may be as long as the text, and hold as many quotes.
+    for at in memchr::memchr2_iter(quote, b'\n', rest) {
+        if rest.get(at) == Some(&b'\n') {
+            return None;
+        }
+        let before =
+            rest.get(..at)?.iter().rev().take(escapes + 1).take_while(|byte| **byte == b'\\').count();
+        let closes = if escapes == 0 { before == 0 } else { before >= escapes };
+        if closes {
+            return Some(start..start + at - escapes);
+        }
+    }
+    None
 }
 
 /// Runs of base64 that begin like a JWT in base64: `eyJ`, `eyA`, `ew0K`, … at the start.
