@@ -7,6 +7,7 @@ use crate::checks::marks::Marks;
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::ExchangeCase;
 use crate::exchange::Request;
+use crate::token::Half;
 
 /// See the text.
 pub(crate) static RULE: Rule = Rule {
@@ -52,11 +53,12 @@ fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
         || lower.ends_with("refresh_token")
         || lower.ends_with("authorization_code")
         || urn.is_some_and(|name| REGISTERED.contains(&name));
+    let asserted = case.field("assertion").unwrap_or_default();
     let wrong = if lower.is_empty() {
         Some(("no grant_type".to_owned(), "a grant_type"))
     } else if !(jwt || other) {
         Some((format!("grant_type {}", shown(grant)), "urn:ietf:params:oauth:grant-type:jwt-bearer"))
-    } else if jwt && case.field("assertion").is_none_or(str::is_empty) {
+    } else if jwt && asserted.is_empty() {
         Some(("no assertion".to_owned(), "the field assertion"))
     } else {
         None
@@ -66,7 +68,20 @@ fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
             .observed(observed)
             .expected(expected)
             .location("request.body.form");
+    } else if jwt && !holds_assertion(case) {
+        // A granted request had one: whether it was well formed cannot be told from what stands here now.
+        out.missing(
+            "the assertion of a token request is no JWT here: it was taken out of the source, or never was one",
+        );
     }
+}
+
+/// Whether a token was read where the assertion stands.
+fn holds_assertion(case: &ExchangeCase<'_>) -> bool {
+    case.tokens.iter().any(|seen| {
+        let at = &seen.sighting.location;
+        at.half == Half::Request && at.part.ends_with("assertion")
+    })
 }
 
 fn is_form(request: &Request) -> bool {
@@ -97,6 +112,23 @@ mod tests {
             let form = format!("grant_type={grant}&assertion=x&resource=a/b@c");
             assert!(Scene::healthy().token_request(&form, 400, "{}").fires(&RULE), "{grant}");
         }
+    }
+
+    #[test]
+    fn an_assertion_that_cannot_be_read_passes_nothing() {
+        let missing = |text: &str| {
+            let form = format!(
+                "grant_type=http://oauth.net/grant_type/jwt/1.0/bearer&assertion={text}&resource=a/b@c"
+            );
+            let answer = r#"{"token_type":"Bearer","access_token":"x","expires_in":"3600"}"#;
+            let judged = Scene::healthy().token_request(&form, 200, answer).judge();
+            let check = judged.checks.iter().find(|check| check.id == RULE.check).unwrap();
+            check.missing.iter().any(|reason| reason.contains("no JWT here"))
+        };
+        assert!(missing("[REDACTED]"));
+        assert!(missing("x"));
+        let healthy = Scene::healthy().assertion_changed(|_| None).judge();
+        assert!(healthy.checks.iter().all(|check| check.missing.is_empty()));
     }
 
     #[test]

@@ -219,6 +219,8 @@ struct Session<'m> {
     server: Option<&'m Member>,
     metadata: Option<&'m Member>,
     websocket: bool,
+    /// Members that another of the same name took the place of: what they held is not seen.
+    replaced: u64,
 }
 
 /// Groups members by folder and number: `raw/017_c.txt`, in any case and with any number of digits.
@@ -312,11 +314,13 @@ impl<'m> Session<'m> {
         let (client, server) = (is("c.txt").then_some(member), is("s.txt").then_some(member));
         let (metadata, websocket) = (is("m.xml").then_some(member), is("w.txt"));
         let known = client.or(server).or(metadata).is_some() || websocket;
-        known.then_some(Self { folder: 0, number, client, server, metadata, websocket })
+        known.then_some(Self { number, client, server, metadata, websocket, ..Self::default() })
     }
 
     /// Takes members that stand behind its own in the archive.
     fn add(&mut self, later: Self) {
+        let both = |one: Option<&Member>, other: Option<&Member>| u64::from(one.is_some() && other.is_some());
+        self.replaced += later.replaced + both(self.client, later.client) + both(self.server, later.server);
         self.client = later.client.or(self.client);
         self.server = later.server.or(self.server);
         self.metadata = later.metadata.or(self.metadata);
@@ -399,6 +403,13 @@ impl<'m> Session<'m> {
         }
         if had_server && response.is_none() {
             notices.push(self.notice("expected an HTTP response, found none", Some(LeftOut::response())));
+        }
+        if self.replaced > 0 {
+            let text = format!(
+                "{} of its messages stand twice in the archive, and only the last is read",
+                self.replaced
+            );
+            notices.push(self.notice(&text, Some(LeftOut { count: self.replaced, ..LeftOut::request() })));
         }
         for loss in notices.iter_mut().filter_map(|notice| notice.loss.as_mut()) {
             loss.host.clone_from(&metadata.sni);

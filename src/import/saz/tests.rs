@@ -368,3 +368,20 @@ fn of_a_large_xml_answer_the_beginning_is_unpacked_where_it_is_enough() {
         }
     }
 }
+
+#[test]
+fn a_message_that_another_of_the_same_number_takes_the_place_of_is_left_out_and_told() {
+    let other = b"GET https://h/other HTTP/1.1\r\nHost: h\r\nAuthorization: Basic dTpw\r\n\r\n";
+    let out = collect(
+        &archive(&[("raw/1_c.txt", other), ("raw/2_c.txt", REQUEST), ("raw/01_c.txt", REQUEST)]),
+        &[],
+    );
+    let out = out.unwrap();
+    assert_eq!(out.exchanges.len(), 2);
+    let [notice] = out.notices.as_slice() else { panic!("{:?}", out.notices) };
+    assert_eq!(
+        notice.text,
+        "session 1: 1 of its messages stand twice in the archive, and only the last is read"
+    );
+    assert_eq!(notice.loss.as_ref().map(|loss| loss.count), Some(1));
+}
