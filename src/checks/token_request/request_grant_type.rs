@@ -7,7 +7,7 @@ use crate::checks::marks::Marks;
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::ExchangeCase;
 use crate::exchange::Request;
-use crate::token::Half;
+use crate::token::{Half, Role};
 
 /// See the text.
 pub(crate) static RULE: Rule = Rule {
@@ -76,11 +76,11 @@ fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
     }
 }
 
-/// Whether a token was read where the assertion stands.
+/// Whether a token that is more than a word was read where the assertion stands.
 fn holds_assertion(case: &ExchangeCase<'_>) -> bool {
     case.tokens.iter().any(|seen| {
         let at = &seen.sighting.location;
-        at.half == Half::Request && at.part.ends_with("assertion")
+        at.half == Half::Request && at.part.ends_with("assertion") && seen.token.role != Role::Opaque
     })
 }
 
