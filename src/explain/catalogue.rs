@@ -14,6 +14,8 @@ pub enum Kind {
     Check,
     /// A rule of this tool.
     Rule,
+    /// What `token` says of one token, and no rule says of traffic.
+    Alone,
     /// A number (and category) of `x-ms-diagnostics`.
     Diagnostics,
     /// A code of the token service.
@@ -34,6 +36,7 @@ impl Kind {
         match self {
             Self::Check => "check",
             Self::Rule => "rule",
+            Self::Alone => "finding of token",
             Self::Diagnostics => "x-ms-diagnostics",
             Self::TokenService => "token service error",
             Self::OAuth => "OAuth error",
@@ -71,6 +74,7 @@ pub struct Page {
 pub fn catalogue() -> Vec<Page> {
     let mut pages: Vec<Page> = CheckId::ALL.into_iter().map(of_check).collect();
     pages.extend(RULES.iter().map(|rule| of_rule(rule)));
+    pages.extend(super::lone::pages());
     pages.extend(causes::all().map(of_cause));
     let tables = [
         (
@@ -255,7 +259,7 @@ const fn seen(kind: Kind) -> &'static str {
         Kind::Outbound => {
             "In the column error-string of the OAuthOutbound log, and in the output of Test-OAuthConnectivity."
         }
-        Kind::Check | Kind::Rule | Kind::Cause => "",
+        Kind::Check | Kind::Rule | Kind::Alone | Kind::Cause => "",
     }
 }
 

@@ -7,5 +7,7 @@
 pub mod catalogue;
 /// The rules as one Markdown document.
 pub mod document;
+/// What `token` alone says.
+mod lone;
 
 pub use catalogue::{Kind, Page, catalogue, find};

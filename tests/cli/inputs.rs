@@ -227,6 +227,26 @@ fn an_unsigned_token_whose_header_cannot_be_read_does_not_pass() {
     assert!(cut.status(1).stdout().contains("error[token-malformed]"), "{}", cut.stdout());
 }
 
+/// RSA-OAEP and A256GCM: header, encrypted key, initialisation vector, ciphertext, tag (RFC 7516 3.1).
+const JWE: &str =
+    "eyJhbGciOiJSU0EtT0FFUCIsImVuYyI6IkEyNTZHQ00ifQ.a2tra2tra2s.aWlpaWlpaWlpaWlp.Y2NjY2NjY2M.dHR0dA";
+
+#[test]
+fn an_encrypted_token_is_said_to_have_failed_nothing() {
+    let folder = Folder::new();
+    // RSA-OAEP and A256GCM: header, encrypted key, initialisation vector, ciphertext, tag (RFC 7516 3.1).
+    folder.file(
+        "t.txt",
+        "eyJhbGciOiJSU0EtT0FFUCIsImVuYyI6IkEyNTZHQ00ifQ.a2tra2tra2s.aWlpaWlpaWlpaWlp.Y2NjY2NjY2M.dHR0dA",
+    );
+    let key = capture("certs/acs-metadata.json");
+    let run = folder.run(&["token", "t.txt", "--metadata", &key, "-o", "json"]);
+    let report = json(&run);
+    run.status(4);
+    assert_eq!(report["tokens"][0]["role"], "encrypted");
+    assert_eq!(report["tokens"][0]["signature"]["state"], "no-key");
+}
+
 #[test]
 fn what_is_found_in_one_token_has_the_names_that_explain_knows() {
     let folder = Folder::new();
@@ -238,6 +258,8 @@ fn what_is_found_in_one_token_has_the_names_that_explain_knows() {
         ("eyJhbGciOiJSUzI1NiIsImNyaXQiOlsiYSJdfQ.e30.c2lnbmF0dXJl", "signature-critical-header"),
         ("eyJhbGciOiJub25lIn0.eyJpc3MiOiJhQGIiLCJpc3MiOiJjQGQifQ.", "oauth-duplicate-member"),
         ("eyJhbGciOiJub25lIn0.eyJpc3MiOiJhQGIifQ.", "lifetime-no-expiry"),
+        ("eyJhbGciOiJSUzI1NiIsImtpZCI6ImEifQ.eyJpc3MiOiJhQGIifQ.c2lnbmF0dXJl", "signature-key"),
+        (JWE, "signature-encrypted"),
     ] {
         folder.file("t.txt", token);
         let report = json(&folder.run(&["token", "t.txt", "--metadata", &key, "-o", "json"]));
