@@ -379,9 +379,11 @@ impl Exchange {
     }
 }
 
-/// Whether a parameter of a query is a password by its name.
+/// Whether a parameter of a query is a password by its name: `password`, `user_password`, `UserPwd`.
 pub fn is_password_parameter(name: &str) -> bool {
-    ["password", "passwd", "pwd"].iter().any(|known| name.eq_ignore_ascii_case(known))
+    let plain = || name.bytes().filter(u8::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase());
+    let known = ["password", "passwd", "pwd", "userpassword", "userpasswd", "userpwd"];
+    known.iter().any(|known| plain().eq(known.bytes()))
 }
 
 /// Oddity of an export whose address held a password; the address itself is kept without it.

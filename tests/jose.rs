@@ -195,6 +195,27 @@ fn the_command_tells_proven_wrong_open_and_unreadable_apart() {
     assert_eq!(status(&["no-such-file"]).0, 3);
 }
 
+/// A payload that is no JSON is legal in a JWS, yet names no tenant: what was asked is not proven.
+#[test]
+fn a_text_instead_of_claims_proves_no_tenant() {
+    use hmac_of_rfc_7520::{KEY, TOKEN};
+    let jwk = Scratch::new("text-jwk", format!(r#"{{"kty":"oct","k":"{KEY}"}}"#).as_bytes());
+    let token = Scratch::new("text-token", TOKEN.as_bytes());
+    let check = |rest: &[&str]| status(&[&[token.path(), "--key", jwk.path()], rest].concat());
+    assert_eq!(check(&[]).0, 0);
+    let (code, text) = check(&["--tenant", "contoso.com"]);
+    assert!(code == 4 && text.contains("warning[issuer-tenant]"), "{text}");
+}
+
+/// RFC 7520 4.4.
+mod hmac_of_rfc_7520 {
+    pub(crate) const KEY: &str = "hJtXIZ2uSN5kbQfbtTNWbpdmhkV8FJG-Onbc6mxCcYg";
+    pub(crate) const TOKEN: &str = "eyJhbGciOiJIUzI1NiIsImtpZCI6IjAxOGMwYWU1LTRkOWItNDcxYi1iZmQ2LWVlZjMxNGJjNzAzNyJ9\
+        .SXTigJlzIGEgZGFuZ2Vyb3VzIGJ1c2luZXNzLCBGcm9kbywgZ29pbmcgb3V0IHlvdXIgZG9vci4gWW91IHN0ZXAgb250byB0aGUgcm9hZ\
+        CwgYW5kIGlmIHlvdSBkb24ndCBrZWVwIHlvdXIgZmVldCwgdGhlcmXigJlzIG5vIGtub3dpbmcgd2hlcmUgeW91IG1pZ2h0IGJlIHN3ZXB\
+        0IG9mZiB0by4.s0h6KThzkfBBBkLspW1h84VsJZFTsPPqMDA7g1Md7p0";
+}
+
 /// RFC 7515 A.1.
 mod hmac_of_rfc_7515 {
     pub(crate) const KEY: &str =

@@ -13,7 +13,7 @@ use super::output::print;
 use super::status::{Complaints, Status};
 use super::terminal::Terminal;
 use crate::base::{Instant, Secret};
-use crate::import::text::utf8;
+use crate::import::text::{compact, utf8};
 use crate::json::dump;
 use crate::keys::load::{Loaded, certificate_file, key_file};
 use crate::keys::{Key, KeyError, KeyRing, Material, Origin};
@@ -118,7 +118,10 @@ fn read(argument: &str, terminal: &Terminal, complaints: &mut Complaints) -> Opt
             return None;
         }
         ("stdin", bytes)
-    } else if !path.exists() && Jwt::parse(without_scheme(argument.as_bytes())).is_some() {
+    } else if !path.exists()
+        && (Jwt::parse(without_scheme(argument.as_bytes())).is_some()
+            || !jwts(argument.as_bytes()).is_empty())
+    {
         terminal.notice(
             "the token was given as an argument, where other users and the shell's history see it; a file or - \
              is safer",
@@ -143,7 +146,11 @@ fn token_in(bytes: &[u8], name: &str, terminal: &Terminal) -> Option<Vec<u8>> {
     let bare = without_scheme(&text);
     let letter = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.=+/".contains(byte);
     let words = bare.split(u8::is_ascii_whitespace).filter(|word| Jwt::parse(word).is_some());
-    if words.count() < 2 && bare.iter().all(|byte| letter(byte) || byte.is_ascii_whitespace()) {
+    let broken = compact(&text);
+    if words.count() < 2
+        && broken.len() < 2
+        && bare.iter().all(|byte| letter(byte) || byte.is_ascii_whitespace())
+    {
         // Line breaks belong to the file, not to the token.
         let joined: Vec<u8> = bare.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
         if Jwt::parse(&joined).is_some() {
@@ -151,11 +158,19 @@ fn token_in(bytes: &[u8], name: &str, terminal: &Terminal) -> Option<Vec<u8>> {
         }
     }
     let found = jwts(&text);
-    if found.len() > 1 {
-        terminal.warning(&format!("{name}: holds {} tokens; this is the first", found.len()));
+    let count = found.len().max(broken.len());
+    if count > 1 {
+        terminal.warning(&format!("{name}: holds {count} tokens; this is the first"));
     }
-    if let Some(first) = found.first() {
-        return text.get(first.clone()).map(<[u8]>::to_vec);
+    let first = found.first().and_then(|first| text.get(first.clone()));
+    // Of one that a mail broke into lines, the other search sees the first line alone.
+    let longer =
+        |token: &&Vec<u8>| first.is_none_or(|first| token.len() > first.len() && token.starts_with(first));
+    if let Some(whole) = broken.iter().filter(|token| Jwt::parse(token).is_some()).find(longer) {
+        return Some(whole.clone());
+    }
+    if let Some(first) = first {
+        return Some(first.to_vec());
     }
     let dumped = std::str::from_utf8(&text).ok().and_then(|text| dump::find(text).into_iter().next());
     if let Some(dump) = dumped {

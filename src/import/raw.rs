@@ -359,6 +359,8 @@ fn body(raw: &Raw<'_>, total: u64, bodiless: bool, told: Option<Told>, oddities:
         if seen_all && !ended {
             note_missing(oddities, "the last chunk of a body is not there");
         }
+        // The framing of chunks is no content; where only the beginning is here, what follows is not known.
+        let total = if seen_all { bytes.len() as u64 } else { total };
         bytes.truncate(keeps);
         return Body { bytes: pool::bytes(bytes), total, complete: ended || !seen_all, ..Body::default() };
     }
@@ -446,6 +448,7 @@ mod tests {
             let (response, _) = response_of(text);
             assert_eq!((response.status, &response.body.bytes[..]), (200, expected.as_bytes()), "{rest}");
             assert_eq!(response.body.complete, complete, "{rest}");
+            assert_eq!(response.body.total, expected.len() as u64, "{rest}");
         }
     }
 

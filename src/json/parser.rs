@@ -154,7 +154,8 @@ impl<'t> Parser<'t> {
         Ok(known)
     }
 
-    /// `\uXXXX`, or two of them for a character beyond the basic plane (RFC 8259 section 7).
+    /// `\uXXXX`, or two of them for a character beyond the basic plane (RFC 8259 section 7). Half a pair alone is
+    /// in the grammar (section 8.2), as a name cut inside a character leaves it: it stands for no character.
     fn unicode(&mut self) -> Parsed<char> {
         let first = self.unit(self.at).ok_or(self.error("four hexadecimal digits"))?;
         if !(0xd800..0xe000).contains(&first) {
@@ -168,7 +169,10 @@ impl<'t> Parser<'t> {
                 char::from_u32(0x1_0000 + ((first - 0xd800) << 10) + (low - 0xdc00))
                     .ok_or(self.error("a character"))
             }
-            _ => Err(self.error("both halves of a surrogate pair")),
+            _ => {
+                self.at += 6;
+                Ok(char::REPLACEMENT_CHARACTER)
+            }
         }
     }
 

@@ -213,6 +213,10 @@ fn form(bytes: &[u8]) -> Result<Form, RedactError> {
     let kind = sniff(head);
     let refused = |told: String| Err(RedactError::Unreadable(told));
     match kind {
+        // What stands in such a dump is cut into lines, or in hexadecimal: no search would find it.
+        Sniffed::Text if crate::import::text::trace::is_trace(&crate::import::text::utf8(bytes)) => refused(
+            "is a trace of curl, which is not redacted: record it with curl -v, and redact that".to_owned(),
+        ),
         Sniffed::Har => Ok(Form::Har),
         Sniffed::Json => Ok(Form::Json),
         Sniffed::Zip => Ok(Form::Saz),

@@ -14,6 +14,8 @@ pub(super) struct People {
     users: HashMap<String, usize>,
     /// By the SID.
     sids: HashMap<String, usize>,
+    /// By the number of the account in the cloud (PUID).
+    puids: HashMap<String, usize>,
     /// By the display name.
     names: HashMap<String, usize>,
     /// How many names were replaced.
@@ -54,6 +56,9 @@ pub(super) fn is_holder(object: &[u8]) -> bool {
 /// Where the name of a mailbox stands in a legacy distinguished name ([MS-OXOABK] 2.2.1.1).
 const RECIPIENT: &[u8] = b"/cn=recipients/cn=";
 
+/// Claims that may hold the number of an account.
+const ACCOUNTS: [&[u8]; 3] = [b"nameid", b"puid", b"netid"];
+
 /// Local parts that are no persons.
 const SERVICES: [&str; 4] = ["system", "postmaster", "noreply", "no-reply"];
 
@@ -78,6 +83,7 @@ impl People {
     pub(super) fn edits(&mut self, text: &[u8]) -> Vec<(Range<usize>, Vec<u8>)> {
         let mut edits = self.addresses(text);
         edits.extend(self.sids(text));
+        edits.extend(self.puids(text));
         edits.extend(self.recipients(text));
         edits.extend(self.elements(text));
         edits.sort_by_key(|(range, _)| range.start);
@@ -159,6 +165,31 @@ impl People {
         edits
     }
 
+    /// `"nameid":"100320001234abcd"`: a token issued online names its user so.
+    fn puids(&mut self, text: &[u8]) -> Vec<(Range<usize>, Vec<u8>)> {
+        let mut edits = Vec::new();
+        for end in memchr::memmem::find_iter(text, b"id").map(|at| at + 2) {
+            let before = text.get(..end).unwrap_or_default();
+            if !ACCOUNTS.iter().any(|name| before.ends_with(name)) {
+                continue;
+            }
+            let rest = text.get(end..).unwrap_or_default();
+            let between = rest.iter().take(16).take_while(|byte| b"\"\\:= ".contains(byte)).count();
+            let start = end + between;
+            let value = text.get(start..).unwrap_or_default();
+            let length = value.iter().take(17).take_while(|byte| byte.is_ascii_hexdigit()).count();
+            let puid = value.get(..length).unwrap_or_default();
+            if between == 0 || length != 16 || puid.starts_with(b"0000000000") {
+                continue;
+            }
+            let next = self.puids.len() + 1;
+            let name = String::from_utf8_lossy(puid).to_ascii_lowercase();
+            let number = *self.puids.entry(name).or_insert(next);
+            edits.push((start..start + length, format!("{number:016}").into_bytes()));
+        }
+        edits
+    }
+
     /// `<t:Name>Bob</t:Name>`, `<DisplayName>…`
     fn elements(&mut self, text: &[u8]) -> Vec<(Range<usize>, Vec<u8>)> {
         let mut edits = Vec::new();
@@ -231,6 +262,19 @@ mod tests {
             masked(&mut people, "<t:Mailbox><t:Name>Bob Smith</t:Name></t:Mailbox>"),
             "<t:Mailbox><t:Name>Person 1</t:Name></t:Mailbox>"
         );
+    }
+
+    #[test]
+    fn accounts_of_the_cloud_are_people() {
+        let mut people = People::default();
+        let text = r#"{"nameid":"100320001234ABCD","puid" : "100320001234abcd","x":"{\"nameid\":\"10030000DEADBEEF\"}"}"#;
+        let expected = r#"{"nameid":"0000000000000001","puid" : "0000000000000001","x":"{\"nameid\":\"0000000000000002\"}"}"#;
+        assert_eq!(masked(&mut people, text), expected);
+        assert_eq!(masked(&mut people, expected), expected);
+        for other in [r#""nameid":"00000004-0000-0ff1-ce00-000000000000@t""#, r#""etag":"100320001234abcd""#]
+        {
+            assert_eq!(masked(&mut people, other), other);
+        }
     }
 
     #[test]

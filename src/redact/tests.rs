@@ -359,3 +359,9 @@ fn a_text_of_nothing_but_marks_is_read_once() {
         assert_eq!(masked == text, !secret, "{mark}");
     }
 }
+
+#[test]
+fn what_is_cut_into_the_lines_of_a_dump_is_not_delivered() {
+    let dump = "=> Send header, 20 bytes (0x14)\n0000: 47 45 54 20 2f 20 48 54 54 50 2f 31 2e 31 0d 0a GET / HTTP/1.1..\n0010: 41 3a 62 0a                                     A:b.\n";
+    assert!(matches!(redact(dump.as_bytes(), &Options::default()), Err(RedactError::Unreadable(_))));
+}

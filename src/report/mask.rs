@@ -14,6 +14,7 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, URL_
 use super::authentication::split;
 use super::escape::header_text;
 use crate::base::Fingerprint;
+use crate::checks::place::percent_decode;
 
 /// What stands in the place of a short secret.
 pub const MASKED: &str = "<masked>";
@@ -54,6 +55,25 @@ const PARAMETERS: [&str; 31] = [
     "subscription-key",
     "token",
     "wresult",
+];
+
+/// How names of parameters end that carry one: `userPassword`, `appClientSecret`; compared without hyphens, underscores
+/// and points.
+const ENDINGS: [&str; 14] = [
+    "accesskey",
+    "accesstoken",
+    "apikey",
+    "authtoken",
+    "passcode",
+    "passphrase",
+    "passwd",
+    "password",
+    "privatekey",
+    "pwd",
+    "refreshtoken",
+    "secret",
+    "sessionid",
+    "signature",
 ];
 
 /// Parts of field names that promise a secret.
@@ -377,8 +397,7 @@ fn parameters(text: &str) -> Option<String> {
         let name_at = text[..equals]
             .rfind(delimiter)
             .map_or(0, |at| at + text[at..].chars().next().map_or(1, char::len_utf8));
-        let name = text[name_at.max(copied)..equals].to_ascii_lowercase();
-        if !PARAMETERS.contains(&name.as_str()) {
+        if !is_secret_parameter(&text[name_at.max(copied)..equals]) {
             continue;
         }
         let value = &text[equals + 1..];
@@ -394,6 +413,16 @@ fn parameters(text: &str) -> Option<String> {
         copied = value_end;
     }
     (copied > 0).then(|| masked + &text[copied..])
+}
+
+/// Whether a parameter of this name, as a target writes it, carries a credential.
+fn is_secret_parameter(name: &str) -> bool {
+    let name = percent_decode(name).to_ascii_lowercase();
+    if PARAMETERS.contains(&name.as_str()) {
+        return true;
+    }
+    let plain: String = name.chars().filter(|letter| letter.is_alphanumeric()).collect();
+    ENDINGS.iter().any(|ending| plain.ends_with(ending))
 }
 
 /// Masks `user:password@` after `://`.
@@ -495,6 +524,9 @@ mod tests {
         assert_eq!(target("https://bob:pw@host/p?q=1"), "https://<masked>@host/p?q=1");
         assert_eq!(target("/ews/exchange.asmx?wsdl"), "/ews/exchange.asmx?wsdl");
         assert_eq!(target("/é?password=é"), "/é?password=<masked>");
+        assert_eq!(target("/ews?pass%77ord=x&b=1"), "/ews?pass%77ord=<masked>&b=1");
+        assert_eq!(target("/ews?user_Password=x&newPwd=y"), "/ews?user_Password=<masked>&newPwd=<masked>");
+        assert_eq!(target("/ews;jsessionid=x?keyword=pass"), "/ews;jsessionid=<masked>?keyword=pass");
     }
 
     #[test]

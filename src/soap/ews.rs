@@ -79,6 +79,11 @@ pub fn is_suspicious(body: &[u8]) -> bool {
     ERROR_OR_FAULT.is_in(body)
 }
 
+/// Whether a response message has begun, which says how the operation went.
+pub fn names_class(body: &[u8]) -> bool {
+    CLASS.find(body).is_some()
+}
+
 /// Whether the beginning of an answer decides whether there is an error in the whole: a list of one
 /// folder's contents, whose only response message has begun. Operations on several items may fail for
 /// each of them, and are read further.

@@ -99,8 +99,10 @@ pub enum TimeClaim {
 impl TimeClaim {
     fn read(node: &Node) -> Self {
         let read = |text: &str| {
+            // What stands before the point is the whole second, unless an exponent moves the point.
             let whole = text.trim().split('.').next().unwrap_or_default();
-            whole.parse::<i64>().ok().or_else(|| {
+            let plain = if text.contains(['e', 'E']) { None } else { whole.parse::<i64>().ok() };
+            plain.or_else(|| {
                 // Exponents are legal JSON numbers; nobody writes them, but 1.7e9 is not malformed.
                 let value: f64 = text.trim().parse().ok()?;
                 (value.is_finite() && value.abs() < 9e15).then_some(value as i64)
@@ -226,4 +228,24 @@ pub struct Sighting {
     /// Whether it was presented as a credential (`Authorization`, `access_token` parameter, …) rather
     /// than delivered, for example in a token response.
     pub presented: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_read_however_its_number_is_written() {
+        let read = |text: &str| TimeClaim::read(&crate::json::parse(text.as_bytes()).unwrap());
+        let seconds = Instant::from_seconds(1_795_428_000);
+        for text in
+            ["1795428000", "1795428000.75", "1.795428e9", "1.795428E+9", "1795428e3", "17954280000e-1"]
+        {
+            assert_eq!(read(text), TimeClaim::At(seconds, false), "{text}");
+        }
+        assert_eq!(read(r#""1795428000""#), TimeClaim::At(seconds, true));
+        for text in [r#""1.795428e9""#, r#""""#, "null", "1e400", r#""2026-11-23""#] {
+            assert_eq!(read(text), TimeClaim::Malformed, "{text}");
+        }
+    }
 }

@@ -196,6 +196,8 @@ fn a_token_in_the_place_of_a_file_is_not_printed() {
     assert!(!run.status(3).stderr().contains("c2lnbmF0dXJl"), "{}", run.stderr());
     let bearer = format!("Bearer {token}");
     assert!(!folder.run(&["token", &bearer]).status(4).stderr().contains("c2lnbmF0dXJl"));
+    let quoted = format!("\"{token}\"");
+    assert!(!folder.run(&["token", &quoted]).status(4).stderr().contains("c2lnbmF0dXJl"));
 }
 
 #[test]
@@ -206,6 +208,31 @@ fn two_tokens_on_two_lines_are_not_one() {
     let run = folder.run(&["token", "two.txt"]);
     assert!(run.status(4).stderr().contains("holds 2 tokens"), "{}", run.stderr());
     assert!(run.stdout().contains("unsigned"), "{}", run.stdout());
+}
+
+#[test]
+fn a_token_that_a_mail_broke_into_lines_is_one_input_and_one_token() {
+    let folder = Folder::new();
+    let payload = "eyJpc3MiOiJhQGIiLCJhdWQiOiJjQGQiLCJuYW1laWQiOiJlQGYifQ";
+    let token = format!("eyJhbGciOiJSUzI1NiJ9.{payload}.{}", "c2lnbmF0dXJl".repeat(20));
+    let lines: Vec<&str> =
+        token.as_bytes().chunks(40).map(|line| std::str::from_utf8(line).unwrap()).collect();
+    folder.file("plain.txt", &token);
+    folder.file("broken.txt", lines.join("\r\n"));
+    folder.file("field.txt", format!("Authorization: Bearer {}\r\n", lines.join("\r\n ")));
+    folder.file("two.txt", format!("{0}\n\n{0}\n", lines.join("\n")));
+    let fingerprint = |command: &str, file: &str| {
+        let run = folder.run(&[command, file, "-o", "json"]);
+        let tokens = json(&run)["tokens"].as_array().unwrap().clone();
+        assert_eq!(tokens.len(), 1, "{command} {file}");
+        tokens[0]["fingerprint"].as_str().unwrap().to_owned()
+    };
+    let expected = fingerprint("inspect", "plain.txt");
+    for file in ["broken.txt", "field.txt", "two.txt"] {
+        assert_eq!(fingerprint("inspect", file), expected, "{file}");
+        assert_eq!(fingerprint("token", file), expected, "{file}");
+    }
+    assert!(folder.run(&["token", "two.txt"]).stderr().contains("holds 2 tokens"));
 }
 
 #[test]

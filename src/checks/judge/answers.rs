@@ -3,6 +3,7 @@
 use crate::checks::place::{self, Place};
 use crate::checks::subject::ExchangeCase;
 use crate::exchange::Response;
+use crate::soap;
 
 use super::witness;
 
@@ -15,9 +16,10 @@ pub(super) fn is_page(case: &ExchangeCase<'_>, response: &Response) -> bool {
         && (called || !witness::bears_marks(&response.head))
 }
 
-/// Whether nothing of the body is there that would tell of an error: EWS reports errors in answers of status 200.
+/// Whether nothing of the body is there that would tell of an error: EWS reports errors in answers of status 200. What
+/// ends before the first response message tells no more than nothing at all.
 pub(super) fn is_unseen(case: &ExchangeCase<'_>, response: &Response) -> bool {
     let body = &response.body;
     let ews = place::raw_segment(case.path()).eq_ignore_ascii_case("ews");
-    ews && !body.complete && !body.told && body.bytes.is_empty()
+    ews && !body.complete && !body.told && !soap::ews::names_class(case.answer())
 }

@@ -203,6 +203,11 @@ mod tests {
             let body = &mut exchange.response.as_mut().unwrap().body;
             *body = crate::exchange::Body { total: 400, ..Default::default() };
         };
+        let cut = |exchange: &mut crate::exchange::Exchange| {
+            let body = &mut exchange.response.as_mut().unwrap().body;
+            *body =
+                crate::exchange::Body { bytes: "<s:Envelope><s:Bo".into(), total: 400, ..Default::default() };
+        };
         let silent = |exchange: &mut crate::exchange::Exchange| {
             exchange.response.as_mut().unwrap().body.bytes = Default::default();
         };
@@ -210,6 +215,9 @@ mod tests {
         let kinds: Vec<_> =
             facts(&scenes, &[0, 1]).calls.into_keys().map(|call| (call.unseen, call.ended())).collect();
         assert_eq!(kinds, [(false, Some(true)), (true, None)]);
+        // What ends before it says how the operation went says nothing.
+        let kinds: Vec<_> = facts(&[Scene::healthy().change(cut)], &[0]).calls.into_keys().collect();
+        assert!(kinds[0].unseen);
     }
 
     #[test]

@@ -17,8 +17,8 @@ pub(crate) static RULE: Rule = Rule {
     since: "0.1.0",
     candidates: &["A01"],
     title: "a password stands in a URL",
-    looks_at: "User information (`user:password@`) and parameters named password, passwd or pwd in request \
-             targets.",
+    looks_at: "User information (`user:password@`) and parameters named password, passwd or pwd, also with user \
+             before it, in request targets.",
     matters: "URLs are logged everywhere: by proxies, by IIS, in the browser's history.",
     bad: "GET https://anna:secret@mail.contoso.com/ews/",
     good: "GET https://mail.contoso.com/ews/",
@@ -66,6 +66,16 @@ mod tests {
     #[test]
     fn fires_on_a_parameter() {
         assert!(Scene::healthy().target("/ews/exchange.asmx?password=secret").fires(&RULE));
+    }
+
+    #[test]
+    fn fires_however_the_name_is_written_and_on_no_other_name() {
+        for (name, fires) in
+            [("user_password", true), ("UserPwd", true), ("pass%77ord", true), ("changePassword", false)]
+        {
+            let target = format!("/ews/exchange.asmx?{name}=secret");
+            assert_eq!(Scene::healthy().target(&target).fires(&RULE), fires, "{name}");
+        }
     }
 
     #[test]

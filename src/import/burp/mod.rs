@@ -259,7 +259,8 @@ impl Item {
 }
 
 /// Java's `Date.toString`: `Mon Jan 09 11:06:12 GMT 2023`. Its short names of zones are ambiguous; those
-/// of Europe and North America are taken as people there mean them.
+/// of Europe and North America are taken as people there mean them. What another name means (`IST` is India, Israel
+/// and Ireland) would be a guess of hours, on which no lifetime can be judged.
 fn time(text: &str, oddities: &mut Vec<Oddity>) -> Option<Instant> {
     let text = text.trim();
     if text.is_empty() {
@@ -272,34 +273,41 @@ fn time(text: &str, oddities: &mut Vec<Oddity>) -> Option<Instant> {
     let &[_, month, day, clock, zone, year] = words.as_slice() else { return None };
     let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let month = months.iter().position(|name| *name == month)? + 1;
-    let offset = offset(zone);
-    if offset.is_none() {
-        let detail = format!(
-            "the zone of {:?} is not known, taken for UTC",
-            zone.get(..zone.len().min(8)).unwrap_or_default()
-        );
+    let Some(offset) = offset(zone) else {
+        let zone: String = zone.chars().take(8).collect();
+        let detail = format!("the zone {zone:?} is not known, so neither is the time");
         oddities.push(Oddity { name: "export-time-without-zone", detail });
-    }
-    let (at, _) =
-        when::parse(&format!("{year}-{month:02}-{day:0>2}T{clock}{}", offset.as_deref().unwrap_or("Z")))?;
-    Some(at)
+        return None;
+    };
+    when::parse(&format!("{year}-{month:02}-{day:0>2}T{clock}{offset}")).map(|(at, _)| at)
 }
 
-fn offset(zone: &str) -> Option<String> {
-    let known = match zone {
+fn offset(zone: &str) -> Option<&str> {
+    Some(match zone {
         "GMT" | "UTC" | "Z" | "WET" => "Z",
         "BST" | "CET" | "WEST" => "+01:00",
         "CEST" | "EET" | "SAST" => "+02:00",
-        "EEST" | "MSK" => "+03:00",
-        "EST" | "CDT" => "-05:00",
+        "EEST" | "MSK" | "TRT" => "+03:00",
+        "PKT" => "+05:00",
+        "ICT" | "WIB" => "+07:00",
+        "AWST" | "HKT" | "MYT" | "SGT" => "+08:00",
+        "JST" | "KST" => "+09:00",
+        "ACST" => "+09:30",
+        "AEST" => "+10:00",
+        "ACDT" => "+10:30",
+        "AEDT" => "+11:00",
+        "NZST" => "+12:00",
+        "NZDT" => "+13:00",
+        "ART" | "BRT" => "-03:00",
         "EDT" => "-04:00",
+        "EST" | "CDT" => "-05:00",
         "CST" | "MDT" => "-06:00",
         "MST" | "PDT" => "-07:00",
-        "PST" => "-08:00",
-        "JST" => "+09:00",
+        "PST" | "AKDT" => "-08:00",
+        "AKST" => "-09:00",
+        "HST" => "-10:00",
         _ => zone.strip_prefix("GMT").filter(|rest| rest.len() == 6)?,
-    };
-    Some(known.to_owned())
+    })
 }
 
 #[doc(hidden)]

@@ -62,6 +62,20 @@ fn an_item_gives_its_exchange() {
 }
 
 #[test]
+fn a_time_of_an_unknown_zone_is_none() {
+    let read = |zone: &str| {
+        let item = item("/ews").replace("CET 2023", &format!("{zone} 2023"));
+        let out = collect(&format!("{HEAD}{item}</items>")).unwrap();
+        let exchange = &out.exchanges[0];
+        let odd = exchange.oddities.iter().any(|oddity| oddity.name == "export-time-without-zone");
+        (exchange.time().map(|at| at.to_string()), odd)
+    };
+    assert_eq!(read("AEDT"), (Some("2023-01-09T01:06:12Z".into()), false));
+    assert_eq!(read("GMT+05:30"), (Some("2023-01-09T06:36:12Z".into()), false));
+    assert_eq!(read("IST"), (None, true));
+}
+
+#[test]
 fn plain_text_messages_and_missing_responses_are_read() {
     let text = format!(
         "{HEAD}<item><request>GET /a&amp;b HTTP/1.1&#13;\nHost: h\n\n</request><response/></item></items>"

@@ -336,7 +336,9 @@ fn response(entry: &Entry<Text<'_>>, enough: Option<Enough>, oddities: &mut Vec<
         None if matches!(status as u16, 204 | 304) => Body { complete: true, ..Body::default() },
         // A redirect's body and the like are counted by some, kept by none.
         None => {
-            let lost = positive(raw.size).is_some() && message::can_matter(&kind);
+            // An answer that succeeded may have said anything where its size is not told (-1 is how HAR says so).
+            let unknown = raw.size.is_none_or(|size| size < 0.0) && (200.0..300.0).contains(&status);
+            let lost = (positive(raw.size).is_some() || unknown) && message::can_matter(&kind);
             if lost {
                 oddities.push(oddity("export-body-missing", "the body of the response was not exported"));
             }
@@ -370,7 +372,8 @@ fn body(
     enough: Option<Enough>,
     oddities: &mut Vec<Oddity>,
 ) -> Body {
-    let total = size.unwrap_or(text.raw().len() as u64);
+    let base64 = encoding.is_some_and(|encoding| encoding.raw().eq_ignore_ascii_case(b"base64"));
+    let total = size.unwrap_or_else(|| length(text, base64));
     if !message::can_matter(kind) {
         return Body { total, complete: true, already_decoded: true, ..Body::default() };
     }
@@ -378,7 +381,6 @@ fn body(
     if let Some(bytes) = enough.filter(|_| plain).and_then(|enough| beginning(text, enough)) {
         return Body { bytes, total, complete: true, already_decoded: true, told: true, ..Body::default() };
     }
-    let base64 = encoding.is_some_and(|encoding| encoding.raw().eq_ignore_ascii_case(b"base64"));
     let most = limits::BODY_KEPT * 2;
     let (mut bytes, mut complete) = (pool::take_for(text.raw().len().min(most)), true);
     text.beginning(most, &mut bytes);
@@ -393,8 +395,26 @@ fn body(
     }
     bytes.truncate(limits::BODY_KEPT);
     // Exporters decode bodies, but one that they could not decode they keep as it travelled.
-    let coded = value_of(fields, "content-encoding").is_some() && bytes.starts_with(&[0x1f, 0x8b]);
+    let as_sent = bytes.starts_with(&[0x1f, 0x8b]) || (base64 && !is_text(&bytes));
+    let coded = as_sent && value_of(fields, "content-encoding").is_some();
     Body { bytes: pool::bytes(bytes), total, complete, already_decoded: !coded, ..Body::default() }
+}
+
+/// Whether these bytes begin as a text does. Bodies that matter here are texts, and no coding makes one of them.
+fn is_text(bytes: &[u8]) -> bool {
+    let begin = bytes.get(..bytes.len().min(256)).unwrap_or_default();
+    let whole = std::str::from_utf8(begin).map_or_else(|error| error.error_len().is_none(), |_| true);
+    whole && begin.iter().all(|byte| *byte >= b' ' || byte.is_ascii_whitespace())
+}
+
+/// Bytes of a body of which no size is told.
+fn length(text: Text<'_>, base64: bool) -> u64 {
+    let bytes = text.bytes();
+    if !base64 {
+        return bytes.len() as u64;
+    }
+    let digits = bytes.iter().filter(|byte| byte.is_ascii_alphanumeric() || b"+/-_".contains(byte)).count();
+    (digits as u64).saturating_mul(3) / 4
 }
 
 const LENIENT: GeneralPurpose = GeneralPurpose::new(

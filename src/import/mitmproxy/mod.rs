@@ -306,7 +306,9 @@ fn request(raw: Value<'_>, oddities: &mut Vec<Oddity>) -> Request {
         Some(path) if !connect => path,
         _ => text("authority").or(address).unwrap_or_default(),
     };
-    let body = body(raw, &head, connect, oddities);
+    // HTTP/1 says of every request that has a body how long it is (RFC 9112 6.3); HTTP/2 need not.
+    let silent = protocol(raw) != Protocol::Http2 || method != "POST";
+    let body = body(raw, &head, (connect, silent), oddities);
     oddities.extend(head.fields().filter_map(|field| message::taken_out(field.name, field.value)));
     Request { method, target, scheme, host, head, body, times: times(raw) }
 }
@@ -317,7 +319,7 @@ fn response(raw: Value<'_>, method: &str, oddities: &mut Vec<Oddity>) -> Option<
     let head = head(raw);
     let bodiless =
         method.eq_ignore_ascii_case("HEAD") || method == "CONNECT" || matches!(status, 101 | 204 | 304);
-    let body = body(raw, &head, bodiless, oddities);
+    let body = body(raw, &head, (bodiless, false), oddities);
     Some(Response { status, head, body, times: times(raw) })
 }
 
@@ -346,13 +348,19 @@ fn head(message: Value<'_>) -> Head {
     Head::from_pairs(fields.filter(|(name, _)| !name.starts_with(b":")).take(limits::HEAD_FIELDS))
 }
 
-fn body(message: Value<'_>, head: &Head, bodiless: bool, oddities: &mut Vec<Oddity>) -> Body {
+/// `bodiless`: it cannot have a body; `silent`: nor has it one of which no field tells.
+fn body(
+    message: Value<'_>,
+    head: &Head,
+    (bodiless, silent): (bool, bool),
+    oddities: &mut Vec<Oddity>,
+) -> Body {
     let Some(content) = message.any(&["content", "body"]).and_then(Value::bytes) else {
-        // Streamed through, or not there at all.
+        // Streamed through; what was seen to be empty is an empty string.
         let length = head.text("content-length").and_then(|text| text.trim().parse::<u64>().ok());
         let total = length.unwrap_or_default();
-        let chunked = head.get("transfer-encoding").is_some();
-        let complete = bodiless || (total == 0 && !chunked);
+        let told = length.is_some() || head.get("transfer-encoding").is_some();
+        let complete = bodiless || length == Some(0) || (silent && !told);
         if !complete {
             let detail = "mitmproxy streamed a body through and kept nothing of it".to_owned();
             oddities.push(Oddity { name: "export-body-missing", detail });

@@ -66,6 +66,34 @@ fn a_flow_gives_an_exchange_without_inventing_a_response() {
     assert_eq!(exchange.response, None);
 }
 
+/// What is streamed through is kept as null, also where no field told that something would come.
+#[test]
+fn a_body_of_which_nothing_was_kept_is_not_an_empty_one() {
+    let complete = |content: Vec<u8>| {
+        let response = dictionary(&[
+            ("status_code", net(b"200", '#')),
+            ("headers", list(&[list(&[text("Content-Type"), text("text/xml")])])),
+            ("content", content.clone()),
+        ]);
+        let request = dictionary(&[
+            ("method", text("POST")),
+            ("path", text("/ews")),
+            ("http_version", text("HTTP/2.0")),
+            ("content", content),
+        ]);
+        let flow = dictionary(&[
+            ("version", net(b"21", '#')),
+            ("type", text("http")),
+            ("request", request),
+            ("response", response),
+        ]);
+        let exchange = collect(&flow).unwrap().exchanges.remove(0);
+        (exchange.request.unwrap().body.complete, exchange.response.unwrap().body.complete)
+    };
+    assert_eq!(complete(net(b"", '~')), (false, false));
+    assert_eq!(complete(text("")), (true, true));
+}
+
 #[test]
 fn a_version_that_is_not_known_is_refused_by_its_number() {
     for (version, number) in [

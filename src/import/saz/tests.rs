@@ -339,7 +339,10 @@ fn of_a_large_xml_answer_the_beginning_is_unpacked_where_it_is_enough() {
         read(&bytes, &ImportSettings { enough, ..ImportSettings::default() }, &mut out).unwrap();
         assert!(out.notices.is_empty() && out.exchanges[0].oddities.is_empty(), "{fields}");
         let got = out.exchanges.pop().unwrap().response.unwrap().body;
-        assert!(got.complete && got.total == body.len() as u64, "{fields}");
+        // The framing of chunks is told apart only where all of them are read.
+        let content = crate::import::raw::unchunk(body).filter(|_| fields.contains("Chunked") && !got.told);
+        let total = content.map_or(body.len(), |(content, _)| content.len());
+        assert!(got.complete && got.total == total as u64, "{fields}");
         got
     };
     let enough: Option<Enough> = Some(|begin| begin.starts_with(b"0265443576"));

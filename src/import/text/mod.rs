@@ -7,8 +7,13 @@
 
 /// Requests that became no message.
 mod beside;
+/// Tokens without a message around them.
+mod paste;
+/// Dumps of what curl sent and received.
+pub(crate) mod trace;
 
 use std::borrow::Cow;
+use std::collections::VecDeque;
 use std::ops::Range;
 
 use bytes::Bytes;
@@ -29,6 +34,7 @@ use crate::limits;
 pub fn read(bytes: &[u8], settings: &ImportSettings, out: &mut dyn Receiver) -> Result<(), ImportError> {
     let _ = settings;
     let text = utf8(bytes);
+    let text = if trace::is_trace(&text) { Cow::Owned(trace::messages(&text)) } else { text };
     let messages = messages(&text);
     let mut from = 0;
     let mut seen = Seen::default();
@@ -110,14 +116,28 @@ struct Message {
     from_curl: bool,
 }
 
+impl Message {
+    /// Whether it only announces the response (RFC 9110 15.2).
+    fn is_interim(&self) -> bool {
+        let status = self.bytes.split(|byte| *byte == b' ').nth(1);
+        !self.is_request && status.is_some_and(|status| status.first() == Some(&b'1') && status != b"101")
+    }
+}
+
 /// Splits the text into messages; what lies between them is left.
 fn messages(text: &[u8]) -> Vec<Message> {
     let starts = starts(text);
     let mut found: Vec<Message> = Vec::new();
     for (number, start) in starts.iter().enumerate() {
         let next = starts.get(number + 1).map_or(text.len(), |next| next.at);
-        if let Some(message) = start.message(text, next) {
-            found.push(message);
+        let mut message = start.message(text, next);
+        while let Some(read) = message.take() {
+            // A body need not end in a line end: what is saved of a stream goes on right behind it.
+            let end = read.range.end;
+            if start.mark.is_none() && end < next {
+                message = Start::at(text, end).and_then(|start| start.message(text, next));
+            }
+            found.push(read);
         }
     }
     found
@@ -137,17 +157,7 @@ fn starts(text: &[u8]) -> Vec<Start> {
     while at < text.len() {
         let rest = text.get(at..).unwrap_or_default();
         let length = memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
-        let line = rest.get(..length.min(limits::HEAD_BYTES)).unwrap_or_default();
-        let mark = match line {
-            [mark @ (b'>' | b'<'), b' ', ..] => Some(*mark),
-            _ => None,
-        };
-        let bare = if mark.is_some() { line.get(2..).unwrap_or_default() } else { line };
-        if is_status_line(bare) && mark != Some(b'>') {
-            found.push(Start { at, is_request: false, mark });
-        } else if is_request_line(bare) && mark != Some(b'<') {
-            found.push(Start { at, is_request: true, mark });
-        }
+        found.extend(Start::of(rest.get(..length).unwrap_or_default(), at));
         at += length;
     }
     found
@@ -179,19 +189,48 @@ fn is_request_line(line: &[u8]) -> bool {
 }
 
 impl Start {
+    /// What the line that stands at `at` begins.
+    fn of(line: &[u8], at: usize) -> Option<Self> {
+        let line = line.get(..line.len().min(limits::HEAD_BYTES))?;
+        let mark = match line {
+            [mark @ (b'>' | b'<'), b' ', ..] => Some(*mark),
+            _ => None,
+        };
+        let bare = if mark.is_some() { line.get(2..).unwrap_or_default() } else { line };
+        let is_request = match () {
+            () if is_status_line(bare) && mark != Some(b'>') => false,
+            () if is_request_line(bare) && mark != Some(b'<') => true,
+            () => return None,
+        };
+        Some(Self { at, is_request, mark })
+    }
+
+    /// The same for what follows a body on its last line: a mark of curl stands only at the start of one.
+    fn at(text: &[u8], at: usize) -> Option<Self> {
+        let rest = text.get(at..)?;
+        let line = rest.get(..rest.len().min(limits::HEAD_BYTES))?;
+        let length = memchr::memchr(b'\n', line).map_or(line.len(), |end| end + 1);
+        Self::of(line.get(..length)?, at).filter(|start| start.mark.is_none())
+    }
+
     /// The message that begins here and ends before `next` at the latest.
     fn message(&self, text: &[u8], next: usize) -> Option<Message> {
         let (range, bytes) = match self.mark {
             Some(mark) => self.of_curl(text, next, mark),
-            None => (self.at..next, text.get(self.at..next)?.to_vec()),
+            None => (self.at..next, Cow::Borrowed(text.get(self.at..next)?)),
         };
-        let bytes = Bytes::from(bytes);
         let (head, body_at) = raw::beginning(&bytes)?;
         if head.spans.is_empty() {
             return None;
         }
         // Copies lose the end of a message: its length tells where it was, if line ends are unchanged.
         let length = head.text("content-length").and_then(|text| text.trim().parse::<usize>().ok());
+        let (range, bytes) = match (self.mark, length) {
+            (Some(b'<'), Some(length)) if bytes.len() == body_at => {
+                late_body(text, next, length, range, bytes)
+            }
+            _ => (range, bytes),
+        };
         let body = bytes.len().saturating_sub(body_at);
         let extra = match (self.mark, length) {
             (_, Some(length)) => body.saturating_sub(length),
@@ -199,7 +238,8 @@ impl Start {
             _ => 0,
         };
         let range = range.start..range.end - extra.min(range.len());
-        let bytes = bytes.slice(..bytes.len() - extra);
+        // Only what is its own is copied: many messages may stand one behind the other.
+        let bytes = Bytes::copy_from_slice(bytes.get(..bytes.len() - extra)?);
         let ends = length.is_some_and(|length| length <= body);
         let open = (!ends && body_at < bytes.len()).then_some(body_at);
         Some(Message { range, bytes, is_request: self.is_request, open, from_curl: self.mark.is_some() })
@@ -207,7 +247,7 @@ impl Start {
 
     /// Takes curl's marks away. A response's body stands without mark after the bare `<`, until curl says
     /// something else.
-    fn of_curl(&self, text: &[u8], next: usize, mark: u8) -> (Range<usize>, Vec<u8>) {
+    fn of_curl(&self, text: &[u8], next: usize, mark: u8) -> (Range<usize>, Cow<'static, [u8]>) {
         let mut out = Vec::new();
         let mut at = self.at;
         let mut in_body = false;
@@ -231,7 +271,35 @@ impl Start {
             }
             at += length;
         }
-        (self.at..at, out)
+        (self.at..at, Cow::Owned(out))
+    }
+}
+
+/// Adds the body that was written behind all that curl said, as when both go into one file: it is what is left, and just
+/// as long as the head says.
+fn late_body<'t>(
+    text: &[u8],
+    next: usize,
+    length: usize,
+    range: Range<usize>,
+    bytes: Cow<'t, [u8]>,
+) -> (Range<usize>, Cow<'t, [u8]>) {
+    let mut at = range.end;
+    loop {
+        let rest = text.get(at..next).unwrap_or_default();
+        let line =
+            rest.get(..memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1)).unwrap_or_default();
+        if line.is_empty() || !(is_curl_talk(line) || line.trim_ascii().is_empty()) {
+            break;
+        }
+        at += line.len();
+    }
+    match text.get(at..next).filter(|rest| length > 0 && rest.trim_ascii_end().len() <= length) {
+        Some(rest) if rest.len() >= length => {
+            let body = rest.get(..length).unwrap_or_default();
+            (range.start..at + length, Cow::Owned([&bytes[..], body].concat()))
+        }
+        _ => (range, bytes),
     }
 }
 
@@ -242,19 +310,17 @@ fn is_curl_talk(line: &[u8]) -> bool {
 
 /// Pairs requests with the responses that follow them.
 fn exchanges(messages: &[Message], out: &mut dyn Receiver) -> u64 {
-    let mut waiting: Option<Exchange> = None;
+    let mut waiting: VecDeque<(usize, Exchange)> = VecDeque::new();
     let mut count = 0;
     let mut put = |exchange: Exchange, out: &mut dyn Receiver| {
         count += 1;
         out.exchange(exchange);
     };
-    for (index, message) in messages.iter().enumerate() {
+    for (index, (message, answered)) in messages.iter().zip(answered(messages)).enumerate() {
         let mut oddities: Vec<Oddity> = Vec::new();
         let total = message.bytes.len() as u64;
+        let key = ExchangeKey { input: 0, frame: index as u64, sub: 0 };
         if message.is_request {
-            if let Some(before) = waiting.take() {
-                put(before, out);
-            }
             let Some(raw) = raw::request(&message.bytes, total, &mut oddities) else { continue };
             let mut request = raw.request;
             if message.from_curl && request.head.get("content-length").is_some_and(|length| length != b"0") {
@@ -264,27 +330,53 @@ fn exchanges(messages: &[Message], out: &mut dyn Receiver) -> u64 {
                 let detail = "curl does not show the body of a request".to_owned();
                 oddities.push(Oddity { name: "export-body-missing", detail });
             }
-            let key = ExchangeKey { input: 0, frame: index as u64, sub: 0 };
-            waiting = Some(bare(key, raw.protocol, oddities));
-            if let Some(exchange) = &mut waiting {
-                exchange.request = Some(request);
-            }
+            let mut exchange = bare(key, raw.protocol, oddities);
+            exchange.request = Some(request);
+            waiting.push_back((index, exchange));
             continue;
         }
-        let method = waiting.as_ref().and_then(|exchange| exchange.request.as_ref());
-        let method = method.map(|request| request.method.clone()).unwrap_or_default();
+        if message.is_interim() {
+            continue;
+        }
+        // Requests before the one that it answers got no answer.
+        let asked = answered.filter(|asked| waiting.iter().any(|(at, _)| at == asked));
+        while let Some((_, before)) = waiting.pop_front_if(|(at, _)| Some(*at) != asked) {
+            put(before, out);
+        }
+        let request = waiting.front().and_then(|(_, exchange)| exchange.request.as_ref());
+        let method = request.map(|request| request.method.clone()).unwrap_or_default();
         let Some(response) = raw::response(&message.bytes, total, &method, &mut oddities) else { continue };
-        let mut exchange = waiting.take().unwrap_or_else(|| {
-            bare(ExchangeKey { input: 0, frame: index as u64, sub: 0 }, Protocol::Http11, Vec::new())
-        });
+        let asked = waiting.pop_front().map(|(_, exchange)| exchange);
+        let mut exchange = asked.unwrap_or_else(|| bare(key, Protocol::Http11, Vec::new()));
         exchange.oddities.append(&mut oddities);
-        exchange.response = Some(Response { ..response });
+        exchange.response = Some(response);
         put(exchange, out);
     }
-    if let Some(last) = waiting {
+    for (_, last) in waiting {
         put(last, out);
     }
     count
+}
+
+/// For each response the request that it answers. As many responses as requests before them are in their order, as a
+/// client sends that does not wait, or a tool writes that keeps the directions apart; else the first is the last's.
+fn answered(messages: &[Message]) -> Vec<Option<usize>> {
+    let mut answered = vec![None; messages.len()];
+    let numbered: Vec<(usize, &Message)> = messages.iter().enumerate().collect();
+    for run in numbered.chunk_by(|(_, one), (_, next)| one.is_request || !next.is_request) {
+        let (requests, responses): (Vec<_>, Vec<_>) = run
+            .iter()
+            .filter(|(_, message)| !message.is_interim())
+            .partition(|(_, message)| message.is_request);
+        let skipped = if requests.len() == responses.len() { 0 } else { requests.len().saturating_sub(1) };
+        for ((response, _), (request, _)) in responses.iter().zip(requests.get(skipped..).unwrap_or_default())
+        {
+            if let Some(answered) = answered.get_mut(*response) {
+                *answered = Some(*request);
+            }
+        }
+    }
+    answered
 }
 
 fn bare(key: ExchangeKey, protocol: Protocol, oddities: Vec<Oddity>) -> Exchange {
@@ -312,24 +404,16 @@ struct Seen {
 /// Gives what looks like a token in `range` of the text.
 fn tokens(text: &[u8], range: Range<usize>, out: &mut dyn Receiver, seen: &mut Seen) {
     let Some(part) = text.get(range.clone()) else { return };
-    let mut found: Vec<Range<usize>> = Vec::new();
-    let mut after = 0;
-    for at in memmem::find_iter(part, b"eyJ") {
-        let alone = at == 0 || part.get(at - 1).is_some_and(|before| !is_token_byte(*before));
-        if at < after || !alone {
-            continue;
-        }
-        let run = part.get(at..).unwrap_or_default().iter().take_while(|byte| is_token_byte(**byte)).count();
-        after = at + run;
-        if run > limits::TOKEN_BYTES {
-            seen.too_long += 1;
-        } else if is_compact(part.get(at..after).unwrap_or_default()) {
-            found.push(at..after);
-        }
-    }
-    found.extend(opaque(part, &found));
-    let raw = found.into_iter().map(|place| (place.start, part.get(place).unwrap_or_default().to_vec()));
-    let mut found: Vec<(usize, Vec<u8>)> = raw.collect();
+    let (pasted, too_long) = paste::tokens(part);
+    seen.too_long += too_long;
+    let places: Vec<Range<usize>> = pasted.iter().map(|pasted| pasted.range.clone()).collect();
+    let mut found: Vec<(usize, Vec<u8>)> =
+        pasted.into_iter().map(|pasted| (pasted.range.start, pasted.token)).collect();
+    found.extend(
+        opaque(part, &places)
+            .into_iter()
+            .map(|place| (place.start, part.get(place).unwrap_or_default().to_vec())),
+    );
     // Looked for only where one may be: most texts hold no brace.
     if let Some(text) = std::str::from_utf8(part).ok().filter(|text| text.contains("\"alg\"")) {
         // A compact token inside of a dump is reached through it.
@@ -345,19 +429,9 @@ fn tokens(text: &[u8], range: Range<usize>, out: &mut dyn Receiver, seen: &mut S
     }
 }
 
-fn is_token_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.')
-}
-
-/// Three parts (the last may be empty: unsigned), or the five of an encrypted token. RFC 7515 7.1.
-fn is_compact(text: &[u8]) -> bool {
-    let parts: Vec<&[u8]> = text.split(|byte| *byte == b'.').collect();
-    let filled = |count: usize| parts.iter().take(count).all(|part| !part.is_empty());
-    match parts.len() {
-        3 => filled(2),
-        5 => filled(1) && parts.iter().skip(2).all(|part| !part.is_empty()),
-        _ => false,
-    }
+/// The compact tokens in a text, in order, without the line ends inside.
+pub(crate) fn compact(text: &[u8]) -> Vec<Vec<u8>> {
+    paste::tokens(text).0.into_iter().map(|pasted| pasted.token).collect()
 }
 
 /// Values after the word `Bearer` that are no JWT: at least twenty characters of RFC 6750 2.1, letters
@@ -371,7 +445,7 @@ fn opaque(part: &[u8], known: &[Range<usize>]) -> Vec<Range<usize>> {
             continue;
         }
         let value = part.get(start..).unwrap_or_default();
-        let is_value = |byte: u8| is_token_byte(byte) || matches!(byte, b'~' | b'+' | b'/' | b'=');
+        let is_value = |byte: u8| paste::is_token_byte(byte) || matches!(byte, b'~' | b'+' | b'/' | b'=');
         let length = value.iter().take(limits::TOKEN_BYTES).take_while(|byte| is_value(**byte)).count();
         let value = value.get(..length).unwrap_or_default();
         let mixed = value.iter().any(u8::is_ascii_digit) && value.iter().any(u8::is_ascii_alphabetic);

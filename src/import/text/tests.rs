@@ -64,6 +64,64 @@ fn a_raw_copy_gives_its_exchange_and_its_token_once() {
 }
 
 #[test]
+fn what_is_saved_of_a_stream_goes_on_right_behind_a_body() {
+    let first = "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\n<x/>";
+    let answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+    let text =
+        [first, answer, "GET /b HTTP/1.1\r\nHost: h\r\nAuthorization: Basic YTpi\r\n\r\n", answer].concat();
+    let out = collect(text.as_bytes());
+    assert_eq!(lines(&out), ["POST /a 200 ok", "GET /b 200 ok"]);
+    assert_eq!(out.notices, []);
+    let all = [first.repeat(300), answer.repeat(300)].concat();
+    assert_eq!(lines(&collect(all.as_bytes())), vec!["POST /a 200 ok"; 300]);
+    // A length that is not that of the copy ends in the middle of something else.
+    let off = text.replace("Content-Length: 4", "Content-Length: 3");
+    assert_eq!(lines(&collect(off.as_bytes())).len(), 1);
+    // A body may hold what looks like a message in the middle of a line.
+    let inner = "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 23\r\n\r\nsee GET /b HTTP/1.1\r\nA:b";
+    assert_eq!(lines(&collect(inner.as_bytes())), ["POST /a -"]);
+}
+
+#[test]
+fn answers_that_come_together_are_those_of_the_requests_before_them() {
+    let ask = |path: &str| format!("GET {path} HTTP/1.1\r\nHost: h\r\n\r\n");
+    let answer = |status: u16| format!("HTTP/1.1 {status} X\r\nContent-Length: 0\r\n\r\n");
+    let interim = "HTTP/1.1 100 Continue\r\nDate: x\r\n\r\n".to_owned();
+    let read = |parts: &[String]| lines(&collect(parts.concat().as_bytes()));
+    let both = ["GET /a 401 ", "GET /b 200 "];
+    assert_eq!(read(&[ask("/a"), ask("/b"), answer(401), answer(200)]), both);
+    assert_eq!(read(&[ask("/a"), interim.clone(), answer(401), ask("/b"), interim, answer(200)]), both);
+    assert_eq!(read(&[ask("/a"), ask("/b"), answer(200)]), ["GET /a -", "GET /b 200 "]);
+    assert_eq!(read(&[ask("/a"), answer(401), answer(200)]), ["GET /a 401 ", "- 200 "]);
+    assert_eq!(
+        read(&[ask("/a"), ask("/b"), ask("/c"), answer(401), answer(200)]),
+        ["GET /a -", "GET /b -", "GET /c 401 ", "- 200 "]
+    );
+}
+
+#[test]
+fn a_body_behind_all_that_curl_said_is_that_of_the_answer() {
+    let said = "> GET /ews HTTP/1.1\n> Host: h\n> \n< HTTP/1.1 200 OK\n< Content-Length: 4\n< \n{ [4 bytes data]\n* Connection #0 to host h left intact\n";
+    let body = |rest: &str| lines(&collect(format!("{said}{rest}").as_bytes()));
+    for rest in ["body", "body\n", "body\r\n"] {
+        assert_eq!(body(rest), ["GET /ews 200 body"], "{rest:?}");
+    }
+    for rest in ["", "bod", "body and more"] {
+        assert_eq!(body(rest), ["GET /ews 200 "], "{rest:?}");
+    }
+}
+
+#[test]
+fn a_trace_of_curl_gives_its_exchange() {
+    let text = "== Info: Trying\n=> Send header, 57 bytes (0x39)\n0000: GET /ews HTTP/1.1\n0013: Host: h\n001c: Authorization: Basic YTpi\n0037: \n\
+                <= Recv header, 17 bytes (0x11)\n0000: HTTP/1.1 200 OK\n<= Recv header, 19 bytes (0x13)\n0000: Content-Length: 2\n\
+                <= Recv header, 2 bytes (0x2)\n0000: \n<= Recv data, 2 bytes (0x2)\n0000: ok\n== Info: left intact\n";
+    let out = collect(text.as_bytes());
+    assert_eq!(lines(&out), ["GET /ews 200 ok"]);
+    assert_eq!(out.exchanges[0].request.as_ref().unwrap().head.text("authorization"), Some("Basic YTpi"));
+}
+
+#[test]
 fn a_transcript_of_curl_is_read_without_its_marks() {
     let text = format!(
         "*   Trying 127.0.0.1:443...\n> GET /ews HTTP/1.1\n> Host: h\n> Authorization: Bearer {TOKEN}\n> \n\
