@@ -259,6 +259,58 @@ fn a_client_that_was_lost_whole_has_lost_its_beginning() {
 }
 
 #[test]
+fn early_data_is_read_or_told_of_where_the_answer_to_its_hello_was_lost() {
+    let early: &[u8] = b"early line\n";
+    let all = connections("features.pcap");
+    let mut seen = 0;
+    for (port, segments) in all {
+        let whole = open(&secrets(), &segments, &[]);
+        if !whole.plain[0].runs.concat().starts_with(early) {
+            continue;
+        }
+        seen += 1;
+        let answers = (0..segments.len()).filter(|&at| segments[at].direction == Direction::Received);
+        let lost: Vec<usize> = answers.take(1).collect();
+        let opened = open(&secrets(), &segments, &lost);
+        assert_eq!(opened.plain[0].runs.concat(), whole.plain[0].runs.concat(), "{port}");
+        // Without its key nobody knows what it was.
+        let log = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("captures/tls/keys.log"));
+        let log: Vec<String> =
+            log.unwrap().lines().filter(|line| !line.contains("EARLY")).map(str::to_owned).collect();
+        let keys = Arc::new(Secrets::default());
+        keys.add_keylog("keys.log", log.join("\n").as_bytes());
+        for lost in [&[][..], &lost] {
+            let opened = open(&keys, &segments, lost);
+            assert!(!opened.plain[0].runs.concat().starts_with(early));
+            assert!(opened.plain[0].runs.len() > 1, "{port}: no gap");
+        }
+    }
+    assert_eq!(seen, 1);
+}
+
+#[test]
+fn what_only_the_keys_of_a_further_handshake_open_is_told_of() {
+    let mut seen = 0;
+    for (port, segments) in connections("features.pcap") {
+        let whole = open(&secrets(), &segments, &[]);
+        if !whole.plain[0].runs.concat().ends_with(b"after it\n") || segments[0].bytes[0] != 22 {
+            continue;
+        }
+        let opened = open(&secrets_of(&segments[0]), &segments, &[]);
+        if total(&opened.plain[0]) == total(&whole.plain[0]) {
+            // One handshake, and a KeyUpdate.
+            continue;
+        }
+        seen += 1;
+        assert!(total(&opened.plain[0]) > 0, "{port}");
+        assert!(opened.ledger.records_failed > 0, "{port}");
+        assert!(opened.plain[0].runs.len() > 1, "{port}: no gap");
+        assert_eq!(opened.ledger.undecrypted, None, "{port}");
+    }
+    assert!(seen > 0);
+}
+
+#[test]
 fn plaintext_names_all_frames_that_its_record_came_from() {
     let secrets = secrets();
     for (_, segments) in connections("curl.pcap") {

@@ -420,6 +420,7 @@ impl Sink for Judge<'_> {
         self.book.put(&hits, &missing, Some(key), &base);
         let memory = &mut self.book.memory;
         let closed = stayed_closed(&connection);
+        let unheard_of = unread::is_unheard_of(&connection);
         memory.connections += 1;
         connection.oddities.iter().for_each(|oddity| memory.reached(&oddity.detail, 1));
         if let Some(reason) = connection.tls.as_ref().and_then(|tls| tls.undecrypted.as_deref()) {
@@ -434,8 +435,10 @@ impl Sink for Judge<'_> {
             count_closed(&mut memory.closed, name, at, connection.passed_on);
         } else if let (Content::Quic, Some(server)) = (connection.content, connection.server) {
             count_closed(&mut memory.quic, server.address, at, false);
-        } else if connection.request_head_lost && !foreign {
+        } else if (connection.request_head_lost || unheard_of && connection.tls.is_some()) && !foreign {
             count_closed(&mut memory.heads_lost, name, at, false);
+        } else if let Some(server) = connection.server.filter(|_| unheard_of) {
+            count_closed(&mut memory.unheard_of, server, at, false);
         }
         if connection.state() != State::Complete || !connection.oddities.is_empty() {
             memory.trouble(connection);

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use crate::base::Instant;
 use crate::checks::CheckId;
 use crate::connection::Connection;
-use crate::exchange::ExchangeKey;
+use crate::exchange::{Endpoint, ExchangeKey};
 use crate::limits::{self, CONNECTIONS_LISTED, NAMES_KEPT};
 
 use super::facts::Facts;
@@ -35,14 +35,16 @@ pub struct Memory {
     pub calls: u64,
     /// Hosts that a decoded exchange or an audience names, bare.
     pub hosts: BTreeSet<String>,
-    /// Addresses of servers of exchanges in scope.
-    pub servers: BTreeSet<IpAddr>,
+    /// Servers of exchanges in scope.
+    pub servers: BTreeSet<Endpoint>,
     /// TLS connections that stayed closed, by name (empty where none is known).
     pub closed: BTreeMap<String, Closed>,
     /// QUIC connections by server address.
     pub quic: BTreeMap<IpAddr, Closed>,
     /// Connections that lost bytes of a request head, by name.
     pub heads_lost: BTreeMap<String, Closed>,
+    /// Connections of which everything that was said was lost, by server.
+    pub unheard_of: BTreeMap<Endpoint, Closed>,
     /// Reasons for `not-established`, with how often.
     pub reasons: BTreeMap<(CheckId, String), u64>,
     /// Uses of tokens in scope whose audience, lifetime could be judged.
@@ -213,6 +215,7 @@ impl Memory {
         join_closed(&mut self.closed, other.closed);
         join_closed(&mut self.quic, other.quic);
         join_closed(&mut self.heads_lost, other.heads_lost);
+        join_closed(&mut self.unheard_of, other.unheard_of);
         self.uses = span(self.uses, other.uses);
         self.times = span(self.times, other.times);
         self.troubled_more += other.troubled_more;

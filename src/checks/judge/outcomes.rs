@@ -19,7 +19,7 @@ use super::answers;
 use super::logs::{Joinable, number};
 use super::memory::{Closed, Memory};
 use super::standing::TokenState;
-use super::{name_of, stayed_closed};
+use super::{name_of, stayed_closed, unread};
 
 /// A reason that several places give.
 pub(super) const HPACK_BEFORE: &str = "header fields of a request refer to HPACK entries from before the \
@@ -73,7 +73,7 @@ pub(super) fn note_exchange(case: &ExchangeCase<'_>, memory: &mut Memory) {
         }
     }
     if let Some(server) = case.exchange.server {
-        memory.servers.insert(server.address);
+        memory.servers.insert(server);
     }
     // Only with the state of the organisation does somebody ask which roles were wanted.
     if !case.expected.state.is_empty() && case.presented().is_some() {
@@ -500,15 +500,7 @@ impl Decision<'_> {
         );
         list.extend(self.in_scope(&self.memory.heads_lost).map(|(name, found)| lost(name, found)));
         list.extend(self.memory.left_out.requests(|name| self.concerns(name)));
-        for (address, found) in &self.memory.quic {
-            if self.memory.servers.contains(address) {
-                list.push(format!(
-                    "{} to {address} stayed closed{}: switch HTTP/3 off and record again",
-                    plural(found.count, "QUIC connection"),
-                    first(found)
-                ));
-            }
-        }
+        list.extend(unread::at_servers(self.memory));
         let more = list.len().saturating_sub(REASONS_LISTED);
         list.truncate(REASONS_LISTED);
         missing.extend(list);
@@ -678,7 +670,7 @@ fn named(name: &str) -> String {
     if name.is_empty() { " (server name not known)".to_owned() } else { format!(" to {name}") }
 }
 
-fn first(closed: &Closed) -> String {
+pub(super) fn first(closed: &Closed) -> String {
     let unit = if closed.passed_on > 0 { "entry" } else { "frame" };
     closed.first.map_or_else(String::new, |(input, _, frame)| {
         format!(" (the first begins with {unit} {frame} of input {input})")

@@ -4,11 +4,13 @@ use crate::checks::CheckId;
 use crate::checks::body_fields;
 use crate::checks::place::Place;
 use crate::checks::subject::ExchangeCase;
-use crate::exchange::Request;
+use crate::connection::{Connection, Content};
+use crate::exchange::{Endpoint, Request};
 use crate::limits;
 use crate::wire::http::body::{self, CodingError};
 
 use super::memory::Memory;
+use super::outcomes::{first, plural};
 
 /// Said of a request whose path nobody knows.
 const NO_PATH: &str = "an input does not say which path a request went to, and a password could have gone to one of \
@@ -35,6 +37,31 @@ pub(super) fn note(case: &ExchangeCase<'_>, memory: &mut Memory) {
     if case.place == Place::TokenService && request.method == "POST" && !is_read(case, request) {
         memory.reason(CheckId::NoBasic, NO_BODY);
     }
+}
+
+/// Whether bytes of a connection were lost of which nothing was recognised: what they were is not known.
+pub(super) fn is_unheard_of(connection: &Connection) -> bool {
+    let beginning = !connection.starts_midway && connection.received.missing > 0;
+    let nothing = matches!(connection.content, Content::Empty | Content::Other | Content::Tls)
+        && connection.exchanges_complete + connection.exchanges_partial == 0;
+    nothing && (connection.sent.missing > 0 || beginning)
+}
+
+/// What of the traffic of servers in scope was not read though nothing says that it was in scope: who else listens
+/// at their ports is not known either.
+pub(super) fn at_servers(memory: &Memory) -> impl Iterator<Item = String> {
+    let any = |address| Endpoint { address, port: 0 }..=Endpoint { address, port: u16::MAX };
+    let quic =
+        memory.quic.iter().filter(move |(address, _)| memory.servers.range(any(**address)).next().is_some());
+    let quic = quic.map(|(address, found)| {
+        let count = plural(found.count, "QUIC connection");
+        format!("{count} to {address} stayed closed{}: switch HTTP/3 off and record again", first(found))
+    });
+    let lost = memory.unheard_of.iter().filter(|(server, _)| memory.servers.contains(server));
+    quic.chain(lost.map(|(server, found)| {
+        let count = plural(found.count, "connection");
+        format!("what was said on {count} to {server} was lost{}: record again without loss", first(found))
+    }))
 }
 
 /// Whether the body of a request to a token service was read to its end, or there was none.
@@ -66,7 +93,8 @@ fn is_read(case: &ExchangeCase<'_>, request: &Request) -> bool {
 mod tests {
     use crate::checks::testing::Scene;
     use crate::checks::{CheckId, Outcome};
-    use crate::exchange::{Body, Exchange, Head};
+    use crate::connection::{Connection, Content, TlsLedger};
+    use crate::exchange::{Body, Endpoint, Exchange, Head};
     use crate::limits;
 
     const FORM: &str = "grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer&assertion=x";
@@ -145,5 +173,39 @@ mod tests {
         assert_eq!(outcome, Outcome::NotEstablished);
         assert!(why.contains("which path"), "{why}");
         assert_eq!(no_basic(&scene("/owa/")).0, Outcome::Pass);
+    }
+
+    #[test]
+    fn a_connection_to_exchange_that_was_lost_whole_leaves_no_basic_open() {
+        let lost = |port: u16, change: &dyn Fn(&mut Connection)| {
+            no_basic(&Scene::healthy().connection(|one| {
+                one.content = Content::Empty;
+                one.server = Some(Endpoint { address: [10, 0, 0, 2].into(), port });
+                change(one);
+            }))
+        };
+        let (outcome, why) = lost(443, &|one| one.sent.missing = 600);
+        assert_eq!(outcome, Outcome::NotEstablished);
+        assert!(why.contains("what was said on 1 connection to 10.0.0.2:443 was lost"), "{why}");
+        assert_eq!(lost(443, &|one| one.received.missing = 600).0, Outcome::NotEstablished);
+        // TLS has a name, wherever it went.
+        let tls = |name: &str| {
+            let tls = Scene::healthy().closed_tls(name).connections()[0].tls.clone().unwrap();
+            let tls = TlsLedger { undecrypted: None, ..tls };
+            lost(8443, &|one| {
+                (one.content, one.tls, one.sent.missing) = (Content::Tls, Some(tls.clone()), 600);
+            })
+        };
+        assert_eq!(tls("mail.contoso.com").0, Outcome::NotEstablished);
+        assert_eq!(tls("www.example.org").0, Outcome::Pass);
+        // Nothing was said, something else was said, or it went elsewhere.
+        assert_eq!(lost(443, &|_| ()).0, Outcome::Pass);
+        assert_eq!(lost(25, &|one| one.sent.missing = 600).0, Outcome::Pass);
+        let upgraded = |one: &mut Connection| {
+            (one.content, one.sent.missing, one.exchanges_complete) = (Content::Other, 600, 1);
+        };
+        assert_eq!(lost(443, &upgraded).0, Outcome::Pass);
+        let midway = |one: &mut Connection| (one.starts_midway, one.received.missing) = (true, 600);
+        assert_eq!(lost(443, &midway).0, Outcome::Pass);
     }
 }

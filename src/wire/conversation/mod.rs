@@ -156,6 +156,9 @@ impl<S: Sink> Listener for Conversations<'_, S> {
             }
             note(&mut connection, *talk);
         }
+        // The first thing that the client said on it was lost, and TLS joined midway looks like nothing was.
+        let hello = connection.tls.as_ref().is_none_or(|tls| tls.client_random.is_some());
+        connection.request_head_lost |= !hello && !who.midway && summary.missing[0] > 0;
         if connection.sent.conflicting + connection.received.conflicting > 0 {
             let [sent, received] = summary.conflicting;
             connection.oddities.push(Oddity {

@@ -110,6 +110,8 @@ struct Unknown {
     waiting: Vec<(Direction, Owned)>,
     /// The waiting bytes of each direction.
     first: [Vec<u8>; 2],
+    /// Bytes of the client that begin nothing and were passed over.
+    passed: usize,
 }
 
 enum Owned {
@@ -151,7 +153,8 @@ pub(super) type OpenedTally = ([u64; 2], [u64; 2], [Option<[u8; 32]>; 2]);
 
 impl Node {
     pub(super) fn new(depth: usize, midway: bool) -> Self {
-        let unknown = Unknown { searching: midway, waiting: Vec::new(), first: Default::default() };
+        let unknown =
+            Unknown { searching: midway, waiting: Vec::new(), first: Default::default(), passed: 0 };
         Self { depth, spoken: Spoken::Unknown(Box::new(unknown)) }
     }
 
@@ -331,6 +334,10 @@ impl Node {
         match answer {
             Recognised::Unclear if unknown.room() => unknown.wait(direction, &event),
             Recognised::Unclear | Recognised::Other if unknown.searching => {
+                if direction == Direction::Sent {
+                    let waited: usize = unknown.first[0].len().max(chunk.bytes.len());
+                    unknown.passed = unknown.passed.saturating_add(waited);
+                }
                 unknown.first = Default::default();
                 unknown.waiting.retain(|(_, event)| !matches!(event, Owned::Data(_)));
                 unknown.bound();
@@ -377,6 +384,8 @@ impl Node {
         };
         self.depth += usize::from(matches!(answer, Recognised::Preamble(_)));
         let Spoken::Unknown(unknown) = std::mem::replace(&mut self.spoken, next) else { return };
+        // What was passed over is the rest of a message whose beginning was not captured; a keep-alive repeats one byte.
+        context.request_head_lost |= unknown.passed > 1;
         let mut skip = match answer {
             Recognised::Preamble(lengths) => lengths,
             _ => [0, 0],

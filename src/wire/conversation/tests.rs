@@ -37,6 +37,11 @@ impl Sink for Kept {
 
 /// What comes of a dialogue: turns of one side (0 asks), each cut into segments of so many bytes.
 fn hear(turns: &[(usize, Vec<u8>)], cut: usize, crowded: bool) -> Kept {
+    hear_without(&[], turns, cut, crowded)
+}
+
+/// The same where these packets were not captured.
+fn hear_without(lost: &[u64], turns: &[(usize, Vec<u8>)], cut: usize, crowded: bool) -> Kept {
     let secrets = Arc::new(Secrets::default());
     let mut kept = Kept::default();
     let mut listener =
@@ -57,7 +62,9 @@ fn hear(turns: &[(usize, Vec<u8>)], cut: usize, crowded: bool) -> Kept {
             payload,
             cut: 0,
         };
-        flows.push(&segment, 0, &mut listener);
+        if !lost.contains(&number) {
+            flows.push(&segment, 0, &mut listener);
+        }
         next[side] += payload.len() as u32 + u32::from(flags & (SYN | FIN) != 0);
         number += 1;
     };
@@ -125,4 +132,23 @@ fn a_server_that_tires_of_waiting_leaves_nothing_out() {
     assert_eq!(partial(&[ask.clone(), ok.clone(), timeout.clone()]), (2, 0, false));
     assert_eq!(partial(&[timeout]), (1, 0, false));
     assert_eq!(partial(&[ask, ok, tired("500 Oops")]), (2, 1, false));
+}
+
+#[test]
+fn a_start_inside_a_request_has_lost_its_head_and_one_between_messages_has_not() {
+    let ask = (0, b"POST /ews HTTP/1.1\r\nHost: mail.contoso.example\r\nContent-Length: 0\r\n\r\n".to_vec());
+    let ok = (1, b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".to_vec());
+    let turns = [ask.clone(), ok.clone(), ask.clone(), ok.clone()];
+    let lost = |lost: &[u64], turns: &[(usize, Vec<u8>)]| {
+        let kept = hear_without(lost, turns, 40, false);
+        (kept.0.iter().filter(|one| one.request.is_some()).count(), kept.1[0].request_head_lost)
+    };
+    // Packets 0 and 1 open the connection, 2 and 3 are the first request.
+    assert_eq!(lost(&[], &turns), (2, false));
+    assert_eq!(lost(&[0, 1], &turns), (2, false));
+    assert_eq!(lost(&[0, 1, 2], &turns), (1, true));
+    assert_eq!(lost(&[0, 1, 2, 3], &turns), (1, false));
+    // A keep-alive repeats the byte before the next one.
+    let alive = [(0, vec![0]), ask, ok];
+    assert_eq!(lost(&[0, 1], &alive), (1, false));
 }

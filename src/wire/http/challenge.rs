@@ -216,7 +216,7 @@ fn joined(value: &[u8]) -> Vec<&[u8]> {
     for comma in memchr::memchr_iter(b',', value).take(CHALLENGES * 16) {
         let rest = value.get(comma + 1..).unwrap_or_default().trim_ascii_start();
         let word = rest.iter().take_while(|&&byte| is_token_byte(byte)).count();
-        let blank = rest.get(word).is_none_or(|byte| matches!(byte, b' ' | b'\t'));
+        let blank = rest.get(word).is_none_or(u8::is_ascii_whitespace);
         if blank && is_known(rest.get(..word).unwrap_or_default()) {
             parts.push(value.get(from..comma).unwrap_or_default());
             from = comma + 1;
@@ -244,7 +244,8 @@ pub fn is_scheme(word: &[u8], followed: bool) -> bool {
 fn credentials(part: &[u8], header: &'static str, start: usize) -> Sent {
     let lead = part.len() - part.trim_ascii_start().len();
     let text = part.trim_ascii();
-    let word = text.iter().take_while(|byte| !matches!(byte, b' ' | b'\t')).count();
+    // A folded value keeps its line breaks, which stand for blanks.
+    let word = text.iter().take_while(|byte| !byte.is_ascii_whitespace()).count();
     let name = text.get(..word).unwrap_or_default();
     let begins = start + lead;
     if !is_scheme(name, word < text.len()) {
@@ -379,6 +380,15 @@ mod tests {
             [("bearer".into(), false, "a.b.c".into()), ("basic".into(), false, "eHk=".into())]
         );
         assert_eq!(sent("Digest username=\"x\", realm=\"y\"").len(), 1);
+    }
+
+    #[test]
+    fn credentials_that_are_folded_name_their_scheme() {
+        let basic = |text: &str| vec![("basic".to_owned(), false, text.to_owned())];
+        for fold in ["\r\n ", "\r\n\t", "\n ", " \r\n  "] {
+            assert_eq!(sent(&format!("Basic{fold}dXNlcjpwYXNz")), basic("dXNlcjpwYXNz"));
+            assert_eq!(sent(&format!("Bearer a.b.c,{fold}Basic{fold}eHk="))[1..], basic("eHk="));
+        }
     }
 
     #[test]

@@ -228,9 +228,8 @@ impl Decapsulator {
         }
         for _ in 0..limits::ENCAPSULATION_DEPTH {
             let header = match next {
-                // Hop-by-hop, routing, destination, mobility, host identity, shim6.
-                0 | 43 | 60 | 135 | 139 | 140 => {
-                    (usize::from(payload.u8(1).ok_or(Skip::Short("IPv6 extension header"))?) + 1) * 8
+                next if is_extension(next) => {
+                    extension_bytes(next, payload.u8(1).ok_or(Skip::Short("IPv6 extension header"))?)
                 }
                 44 => {
                     let [inner, _, o0, o1] = payload.array(0).ok_or(Skip::Short("IPv6 fragment header"))?;
@@ -293,11 +292,11 @@ impl Decapsulator {
         out: &mut F,
     ) -> Result<(), Skip> {
         for _ in 0..limits::ENCAPSULATION_DEPTH {
-            if !matches!(protocol, 0 | 43 | 60 | 135) || pair.source.is_ipv4() {
+            if !is_extension(protocol) || pair.source.is_ipv4() {
                 return self.transport(place, pair, protocol, payload, out);
             }
             let [next, length] = payload.array(0).ok_or(Skip::Malformed("IPv6 extension header"))?;
-            let header = (usize::from(length) + 1) * 8;
+            let header = extension_bytes(protocol, length);
             payload = payload.skip(header).ok_or(Skip::Malformed("IPv6 extension header"))?;
             protocol = next;
         }
@@ -322,6 +321,21 @@ impl Decapsulator {
             protocol => self.tunnel(place, pair, protocol, payload, out),
         }
     }
+}
+
+/// Extension headers of IPv6 that are stepped over: hop-by-hop, routing, authentication, destination, mobility, host
+/// identity, shim6.
+#[inline]
+const fn is_extension(protocol: u8) -> bool {
+    matches!(protocol, 0 | 43 | 51 | 60 | 135 | 139 | 140)
+}
+
+/// How long an extension header is whose field says `length`: in eights behind the first (RFC 8200 4), an
+/// authentication header in fours behind the first two (RFC 4302 2.2).
+#[inline]
+const fn extension_bytes(protocol: u8, length: u8) -> usize {
+    let length = length as usize;
+    if protocol == 51 { (length + 2) * 4 } else { (length + 1) * 8 }
 }
 
 /// RFC 9293 3.1. Options are stepped over, whatever they hold.

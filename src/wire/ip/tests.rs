@@ -210,7 +210,9 @@ fn ipv6_extension_headers_are_walked() {
     payload.extend([60, 0, 0, 0, 0, 0, 0, 0]);
     payload.extend([51, 1, 1, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
     // Authentication header: its length counts in words of four, less two.
-    payload.extend([6, 4, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9]);
+    payload.extend([60, 4, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9]);
+    // Destination options a second time, for the last destination only (RFC 8200 4.1).
+    payload.extend([6, 0, 1, 4, 0, 0, 0, 0]);
     payload.extend(tcp_segment(0, b"deep"));
     let (seen, notices) = one(ipv6(0, &payload));
     assert_eq!((seen[0].payload.as_slice(), notices), (&b"deep"[..], vec![]));

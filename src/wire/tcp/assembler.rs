@@ -61,6 +61,8 @@ pub(super) struct Half {
     known: bool,
     /// Whether `next` is where the stream begins or goes on, rather than only the first thing seen.
     pub(super) anchored: bool,
+    /// Whether a SYN of this direction said where the stream begins.
+    told: bool,
     /// No byte of this direction was captured so far, although the peer acknowledged some: its holes
     /// are not waited for.
     pub(super) absent: bool,
@@ -79,6 +81,7 @@ impl Default for Half {
             first: 0,
             known: false,
             anchored: false,
+            told: false,
             absent: false,
             ended: false,
         }
@@ -136,6 +139,9 @@ impl Half {
         if !self.known || self.begins_with(sequence) {
             return true;
         }
+        if self.told {
+            return false;
+        }
         let Place::At(start) = self.peek(sequence) else { return false };
         if self.anchored {
             // A SYN that comes later than what was taken for the beginning.
@@ -143,6 +149,12 @@ impl Half {
             return late < limits::ANCHOR_BYTES;
         }
         start <= self.first_held().unwrap_or(self.next)
+    }
+
+    /// A SYN of this direction says that the stream begins with `sequence`.
+    pub(super) fn begin_at(&mut self, sequence: u32) {
+        self.told |= !self.anchored;
+        self.anchor_at(sequence);
     }
 
     /// Fixes the beginning of the stream at `sequence`.

@@ -136,7 +136,7 @@ impl<T> Connection<T> {
             return false;
         }
         if segment.flags.syn() {
-            return !mine.could_begin_with(segment.sequence.wrapping_add(1));
+            return self.is_reopened_by(segment) || !mine.could_begin_with(segment.sequence.wrapping_add(1));
         }
         if payload.is_empty() || !mine.known() {
             return false;
@@ -149,6 +149,14 @@ impl<T> Connection<T> {
             }
             Place::At(_) => false,
         }
+    }
+
+    /// Whether a SYN opens the same ports anew with the same sequence number, as small stacks and written captures do:
+    /// it is later than all that was said. An older one is a copy, of a file that holds packets twice.
+    fn is_reopened_by(&self, segment: &Header) -> bool {
+        let said = self.halves.iter().any(|half| half.bytes() > 0);
+        let later = self.last.1.get().zip(segment.frame.time).is_some_and(|(last, now)| now > last);
+        said && later && !segment.flags.ack() && self.is_over()
     }
 
     /// Takes the next segment.
@@ -194,7 +202,7 @@ impl<T> Connection<T> {
         }
         let started = self.talk.is_some();
         let begins = segment.sequence.wrapping_add(1);
-        self.half_mut(side).anchor_at(begins);
+        self.half_mut(side).begin_at(begins);
         self.whole = true;
         if segment.flags.ack() {
             let peer = self.half_mut(side.other());

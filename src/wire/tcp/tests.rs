@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use proptest::prelude::*;
 
 use super::*;
+use crate::base::Instant;
 use crate::wire::ip::Flags;
 use crate::wire::stream::{End, FrameRef};
 
@@ -359,6 +360,42 @@ fn a_new_syn_on_the_same_ports_begins_a_new_connection() {
     let texts: Vec<_> = all.iter().map(|heard| text(&heard.streams[0])).collect();
     assert_eq!(texts, ["one", "two", "three"]);
     assert_eq!(all[1].ends, [Some(End::Silence), Some(End::Silence)]);
+}
+
+#[test]
+fn a_new_syn_a_little_lower_begins_a_new_connection() {
+    for end in [FIN | ACK, RST] {
+        let mut first = Script::open(1000, 200);
+        first.say(Direction::Sent, b"one", 9).packet(Direction::Sent, end, b"");
+        let mut second = Script::open(500, 100);
+        second.say(Direction::Sent, b"two", 9);
+        let all = hear(&[first.packets, second.packets].concat());
+        let texts: Vec<_> = all.iter().map(|heard| text(&heard.streams[0])).collect();
+        assert_eq!(texts, ["one", "two"]);
+    }
+}
+
+#[test]
+fn the_same_syn_later_than_the_end_begins_a_new_connection_and_a_copy_does_not() {
+    let mut first = Script::open(100, 200);
+    first.say(Direction::Sent, b"one", 9).close();
+    let mut second = Script::open(100, 200);
+    second.say(Direction::Sent, b"two", 9).close();
+    let (before, packets) = (first.packets.len(), [first.packets, second.packets].concat());
+    for (shift, expected) in [(0, vec!["one", "two"]), (before, vec!["one"])] {
+        let mut flows = Flows::default();
+        let mut ear = Ear::default();
+        for (index, packet) in packets.iter().enumerate() {
+            // A second file appended to the first begins at its time.
+            let moment = if index < before { index } else { index - shift };
+            let mut segment = packet.segment(index as u64 + 1);
+            segment.frame.time = Some(Instant::from_nanos(i64::try_from(moment).unwrap()));
+            flows.push(&segment, u32::try_from(index).unwrap(), &mut ear);
+        }
+        flows.finish(&mut ear);
+        let texts: Vec<_> = ear.closed.iter().map(|heard| text(&heard.streams[0])).collect();
+        assert_eq!(texts, expected);
+    }
 }
 
 #[test]

@@ -243,9 +243,7 @@ impl Tls {
                     self.record(direction, header, body, &frames, out);
                     self.halves[direction.index()].deframer.recycle(bytes);
                 }
-                Some(Found::Passed(header)) => {
-                    half.protected |= header.kind == record::kind::APPLICATION_DATA;
-                }
+                Some(Found::Passed(header)) => self.passed(direction, header, chunk.frames),
                 Some(Found::Ssl2Hello(message)) => self.ssl2_hello(direction, &message),
                 Some(Found::Lost) => {
                     if let Some(at) = chunk.frames.first() {

@@ -53,13 +53,15 @@ impl Tls {
     pub(super) fn without_server_hello(&mut self, direction: Direction) -> Step {
         let hello = self.negotiation(direction).and_then(|negotiation| negotiation.client.as_ref());
         let random = hello.map(|hello| hello.random);
+        let early = hello.is_some_and(|hello| hello.early_data);
         let tls13 = match random {
             Some(random) => self.secrets.labels(&random).iter().any(|label| *label >= Label::ClientHandshake),
             None => self.secrets.has_traffic_secrets(),
         };
         if tls13 {
             self.halves[direction.index()].doubt = true;
-            self.enter_modern(direction, Level::Handshake, true);
+            let early = early && self.role(direction) == Role::Client;
+            self.enter_modern(direction, if early { Level::Early } else { Level::Handshake }, true);
             self.joined_midway(direction);
             return Step::Done;
         }
@@ -233,7 +235,10 @@ impl Tls {
                 secrets.push((None, Level::Application, secret.clone()));
             }
         } else if self.random().is_some() {
-            for level in [Level::Handshake, Level::Application] {
+            // Where the ServerHello was lost, its suite is not known, and early data still closed.
+            let early = modern.level == Level::Early && modern.opener.is_none() && self.early != Some(false);
+            let levels = [Level::Early, Level::Handshake, Level::Application];
+            for level in levels.into_iter().skip(usize::from(!early)) {
                 secrets.extend(self.secret(direction, level).map(|secret| (None, level, secret)));
             }
         } else {

@@ -42,9 +42,22 @@ impl Tls {
             State::Legacy { .. } => self.legacy(direction, header, body, frames, out),
             State::Modern(_) => self.modern(direction, header, body, frames, out),
             State::Dead => {
-                self.halves[direction.index()].protected |= header.kind == kind::APPLICATION_DATA;
+                self.passed(direction, header, frames);
                 Step::Done
             }
+        }
+    }
+
+    /// A record of a direction that was given up. Where keys had opened it before, those of a further handshake are not
+    /// known, and what it says from there on is missing.
+    pub(super) fn passed(&mut self, direction: Direction, header: Header, frames: &[FrameRef]) {
+        if header.kind != kind::APPLICATION_DATA {
+            return;
+        }
+        let half = &mut self.halves[direction.index()];
+        half.protected = true;
+        if half.opened_data() {
+            self.failed(direction, frames);
         }
     }
 
@@ -106,8 +119,12 @@ impl Tls {
         let client = self.role(direction) == Role::Client;
         let half = &mut self.halves[direction.index()];
         let Some(at) = half.gap.take() else { return };
-        // Records that only other keys open are no loss, and refused early data is sent again.
-        let lost = half.holes || self.ledger.records_failed > 0 || self.early == Some(true);
+        // Records that only other keys open are no loss, and refused early data is sent again. Whether it was
+        // refused is not known where the server's flight is lost.
+        let hello = self.negotiations.first().and_then(|negotiation| negotiation.client.as_ref());
+        let offered = client && hello.is_some_and(|hello| hello.early_data);
+        let early = self.early.unwrap_or(offered);
+        let lost = half.holes || self.ledger.records_failed > 0 || early;
         // Inside, a stream that begins so looks like one that was joined midway. It was not: its handshake was seen.
         self.beginning_lost |= client && opened && shaken && lost && !half.spoke;
         out(direction, StreamEvent::Gap { missing: 0, at });
