@@ -48,7 +48,8 @@ fn examine(case: &UseCase<'_>, out: &mut Out<'_>) {
             used.is_none_or(|used| used.eq_ignore_ascii_case(scheme))
                 && place::authority(host, Some(scheme)) == place::authority(asked, Some(scheme))
         }
-        None => audience.eq_ignore_ascii_case(EXCHANGE),
+        // The bare id of Exchange names no address, and Exchange compares addresses.
+        None => false,
     };
     if !right {
         out.say("the Entra token is meant for another address")
@@ -66,6 +67,13 @@ mod tests {
     #[test]
     fn fires_on_another_host() {
         assert!(Scene::healthy().entra("https://other.contoso.com/").fires(&RULE));
+    }
+
+    #[test]
+    fn fires_on_what_is_no_address() {
+        for audience in ["00000002-0000-0ff1-ce00-000000000000", "mail.contoso.com", ""] {
+            assert!(Scene::healthy().entra(audience).fires(&RULE), "{audience}");
+        }
     }
 
     #[test]
