@@ -1,7 +1,6 @@
 //! Takes one use of a token, gives findings of `audience-uri`: an Entra token is meant for another address.
 
 use crate::checks::CheckId;
-use crate::checks::expectations::EXCHANGE;
 use crate::checks::finding::Severity;
 use crate::checks::judge::standing::{claimed, shown};
 use crate::checks::place;
