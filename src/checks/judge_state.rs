@@ -12,7 +12,8 @@ use super::rules::RULES;
 use super::tally::Tally;
 use super::{CheckId, CheckResult, Outcome, Verdict};
 use crate::state::StateFile;
-use crate::state::object::{Kind, Object};
+use crate::state::object::{Kind, Object, Value};
+use crate::state::uploaded;
 use crate::token::store::TokenStore;
 
 /// What rules said of state and scripts.
@@ -32,46 +33,98 @@ pub(super) fn ask_state(case: &StateCase<'_>) -> Said {
     said
 }
 
+/// What an object can be in one way only, and the check that depends on it.
+const DECIDING: [(Kind, &str, CheckId); 13] = [
+    (Kind::AuthConfig, "CurrentCertificateThumbprint", CheckId::Certificate),
+    (Kind::AuthConfig, "NextCertificateThumbprint", CheckId::Certificate),
+    (Kind::AuthConfig, "ServiceName", CheckId::Certificate),
+    (Kind::AuthConfig, "Realm", CheckId::Certificate),
+    (Kind::PartnerApplication, "Enabled", CheckId::Accepted),
+    (Kind::RoleAssignment, "Enabled", CheckId::Accepted),
+    (Kind::MailUser, "HiddenFromAddressListsEnabled", CheckId::Accepted),
+    (Kind::MailUser, "ExternalEmailAddress", CheckId::Audience),
+    (Kind::AuthServer, "Enabled", CheckId::Challenge),
+    (Kind::Connector, "Enabled", CheckId::NoBasic),
+    (Kind::ServicePrincipal, "AccountEnabled", CheckId::TokenRequest),
+    (Kind::ServicePrincipal, "KeyCredentials", CheckId::TokenRequest),
+    (Kind::ServicePrincipal, "ServicePrincipalNames", CheckId::Audience),
+];
+
 /// Objects that can be so or so, but not both: the state of two organisations, or of two times, was given together.
 fn contradictions(case: &StateCase<'_>) -> Vec<(CheckId, String)> {
-    const DECIDING: [(Kind, &str, CheckId); 3] = [
-        (Kind::AuthConfig, "CurrentCertificateThumbprint", CheckId::Certificate),
-        (Kind::PartnerApplication, "Enabled", CheckId::Accepted),
-        (Kind::AuthServer, "Enabled", CheckId::Challenge),
-    ];
     let mut found = Vec::new();
     for (kind, property, check) in DECIDING {
         let mut known: Vec<(String, String, &Object)> = Vec::new();
         for object in case.of(kind) {
-            let value = object.get(property).filter(|value| !value.is_empty());
-            let said = value.and_then(|value| match value.as_bool() {
-                Some(flag) => Some(flag.to_string()),
-                None => value.as_text().map(|text| text.trim().to_ascii_lowercase()),
-            });
-            let (Some(said), true) = (said, kind == Kind::AuthConfig || object.has_name()) else { continue };
-            let id =
-                object.text("ApplicationIdentifier").or(object.text("IssuerIdentifier")).unwrap_or_default();
-            // There is one configuration, whatever it is called.
-            let name = if kind == Kind::AuthConfig { "" } else { object.name() };
-            let own = format!("{id} {name}").to_ascii_lowercase();
+            let (Some(said), Some(own)) = (said(object, property), identity(object)) else { continue };
             match known.iter().find(|(name, ..)| *name == own) {
-                Some((_, other, first)) if *other != said => found.push((
-                    check,
-                    format!(
-                        "{} says two things of {}: {property} is {other} ({}) and {said} ({}): give the state of one \
-                         organisation, gathered at one time",
-                        kind.cmdlet(),
-                        object.name(),
-                        first.place,
-                        object.place
-                    ),
-                )),
+                Some((_, other, first)) if *other != said => {
+                    let is = |value: &str| match value.len() {
+                        0 => "empty".to_owned(),
+                        1..=80 => value.to_owned(),
+                        _ => "one thing".to_owned(),
+                    };
+                    found.push((
+                        check,
+                        format!(
+                            "{} says two things of {}: {property} is {} ({}) and {} ({}): give the state of one organisation, \
+                             gathered at one time",
+                            kind.cmdlet(),
+                            object.name(),
+                            is(other),
+                            first.place,
+                            is(&said).replace("one thing", "another"),
+                            object.place
+                        ),
+                    ));
+                }
                 Some(_) => {}
                 None => known.push((own, said, object)),
             }
         }
     }
     found
+}
+
+/// By what an object is known to be the same as another one; `None` where nothing tells.
+fn identity(object: &Object) -> Option<String> {
+    let own = match object.kind {
+        // There is one configuration, whatever it is called.
+        Kind::AuthConfig => return Some(String::new()),
+        Kind::ServicePrincipal => return uploaded::application(object),
+        Kind::PartnerApplication | Kind::AuthServer => {
+            object.text("ApplicationIdentifier").or(object.text("IssuerIdentifier")).unwrap_or_default()
+        }
+        _ => "",
+    };
+    object.has_name().then(|| format!("{own} {}", object.name()).to_ascii_lowercase())
+}
+
+/// What a property says, in one spelling; `None` where it is not shown, or not whole.
+fn said(object: &Object, property: &str) -> Option<String> {
+    // Wrapped lines may have lost or won a blank.
+    let bare = |text: &str| text.split_whitespace().collect::<String>().to_ascii_lowercase();
+    let value = object.get(property)?;
+    if let Some(flag) = value.as_bool() {
+        return Some(flag.to_string());
+    }
+    match value {
+        // One configuration may well name no next certificate and no realm; a flag that is empty says nothing.
+        Value::Nothing => (object.kind == Kind::AuthConfig).then(String::new),
+        Value::Text(text) if text.trim().is_empty() => (object.kind == Kind::AuthConfig).then(String::new),
+        Value::List(_, true) => None,
+        Value::List(..) if property == "KeyCredentials" && uploaded::unshown(object) > 0 => None,
+        Value::List(values, false) => {
+            let id = |value: &Value| match value {
+                Value::Object(inner) => inner.text("KeyId").map(bare),
+                other => other.as_text().map(bare),
+            };
+            let mut ids = values.iter().map(id).collect::<Option<Vec<String>>>()?;
+            ids.sort_unstable();
+            Some(ids.join(","))
+        }
+        other => other.as_text().map(bare),
+    }
 }
 
 /// The check that cannot do without the output of a cmdlet; for output that is good to have, what was covered.
@@ -358,6 +411,36 @@ mod tests {
                 CheckId::Certificate,
             ),
             ("Get-PartnerApplication", "SfBOnline", "Enabled", Val::from(false), CheckId::Accepted),
+            ("Get-AuthConfig", "", "CurrentCertificateThumbprint", Val::Nothing, CheckId::Certificate),
+            ("Get-AuthConfig", "", "ServiceName", Val::from(organisation::SKYPE), CheckId::Certificate),
+            (
+                "Get-MgServicePrincipal",
+                organisation::SKYPE,
+                "AccountEnabled",
+                Val::from(false),
+                CheckId::TokenRequest,
+            ),
+            (
+                "Get-MgServicePrincipal",
+                organisation::SKYPE,
+                "KeyCredentials",
+                Val::Keys(Vec::new()),
+                CheckId::TokenRequest,
+            ),
+            (
+                "Get-MgServicePrincipal",
+                EXCHANGE,
+                "ServicePrincipalNames",
+                Val::List(Vec::new()),
+                CheckId::Audience,
+            ),
+            (
+                "Get-MailUser",
+                "SfBOnline-ApplicationAccount",
+                "HiddenFromAddressListsEnabled",
+                Val::from(false),
+                CheckId::Accepted,
+            ),
         ] {
             let other = Organisation::healthy().set(cmdlet, which, property, value).clixml();
             for order in [[&healthy, &other], [&other, &healthy]] {

@@ -126,6 +126,7 @@ pub static RULES: &[&Rule] = &[
     &accepted::script_exclusive::RULE,
     &accepted::script_linked_account::RULE,
     &accepted::script_order::RULE,
+    &accepted::script_partner_application::RULE,
     &accepted::script_partner_removed::RULE,
     &accepted::script_realm::RULE,
     &accepted::script_role_extra::RULE,

@@ -81,6 +81,12 @@ impl Story {
         self
     }
 
+    /// The only name of the tenant that was given.
+    pub(crate) fn tenant(mut self, tenant: &str) -> Self {
+        self.expected.tenants = vec![tenant.into()];
+        self
+    }
+
     /// What is diagnosed.
     pub(crate) fn diagnosis(&self) -> Diagnosis {
         let mut judge = Judge::new(&self.expected);

@@ -16,9 +16,11 @@ impl LogRecord {
         record.operation = some(task.trim());
         record.client_request_id = after(detail, "Client request ID:").and_then(first_word);
         record.path = detail.find("https://").and_then(|at| first_word(detail.get(at..)?));
-        record.diagnostics = after(detail, "diagnostics:").map(|rest| {
-            let line = rest.lines().next().unwrap_or_default();
-            line.trim().to_owned()
+        record.diagnostics = after_broken(detail, "diagnostics:").map(|rest| {
+            // The window may end right behind the colon.
+            let next = rest.trim_start();
+            let rest = if next.starts_with(|letter: char| letter.is_ascii_digit()) { next } else { rest };
+            diagnostics(rest.lines().next().unwrap_or_default().trim())
         });
         record.errors = some(&errors(detail));
         record.token_dump = detail.find("{\"typ\"").and_then(|at| {
@@ -82,9 +84,60 @@ fn errors(detail: &str) -> String {
         }
         exception = line == "Exception:";
     }
+    let broken = broken_codes(detail);
+    found.extend(broken.iter().map(String::as_str));
     found.dedup();
     found.truncate(20);
     found.join("; ")
+}
+
+/// Codes of the token service that the width of the window cut in two: `AADSTS500 12:`.
+fn broken_codes(detail: &str) -> Vec<String> {
+    const MARK: &str = "AADSTS";
+    let bare: String = detail.chars().filter(|letter| !letter.is_whitespace()).collect();
+    let rests = bare.match_indices(MARK).filter_map(|(at, _)| bare.get(at + MARK.len()..));
+    let codes = rests.filter_map(|rest| {
+        let digits = rest.get(..rest.find(|letter: char| !letter.is_ascii_digit())?)?;
+        (!digits.is_empty() && rest.get(digits.len()..)?.starts_with(':')).then(|| format!("{MARK}{digits}:"))
+    });
+    let mut codes: Vec<String> = codes.take(20).filter(|code| !detail.contains(code.as_str())).collect();
+    codes.dedup();
+    codes
+}
+
+/// What follows a word that the width of the window may have cut in two.
+fn after_broken<'t>(text: &'t str, mark: &str) -> Option<&'t str> {
+    if let Some(rest) = after(text, mark) {
+        return Some(rest);
+    }
+    let first = mark.chars().next()?;
+    text.match_indices(first).find_map(|(at, _)| {
+        let mut rest = text.get(at..)?.chars();
+        for wanted in mark.chars() {
+            let found = rest.by_ref().find(|letter| !letter.is_whitespace())?;
+            (found == wanted).then_some(())?;
+        }
+        Some(rest.as_str())
+    })
+}
+
+/// Diagnostics whose number or category the width of the window cut in two; the sentence between stays as it is.
+fn diagnostics(line: &str) -> String {
+    let bare = |text: &str| text.split_whitespace().collect::<String>();
+    let Some((number, rest)) = line.split_once(';') else { return line.to_owned() };
+    if number.chars().any(|letter| !letter.is_ascii_digit() && !letter.is_whitespace()) {
+        return line.to_owned();
+    }
+    let rest = match after_broken(rest, "error_category=") {
+        Some(category) if !rest.contains("error_category=") || category.contains(' ') => {
+            let before = rest.strip_suffix(category).unwrap_or(rest).trim_end_matches('=');
+            let before = before.rsplit_once(';').map_or("", |(before, _)| before);
+            let whole = category.split_once([',', ';']).map_or(category, |(whole, _)| whole);
+            format!("{before};error_category={}", bare(whole))
+        }
+        _ => rest.to_owned(),
+    };
+    format!("{};{rest}", bare(number))
 }
 
 fn after<'t>(text: &'t str, mark: &str) -> Option<&'t str> {
@@ -103,6 +156,34 @@ fn some(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_the_window_cut_in_two_is_put_together() {
+        let tested = |detail: &str| LogRecord::tested(1, "", detail, "Error");
+        let whole = "2000005;reason=\"The user is ambiguous.\";error_category=\"invalid_user\"";
+        let line = format!("X: (401) Unauthorized., diagnostics: {whole}");
+        for at in 24..line.len() {
+            let (one, other) = line.split_at(at);
+            let said = tested(&format!("Exception:\n{one}\n{other}\n")).diagnostics.unwrap();
+            let reason = said.find("reason").zip(said.rfind(';'));
+            let category = said.replace(' ', "");
+            assert!(
+                category.ends_with(";error_category=\"invalid_user\"") || reason.is_none(),
+                "{at}: {said}"
+            );
+            assert!(said.starts_with("2000005;"), "{at}: {said}");
+            if at > line.find("error_cat").unwrap() {
+                assert_eq!(said, whole, "{at}");
+            }
+        }
+        let code = "Error:[X:GetActorTokenFromAuthServer] AADSTS70002: Error. AADSTS50012: Client";
+        for at in 20..code.len() {
+            let (one, other) = code.split_at(at);
+            let errors = tested(&format!("{one}\n{other}\n")).errors.unwrap();
+            assert!(errors.contains("AADSTS70002:") && errors.contains("AADSTS50012:"), "{at}: {errors}");
+        }
+        assert_eq!(tested("Exception:\nX: no diagnostic s").diagnostics, None);
+    }
 
     #[test]
     fn the_place_of_a_request_that_was_not_sent_is_an_error() {

@@ -35,6 +35,12 @@ impl Command {
         self.arguments.iter().find(|(name, _)| is_parameter(name, parameter))?.1.as_deref()
     }
 
+    /// Whether it takes arguments from a variable (`@name`) whose members are not known, so that nothing can be said to
+    /// be left out.
+    pub fn is_open(&self) -> bool {
+        self.arguments.iter().any(|(name, value)| name.starts_with('@') && value.is_none())
+    }
+
     /// Whether the cmdlet belongs to the procedure: it shows or changes something that the integration is made of.
     /// Prose has words with a dash too, and other scripts have other cmdlets.
     pub fn is_of_procedure(&self) -> bool {
@@ -88,6 +94,9 @@ pub struct Script {
     pub commands: Vec<Command>,
     /// String values that variables were assigned, last one wins; names in lower case.
     pub variables: HashMap<String, String>,
+    /// Members of the hashtables that variables were assigned; names in lower case. They are arguments where a command
+    /// takes them as `@name` (about_Splatting).
+    pub tables: HashMap<String, Vec<(String, Option<String>)>>,
     /// Lines that hold typographic dashes or quotes outside of comments.
     pub typographic: Vec<usize>,
     /// Lines that compare with `-match` against a variable, and the variable.
@@ -100,11 +109,74 @@ pub struct Script {
 enum Token {
     Word(String),
     Text(String),
+    /// Text in double quotes, in which variables are replaced.
+    Expandable(String),
     Variable(String),
+    /// `@name`
+    Splat(String),
     Break,
     Assign,
     Open,
     Close,
+    /// `{`
+    Enter,
+    /// `@{`
+    Table,
+    /// `}`
+    Leave,
+}
+
+impl Token {
+    /// Whether a command ends there.
+    const fn ends(&self) -> bool {
+        matches!(self, Self::Break | Self::Enter | Self::Table | Self::Leave)
+    }
+}
+
+impl Script {
+    /// What a token says as a value; a variable that is not known stays as it is written.
+    fn value(&self, token: &Token) -> Option<String> {
+        match token {
+            Token::Word(text) | Token::Text(text) => Some(text.clone()),
+            Token::Expandable(text) => Some(self.expanded(text)),
+            Token::Variable(name) => Some(
+                self.variables.get(&name.to_ascii_lowercase()).cloned().unwrap_or_else(|| format!("${name}")),
+            ),
+            _ => None,
+        }
+    }
+
+    /// A text with the variables in it that are known; the others stay as they are written.
+    fn expanded(&self, text: &str) -> String {
+        let mut whole = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once('$') {
+            whole.push_str(before);
+            let inner = after.strip_prefix('{').and_then(|inner| inner.split_once('}'));
+            let end = after.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
+            let (name, next) = inner.unwrap_or_else(|| after.split_at(end.unwrap_or(after.len())));
+            match self.variables.get(&name.to_ascii_lowercase()).filter(|_| !name.is_empty()) {
+                Some(value) => {
+                    whole.push_str(value);
+                    rest = next;
+                }
+                None => {
+                    whole.push('$');
+                    rest = after;
+                }
+            }
+        }
+        whole.push_str(rest);
+        whole
+    }
+
+    /// Notes a member that a table gets after it was made: `$name.Member = …`, `$name['Member'] = …`.
+    fn member(&mut self, table: &str, member: &str, value: Option<String>) {
+        if let Some(members) = self.tables.get_mut(&table.to_ascii_lowercase()) {
+            members.retain(|(own, _)| !own.eq_ignore_ascii_case(member));
+            members.push((member.to_owned(), value.or_else(|| Some("$(…)".into()))));
+        }
+    }
 }
 
 const SINGLE: [char; 5] = ['\'', '\u{2018}', '\u{2019}', '\u{201a}', '\u{201b}'];
@@ -125,37 +197,106 @@ pub fn read(text: &str) -> Script {
 /// Takes one statement or the next part of one, gives the index after it.
 fn statement(tokens: &[(Token, usize)], at: usize, script: &mut Script) -> usize {
     let Some((token, line)) = tokens.get(at) else { return at + 1 };
+    let is = |at: usize, wanted: &Token| tokens.get(at).is_some_and(|(token, _)| token == wanted);
     match token {
-        Token::Variable(name) if matches!(tokens.get(at + 1), Some((Token::Assign, _))) => {
+        Token::Variable(name) if is(at + 1, &Token::Assign) && is(at + 2, &Token::Table) => {
+            let (members, end) = table(tokens, at + 3, script);
+            script.tables.insert(name.to_ascii_lowercase(), members);
+            end
+        }
+        Token::Variable(name) if is(at + 1, &Token::Assign) => {
             let value = match tokens.get(at + 2) {
-                Some((Token::Text(text), _)) => Some(text.clone()),
-                Some((Token::Word(word), _)) if !is_cmdlet(word) => Some(word.clone()),
+                Some((Token::Word(word), _)) if is_cmdlet(word) => None,
                 Some((Token::Variable(other), _)) => {
                     script.variables.get(&other.to_ascii_lowercase()).cloned()
                 }
-                _ => None,
+                Some((token, _)) => script.value(token),
+                None => None,
             };
-            let ends = matches!(tokens.get(at + 3), None | Some((Token::Break | Token::Close, _)));
-            if let Some(value) = value.filter(|_| ends) {
+            let ends = tokens.get(at + 3).is_none_or(|(token, _)| token.ends() || *token == Token::Close);
+            let value = value.filter(|_| ends);
+            if let Some((table, member)) = name.split_once('.') {
+                script.member(table, member, value.clone());
+            }
+            if let Some(value) = value {
                 script.variables.insert(name.to_ascii_lowercase(), value);
                 return at + 3;
             }
             at + 2
+        }
+        Token::Variable(name) => {
+            // `$name['Member'] = …`; brackets are no tokens. `$name.Add('Member', …)`
+            let (table, from) = match name.rsplit_once('.') {
+                Some((table, method)) if method.eq_ignore_ascii_case("add") && is(at + 1, &Token::Open) => {
+                    (table, at + 2)
+                }
+                _ => (name.as_str(), at + 1),
+            };
+            let added = from > at + 1;
+            if let Some((Token::Text(member) | Token::Expandable(member), _)) = tokens.get(from)
+                && (added || is(from + 1, &Token::Assign))
+            {
+                let value = tokens.get(from + 2 - usize::from(added));
+                let value = value.and_then(|(token, _)| script.value(token));
+                script.member(table, member, value.filter(|word| !is_cmdlet(word)));
+                return from + 1;
+            }
+            at + 1
         }
         Token::Word(word) if is_cmdlet(word) => command(word, *line, tokens, at + 1, script),
         _ => at + 1,
     }
 }
 
+/// Takes the inside of `@{ … }`, gives its members and the index after its end. A member whose value is more than one
+/// word has one that is not known; commands in values are read on their own.
+fn table(
+    tokens: &[(Token, usize)],
+    mut at: usize,
+    script: &mut Script,
+) -> (Vec<(String, Option<String>)>, usize) {
+    let mut members: Vec<(String, Option<String>)> = Vec::new();
+    let mut depth = 0usize;
+    while let Some((token, line)) = tokens.get(at) {
+        let begins = depth == 0 && matches!(tokens.get(at + 1), Some((Token::Assign, _)));
+        match token {
+            Token::Leave if depth == 0 => return (members, at + 1),
+            Token::Leave | Token::Close => depth = depth.saturating_sub(1),
+            Token::Word(key) | Token::Text(key) | Token::Expandable(key) if begins => {
+                members.push((key.clone(), None));
+                at += 2;
+                continue;
+            }
+            Token::Word(word) if is_cmdlet(word) => {
+                if let Some((_, value)) = members.last_mut() {
+                    *value = Some("$(…)".into());
+                }
+                at = command(word, *line, tokens, at + 1, script);
+                continue;
+            }
+            Token::Break => {}
+            token => {
+                let plain = script.value(token).filter(|_| depth == 0);
+                if let Some((_, value)) = members.last_mut() {
+                    *value = match value {
+                        None => plain.or_else(|| Some("$(…)".into())),
+                        Some(_) => Some("$(…)".into()),
+                    };
+                }
+                depth += usize::from(matches!(token, Token::Open | Token::Enter | Token::Table));
+            }
+        }
+        at += 1;
+    }
+    (members, at)
+}
+
 fn command(name: &str, line: usize, tokens: &[(Token, usize)], mut at: usize, script: &mut Script) -> usize {
     let mut arguments: Vec<(String, Option<String>)> = Vec::new();
     let mut depth = 0usize;
     while let Some((token, _)) = tokens.get(at) {
-        let resolve = |name: &str| {
-            script.variables.get(&name.to_ascii_lowercase()).cloned().unwrap_or_else(|| format!("${name}"))
-        };
         let value = match token {
-            Token::Break => break,
+            token if token.ends() => break,
             Token::Close if depth == 0 => break,
             Token::Close => {
                 depth -= 1;
@@ -174,6 +315,13 @@ fn command(name: &str, line: usize, tokens: &[(Token, usize)], mut at: usize, sc
                 }
                 None
             }
+            Token::Splat(name) if depth == 0 => {
+                match script.tables.get(&name.to_ascii_lowercase()) {
+                    Some(members) => arguments.extend(members.iter().cloned()),
+                    None => arguments.push((format!("@{name}"), None)),
+                }
+                None
+            }
             Token::Word(word) if word.starts_with(DASHES) && depth == 0 => {
                 let written = word.trim_start_matches(DASHES);
                 let (parameter, value) = match written.split_once(':') {
@@ -183,13 +331,11 @@ fn command(name: &str, line: usize, tokens: &[(Token, usize)], mut at: usize, sc
                 arguments.push((parameter.to_owned(), value.filter(|value| !value.is_empty())));
                 None
             }
-            Token::Word(word) | Token::Text(word) => Some(word.clone()),
-            Token::Variable(name) => Some(resolve(name)),
-            Token::Assign => None,
+            token => script.value(token),
         };
         if let (Some(value), 0) = (value, depth) {
             match arguments.last_mut() {
-                Some((_, slot @ None)) => *slot = Some(value),
+                Some((name, slot @ None)) if !name.starts_with('@') => *slot = Some(value),
                 _ => arguments.push((String::new(), Some(value))),
             }
         }
@@ -215,6 +361,7 @@ fn lex(text: &str, script: &mut Script) -> Vec<(Token, usize)> {
     let letters: Vec<char> = text.chars().collect();
     let mut tokens = Vec::new();
     let (mut at, mut line) = (0, 1);
+    let mut endless: Vec<char> = Vec::new();
     let odd = |line: usize, script: &mut Script| {
         if script.typographic.last() != Some(&line) {
             script.typographic.push(line);
@@ -224,10 +371,43 @@ fn lex(text: &str, script: &mut Script) -> Vec<(Token, usize)> {
         let next = letters.get(at + 1).copied().unwrap_or('\n');
         match letter {
             '\n' | ';' | '|' | '{' | '}' => {
-                tokens.push((Token::Break, line));
+                let token = match letter {
+                    '{' => Token::Enter,
+                    '}' => Token::Leave,
+                    _ => Token::Break,
+                };
+                tokens.push((token, line));
                 line += usize::from(letter == '\n');
                 at += 1;
             }
+            '@' if next == '{' => {
+                tokens.push((Token::Table, line));
+                at += 2;
+            }
+            '@' if matches!(next, '\'' | '"') && !endless.contains(&next) => {
+                let Some(end) = here_string(&letters, at) else {
+                    // None ends after this one either, unless its first line is what is wrong.
+                    endless.extend(begins_here(&letters, at).then_some(next));
+                    at += 1;
+                    continue;
+                };
+                let inside = letters.get(at + 2..end.saturating_sub(2)).unwrap_or_default();
+                let text: String = inside.iter().collect();
+                let lines = text.matches('\n').count();
+                let text = text.trim_matches(['\r', '\n']).to_owned();
+                script.literals.push((line, text.clone()));
+                tokens.push((if next == '"' { Token::Expandable(text) } else { Token::Text(text) }, line));
+                line += lines;
+                at = end;
+            }
+            '@' if next.is_ascii_alphabetic() || next == '_' => {
+                let end =
+                    word_end(&letters, at + 1, |letter| letter.is_ascii_alphanumeric() || letter == '_');
+                let name = letters.get(at + 1..end).unwrap_or_default().iter().collect();
+                tokens.push((Token::Splat(name), line));
+                at = end;
+            }
+            '[' if cast(&letters, at).is_some() => at = cast(&letters, at).unwrap_or(at + 1),
             '`' if next == '\n' || next == '\r' => {
                 at += if next == '\r' { 3 } else { 2 };
                 line += 1;
@@ -260,7 +440,8 @@ fn lex(text: &str, script: &mut Script) -> Vec<(Token, usize)> {
                 script.literals.push((line, value.clone()));
                 let lines =
                     letters.get(at..end).unwrap_or_default().iter().filter(|letter| **letter == '\n').count();
-                tokens.push((Token::Text(value), line));
+                let single = SINGLE.contains(&letter);
+                tokens.push((if single { Token::Text(value) } else { Token::Expandable(value) }, line));
                 line += lines;
                 at = end;
             }
@@ -283,6 +464,10 @@ fn lex(text: &str, script: &mut Script) -> Vec<(Token, usize)> {
                         && !DOUBLE.contains(&letter)
                 });
                 let end = end.max(at + 1);
+                // `key=@{` and `,@{`: the sign belongs to what begins there.
+                let table =
+                    end > at + 1 && letters.get(end) == Some(&'{') && letters.get(end - 1) == Some(&'@');
+                let end = end - usize::from(table);
                 let word: String = letters.get(at..end).unwrap_or_default().iter().collect();
                 if word.chars().any(|letter| letter != '-' && DASHES.contains(&letter)) {
                     odd(line, script);
@@ -316,11 +501,48 @@ fn word_end(letters: &[char], from: usize, inside: impl Fn(char) -> bool) -> usi
     from + rest.iter().position(|letter| !inside(*letter)).unwrap_or(rest.len())
 }
 
+/// Whether the text of a here-string can begin at `from`: on the next line.
+fn begins_here(letters: &[char], from: usize) -> bool {
+    let rest = letters.get(from + 2..).unwrap_or_default();
+    rest.iter().find(|letter| **letter == '\n' || !letter.is_whitespace()) == Some(&'\n')
+}
+
+/// The index after a here-string that begins at `from`; its end stands at the beginning of a line.
+fn here_string(letters: &[char], from: usize) -> Option<usize> {
+    let end = ['\n', *letters.get(from + 1)?, '@'];
+    let rest = letters.get(from + 2..).filter(|_| begins_here(letters, from))?;
+    Some(from + 2 + rest.windows(3).position(|window| window == end)? + 3)
+}
+
+/// The index after a type in front of a value: `[string]$name`, `[ordered]@{`. Types whose members are used
+/// (`[Convert]::ToBase64String`) and indices are none.
+fn cast(letters: &[char], from: usize) -> Option<usize> {
+    const LONGEST: usize = 120;
+    let rest = letters.get(from + 1..)?;
+    let length = rest.iter().take(LONGEST).position(|letter| *letter == ']')?;
+    let name = rest.get(..length)?;
+    let named = name.first()?.is_ascii_alphabetic()
+        && name.iter().all(|letter| letter.is_ascii_alphanumeric() || "._".contains(*letter));
+    let before = from.checked_sub(1).and_then(|before| letters.get(before));
+    let free = before.is_none_or(|letter| letter.is_whitespace() || "(=,;{|]".contains(*letter));
+    let next = rest.get(length + 1)?;
+    (named && free && "$@('\"".contains(*next)).then_some(from + length + 2)
+}
+
 /// The text of a quoted string that begins at `from`, and the index after its closing quote.
 fn quoted(letters: &[char], mut from: usize, kind: &[char]) -> (String, usize) {
     let mut text = String::new();
+    let double = kind.contains(&'"');
     while let Some(&letter) = letters.get(from) {
         from += 1;
+        // In double quotes a backtick takes away the meaning of what follows (about_Special_Characters).
+        if letter == '`' && double {
+            if let Some(&next) = letters.get(from) {
+                text.push(next);
+                from += 1;
+            }
+            continue;
+        }
         if kind.contains(&letter) {
             match letters.get(from) {
                 Some(again) if kind.contains(again) => from += 1,
@@ -403,10 +625,77 @@ mod tests {
         assert!(script.commands[0].has("Name"));
     }
 
+    #[test]
+    fn members_of_a_table_are_arguments_where_it_is_splatted() {
+        let all = |text: &str| {
+            let script = read(text);
+            let mut commands = script.commands.iter();
+            let last = commands.find(|command| command.is("New-PartnerApplication")).unwrap();
+            (last.arguments.clone(), last.is_open())
+        };
+        let some = |pairs: &[(&str, &str)]| -> Vec<(String, Option<String>)> {
+            pairs.iter().map(|(name, value)| ((*name).into(), Some((*value).into()))).collect()
+        };
+        let wanted = some(&[("Name", "a b"), ("Enabled", "$true"), ("LinkedAccount", "$user.Identity")]);
+        for text in [
+            "$p = @{ Name = 'a b'; Enabled = $true; LinkedAccount = $user.Identity }\nNew-PartnerApplication @p",
+            "$p=@{\r\n  Name=\"a b\"  # that\r\n  'Enabled'=$true\r\n  LinkedAccount=$user.Identity\r\n}\r\nNew-PartnerApplication @p\r\n",
+            "$n = 'b'\n[hashtable]$P = [ordered]@{ Name = \"a $n\"; Enabled = $true }\n$p.LinkedAccount = $user.Identity\nNew-PartnerApplication @P | Out-Null",
+            "$p = @{ Name = 'a b' }\n$p['Enabled'] = $true\n$p.Add('LinkedAccount', $user.Identity)\nNew-PartnerApplication @p",
+        ] {
+            let (arguments, open) = all(text);
+            let told: Vec<_> = arguments
+                .into_iter()
+                .map(|(name, value)| (name, value.map(|value| value.replace("$(…)", "$user.Identity"))))
+                .collect();
+            assert_eq!((told, open), (wanted.clone(), false), "{text}");
+        }
+        // What is more than one word is not known, and what it holds does not end the table.
+        let text = "$p = @{ A = 'x' + $y; B = @{ C = 'D' }; E = (Get-MailUser z).Identity; F = 'g','h'; I = 'j' }\nNew-PartnerApplication @p";
+        let unknown = "$(…)";
+        assert_eq!(
+            all(text),
+            (some(&[("A", unknown), ("B", unknown), ("E", unknown), ("F", unknown), ("I", "j")]), false)
+        );
+        assert!(read(text).commands.iter().any(|command| command.is("Get-MailUser")));
+        let (arguments, open) = all("New-PartnerApplication SfB @rest -Enabled $true");
+        assert!(open && arguments.contains(&("Enabled".into(), Some("$true".into()))), "{arguments:?}");
+        assert!(!all("New-PartnerApplication -Name a@b.example @($x)").1);
+    }
+
+    #[test]
+    fn strings_end_where_powershell_ends_them() {
+        for text in [
+            "$a = @'\nit's \"New-MailUser\" @' \n'@\nSet-AuthConfig -Realm ''\n",
+            "$a = @\"\r\nsay \"it's\" $b\r\n\"@\r\nSet-AuthConfig -Realm ''\n",
+            "$a = \"a `\" New-MailUser `\" b\"\nSet-AuthConfig -Realm ''\n",
+        ] {
+            let script = read(text);
+            let names: Vec<_> = script.commands.iter().map(|command| command.name.as_str()).collect();
+            assert_eq!(names, ["Set-AuthConfig"], "{text}");
+            assert_eq!(script.commands[0].line, text.trim_end().lines().count(), "{text}");
+        }
+        // No here-string without a line of its own, and none without an end.
+        assert_eq!(read("@'x'\nSet-AuthConfig -Realm ''\n").commands.len(), 1);
+        let many = "@\"\n".repeat(200_000);
+        assert!(read(&many).commands.is_empty());
+    }
+
+    #[test]
+    fn known_variables_in_double_quotes_are_replaced() {
+        let script = read(
+            "$d = '*.contoso.com'\nNew-MailUser -ExternalEmailAddress \"a@$d\" -Name \"${d}x$e\" -Alias 'a$d' -Note \"1$\"",
+        );
+        let value = |name| script.commands[0].value(name);
+        assert_eq!(value("ExternalEmailAddress"), Some("a@*.contoso.com"));
+        assert_eq!(value("Name"), Some("*.contoso.comx$e"));
+        assert_eq!((value("Alias"), value("Note")), (Some("a$d"), Some("1$")));
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
         #[test]
-        fn no_text_makes_it_panic(text in any::<String>(), more in "[-$(){}'\"`|;=\nA-z ]{0,200}") {
+        fn no_text_makes_it_panic(text in any::<String>(), more in "[-$(){}'\"`|;=\nA-z@ ]{0,200}") {
             let _ = read(&text);
             let _ = read(&more);
         }

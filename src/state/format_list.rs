@@ -42,7 +42,14 @@ pub fn read_asked(text: &str, path: &str) -> Output {
         let line = raw.trim_end().replace('\u{a0}', " ");
         if line.trim().is_empty() {
             if let Some(open) = &mut current {
-                open.blank = true;
+                // Objects are parted by lines without anything; blanks up to where values begin are an empty line of a
+                // detail.
+                let detail = open.object.properties.last().is_some_and(|(own, _)| own == "Detail");
+                let inside = detail && raw.chars().count() >= open.column && !open.blank;
+                match open.values.last_mut().filter(|lines| inside && lines.len() < VALUE_LINES) {
+                    Some(lines) => lines.push(Line::default()),
+                    None => open.blank = true,
+                }
             }
             continue;
         }
@@ -60,11 +67,19 @@ pub fn read_asked(text: &str, path: &str) -> Output {
         }
         match property(&line) {
             Some((name, value, column)) => {
-                let again = current.as_ref().is_some_and(|open| {
-                    open.blank && (open.column != column || open.object.get(name).is_some())
-                        || !open.blank && open.object.properties.iter().any(|(own, _)| own == name)
+                // An editor takes away the blanks of an empty line at the end of a detail.
+                let result = current.as_ref().is_some_and(|open| {
+                    name == "ResultType"
+                        && open.object.properties.last().is_some_and(|(own, _)| own == "Detail")
                 });
-                if again || current.as_ref().is_some_and(|open| open.blank && open.column == column) {
+                let again = !result
+                    && current.as_ref().is_some_and(|open| {
+                        open.blank && (open.column != column || open.object.get(name).is_some())
+                            || !open.blank && open.object.properties.iter().any(|(own, _)| own == name)
+                    });
+                if again
+                    || !result && current.as_ref().is_some_and(|open| open.blank && open.column == column)
+                {
                     close(&mut current, &mut asked_by, &mut output.objects);
                 }
                 let open = current.get_or_insert_with(|| Open {
@@ -450,6 +465,19 @@ mod tests {
             )
         );
         assert_eq!(object.flag("Enabled"), Some(true));
+    }
+
+    #[test]
+    fn an_empty_line_at_the_end_of_a_detail_does_not_end_the_object() {
+        for empty in ["             ", ""] {
+            let text = format!(
+                "\nTask       : x\nDetail     : HTTP response message:\n             Exception:\n{empty}\nResultType : Error\nIsValid    : True\n\n\nTask       : y\nDetail     : z\nResultType : Success\n"
+            );
+            let objects = read(&text, "a");
+            let results: Vec<_> = objects.iter().map(|object| object.text("ResultType").unwrap()).collect();
+            assert_eq!(results, ["Error", "Success"], "{empty:?}");
+            assert!(objects[0].text("Detail").unwrap().contains("Exception:"));
+        }
     }
 
     #[test]

@@ -5,7 +5,8 @@ use serde_json::Value as Json;
 use super::object::{Kind, Object, Value};
 use crate::base::Instant;
 
-/// Reads one object, an array, or a dictionary of cmdlet names.
+/// Reads one object, an array, or a dictionary of cmdlet names; several of them one after the other, as appending to a
+/// file leaves them.
 ///
 /// # Errors
 /// One line: where the text stops being JSON.
@@ -18,16 +19,35 @@ pub fn read(text: &str, path: &str) -> Result<Vec<Object>, String> {
 /// # Errors
 /// Those of [`read`].
 pub fn read_asked(text: &str, path: &str) -> Result<(Vec<Object>, Vec<Kind>), String> {
-    let json: Json = serde_json::from_str(text).map_err(|error| format!("{path}: not JSON: {error}"))?;
     let (mut objects, mut asked) = (Vec::new(), Vec::new());
-    collect(&json, None, path, &mut objects, &mut asked);
+    for json in serde_json::Deserializer::from_str(text).into_iter::<Json>() {
+        let json = json.map_err(|error| format!("{path}: not JSON: {error}"))?;
+        collect(&json, None, path, &mut objects, &mut asked);
+    }
     Ok((objects, asked))
+}
+
+/// The list that Windows PowerShell 5.1 wraps as `{"value": […], "Count": 2}` where it was an object of its own.
+fn wrapped(members: &serde_json::Map<String, Json>) -> Option<&Json> {
+    let list = members.get("value").filter(|list| list.is_array())?;
+    (members.len() == 2 && members.get("Count").is_some_and(Json::is_number)).then_some(list)
+}
+
+/// The name of an enumeration's member, which the same writes as `{"value": 1, "Value": "Valid"}`.
+fn enumerated(members: &serde_json::Map<String, Json>) -> Option<&str> {
+    let name = members.get("Value")?.as_str()?;
+    let plain = members.get("value").is_some_and(|value| value.is_number() || value.is_string());
+    (members.len() == 2 && plain).then_some(name)
 }
 
 fn collect(json: &Json, key: Option<&str>, path: &str, objects: &mut Vec<Object>, asked: &mut Vec<Kind>) {
     match json {
         Json::Array(values) => values.iter().for_each(|value| collect(value, key, path, objects, asked)),
         Json::Object(members) => {
+            if let Some(list) = wrapped(members) {
+                collect(list, key, path, objects, asked);
+                return;
+            }
             let nested = members.values().all(|value| value.is_object() || value.is_array());
             let named = Kind::of_cmdlet;
             if nested && !members.is_empty() && members.keys().all(|name| named(name).is_some()) {
@@ -66,6 +86,12 @@ fn convert(name: &str, json: &Json) -> Value {
         Json::String(text) => date(name, text).map_or_else(|| Value::from(text.clone()), Value::Date),
         Json::Array(values) => Value::List(values.iter().map(|value| convert(name, value)).collect(), false),
         Json::Object(members) => {
+            if let Some(list) = wrapped(members) {
+                return convert(name, list);
+            }
+            if let Some(member) = enumerated(members) {
+                return Value::Text(member.to_owned());
+            }
             let mut object = Object::new(String::new());
             object.display = ["DistinguishedName", "Name", "Domain", "Address"]
                 .iter()
@@ -101,5 +127,24 @@ mod tests {
         assert_eq!(objects[1].get("EndDateTime"), Some(&Value::Date(Instant::from_seconds(1_338_537_600))));
         assert!(matches!(objects[0].get("EndDateTime"), Some(Value::Date(_))));
         assert!(read("{", "k.json").is_err());
+    }
+
+    #[test]
+    fn lists_and_enumerations_of_windows_powershell_are_read_like_those_of_others() {
+        let plain = r#"{"Get-ExchangeCertificate":[{"Thumbprint":"A","NotAfter":null,"Status":"Invalid","CertificateDomains":["a","b"],"RawData":[48,1]}]}"#;
+        let wrapped = r#"{"Get-ExchangeCertificate":{"value":[{"Thumbprint":"A","NotAfter":null,"Status":{"value":5,"Value":"Invalid"},"CertificateDomains":{"value":["a","b"],"Count":2},"RawData":{"value":[48,1],"Count":2}}],"Count":1}}"#;
+        assert_eq!(read_asked(plain, "a").unwrap(), read_asked(wrapped, "a").unwrap());
+        assert_eq!(read(r#"{"value":[],"Count":0}"#, "a").unwrap(), []);
+        assert_eq!(
+            read_asked(r#"{"Get-AuthServer":{"value":[],"Count":0}}"#, "a").unwrap().1,
+            [Kind::AuthServer]
+        );
+    }
+
+    #[test]
+    fn documents_one_after_the_other_are_all_read() {
+        let one = r#"{"KeyId":"a","EndDateTime":null}"#;
+        assert_eq!(read(&format!("{one}\r\n[{one},{one}]\n{one}"), "a").unwrap().len(), 4);
+        assert!(read(&format!("{one}\n{{"), "a").is_err());
     }
 }

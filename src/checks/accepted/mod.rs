@@ -40,6 +40,8 @@ pub(crate) mod script_exclusive;
 pub(crate) mod script_linked_account;
 /// Steps stand in the wrong order.
 pub(crate) mod script_order;
+/// A partner application is made with another application id.
+pub(crate) mod script_partner_application;
 /// The partner application of Skype for Business Online is removed.
 pub(crate) mod script_partner_removed;
 /// A partner application is made with a realm.

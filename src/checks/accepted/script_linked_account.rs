@@ -30,6 +30,14 @@ fn examine(case: &CommandCase<'_>, out: &mut Out<'_>) {
     for (file, command) in case.named("New-PartnerApplication") {
         let id = command.value("ApplicationIdentifier").unwrap_or_default().to_ascii_lowercase();
         if [SKYPE, TEAMS_SCHEDULER].contains(&id.as_str()) && !command.has("LinkedAccount") {
+            if command.is_open() {
+                let place = file.place(command.line);
+                out.missing(format!(
+                    "what {place} hands over to New-PartnerApplication stands in a variable that was not read: write \
+                     -LinkedAccount out"
+                ));
+                continue;
+            }
             out.say("a partner application is made without its account")
                 .location(file.place(command.line))
                 .observed(format!("New-PartnerApplication -ApplicationIdentifier {id}, no -LinkedAccount"))
@@ -46,6 +54,26 @@ fn examine(case: &CommandCase<'_>, out: &mut Out<'_>) {
 mod tests {
     use super::*;
     use crate::checks::testing_state::Scene;
+
+    const SPLATTED: &str = "$p = @{ Name = 'SfBOnline'; Enabled = $true; ApplicationIdentifier = '00000004-0000-0ff1-ce00-000000000000' }\n";
+
+    #[test]
+    fn fires_on_a_table_without_it() {
+        assert!(Scene::script(&format!("{SPLATTED}New-PartnerApplication @p\n")).fires(&RULE));
+    }
+
+    #[test]
+    fn stays_silent_on_a_table_with_it() {
+        let with = Scene::script(&format!(
+            "{SPLATTED}$p.LinkedAccount = $user.Identity\nNew-PartnerApplication @p\n"
+        ));
+        assert!(!with.fires(&RULE) && !with.misses(&RULE));
+        // What is not read is not missing, nor is it there.
+        let open = Scene::script(
+            "New-PartnerApplication -ApplicationIdentifier 00000004-0000-0ff1-ce00-000000000000 @rest\n",
+        );
+        assert!(!open.fires(&RULE) && open.misses(&RULE));
+    }
 
     #[test]
     fn fires_without_it() {

@@ -41,7 +41,10 @@ fn examine(case: &CommandCase<'_>, out: &mut Out<'_>) {
     };
     let assigned: Vec<&str> =
         case.named("New-ManagementRoleAssignment").filter_map(|(_, command)| command.value("Role")).collect();
-    if assigned.iter().any(|role| !is_known(role)) {
+    let open = |command: &Command| command.is_open() && !command.has("Role");
+    if assigned.iter().any(|role| !is_known(role))
+        || case.named("New-ManagementRoleAssignment").any(|(_, command)| open(command))
+    {
         return;
     }
     let controller = made.value("DomainController").filter(|value| is_known(value));

@@ -32,20 +32,33 @@ pub(crate) static RULE: Rule = Rule {
 
 fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
     for object in case.of(Kind::OAuthConnectivity) {
-        if object.text("ResultType").is_none_or(|text| !text.trim().eq_ignore_ascii_case("error")) {
-            continue;
-        }
+        let result = object.text("ResultType").unwrap_or_default().trim().to_ascii_lowercase();
+        let severity = match result.as_str() {
+            "error" => Severity::Error,
+            "warning" => Severity::Warning,
+            "success" => continue,
+            _ => {
+                out.missing(format!(
+                    "the result of Test-OAuthConnectivity is not told by its name ({}): print it with `Format-List *`",
+                    object.place
+                ));
+                continue;
+            }
+        };
         let detail = object.text("Detail").unwrap_or_default();
         let (place, help) = classify(detail);
-        out.say(format!("Test-OAuthConnectivity failed: {place}"))
+        let (what, named) = match severity {
+            Severity::Error => ("failed", "Error"),
+            _ => ("did not succeed", "Warning"),
+        };
+        out.say(format!("Test-OAuthConnectivity {what}: {place}"))
+            .severity(severity)
             .location(&object.place)
             .claim("ResultType")
-            .observed(
-                object.text("Task").map_or_else(
-                    || "ResultType: Error".to_owned(),
-                    |task| format!("ResultType: Error ({task})"),
-                ),
-            )
+            .observed(object.text("Task").map_or_else(
+                || format!("ResultType: {named}"),
+                |task| format!("ResultType: {named} ({task})"),
+            ))
             .expected("ResultType: Success")
             .help(help);
     }
@@ -113,6 +126,14 @@ mod tests {
         assert!(
             hits[0].message.contains("MissingSigningCertificate") && hits[0].help.contains("explain Missing")
         );
+    }
+
+    #[test]
+    fn fires_on_a_warning_and_passes_no_number() {
+        let hits = Scene::healthy().tested("Warning", None).hits(&RULE);
+        assert_eq!(hits[0].severity, Severity::Warning);
+        let number = Scene::healthy().tested("2", None);
+        assert!(!number.fires(&RULE) && number.misses(&RULE));
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! Takes one use of a token, gives findings of `audience-uri`: an Entra token is meant for another address.
 
 use crate::checks::CheckId;
-use crate::checks::expectations::EXCHANGE;
 use crate::checks::finding::Severity;
 use crate::checks::judge::standing::{claimed, shown};
 use crate::checks::place;
@@ -48,7 +47,8 @@ fn examine(case: &UseCase<'_>, out: &mut Out<'_>) {
             used.is_none_or(|used| used.eq_ignore_ascii_case(scheme))
                 && place::authority(host, Some(scheme)) == place::authority(asked, Some(scheme))
         }
-        None => audience.eq_ignore_ascii_case(EXCHANGE),
+        // The bare id of Exchange names no address, and Exchange compares addresses.
+        None => false,
     };
     if !right {
         out.say("the Entra token is meant for another address")
@@ -66,6 +66,13 @@ mod tests {
     #[test]
     fn fires_on_another_host() {
         assert!(Scene::healthy().entra("https://other.contoso.com/").fires(&RULE));
+    }
+
+    #[test]
+    fn fires_on_what_is_no_address() {
+        for audience in ["00000002-0000-0ff1-ce00-000000000000", "mail.contoso.com", ""] {
+            assert!(Scene::healthy().entra(audience).fires(&RULE), "{audience}");
+        }
     }
 
     #[test]

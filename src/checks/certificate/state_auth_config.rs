@@ -27,7 +27,8 @@ pub(crate) static RULE: Rule = Rule {
 
 fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
     let Some(config) = case.auth_config() else { return };
-    let service = config.text("ServiceName").map(str::trim);
+    // An empty one is another one, too; one that was not printed is not known.
+    let service = config.get("ServiceName").map(|value| value.as_text().unwrap_or_default().trim());
     if let Some(service) = service.filter(|name| !name.eq_ignore_ascii_case(EXCHANGE)) {
         out.say("the service name of Exchange was changed")
             .location(&config.place)
@@ -50,11 +51,20 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checks::testing_state::{Scene, organisation::SKYPE};
+    use crate::checks::testing_state::{Scene, Val, organisation::SKYPE};
 
     #[test]
     fn fires_on_another_service_name() {
         assert!(Scene::healthy().set("Get-AuthConfig", "", "ServiceName", SKYPE).fires(&RULE));
+    }
+
+    #[test]
+    fn fires_on_an_empty_service_name() {
+        for empty in [Val::Nothing, Val::from("")] {
+            let scene = Scene::healthy().set("Get-AuthConfig", "", "ServiceName", empty);
+            assert!(scene.fires(&RULE));
+            assert!(scene.printed(str::to_owned).fires(&RULE));
+        }
     }
 
     #[test]

@@ -50,7 +50,12 @@ impl<'a> ScriptFile<'a> {
 
     /// Whether the script puts a key on a service principal, and the command that does.
     pub fn upload(&self) -> Option<&'a Command> {
-        self.script.commands.iter().find(|command| is_upload(command))
+        let in_body = |command: &Command| {
+            command.is("Update-MgServicePrincipal")
+                && command.has("BodyParameter")
+                && self.code().any(|(_, line)| is_member(line, "keyCredentials"))
+        };
+        self.script.commands.iter().find(|command| is_upload(command) || in_body(command))
     }
 
     /// Whether anything in it belongs to the procedure.
@@ -84,6 +89,18 @@ pub fn is_upload(command: &Command) -> bool {
     command.is("New-MsolServicePrincipalCredential")
         || command.is("New-AzureADServicePrincipalKeyCredential")
         || (command.is("Update-MgServicePrincipal") && command.has("KeyCredentials"))
+}
+
+/// Whether a line gives a member of a table a value: `name = …`.
+fn is_member(line: &str, name: &str) -> bool {
+    let (line, name) = (line.to_ascii_lowercase(), name.to_ascii_lowercase());
+    line.match_indices(&name).any(|(at, _)| {
+        let before = line.get(..at).is_none_or(|before| {
+            !before.ends_with(|letter: char| letter.is_alphanumeric() || ".$-_".contains(letter))
+        });
+        let after = line.get(at + name.len()..).unwrap_or_default();
+        before && after.trim_start_matches(['\'', '"', ' ', '\t']).starts_with('=')
+    })
 }
 
 /// Whether a value is known when the script is read: no variable and no sub-expression is left in it.

@@ -4,9 +4,9 @@ use crate::checks::CheckId;
 use crate::checks::expectations::EXCHANGE;
 use crate::checks::finding::Severity;
 use crate::checks::organisation::quoted;
-use crate::checks::organisation::script::CommandCase;
-use crate::checks::organisation::script::is_ours;
+use crate::checks::organisation::script::{CommandCase, ScriptFile, is_guid, is_ours, is_upload};
 use crate::checks::rule::{Out, Rule, Scope};
+use crate::state::commands::Command;
 
 /// See the text.
 pub(crate) static RULE: Rule = Rule {
@@ -33,9 +33,9 @@ pub(crate) static RULE: Rule = Rule {
 fn examine(case: &CommandCase<'_>, out: &mut Out<'_>) {
     let wanted: Vec<&str> = case.applications().iter().map(|application| application.id).collect();
     let uploads: Vec<_> = case.scripts.iter().filter_map(|file| Some((*file, file.upload()?))).collect();
-    let done = uploads.iter().any(|(file, _)| file.ids().iter().any(|id| wanted.contains(&id.as_str())));
+    let done = uploads.iter().any(|(file, _)| targets(file).iter().any(|id| wanted.contains(&id.as_str())));
     for (file, command) in uploads {
-        let ids = file.ids();
+        let ids = targets(&file);
         let strangers: Vec<&String> = ids.iter().filter(|id| !is_ours(id)).collect();
         let only_exchange = !ids.is_empty() && ids.iter().all(|id| id == EXCHANGE);
         // Scripts of ours say which step they are.
@@ -47,6 +47,32 @@ fn examine(case: &CommandCase<'_>, out: &mut Out<'_>) {
                 .expected(wanted.join(", "))
                 .help(format!("$ServiceName = {}", quoted(wanted.first().unwrap_or(&EXCHANGE))));
         }
+    }
+}
+
+/// The applications that a script uploads to: those that its uploads name, or that were looked up before them, where
+/// that is plain to see; else all that its code names.
+fn targets(file: &ScriptFile<'_>) -> Vec<String> {
+    let id = |command: &Command| {
+        let values = command.arguments.iter().filter_map(|(_, value)| value.as_deref());
+        let words = values.flat_map(|value| value.split(|letter: char| " '\"".contains(letter)));
+        words.map(str::to_ascii_lowercase).find(|word| is_guid(word))
+    };
+    let mut named = Vec::new();
+    let mut looked_up = None;
+    for command in &file.script.commands {
+        if is_upload(command) {
+            match command.value("AppPrincipalId").map(str::to_ascii_lowercase).filter(|id| is_guid(id)) {
+                Some(id) => named.push(Some(id)),
+                None => named.push(looked_up.clone()),
+            }
+        } else if command.is("Get-MsolServicePrincipal") || command.is("Get-MgServicePrincipal") {
+            looked_up = id(command).or_else(|| looked_up.filter(|_| command.has("ServicePrincipalId")));
+        }
+    }
+    match named.into_iter().collect::<Option<Vec<String>>>() {
+        Some(named) if !named.is_empty() => named,
+        _ => file.ids(),
     }
 }
 
@@ -63,6 +89,23 @@ mod tests {
     #[test]
     fn fires_on_an_unknown_one() {
         assert!(Scene::script("$ServiceName = \"12345678-0000-0ff1-ce00-000000000000\"\n$p = Get-MsolServicePrincipal -ServicePrincipalName $ServiceName\nNew-MsolServicePrincipalCredential -AppPrincipalId $p.AppPrincipalId -Type asymmetric -Usage Verify -Value $credValue\n").fires(&RULE));
+    }
+
+    #[test]
+    fn fires_where_another_application_is_only_looked_at() {
+        assert!(Scene::script("$ServiceName = \"00000002-0000-0ff1-ce00-000000000000\"\n$p = Get-MsolServicePrincipal -ServicePrincipalName $ServiceName\nNew-MsolServicePrincipalCredential -AppPrincipalId $p.AppPrincipalId -Type asymmetric -Usage Verify -Value $credValue\nGet-MsolServicePrincipalCredential -AppPrincipalId 00000004-0000-0ff1-ce00-000000000000\n").fires(&RULE));
+    }
+
+    #[test]
+    fn stays_silent_on_both_steps_in_one_script() {
+        let step = |id: &str| {
+            format!(
+                "$id = '{id}'\n$p = Get-MgServicePrincipal -Filter \"AppId eq '$id'\" -Property 'id,keyCredentials'\nUpdate-MgServicePrincipal -ServicePrincipalId $p.Id -KeyCredentials (@($p.KeyCredentials) + $new)\n"
+            )
+        };
+        let both = [EXCHANGE, "00000004-0000-0ff1-ce00-000000000000"].map(step).concat();
+        assert!(!Scene::script(&both).fires(&RULE));
+        assert!(Scene::script(&step(EXCHANGE)).fires(&RULE));
     }
 
     #[test]

@@ -32,6 +32,11 @@ pub(crate) static RULE: Rule = Rule {
 fn examine(case: &CommandCase<'_>, out: &mut Out<'_>) {
     for (file, command) in case.named("New-MsolServicePrincipalCredential") {
         for (parameter, wanted) in [("Type", "asymmetric"), ("Usage", "Verify")] {
+            // Without -Type the cmdlet makes a symmetric key; -Usage is Verify by itself.
+            let omitted = parameter == "Type" && !command.has(parameter) && !command.is_open();
+            if omitted {
+                wrong(out, file, command.line, "no -Type", &format!("-{parameter} {wanted}"));
+            }
             let value = command.value(parameter).filter(|value| is_known(value));
             if let Some(value) = value.filter(|value| !value.eq_ignore_ascii_case(wanted)) {
                 wrong(
@@ -96,6 +101,14 @@ mod tests {
     #[test]
     fn fires_on_a_symmetric_key() {
         assert!(Scene::script("$ServiceName = \"00000004-0000-0ff1-ce00-000000000000\"\n$p = Get-MsolServicePrincipal -ServicePrincipalName $ServiceName\nNew-MsolServicePrincipalCredential -AppPrincipalId $p.AppPrincipalId -Type symmetric -Usage Verify -Value $credValue\n").fires(&RULE));
+    }
+
+    #[test]
+    fn fires_on_no_type() {
+        let upload = "New-MsolServicePrincipalCredential -AppPrincipalId $p.AppPrincipalId -Usage Verify -Value $credValue";
+        assert!(Scene::script(upload).fires(&RULE));
+        assert!(!Scene::script(&format!("{upload} @rest")).fires(&RULE));
+        assert!(!Scene::script(&format!("$t = @{{ Type = 'asymmetric' }}\n{upload} @t")).fires(&RULE));
     }
 
     #[test]

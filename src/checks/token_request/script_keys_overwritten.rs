@@ -39,7 +39,11 @@ fn examine(case: &CommandCase<'_>, out: &mut Out<'_>) {
                         .is_some_and(|value| value.to_ascii_lowercase().contains("keycredentials"))
                 })
         });
-        let kept = file.line_with(".KeyCredentials").is_some();
+        // Keys that are looked at afterwards, to verify the upload, are not sent again.
+        let kept = file.code().any(|(line, text)| {
+            text.to_ascii_lowercase().contains(".keycredentials")
+                && (line <= command.line || text.contains('='))
+        });
         if !(asks && kept) {
             out.say("existing keys of the service principal are overwritten")
                 .location(file.place(command.line))
@@ -61,6 +65,23 @@ mod tests {
     #[test]
     fn fires_without_reading_them() {
         assert!(Scene::script("$p = Get-MgServicePrincipal -Filter \"AppId eq 'x'\"\nUpdate-MgServicePrincipal -ServicePrincipalId $p.Id -KeyCredentials @($new)\n").fires(&RULE));
+    }
+
+    #[test]
+    fn fires_on_a_body_without_them() {
+        for body in ["@{ keyCredentials = @($new) }", "@{\n  keyCredentials = @(\n    $new\n  )\n}"] {
+            let script = format!(
+                "$params = {body}\nUpdate-MgServicePrincipal -ServicePrincipalId $p.Id -BodyParameter $params\n"
+            );
+            assert!(Scene::script(&script).fires(&RULE), "{body}");
+        }
+        let other = "$params = @{ accountEnabled = $true }\nUpdate-MgServicePrincipal -ServicePrincipalId $p.Id -BodyParameter $params\n";
+        assert!(!Scene::script(other).fires(&RULE));
+    }
+
+    #[test]
+    fn fires_when_they_are_only_looked_at_afterwards() {
+        assert!(Scene::script("$p = Get-MgServicePrincipal -Filter \"AppId eq 'x'\"\nUpdate-MgServicePrincipal -ServicePrincipalId $p.Id -KeyCredentials @($new)\n(Get-MgServicePrincipal -Filter \"AppId eq 'x'\" -Select keyCredentials).KeyCredentials | Format-List *\n").fires(&RULE));
     }
 
     #[test]

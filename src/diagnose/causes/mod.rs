@@ -185,8 +185,8 @@ fn key_not_found(ask: &Ask) -> bool {
         || (ask.has(&["50012"]) && text.contains("not found"))
 }
 
-/// The two addresses of an "Expected 'a'. Actual 'b'." sentence. Which of them is the server's own depends on the
-/// kind of token, so callers compare both.
+/// The two addresses of an "Expected 'a'. Actual 'b'." sentence, or of one that says "Audience claim is 'a', request
+/// url is 'b'". Which of them is the server's own depends on the kind of token, so callers compare both.
 fn named_addresses(reason: &str) -> Option<(String, String)> {
     let after = |word: &str| {
         let lower = reason.to_ascii_lowercase();
@@ -196,7 +196,8 @@ fn named_addresses(reason: &str) -> Option<(String, String)> {
         let value = rest.get(..end)?.trim_end_matches('.').trim_end_matches('/');
         (!value.is_empty()).then(|| value.to_owned())
     };
-    Some((after("expected")?, after("actual")?))
+    let pair = |one: &str, other: &str| Some((after(one)?, after(other)?));
+    pair("expected", "actual").or_else(|| pair("audience claim is", "request url is"))
 }
 
 /// The authority of an address, without scheme and path.

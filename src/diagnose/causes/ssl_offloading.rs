@@ -47,15 +47,22 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
 mod tests {
     use super::*;
     use crate::checks::testing::Scene;
+    use crate::diagnose::cause::Confidence;
     use crate::diagnose::testing::Story;
 
     #[test]
     fn fires_when_only_the_scheme_differs() {
-        let said = "2000003;reason=\"Expected \u{27}https://mail.contoso.com\u{27}. Actual \u{27}http://mail.contoso.com\u{27}.\";error_category=\"invalid_resource\"";
-        assert_eq!(
-            Story::of(Scene::healthy().entra("https://mail.contoso.com/").refused(said)).lead(),
-            CAUSE.id
-        );
+        for reason in [
+            "Expected 'https://mail.contoso.com'. Actual 'http://mail.contoso.com'.",
+            "The audience claim value is invalid for current resource. Audience claim is 'https://mail.contoso.com', \
+             request url is 'http://mail.contoso.com/EWS/Exchange.asmx' and resource type is 'Exchange'.",
+        ] {
+            let said = format!("2000003;reason=\"{reason}\";error_category=\"invalid_resource\"");
+            let found =
+                Story::of(Scene::healthy().entra("https://mail.contoso.com/").refused(&said)).diagnosis();
+            let first = found.causes.first().unwrap();
+            assert_eq!((first.cause.id, first.confidence), (CAUSE.id, Confidence::Certain), "{reason}");
+        }
     }
 
     #[test]

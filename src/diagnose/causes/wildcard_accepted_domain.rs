@@ -8,12 +8,12 @@ pub(crate) static CAUSE: Cause = Cause {
     id: "wildcard-accepted-domain",
     title: "a wildcard accepted domain hides the domain that the token names",
     rank: Rank::Root,
-    summary: "Exchange says that it does not know the tenant, although the token names the right one. That is what happens when the domain is only covered by a wildcard accepted domain (*.{domain}) or not among the accepted domains at all: Exchange compares the realm with the accepted domains by name.",
+    summary: "Exchange says that it does not know the tenant, although the token names the right one. That is what happens when the domain is only covered by a wildcard accepted domain (*.{verified_domain}) or not among the accepted domains at all: Exchange compares the realm with the accepted domains by name.",
     speaks_for: "Exchange refuses with invalid_tenant a token whose realm is the given tenant, in issuer and audience. The state shows that the account's domain is accepted by a wildcard only.",
     speaks_against: "The realm of the token is another tenant, or the challenge trusts the token service for another realm only. The state shows the domain accepted by its own name.",
     repair: &[
         "Get-AcceptedDomain | Format-Table Name,DomainName,DomainType,MatchSubDomains",
-        "New-AcceptedDomain -Name {domain} -DomainName {domain} -DomainType Authoritative",
+        "New-AcceptedDomain -Name {verified_domain} -DomainName {verified_domain} -DomainType Authoritative",
         "Get-AuthConfig | Format-List Realm   # should be empty",
         "Get-AuthServer | Format-List Name,Realm,Enabled",
     ],
@@ -50,7 +50,7 @@ fn traffic<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checks::testing::{OTHER_TENANT, Scene};
+    use crate::checks::testing::{OTHER_TENANT, Scene, TENANT};
     use crate::diagnose::testing::Story;
 
     #[test]
@@ -62,6 +62,23 @@ mod tests {
             .lead(),
             CAUSE.id
         );
+    }
+
+    #[test]
+    fn a_tenant_guid_is_no_domain_to_accept() {
+        let said = "2000004;error_category=\"invalid_tenant\"";
+        let story = Story::of(Scene::healthy().refused(said));
+        let commands = |story: Story| {
+            let found = story.diagnosis().causes;
+            found.iter().find(|found| found.cause.id == CAUSE.id).unwrap().commands.join("\n")
+        };
+        let (guid, domain) =
+            (commands(story.tenant(TENANT)), commands(Story::of(Scene::healthy().refused(said))));
+        assert!(
+            guid.contains("New-AcceptedDomain -Name <verified domain> ") && !guid.contains(TENANT),
+            "{guid}"
+        );
+        assert!(domain.contains("New-AcceptedDomain -Name contoso.com "), "{domain}");
     }
 
     #[test]
