@@ -10,16 +10,26 @@ const SCHEMES: [&[u8]; 4] = [b"basic", b"bearer", b"negotiate", b"ntlm"];
 
 /// The message with `Authorization` in one line.
 pub(super) fn unfold(message: &[u8]) -> Cow<'_, [u8]> {
+    join(message, true)
+}
+
+/// A text of any number of messages, with the same of each.
+pub(crate) fn unfold_all(text: &[u8]) -> Cow<'_, [u8]> {
+    join(text, false)
+}
+
+fn join(message: &[u8], head_only: bool) -> Cow<'_, [u8]> {
+    let within = |at: usize| !head_only || at <= limits::HEAD_BYTES;
     let mut out = Vec::new();
     let (mut copied, mut at, mut end, mut credentials) = (0, 0, 0, false);
-    while let Some(rest) = message.get(at..).filter(|rest| !rest.is_empty() && at <= limits::HEAD_BYTES) {
+    while let Some(rest) = message.get(at..).filter(|rest| !rest.is_empty() && within(at)) {
         let length = memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
         let line = rest.get(..length).unwrap_or_default();
         let text = line.trim_ascii();
-        if text.is_empty() {
+        if text.is_empty() && head_only {
             break;
         }
-        if credentials && text.iter().all(|byte| is_credential(*byte)) {
+        if credentials && !text.is_empty() && text.iter().all(|byte| is_credential(*byte)) {
             let before = message.get(copied..end).unwrap_or_default();
             out.extend_from_slice(before);
             let last = before.rsplit(|byte| matches!(byte, b' ' | b'\t' | b':')).next().unwrap_or_default();
@@ -29,7 +39,8 @@ pub(super) fn unfold(message: &[u8]) -> Cow<'_, [u8]> {
             copied = at + (line.len() - line.trim_ascii_start().len());
         } else {
             let name = text.split(|byte| *byte == b':').next().unwrap_or_default();
-            credentials = name.eq_ignore_ascii_case(b"authorization");
+            let proxy = name.eq_ignore_ascii_case(b"proxy-authorization");
+            credentials = proxy || name.eq_ignore_ascii_case(b"authorization");
         }
         end = at + line.trim_ascii_end().len();
         at += length;
@@ -61,6 +72,9 @@ mod tests {
             whole.replace(".sig", " \r\n.sig"),
         ] {
             assert_eq!(String::from_utf8_lossy(&unfold(text.as_bytes())), whole, "{text}");
+            let twice = [&text[..], "\r\n\r\n", &text].concat();
+            let expected = [whole, "\r\n\r\n", whole].concat();
+            assert_eq!(String::from_utf8_lossy(&unfold_all(twice.as_bytes())), expected);
         }
         for text in
             ["", "\n", "GET / HTTP/1.1", "Authorization: Bearer\n\nabc", "Authorization: Basic a\nX: b\nabc"]

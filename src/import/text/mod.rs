@@ -8,7 +8,7 @@
 /// Requests that became no message.
 mod beside;
 /// Credentials that were broken into lines.
-mod folds;
+pub(crate) mod folds;
 /// Tokens without a message around them.
 mod paste;
 /// Dumps of what curl sent and received.
