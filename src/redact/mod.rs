@@ -21,7 +21,10 @@ mod text;
 mod token;
 mod vault;
 
+use std::borrow::Cow;
+
 use crate::base::Secret;
+use crate::import::text::folds::unfold_all;
 use crate::limits;
 use crate::wire::capture::sniff::{HEAD, Sniffed, sniff};
 use needles::Needles;
@@ -139,6 +142,8 @@ fn redact_planted(bytes: &[u8], options: &Options, planted: &[&[u8]]) -> Result<
     };
     // Windows tools write UTF-16; the copy is UTF-8.
     let utf8 = crate::import::text::utf8(bytes);
+    // The rest of credentials that a mail broke into lines would be a word like any other.
+    let utf8 = if form == Form::Text { Cow::Owned(unfold_all(&utf8).into_owned()) } else { utf8 };
     let text: &[u8] = if matches!(form, Form::Text | Form::Har | Form::Json) { &utf8 } else { bytes };
     let unpacked = if form == Form::Saz { Some(saz::unpack(bytes, &options.passwords)?) } else { None };
     redactor.pass(form, text, unpacked.as_ref())?;

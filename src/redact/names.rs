@@ -54,8 +54,8 @@ const ENDINGS: [&str; 12] = [
 ];
 
 /// Names that mean one only among parameters of forms, queries and fragments.
-const PARAMETERS: [&str; 10] =
-    ["auth", "bearer", "code", "credential", "flowtoken", "key", "sig", "signature", "token", "ctx"];
+const PARAMETERS: [&str; 11] =
+    ["auth", "bearer", "code", "credential", "flowtoken", "key", "pass", "sig", "signature", "token", "ctx"];
 
 /// Passwords among the endings.
 const PASSWORDS: [&str; 6] = ["passcode", "passphrase", "passwd", "password", "pwd", "secret"];
@@ -123,7 +123,7 @@ pub(super) fn is_secret_parameter(name: &[u8]) -> bool {
 
 /// Whether the secret is a password, which nobody should be able to search for elsewhere.
 pub(super) fn is_password(name: &[u8]) -> bool {
-    plain(name).is_some_and(|name| ends(&name, &PASSWORDS))
+    plain(name).is_some_and(|name| name == "pass" || ends(&name, &PASSWORDS))
 }
 
 /// Whether a value is public although it looks random.

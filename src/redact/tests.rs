@@ -365,3 +365,15 @@ fn what_is_cut_into_the_lines_of_a_dump_is_not_delivered() {
     let dump = "=> Send header, 20 bytes (0x14)\n0000: 47 45 54 20 2f 20 48 54 54 50 2f 31 2e 31 0d 0a GET / HTTP/1.1..\n0010: 41 3a 62 0a                                     A:b.\n";
     assert!(matches!(redact(dump.as_bytes(), &Options::default()), Err(RedactError::Unreadable(_))));
 }
+
+#[test]
+fn credentials_that_a_mail_broke_into_lines_are_masked_to_their_end() {
+    for end in ["\r\n", "\n ", "\r\n\t"] {
+        let text = format!(
+            "GET /ews HTTP/1.1\r\nHost: h\r\nAuthorization: Basic dXNlcjpnZW{end}hlaW1lc1dvcnQ=\r\n\r\n"
+        );
+        let copy = redact(text.as_bytes(), &Options::default()).unwrap().bytes;
+        let copy = String::from_utf8(copy).unwrap();
+        assert!(!copy.contains("hlaW1lc1dvcnQ") && copy.contains("Host: h"), "{copy}");
+    }
+}

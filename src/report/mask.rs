@@ -23,7 +23,7 @@ pub const MASKED: &str = "<masked>";
 const FINGERPRINTED: usize = 32;
 
 /// Parameters of targets, forms and fields that carry credentials.
-const PARAMETERS: [&str; 31] = [
+const PARAMETERS: [&str; 32] = [
     "access_token",
     "accesstoken",
     "actortoken",
@@ -42,6 +42,7 @@ const PARAMETERS: [&str; 31] = [
     "credential",
     "id_token",
     "key",
+    "pass",
     "passwd",
     "password",
     "pwd",
@@ -525,6 +526,7 @@ mod tests {
         assert_eq!(target("/ews/exchange.asmx?wsdl"), "/ews/exchange.asmx?wsdl");
         assert_eq!(target("/é?password=é"), "/é?password=<masked>");
         assert_eq!(target("/ews?pass%77ord=x&b=1"), "/ews?pass%77ord=<masked>&b=1");
+        assert_eq!(target("/ews?user=a&pass=b&bypass=c"), "/ews?user=a&pass=<masked>&bypass=c");
         assert_eq!(target("/ews?user_Password=x&newPwd=y"), "/ews?user_Password=<masked>&newPwd=<masked>");
         assert_eq!(target("/ews;jsessionid=x?keyword=pass"), "/ews;jsessionid=<masked>?keyword=pass");
     }

@@ -275,6 +275,15 @@ fn an_encrypted_token_is_said_to_have_failed_nothing() {
 }
 
 #[test]
+fn of_an_encrypted_token_no_signature_failed() {
+    let folder = Folder::new();
+    folder.file("t.txt", "eyJhbGciOiJSU0EtT0FFUCIsImVuYyI6IkEyNTZHQ00ifQ.AAAA.AAAA.AAAA.AAAA");
+    let key = capture("certs/acs-metadata.json");
+    let run = folder.run(&["token", "t.txt", "--metadata", &key, "-o", "json"]);
+    assert_eq!(json(run.status(4))["tokens"][0]["signature"]["state"], "no-key");
+}
+
+#[test]
 fn what_is_found_in_one_token_has_the_names_that_explain_knows() {
     let folder = Folder::new();
     let key = capture("certs/acs-metadata.json");

@@ -7,6 +7,8 @@
 
 /// Requests that became no message.
 mod beside;
+/// Credentials that were broken into lines.
+pub(crate) mod folds;
 /// Tokens without a message around them.
 mod paste;
 /// Dumps of what curl sent and received.
@@ -23,7 +25,7 @@ use self::beside::{Found, Place};
 use super::raw;
 use super::{ImportError, ImportSettings, Notice, Receiver};
 use crate::connection::LeftOut;
-use crate::exchange::{Body, Exchange, ExchangeKey, Oddity, Protocol, Response};
+use crate::exchange::{Body, Exchange, ExchangeKey, Head, Oddity, Protocol};
 use crate::json::dump;
 use crate::limits;
 
@@ -217,14 +219,16 @@ impl Start {
     fn message(&self, text: &[u8], next: usize) -> Option<Message> {
         let (range, bytes) = match self.mark {
             Some(mark) => self.of_curl(text, next, mark),
-            None => (self.at..next, Cow::Borrowed(text.get(self.at..next)?)),
+            None => {
+                let own = self.own(text.get(self.at..next)?)?;
+                (self.at..self.at + own.len(), folds::unfold(own))
+            }
         };
         let (head, body_at) = raw::beginning(&bytes)?;
         if head.spans.is_empty() {
             return None;
         }
-        // Copies lose the end of a message: its length tells where it was, if line ends are unchanged.
-        let length = head.text("content-length").and_then(|text| text.trim().parse::<usize>().ok());
+        let length = length(&head);
         let (range, bytes) = match (self.mark, length) {
             (Some(b'<'), Some(length)) if bytes.len() == body_at => {
                 late_body(text, next, length, range, bytes)
@@ -232,17 +236,24 @@ impl Start {
             _ => (range, bytes),
         };
         let body = bytes.len().saturating_sub(body_at);
-        let extra = match (self.mark, length) {
-            (_, Some(length)) => body.saturating_sub(length),
-            (None, None) if self.is_request && head.get("transfer-encoding").is_none() => body,
-            _ => 0,
-        };
+        let extra = length.map_or(0, |length| body.saturating_sub(length));
         let range = range.start..range.end - extra.min(range.len());
-        // Only what is its own is copied: many messages may stand one behind the other.
         let bytes = Bytes::copy_from_slice(bytes.get(..bytes.len() - extra)?);
         let ends = length.is_some_and(|length| length <= body);
         let open = (!ends && body_at < bytes.len()).then_some(body_at);
         Some(Message { range, bytes, is_request: self.is_request, open, from_curl: self.mark.is_some() })
+    }
+
+    /// What of `rest` is this message's own, where many may stand one behind the other. Copies lose the end of a message:
+    /// its length tells where it was, if line ends are unchanged.
+    fn own<'t>(&self, rest: &'t [u8]) -> Option<&'t [u8]> {
+        let (head, body_at) = raw::beginning(rest)?;
+        let end = match length(&head) {
+            Some(length) => body_at.saturating_add(length).min(rest.len()),
+            None if self.is_request && head.get("transfer-encoding").is_none() => body_at,
+            None => rest.len(),
+        };
+        rest.get(..end)
     }
 
     /// Takes curl's marks away. A response's body stands without mark after the bare `<`, until curl says
@@ -273,6 +284,10 @@ impl Start {
         }
         (self.at..at, Cow::Owned(out))
     }
+}
+
+fn length(head: &Head) -> Option<usize> {
+    head.text("content-length").and_then(|text| text.trim().parse().ok())
 }
 
 /// Adds the body that was written behind all that curl said, as when both go into one file: it is what is left, and just

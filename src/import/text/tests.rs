@@ -83,6 +83,17 @@ fn what_is_saved_of_a_stream_goes_on_right_behind_a_body() {
 }
 
 #[test]
+fn credentials_in_a_message_that_a_mail_broke_are_whole() {
+    let text =
+        format!("GET /ews HTTP/1.1\nHost: h\nAuthorization: Bearer\n {}\n{}\n\n", &TOKEN[..9], &TOKEN[9..]);
+    let out = collect(format!("{text}HTTP/1.1 200 OK\nA: b\n\nok\n").as_bytes());
+    assert_eq!(lines(&out), ["GET /ews 200 ok\n"]);
+    let head = &out.exchanges[0].request.as_ref().unwrap().head;
+    assert_eq!(head.text("authorization"), Some(format!("Bearer {TOKEN}").as_str()));
+    assert_eq!(out.exchanges[0].oddities, []);
+}
+
+#[test]
 fn answers_that_come_together_are_those_of_the_requests_before_them() {
     let ask = |path: &str| format!("GET {path} HTTP/1.1\r\nHost: h\r\n\r\n");
     let answer = |status: u16| format!("HTTP/1.1 {status} X\r\nContent-Length: 0\r\n\r\n");
