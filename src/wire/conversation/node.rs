@@ -385,7 +385,9 @@ impl Node {
         self.depth += usize::from(matches!(answer, Recognised::Preamble(_)));
         let Spoken::Unknown(unknown) = std::mem::replace(&mut self.spoken, next) else { return };
         // What was passed over is the rest of a message whose beginning was not captured; a keep-alive repeats one byte.
-        context.request_head_lost |= unknown.passed > 1;
+        // Before what is no HTTP it may have been anything.
+        let http = matches!(answer, Recognised::Http1 | Recognised::Http2);
+        context.request_head_lost |= http && unknown.passed > 1;
         let mut skip = match answer {
             Recognised::Preamble(lengths) => lengths,
             _ => [0, 0],
