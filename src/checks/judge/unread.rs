@@ -42,8 +42,12 @@ pub(super) fn note(case: &ExchangeCase<'_>, memory: &mut Memory) {
 /// Whether bytes of a connection were lost of which nothing was recognised: what they were is not known.
 pub(super) fn is_unheard_of(connection: &Connection) -> bool {
     let beginning = !connection.starts_midway && connection.received.missing > 0;
-    let nothing = matches!(connection.content, Content::Empty | Content::Other | Content::Tls)
-        && connection.exchanges_complete + connection.exchanges_partial == 0;
+    let nothing = match connection.content {
+        Content::Empty | Content::Other => connection.exchanges_complete + connection.exchanges_partial == 0,
+        // The exchanges are those that asked for the tunnel.
+        Content::Tls => true,
+        _ => false,
+    };
     nothing && (connection.sent.missing > 0 || beginning)
 }
 
@@ -189,15 +193,17 @@ mod tests {
         assert!(why.contains("what was said on 1 connection to 10.0.0.2:443 was lost"), "{why}");
         assert_eq!(lost(443, &|one| one.received.missing = 600).0, Outcome::NotEstablished);
         // TLS has a name, wherever it went.
-        let tls = |name: &str| {
+        let tls = |name: &str, exchanges| {
             let tls = Scene::healthy().closed_tls(name).connections()[0].tls.clone().unwrap();
             let tls = TlsLedger { undecrypted: None, ..tls };
             lost(8443, &|one| {
                 (one.content, one.tls, one.sent.missing) = (Content::Tls, Some(tls.clone()), 600);
+                one.exchanges_complete = exchanges;
             })
         };
-        assert_eq!(tls("mail.contoso.com").0, Outcome::NotEstablished);
-        assert_eq!(tls("www.example.org").0, Outcome::Pass);
+        assert_eq!(tls("mail.contoso.com", 0).0, Outcome::NotEstablished);
+        assert_eq!(tls("mail.contoso.com", 1).0, Outcome::NotEstablished);
+        assert_eq!(tls("www.example.org", 0).0, Outcome::Pass);
         // Nothing was said, something else was said, or it went elsewhere.
         assert_eq!(lost(443, &|_| ()).0, Outcome::Pass);
         assert_eq!(lost(25, &|one| one.sent.missing = 600).0, Outcome::Pass);

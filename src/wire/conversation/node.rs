@@ -112,6 +112,8 @@ struct Unknown {
     first: [Vec<u8>; 2],
     /// Bytes of the client that begin nothing and were passed over.
     passed: usize,
+    /// Bytes of the client were lost.
+    lost: bool,
 }
 
 enum Owned {
@@ -153,8 +155,13 @@ pub(super) type OpenedTally = ([u64; 2], [u64; 2], [Option<[u8; 32]>; 2]);
 
 impl Node {
     pub(super) fn new(depth: usize, midway: bool) -> Self {
-        let unknown =
-            Unknown { searching: midway, waiting: Vec::new(), first: Default::default(), passed: 0 };
+        let unknown = Unknown {
+            searching: midway,
+            waiting: Vec::new(),
+            first: Default::default(),
+            passed: 0,
+            lost: false,
+        };
         Self { depth, spoken: Spoken::Unknown(Box::new(unknown)) }
     }
 
@@ -317,13 +324,14 @@ impl Node {
     fn recognise(&mut self, direction: Direction, event: StreamEvent<'_>, context: &mut Context<'_>) {
         let Spoken::Unknown(unknown) = &mut self.spoken else { return };
         let StreamEvent::Data(chunk) = &event else {
-            let gap = matches!(event, StreamEvent::Gap { .. });
-            if gap {
+            if let StreamEvent::Gap { missing, .. } = event {
                 // What waits belongs to a beginning that is now lost.
                 unknown.searching = true;
                 unknown.first = Default::default();
                 if direction == Direction::Sent {
                     unknown.waiting.clear();
+                    // TLS does not count what it could not open, and tells itself whether that was the beginning.
+                    unknown.lost |= missing > 0;
                 }
             }
             unknown.wait(direction, &event);
@@ -362,6 +370,9 @@ impl Node {
         if !matches!(answer, Recognised::Unclear | Recognised::Other) {
             self.become_(answer, context);
             self.finish(context);
+        } else if unknown.lost && self.depth > 0 {
+            // What a tunnel was opened for.
+            context.request_head_lost = true;
         }
     }
 
@@ -384,10 +395,14 @@ impl Node {
         };
         self.depth += usize::from(matches!(answer, Recognised::Preamble(_)));
         let Spoken::Unknown(unknown) = std::mem::replace(&mut self.spoken, next) else { return };
-        // What was passed over is the rest of a message whose beginning was not captured; a keep-alive repeats one byte.
-        // Before what is no HTTP it may have been anything.
-        let http = matches!(answer, Recognised::Http1 | Recognised::Http2);
-        context.request_head_lost |= http && unknown.passed > 1;
+        // What was passed over is the rest of a message whose beginning was not captured, unless a handshake answers it;
+        // a keep-alive repeats one byte. A greeting of a proxy follows no message: what looks like one says nothing.
+        let told = match answer {
+            Recognised::Preamble(_) => false,
+            Recognised::Tls => unknown.first[1].first() != Some(&22),
+            _ => true,
+        };
+        context.request_head_lost |= told && unknown.passed > 1;
         let mut skip = match answer {
             Recognised::Preamble(lengths) => lengths,
             _ => [0, 0],

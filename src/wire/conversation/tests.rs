@@ -152,3 +152,18 @@ fn a_start_inside_a_request_has_lost_its_head_and_one_between_messages_has_not()
     let alive = [(0, vec![0]), ask, ok];
     assert_eq!(lost(&[0, 1], &alive), (1, false));
 }
+
+#[test]
+fn what_was_lost_whole_inside_a_tunnel_could_have_been_a_request() {
+    let connect = (0, b"CONNECT mail:80 HTTP/1.1\r\nHost: mail:80\r\n\r\n".to_vec());
+    let ok = (1, b"HTTP/1.1 200 Go on\r\n\r\n".to_vec());
+    let ask = (0, b"GET /ews HTTP/1.1\r\nHost: mail\r\n\r\n".to_vec());
+    let none = (1, b"HTTP/1.1 204 None\r\n\r\n".to_vec());
+    let lost = |lost: &[u64], turns: &[(usize, Vec<u8>)]| {
+        hear_without(lost, turns, 10_000, false).1[0].request_head_lost
+    };
+    let turns = [connect, ok, ask, none];
+    assert!(!lost(&[], &turns) && !lost(&[], &turns[..2]));
+    assert!(lost(&[4], &turns) && lost(&[4, 5], &turns) && lost(&[4], &turns[..3]));
+    assert!(!lost(&[5], &turns));
+}
