@@ -348,6 +348,14 @@ impl<'a> StateCase<'a> {
 
     /// Roles assigned to that account, with the objects that say so.
     pub fn roles_of(&self, account: &str) -> Vec<(&'a str, &'a Object)> {
+        self.assignments(account)
+            .into_iter()
+            .filter(|(_, object)| object.flag("Enabled") != Some(false))
+            .collect()
+    }
+
+    /// The same, with the assignments that are switched off.
+    pub fn assignments(&self, account: &str) -> Vec<(&'a str, &'a Object)> {
         let whose = ["RoleAssigneeName", "RoleAssignee", "User"];
         let is = |object: &&Object| match whose.iter().find_map(|name| object.text(name)) {
             Some(own) if !own.is_empty() => same_account(own, account),
@@ -360,10 +368,7 @@ impl<'a> StateCase<'a> {
             }),
         };
         let assigned = self.of(Kind::RoleAssignment).filter(is);
-        assigned
-            .filter(|object| object.flag("Enabled") != Some(false))
-            .filter_map(|object| Some((leaf(object.text("Role")?), object)))
-            .collect()
+        assigned.filter_map(|object| Some((leaf(object.text("Role")?), object))).collect()
     }
 
     /// The service principal of that application.
