@@ -216,7 +216,9 @@ fn statement(tokens: &[(Token, usize)], at: usize, script: &mut Script) -> usize
             let ends = tokens.get(at + 3).is_none_or(|(token, _)| token.ends() || *token == Token::Close);
             let value = value.filter(|_| ends);
             if let Some((table, member)) = name.split_once('.') {
-                script.member(table, member, value.clone());
+                // Of a variable that is not known its name is what can be said: `$true`.
+                let named = tokens.get(at + 2).and_then(|(token, _)| script.value(token)).filter(|_| ends);
+                script.member(table, member, named.filter(|word| !is_cmdlet(word)));
             }
             if let Some(value) = value {
                 script.variables.insert(name.to_ascii_lowercase(), value);

@@ -96,6 +96,8 @@ fn members_of_a_table_are_arguments_where_it_is_splatted() {
         (some(&[("A", unknown), ("B", unknown), ("E", unknown), ("F", unknown), ("I", "j")]), false)
     );
     assert!(read(text).commands.iter().any(|command| command.is("Get-MailUser")));
+    let off = all("$p = @{ Enabled = $true }\n$p.Enabled = $false\nNew-PartnerApplication @p");
+    assert_eq!(off, (some(&[("Enabled", "$false")]), false));
     let (arguments, open) = all("New-PartnerApplication SfB @rest -Enabled $true");
     assert!(open && arguments.contains(&("Enabled".into(), Some("$true".into()))), "{arguments:?}");
     assert!(!all("New-PartnerApplication -Name a@b.example @($x)").1);
