@@ -1,5 +1,7 @@
 //! Takes the cases of an organisation, asks the rules on state and scripts, gives findings and outcomes.
 
+use std::collections::HashMap;
+
 use super::expectations::{EXCHANGE, Expectations};
 use super::finding::{Evidence, Finding, Severity};
 use super::judge::facts::Facts;
@@ -54,11 +56,11 @@ const DECIDING: [(Kind, &str, CheckId); 13] = [
 fn contradictions(case: &StateCase<'_>) -> Vec<(CheckId, String)> {
     let mut found = Vec::new();
     for (kind, property, check) in DECIDING {
-        let mut known: Vec<(String, String, &Object)> = Vec::new();
+        let mut known: HashMap<String, (String, &Object)> = HashMap::new();
         for object in case.of(kind) {
             let (Some(said), Some(own)) = (said(object, property), identity(object)) else { continue };
-            match known.iter().find(|(name, ..)| *name == own) {
-                Some((_, other, first)) if *other != said => {
+            match known.get(&own) {
+                Some((other, first)) if *other != said => {
                     let is = |value: &str| match value.len() {
                         0 => "empty".to_owned(),
                         1..=80 => value.to_owned(),
@@ -79,7 +81,9 @@ fn contradictions(case: &StateCase<'_>) -> Vec<(CheckId, String)> {
                     ));
                 }
                 Some(_) => {}
-                None => known.push((own, said, object)),
+                None => {
+                    known.insert(own, (said, object));
+                }
             }
         }
     }
@@ -92,6 +96,11 @@ fn identity(object: &Object) -> Option<String> {
         // There is one configuration, whatever it is called.
         Kind::AuthConfig => return Some(String::new()),
         Kind::ServicePrincipal => return uploaded::application(object),
+        // People of one name live in several containers.
+        Kind::MailUser => {
+            let place = ["Identity", "DistinguishedName"].iter().find_map(|name| object.text(name));
+            return place.filter(|place| place.contains(['/', '='])).map(str::to_ascii_lowercase);
+        }
         Kind::PartnerApplication | Kind::AuthServer => {
             object.text("ApplicationIdentifier").or(object.text("IssuerIdentifier")).unwrap_or_default()
         }
@@ -458,6 +467,21 @@ mod tests {
             let case = StateCase::new(&files, Instant::parse(organisation::AT).unwrap());
             assert_eq!(judge(&case, Severity::Error).verdict, Verdict::Pass);
         }
+    }
+
+    #[test]
+    fn people_of_one_name_do_not_contradict_each_other() {
+        let person = |place: &str, address: &str| {
+            format!(
+                "\nName                  : Anna\nIdentity              : a.example/{place}/Anna\nExternalEmailAddress  : {address}\n"
+            )
+        };
+        let told = |text: String| {
+            let files = [crate::state::read(text.as_bytes(), "state").unwrap()];
+            contradictions(&StateCase::new(&files, Instant::from_seconds(0))).len()
+        };
+        assert_eq!(told(person("Sales", "SMTP:a@x.example") + &person("Legal", "SMTP:b@x.example")), 0);
+        assert_eq!(told(person("Sales", "SMTP:a@x.example") + &person("Sales", "SMTP:b@x.example")), 1);
     }
 
     #[test]

@@ -324,12 +324,19 @@ impl<'a> StateCase<'a> {
         self.stored(thumbprint).next().map_or(When::None, |object| self.when(object, name))
     }
 
-    /// Partner applications of that id.
+    /// Partner applications of that id. Skype for Business Server on premises has the id of the one in the cloud; it is
+    /// trusted by its own metadata address, and stands beside it in its own right.
     pub fn partners(&self, id: &str) -> Vec<&'a Object> {
         let same = |object: &&Object| {
             object.text("ApplicationIdentifier").is_some_and(|text| text.trim().eq_ignore_ascii_case(id))
         };
-        self.of(Kind::PartnerApplication).filter(same).collect()
+        let direct =
+            |object: &Object| object.text("AuthMetadataUrl").is_some_and(|url| !url.trim().is_empty());
+        let mut all: Vec<&Object> = self.of(Kind::PartnerApplication).filter(same).collect();
+        if all.iter().any(|object| !direct(object)) {
+            all.retain(|object| !direct(object));
+        }
+        all
     }
 
     /// The account that a partner application acts as.
@@ -348,6 +355,14 @@ impl<'a> StateCase<'a> {
 
     /// Roles assigned to that account, with the objects that say so.
     pub fn roles_of(&self, account: &str) -> Vec<(&'a str, &'a Object)> {
+        self.assignments(account)
+            .into_iter()
+            .filter(|(_, object)| object.flag("Enabled") != Some(false))
+            .collect()
+    }
+
+    /// The same, with the assignments that are switched off.
+    pub fn assignments(&self, account: &str) -> Vec<(&'a str, &'a Object)> {
         let whose = ["RoleAssigneeName", "RoleAssignee", "User"];
         let is = |object: &&Object| match whose.iter().find_map(|name| object.text(name)) {
             Some(own) if !own.is_empty() => same_account(own, account),
@@ -360,10 +375,7 @@ impl<'a> StateCase<'a> {
             }),
         };
         let assigned = self.of(Kind::RoleAssignment).filter(is);
-        assigned
-            .filter(|object| object.flag("Enabled") != Some(false))
-            .filter_map(|object| Some((leaf(object.text("Role")?), object)))
-            .collect()
+        assigned.filter_map(|object| Some((leaf(object.text("Role")?), object))).collect()
     }
 
     /// The service principal of that application.
@@ -489,6 +501,26 @@ mod tests {
     fn accounts_are_the_same_in_all_spellings() {
         assert!(same_account("contoso.lab/Users/A", "CN=A,CN=Users,DC=contoso"));
         assert!(!same_account("contoso.lab/Users/A", "contoso.lab/Users/B"));
+    }
+
+    #[test]
+    fn the_server_on_premises_stands_beside_the_application_of_the_cloud() {
+        let names = |second: &str| {
+            let one = |name: &str, url: &str| {
+                format!(
+                    "\nApplicationIdentifier : {SKYPE}\nAuthMetadataUrl       : {url}\nLinkedAccount         : x\nName                  : {name}\n"
+                )
+            };
+            let text = one("Lync", "https://pool.example/metadata/json/1") + second;
+            let files = [crate::state::read(text.as_bytes(), "a.txt").unwrap()];
+            let case = StateCase::new(&files, Instant::from_seconds(0));
+            case.partners(SKYPE).into_iter().map(|object| object.name().to_owned()).collect::<Vec<_>>()
+        };
+        let cloud = format!(
+            "\nApplicationIdentifier : {SKYPE}\nAuthMetadataUrl       :\nLinkedAccount         : y\nName                  : SfBOnline\n"
+        );
+        assert_eq!(names(&cloud), ["SfBOnline"]);
+        assert_eq!(names(""), ["Lync"]);
     }
 
     #[test]

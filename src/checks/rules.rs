@@ -98,6 +98,7 @@ pub static RULES: &[&Rule] = &[
     &no_basic::password_in_url::RULE,
     &no_basic::script_secret::RULE,
     &no_basic::state_connector::RULE,
+    &transport::log_token_in_url::RULE,
     &transport::certificate_untrusted::RULE,
     &transport::clear::RULE,
     &transport::suite_old::RULE,

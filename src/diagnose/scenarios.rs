@@ -351,7 +351,7 @@ fn of_call(call: &Call) -> Vec<(Kind, Confidence, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checks::judge::facts::Sight;
+    use crate::checks::judge::facts::{Ask, Sight};
 
     fn call(change: impl Fn(&mut Call)) -> Call {
         let mut call = Call {
@@ -373,6 +373,17 @@ mod tests {
             facts.call(call.clone(), Sight { key, ..Sight::default() });
         }
         read(&facts).into_iter().map(|one| (one.kind.name(), (one.state, one.strength))).collect()
+    }
+
+    #[test]
+    fn an_answer_without_a_token_is_no_granted_request() {
+        let asked = |tokenless| {
+            let ask = Ask { status: Some(200), tokenless, ..Ask::default() };
+            let mut facts = Facts::default();
+            facts.ask(ask, Sight::default());
+            read(&facts).into_iter().find(|one| one.kind == Kind::TokenRequest).unwrap().state
+        };
+        assert_eq!((asked(false), asked(true)), (State::Succeeded, State::Failed));
     }
 
     #[test]

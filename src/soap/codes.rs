@@ -248,6 +248,12 @@ pub const OAUTH: &[Code] = &[
         "What the token was asked for is unknown or malformed.",
         "Compare scope, or resource, with <application>/<host>@<tenant>.",
     ),
+    code(
+        "temporarily_unavailable",
+        "",
+        "The token service is too busy, or out of order, and asks to try again later.",
+        "Try again; where it lasts, look at the service health of the tenant.",
+    ),
 ];
 
 const ROLES: &str = "Get-PartnerApplication | Format-List Name,LinkedAccount; Get-ManagementRoleAssignment -RoleAssignee <linked account>; New-ManagementRoleAssignment -Role UserApplication -User <linked account>";

@@ -48,11 +48,18 @@ fn collect(json: &Json, key: Option<&str>, path: &str, objects: &mut Vec<Object>
                 collect(list, key, path, objects, asked);
                 return;
             }
-            let nested = members.values().all(|value| value.is_object() || value.is_array());
+            let nested = |value: &Json| value.is_object() || value.is_array();
             let named = Kind::of_cmdlet;
-            if nested && !members.is_empty() && members.keys().all(|name| named(name).is_some()) {
+            let all = members.iter().all(|(name, value)| nested(value) && named(name).is_some());
+            // No property is named like a cmdlet, so one such name tells what the others are: cmdlets that are not
+            // looked at, or remarks.
+            let one = |(name, value): (&String, &Json)| {
+                name.contains('-') && (nested(value) || value.is_null()) && named(name).is_some()
+            };
+            if !members.is_empty() && all || members.iter().any(one) {
                 for (name, value) in members {
-                    asked.extend(named(name));
+                    // Nothing at all stands there when a cmdlet failed, too.
+                    asked.extend(named(name).filter(|_| !value.is_null()));
                     collect(value, Some(name), path, objects, asked);
                 }
                 return;
@@ -139,6 +146,15 @@ mod tests {
             read_asked(r#"{"Get-AuthServer":{"value":[],"Count":0}}"#, "a").unwrap().1,
             [Kind::AuthServer]
         );
+    }
+
+    #[test]
+    fn other_members_beside_those_of_cmdlets_cost_only_themselves() {
+        let text = r#"{"at":"2026-12-24","Get-AuthServer":[],"Get-MailUser":null,"Get-ExchangeServer":[{"Name":"EX01"}],"Get-AuthConfig":{"CurrentCertificateThumbprint":"A"},"Get-MgApplication":[{"AppId":"b","KeyCredentials":[]}]}"#;
+        let (objects, asked) = read_asked(text, "a").unwrap();
+        let kinds: Vec<Kind> = objects.iter().map(|object| object.kind).collect();
+        assert_eq!(kinds, [Kind::AuthConfig, Kind::Other, Kind::ServicePrincipal]);
+        assert_eq!(asked, [Kind::AuthConfig, Kind::AuthServer]);
     }
 
     #[test]

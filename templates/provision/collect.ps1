@@ -53,6 +53,14 @@ Read-State 'Get-MgServicePrincipal' {
         }
     }
 }
+Read-State 'Get-MgApplication' {
+    # A dedicated hybrid application holds its keys itself, not its service principal.
+    foreach ($own in @($state['Get-AuthServer'] | Where-Object { $_.ApplicationIdentifier } | ForEach-Object { "$($_.ApplicationIdentifier)" } | Select-Object -Unique)) {
+        foreach ($found in @(Get-MgApplication -Filter "AppId eq '$own'")) {
+            Get-MgApplication -ApplicationId $found.Id -Property 'id,appId,displayName,keyCredentials' | Select-Object Id, AppId, DisplayName, KeyCredentials
+        }
+    }
+}
 Read-State 'Get-MsolServicePrincipalCredential' { foreach ($app in $apps) { Get-MsolServicePrincipalCredential -AppPrincipalId $app -ReturnKeyValues $true | Select-Object Type, Value, KeyId, StartDate, EndDate, Usage, @{ Name = 'AppPrincipalId'; Expression = { $app } } } }
 if ($Mailbox) {
     Read-State 'Test-OAuthConnectivity' { Test-OAuthConnectivity -Service EWS -TargetUri $TargetUri -Mailbox $Mailbox -Verbose }

@@ -3,7 +3,7 @@
 
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
-use crate::checks::organisation::script::{CommandCase, is_guid};
+use crate::checks::organisation::script::{CommandCase, is_known};
 use crate::checks::organisation::{Application, applications, quoted};
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::state::commands::Command;
@@ -33,8 +33,8 @@ pub(crate) static RULE: Rule = Rule {
 fn examine(case: &CommandCase<'_>, out: &mut Out<'_>) {
     let all = applications(Profile::Teams2025);
     let id_of = |command: &Command| {
-        let id = command.value("ApplicationIdentifier").unwrap_or_default().trim().to_ascii_lowercase();
-        is_guid(&id).then_some(id)
+        let id = command.value("ApplicationIdentifier").filter(|id| is_known(id))?;
+        Some(id.trim().trim_matches(['{', '}']).to_ascii_lowercase()).filter(|id| !id.is_empty())
     };
     let made = |id: &str| {
         case.named("New-PartnerApplication").any(|(_, command)| id_of(command).as_deref() == Some(id))
@@ -91,6 +91,8 @@ mod tests {
             assert!(Scene::script(&format!("New-PartnerApplication {name} {wrong}")).fires(&RULE), "{name}");
         }
         assert!(Scene::script(&format!("{USER}New-PartnerApplication -Name Skype {wrong}")).fires(&RULE));
+        let mistyped = MADE.replace("0ff1", "0ffl");
+        assert!(Scene::script(&format!("New-PartnerApplication SfBOnline {mistyped}")).fires(&RULE));
         let swapped = "New-PartnerApplication -Name CloudVoicemail -ApplicationIdentifier 7557eb47-c689-4224-abcf-aef9bd7573df -Enabled $true\n";
         assert!(Scene::script(swapped).fires(&RULE));
     }
@@ -100,6 +102,13 @@ mod tests {
         for name in ["-Name SfBOnline", "-Name 'Skype for Business'", "SfBOnline"] {
             let script = format!("{USER}New-PartnerApplication {name} {MADE}");
             assert!(!Scene::script(&script).fires(&RULE), "{name}");
+        }
+        let id = "00000004-0000-0ff1-ce00-000000000000";
+        for spelling in
+            [id.to_ascii_uppercase(), format!("'{{{id}}}'"), format!("([guid]'{id}')"), "$id".into()]
+        {
+            let script = format!("New-PartnerApplication SfBOnline {}", MADE.replace(id, &spelling));
+            assert!(!Scene::script(&script).fires(&RULE), "{spelling}");
         }
     }
 

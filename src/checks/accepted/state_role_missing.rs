@@ -34,10 +34,12 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
     }
     for application in case.applications() {
         let partner = case.partners(application.id).into_iter().next();
-        let Some(account) = partner.and_then(|partner| case.linked_account(partner)).or(application.account)
-        else {
-            continue;
-        };
+        let linked = partner.and_then(|partner| case.linked_account(partner));
+        // Where another account is linked than the one that is there, that one is to be linked, and needs the roles.
+        let own = application.account.and_then(|account| case.mail_user(account));
+        let own = own.filter(|_| linked.is_some_and(|linked| case.mail_user(linked).is_none()));
+        let own = own.and_then(|own| own.text("Identity").or(application.account));
+        let Some(account) = own.or(linked).or(application.account) else { continue };
         let assigned = case.roles_of(account);
         if let Some(open) = case.left_open(Kind::RoleAssignment, &[leaf(account)])
             && assigned.is_empty()
@@ -57,12 +59,20 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
             let hit = out.say(format!("{} lacks the role {role}", leaf(account)));
             hit.observed(if own.is_empty() { "no role".to_owned() } else { own.join(", ") });
             hit.about(application.id).expected(application.roles.join(", "));
-            hit.help(format!(
-                "New-ManagementRoleAssignment -Role {} -User {}{}",
-                quoted(role),
-                quoted(account),
-                case.controller()
-            ));
+            let off = case.assignments(account).into_iter().find(|(own, _)| own == role);
+            hit.help(match off {
+                Some((_, off)) if off.has_name() => format!(
+                    "Set-ManagementRoleAssignment -Identity {} -Enabled $true{}",
+                    quoted(off.name()),
+                    case.controller()
+                ),
+                _ => format!(
+                    "New-ManagementRoleAssignment -Role {} -User {}{}",
+                    quoted(role),
+                    quoted(account),
+                    case.controller()
+                ),
+            });
             if let Some((_, first)) = assigned.first() {
                 hit.location(&first.place);
             }
@@ -73,7 +83,7 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checks::testing_state::Scene;
+    use crate::checks::testing_state::{Scene, organisation::SKYPE};
     use crate::state::profile::Profile;
 
     #[test]
@@ -88,11 +98,19 @@ mod tests {
 
     #[test]
     fn fires_on_a_disabled_assignment() {
-        assert!(
-            Scene::healthy()
-                .set("Get-ManagementRoleAssignment", "UserApplication", "Enabled", false)
-                .fires(&RULE)
-        );
+        let scene = Scene::healthy().set("Get-ManagementRoleAssignment", "UserApplication", "Enabled", false);
+        let hits = scene.hits(&RULE);
+        assert!(hits[0].help.starts_with("Set-ManagementRoleAssignment -Identity "), "{}", hits[0].help);
+    }
+
+    #[test]
+    fn stays_silent_on_the_roles_of_an_account_that_is_not_there() {
+        let gone = "contoso.example/Users/Gone";
+        let scene = Scene::healthy().set("Get-PartnerApplication", SKYPE, "LinkedAccount", gone);
+        assert!(!scene.fires(&RULE));
+        let without = scene.without("Get-ManagementRoleAssignment", "ArchiveApplication");
+        assert!(without.hits(&RULE).iter().all(|hit| !hit.help.contains("Gone")));
+        assert!(without.fires(&RULE));
     }
 
     #[test]

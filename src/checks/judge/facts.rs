@@ -223,6 +223,8 @@ pub struct Ask {
     pub status: Option<u16>,
     /// Whether the answer is a web page for people.
     pub page: bool,
+    /// Whether the answer is a success that holds no token.
+    pub tokenless: bool,
     /// Whether the answer names a proxy (`Via`).
     pub via: bool,
     /// `error`.
@@ -238,7 +240,7 @@ pub struct Ask {
 impl Ask {
     /// Whether a token was granted.
     pub fn granted(&self) -> bool {
-        self.error.is_none() && matches!(self.status, Some(200..=299)) && !self.page
+        self.error.is_none() && matches!(self.status, Some(200..=299)) && !self.page && !self.tokenless
     }
 
     /// Whether something else than the token service answered, or stopped the request: no error code of its own in

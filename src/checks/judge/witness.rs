@@ -6,6 +6,7 @@ use crate::checks::marks::Marks;
 use crate::checks::place::{self, Place};
 use crate::checks::realm::{self, Realm};
 use crate::checks::subject::{ExchangeCase, LogCase, Proof, SeenToken, Standing, realm_of};
+use crate::checks::token_request::request_answer_token;
 use crate::exchange::{Head, Response};
 use crate::limits::{NAME_SHOWN, REQUEST_BYTES, SENTENCE_KEPT};
 use crate::logrecord::{LogRecord, LogSource};
@@ -315,6 +316,7 @@ fn ask(case: &ExchangeCase<'_>, proofs: Proofs<'_>) -> Ask {
             short(case.token_request().unwrap_or_default())
         },
         page: case.response().is_some_and(is_page),
+        tokenless: request_answer_token::is_without_token(case),
         via: case.response().is_some_and(|response| response.head.get("via").is_some()),
         resource: case.field("resource").map(sentence),
         application: case.field("client_id").and_then(application),

@@ -25,18 +25,22 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
-    let Some(response) = case.response().filter(|_| case.token_request().is_some()) else { return };
-    // What the source left out is not missing.
-    if response.status != 200 || response.body.bytes.is_empty() || !response.body.complete {
+    if !is_without_token(case) {
         return;
     }
-    if case.granted().is_none_or(|answer| !answer.granted && answer.error.is_none()) {
-        let kind = response.head.text("content-type").unwrap_or("no Content-Type");
-        out.say("the token service answers with success and without a token")
-            .observed(format!("200, {}", shown(kind)))
-            .expected("a JSON object with access_token")
-            .location("response.body");
-    }
+    let kind = case.response().and_then(|response| response.head.text("content-type"));
+    out.say("the token service answers with success and without a token")
+        .observed(format!("200, {}", shown(kind.unwrap_or("no Content-Type"))))
+        .expected("a JSON object with access_token")
+        .location("response.body");
+}
+
+/// Whether a token request was answered with success, and with something that holds no token.
+pub(crate) fn is_without_token(case: &ExchangeCase<'_>) -> bool {
+    let Some(response) = case.response().filter(|_| case.token_request().is_some()) else { return false };
+    // What the source left out is not missing.
+    let told = response.status == 200 && !response.body.bytes.is_empty() && response.body.complete;
+    told && case.granted().is_none_or(|answer| !answer.granted && answer.error.is_none())
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ pub(crate) static RULE: Rule = Rule {
     since: "0.1.0",
     candidates: &["H09"],
     title: "the token service is of another cloud",
-    looks_at: "The host that was asked against the ACS application in the assertion's `aud`.",
+    looks_at: "The host that was asked against the ACS application and the host in the assertion's `aud`.",
     matters: "Worldwide, 21Vianet and US government tenants live in different directories; the wrong one \
              does not know the tenant (AADSTS90002).",
     bad: "aud 00000001-0002-…, host accounts.accesscontrol.windows.net",
@@ -31,12 +31,14 @@ pub(crate) static RULE: Rule = Rule {
 
 fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
     let Some(host) = case.host().filter(|_| case.token_request().is_some()) else { return };
+    let Some(there) = Cloud::of_host(&bare_host(host)) else { return };
     for seen in case.tokens.iter().filter(|seen| seen.token.role == Role::Assertion) {
-        let asked = seen.token.principal("aud").and_then(|aud| Cloud::of_acs(aud.id));
-        // The US government cloud uses the worldwide id, so only 21Vianet can be told apart.
-        if let (Some(asked), Some(there)) = (asked, Cloud::of_host(&bare_host(host)))
-            && (asked == Cloud::China) != (there == Cloud::China)
-        {
+        let Some(audience) = seen.token.principal("aud") else { continue };
+        // The US government cloud uses the worldwide id, so of the ids only that of 21Vianet tells; the host tells all.
+        let by_id =
+            Cloud::of_acs(audience.id).filter(|asked| (*asked == Cloud::China) != (there == Cloud::China));
+        let by_host = || Cloud::of_host(&bare_host(audience.host?)).filter(|asked| *asked != there);
+        if let Some(asked) = by_id.or_else(by_host) {
             out.say("the token service is of another cloud than the assertion asks for")
                 .observed(format!("{} ({})", shown(host), there.name()))
                 .expected(asked.name())
@@ -54,6 +56,16 @@ mod tests {
     #[test]
     fn fires_on_21vianet_asked_worldwide() {
         assert!(Scene::healthy().assertion_to("00000001-0002-0000-c000-000000000000").fires(&RULE));
+    }
+
+    #[test]
+    fn fires_on_a_host_of_another_cloud_than_the_one_named() {
+        let asked = |host: &'static str| {
+            let scene = Scene::healthy().assertion_to("00000001-0000-0000-c000-000000000000");
+            scene.last_request(|last| last.request.as_mut().unwrap().host = Some(host.into())).fires(&RULE)
+        };
+        assert!(asked("login.microsoftonline.us"));
+        assert!(!asked("login.microsoftonline.com") && !asked("proxy.contoso.com"));
     }
 
     #[test]

@@ -4,6 +4,8 @@
 pub(crate) mod certificate_untrusted;
 /// A token crossed a network in the clear.
 pub(crate) mod clear;
+/// A log tells of a token in a URL.
+pub(crate) mod log_token_in_url;
 /// A live server has only old cipher suites.
 pub(crate) mod suite_old;
 /// A live server accepts weak cipher suites.

@@ -1,5 +1,7 @@
 //! Takes the evidence, weighs `linked-account-without-roles`: the partner application has no linked account, or that account lacks the roles.
 
+use crate::checks::expectations::{CLOUD_VOICEMAIL, TEAMS_SCHEDULER};
+use crate::checks::finding::Severity;
 use crate::checks::judge::facts::{Call, Credential};
 use crate::diagnose::cause::{Case, Cause, Rank, Weighing};
 use crate::state::object::Kind;
@@ -34,7 +36,7 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
             .plus(80, "Exchange says that the grant does not suffice")
             .at(&refused)
             .application(call.application.as_deref());
-        let entra = case.errors(&["accepted-token-no-permission"]);
+        let entra = case.findings(&["token-no-permission"], Severity::Warning);
         if call.entra && !entra.is_empty() {
             weigh.minus(40, "the Entra token carries no permission").but(entra);
         }
@@ -74,6 +76,33 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
         }
     }
     state(case, weigh);
+    own_commands(weigh);
+}
+
+/// What repairs it for the applications that the page of 2025 sets up in another way: the Teams scheduler has a role of
+/// its own and no wider one, and Cloud Voicemail acts for users only and has no account.
+fn own_commands(weigh: &mut Weighing<'_>) {
+    if weigh.score() <= 0 || !weigh.repairs.is_empty() {
+        return;
+    }
+    let commands: &[&str] = match weigh.known("application") {
+        Some(id) if id.eq_ignore_ascii_case(TEAMS_SCHEDULER) => &[
+            "Set-PartnerApplication <name> -LinkedAccount <mail user>",
+            "Get-ManagementRoleAssignment -RoleAssignee <mail user> | Format-Table Role",
+            "Get-ManagementRoleEntry 'TeamsSchedulerRole\\*'   # GetDelegate, and no other",
+            "New-ManagementRoleAssignment -Role TeamsSchedulerRole -User <mail user>",
+        ],
+        Some(id) if id.eq_ignore_ascii_case(CLOUD_VOICEMAIL) => &[
+            "Get-Mailbox <user> | Format-List Name,RecipientTypeDetails,UserPrincipalName   # this application has no linked account: it acts for the user of the token",
+            "Get-CASMailbox <user> | Format-List EwsEnabled,EwsApplicationAccessPolicy,EwsAllowList,EwsBlockList",
+        ],
+        _ => return,
+    };
+    let application = weigh.known("application").unwrap_or_default();
+    let look = format!(
+        "Get-PartnerApplication | Where-Object ApplicationIdentifier -eq \"{application}\" | Format-List Name,LinkedAccount,Enabled"
+    );
+    weigh.repairs = std::iter::once(look).chain(commands.iter().map(|line| (*line).to_owned())).collect();
 }
 
 fn state(case: &Case<'_>, weigh: &mut Weighing<'_>) {
@@ -99,6 +128,7 @@ fn state(case: &Case<'_>, weigh: &mut Weighing<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::checks::expectations::SKYPE;
     use crate::checks::testing::Scene;
     use crate::diagnose::testing::Story;
 
@@ -113,6 +143,35 @@ mod tests {
     #[test]
     fn fires_on_access_denied_inside_200() {
         assert_eq!(Story::of(Scene::healthy().ews("Error", "ErrorAccessDenied")).lead(), CAUSE.id);
+    }
+
+    #[test]
+    fn gives_each_application_what_it_needs_and_no_more() {
+        let commands = |id: &str| {
+            let scene = Scene::healthy().application(id).refused("2000008;error_category=\"invalid_grant\"");
+            let found = Story::of(scene).diagnosis().causes;
+            found.iter().find(|found| found.cause.id == CAUSE.id).unwrap().commands.join("\n")
+        };
+        let scheduler = commands(TEAMS_SCHEDULER);
+        assert!(
+            scheduler.contains("-Role TeamsSchedulerRole ")
+                && !scheduler.contains("-Role ArchiveApplication")
+        );
+        let voicemail = commands(CLOUD_VOICEMAIL);
+        assert!(!voicemail.contains("-LinkedAccount ") && !voicemail.contains("-Role "), "{voicemail}");
+        assert!(commands(SKYPE).contains("-Role ArchiveApplication"));
+    }
+
+    #[test]
+    fn an_entra_token_without_a_permission_speaks_against_it() {
+        let scene = |scope| {
+            let scene = Scene::healthy().entra("https://mail.contoso.com/");
+            let scene = if scope { scene } else { scene.outer_without("scp") };
+            Story::of(scene.refused("2000008;error_category=\"invalid_grant\"")).diagnosis().causes
+        };
+        let score =
+            |scope| scene(scope).iter().find(|found| found.cause.id == CAUSE.id).map(|found| found.score);
+        assert!(score(false) < score(true));
     }
 
     #[test]

@@ -58,6 +58,18 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
     if let Some(name) = page.map(|known| known.name).or(application.as_deref()) {
         weigh.value("partner", name);
     }
+    // Cloud Voicemail has no account.
+    if let Some(page) = page.filter(|known| known.account.is_none() && weigh.score() > 0)
+        && weigh.repairs.is_empty()
+    {
+        let made = format!(
+            "New-PartnerApplication -Name {} -ApplicationIdentifier {} -Enabled $true",
+            page.name, page.id
+        );
+        let others = CAUSE.repair.iter().map(|line| (*line).to_owned());
+        weigh.repairs =
+            others.map(|line| if line.starts_with("New-") { made.clone() } else { line }).collect();
+    }
     let (Some(organisation), Some(application)) = (case.organisation, application) else { return };
     if said {
         super::accepted_nevertheless(case, weigh, &application);
@@ -93,7 +105,12 @@ mod tests {
             found.first().unwrap().commands.get(1).unwrap().clone()
         };
         assert!(command(SKYPE).starts_with("New-PartnerApplication -Name SfBOnline -ApplicationIdentifier"));
-        assert!(command(CLOUD_VOICEMAIL).contains("-Name CloudVoicemail "));
+        assert!(command(SKYPE).contains("-LinkedAccount "));
+        let voicemail = command(CLOUD_VOICEMAIL);
+        assert!(
+            voicemail.contains("-Name CloudVoicemail ") && !voicemail.contains("LinkedAccount"),
+            "{voicemail}"
+        );
     }
 
     #[test]

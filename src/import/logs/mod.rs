@@ -10,7 +10,7 @@ mod table;
 use std::io::{BufRead as _, BufReader, Read};
 
 use super::{ImportError, ImportSettings, Notice, Receiver, text, when};
-use crate::base::Secret;
+use crate::base::{Secret, base64url};
 use crate::exchange::is_password_parameter;
 use crate::limits;
 use crate::logrecord::{LogRecord, LogSource};
@@ -206,6 +206,7 @@ fn record(source: LogSource, row: &Row<'_>) -> LogRecord {
     record.operation = text(&["soapaction", "protocolaction", "task", "operation"]);
     let query = row.get(&["cs-uri-query", "urlquery"]).unwrap_or_default();
     record.password_in_query = has_password(query);
+    record.token_in_query = token_of(query);
     record.request_id = text(&["requestid", "request-id", "cs(request-id)"]).or_else(|| of_query(query));
     record.client_request_id = text(&["clientrequestid", "client-request-id", "cs(client-request-id)"]);
     record.diagnostics = row.like("x-ms-diagnostics").map(str::to_owned);
@@ -233,6 +234,19 @@ fn has_password(query: &str) -> bool {
         .split(['&', ';'])
         .filter_map(|pair| pair.split_once('='))
         .any(|(name, value)| is_password_parameter(name.trim_start_matches('?')) && !value.is_empty())
+}
+
+/// The ids of applications that the first token among the parameters of a query names: GUIDs of its payload.
+fn token_of(query: &str) -> Option<String> {
+    const IDS: usize = 32;
+    let values = query.split(['&', ';']).map(|pair| pair.split_once('=').map_or(pair, |(_, value)| value));
+    let payload = values.filter(|value| value.starts_with("eyJ")).find_map(|value| {
+        let payload = base64url::decode(value.split('.').nth(1)?.as_bytes()).ok()?;
+        payload.starts_with(b"{").then(|| String::from_utf8_lossy(&payload).to_ascii_lowercase())
+    })?;
+    let is_id = |word: &&str| word.split('-').map(str::len).eq([8, 4, 4, 4, 12]);
+    let words = payload.split(|letter: char| !letter.is_ascii_hexdigit() && letter != '-');
+    Some(words.filter(is_id).take(IDS).collect::<Vec<_>>().join(" "))
 }
 
 /// The number of the request that Exchange appends to the query in the log of IIS:

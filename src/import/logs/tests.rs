@@ -44,6 +44,25 @@ fn a_password_in_a_query_is_noted_and_not_kept() {
 }
 
 #[test]
+fn a_token_in_a_query_is_noted_and_not_kept() {
+    let line = |query: &str| {
+        let text = format!(
+            "#Software: Microsoft Internet Information Services 10.0\r\n#Fields: date time cs-method cs-uri-stem cs-uri-query sc-status\r\n\
+            2026-11-22 10:00:01 GET /EWS/Exchange.asmx {query} 200\r\n"
+        );
+        collect(&text).log_records.remove(0)
+    };
+    // {"iss":"00000004-0000-0FF1-CE00-000000000000@x"}
+    let payload = "eyJpc3MiOiIwMDAwMDAwNC0wMDAwLTBGRjEtQ0UwMC0wMDAwMDAwMDAwMDBAeCJ9";
+    let record = line(&format!("a=b&access_token=eyJhbGciOiJub25lIn0.{payload}.c2ln"));
+    assert_eq!(record.token_in_query.as_deref(), Some("00000004-0000-0ff1-ce00-000000000000"));
+    assert!(!format!("{record:?}").contains("c2ln"));
+    for query in ["-", "access_token=abc", "x=eyJhbGciOiJub25lIn0", "x=eyJhbGciOiJub25lIn0.e!.c"] {
+        assert_eq!(line(query).token_in_query, None, "{query}");
+    }
+}
+
+#[test]
 fn exchange_logs_are_told_apart_and_their_quotes_read() {
     let proxy = "\u{feff}DateTime,RequestId,ClientRequestId,Protocol,UrlHost,UrlStem,ProtocolAction,AuthenticationType,IsAuthenticated,AuthenticatedUser,UserAgent,ClientIpAddress,HttpStatus,BackEndStatus,Method,GenericErrors\r\n\
         #Software: Microsoft Exchange Server\r\n#Log-type: HttpProxy Logs\r\n\
