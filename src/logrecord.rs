@@ -66,7 +66,7 @@ pub struct LogRecord {
     /// Whether the query has a parameter that is a password; the query itself is not kept.
     pub password_in_query: bool,
     /// Application ids that a token in the query names, in lower case; the token itself is not kept.
-    pub token_in_query: Option<String>,
+    pub applications_in_query: Option<String>,
     /// Status that the client got.
     pub status: Option<u16>,
     /// Status that the back end gave to the front end.
@@ -119,7 +119,7 @@ impl LogRecord {
             host: None,
             path: None,
             password_in_query: false,
-            token_in_query: None,
+            applications_in_query: None,
             status: None,
             back_end_status: None,
             substatus: None,

@@ -9,6 +9,8 @@ pub mod base64url;
 pub mod reader;
 /// Values that must never reach output, and the fingerprints that may.
 pub mod secret;
+/// How names of secrets end.
+pub mod secret_names;
 /// Long texts, each kept once.
 pub mod texts;
 /// Instants and their text forms.

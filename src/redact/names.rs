@@ -1,5 +1,7 @@
 //! Takes the name of a field, member or element, says whether its value is a secret by that name.
 
+use crate::base::secret_names;
+
 /// Names that mean a secret wherever they stand; compared without case, hyphens and underscores.
 const ANYWHERE: [&str; 33] = [
     "actort",
@@ -35,22 +37,6 @@ const ANYWHERE: [&str; 33] = [
     "wresult",
     "xowacanary",
     "xsrftoken",
-];
-
-/// How names end that mean a secret: `NewPassword`, `userPassword`, `appClientSecret`.
-const ENDINGS: [&str; 12] = [
-    "accesskey",
-    "accesstoken",
-    "apikey",
-    "authtoken",
-    "passcode",
-    "passphrase",
-    "passwd",
-    "password",
-    "privatekey",
-    "pwd",
-    "refreshtoken",
-    "secret",
 ];
 
 /// Names that mean one only among parameters of forms, queries and fragments.
@@ -108,7 +94,7 @@ fn ends(name: &str, endings: &[&str]) -> bool {
 }
 
 fn means_secret(name: &str) -> bool {
-    ANYWHERE.contains(&name) || ends(name, &ENDINGS)
+    ANYWHERE.contains(&name) || secret_names::promise(name)
 }
 
 /// Whether a member, element or attribute holds a secret.

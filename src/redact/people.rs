@@ -62,6 +62,12 @@ const ACCOUNTS: [&[u8]; 3] = [b"nameid", b"puid", b"netid"];
 /// Local parts that are no persons.
 const SERVICES: [&str; 4] = ["system", "postmaster", "noreply", "no-reply"];
 
+/// The number of a name: a new one gets the next.
+fn number(known: &mut HashMap<String, usize>, name: String) -> usize {
+    let next = known.len() + 1;
+    *known.entry(name).or_insert(next)
+}
+
 impl People {
     /// Between two passes over one file.
     pub(super) fn recount(&mut self) {
@@ -73,8 +79,7 @@ impl People {
         if name.len() < 2 || name.starts_with(b"Person ") || vault::is_mark(name) {
             return name.to_vec();
         }
-        let next = self.names.len() + 1;
-        let number = *self.names.entry(String::from_utf8_lossy(name).into_owned()).or_insert(next);
+        let number = number(&mut self.names, String::from_utf8_lossy(name).into_owned());
         self.count += 1;
         format!("Person {number}").into_bytes()
     }
@@ -117,8 +122,7 @@ impl People {
             if own || SERVICES.contains(&name.as_str()) {
                 continue;
             }
-            let next = self.users.len() + 1;
-            let number = *self.users.entry(name).or_insert(next);
+            let number = number(&mut self.users, name);
             edits.push((at - length..at, format!("user{number}").into_bytes()));
         }
         edits
@@ -139,9 +143,8 @@ impl People {
             if !before.eq_ignore_ascii_case(RECIPIENT) || name.is_empty() || own {
                 continue;
             }
-            let next = self.users.len() + 1;
             let name = String::from_utf8_lossy(name).to_ascii_lowercase();
-            let number = *self.users.entry(name).or_insert(next);
+            let number = number(&mut self.users, name);
             edits.push((start..start + length, format!("user{number}").into_bytes()));
         }
         edits
@@ -158,8 +161,7 @@ impl People {
             if sid.starts_with(b"S-1-5-21-0-0-0-") {
                 continue;
             }
-            let next = self.sids.len() + 1;
-            let number = *self.sids.entry(String::from_utf8_lossy(sid).into_owned()).or_insert(next);
+            let number = number(&mut self.sids, String::from_utf8_lossy(sid).into_owned());
             edits.push((at..at + sid.len(), format!("S-1-5-21-0-0-0-{}", 1000 + number).into_bytes()));
         }
         edits
@@ -182,9 +184,8 @@ impl People {
             if between == 0 || length != 16 || puid.starts_with(b"0000000000") {
                 continue;
             }
-            let next = self.puids.len() + 1;
             let name = String::from_utf8_lossy(puid).to_ascii_lowercase();
-            let number = *self.puids.entry(name).or_insert(next);
+            let number = number(&mut self.puids, name);
             edits.push((start..start + length, format!("{number:016}").into_bytes()));
         }
         edits

@@ -13,7 +13,7 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, URL_
 
 use super::authentication::split;
 use super::escape::header_text;
-use crate::base::Fingerprint;
+use crate::base::{Fingerprint, secret_names};
 use crate::checks::place::percent_decode;
 
 /// What stands in the place of a short secret.
@@ -56,25 +56,6 @@ const PARAMETERS: [&str; 32] = [
     "subscription-key",
     "token",
     "wresult",
-];
-
-/// How names of parameters end that carry one: `userPassword`, `appClientSecret`; compared without hyphens, underscores
-/// and points.
-const ENDINGS: [&str; 14] = [
-    "accesskey",
-    "accesstoken",
-    "apikey",
-    "authtoken",
-    "passcode",
-    "passphrase",
-    "passwd",
-    "password",
-    "privatekey",
-    "pwd",
-    "refreshtoken",
-    "secret",
-    "sessionid",
-    "signature",
 ];
 
 /// Parts of field names that promise a secret.
@@ -423,7 +404,7 @@ fn is_secret_parameter(name: &str) -> bool {
         return true;
     }
     let plain: String = name.chars().filter(|letter| letter.is_alphanumeric()).collect();
-    ENDINGS.iter().any(|ending| plain.ends_with(ending))
+    secret_names::promise(&plain) || ["sessionid", "signature"].iter().any(|ending| plain.ends_with(ending))
 }
 
 /// Masks `user:password@` after `://`.

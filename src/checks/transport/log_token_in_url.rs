@@ -24,7 +24,7 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn examine(case: &LogCase<'_>, out: &mut Out<'_>) {
-    let Some(ids) = &case.record.token_in_query else { return };
+    let Some(ids) = &case.record.applications_in_query else { return };
     let named = case.principals.iter().any(|id| ids.contains(&id.to_ascii_lowercase()));
     if case.at_exchange() && named {
         out.say("a log tells of a token in a URL")
@@ -42,18 +42,20 @@ mod tests {
 
     #[test]
     fn fires_on_a_token_in_scope() {
-        let record = LogRecord { token_in_query: Some(format!("{EXCHANGE} {SKYPE}")), ..line("Bearer", 200) };
+        let record =
+            LogRecord { applications_in_query: Some(format!("{EXCHANGE} {SKYPE}")), ..line("Bearer", 200) };
         assert!(fires_on_line(&RULE, &record));
     }
 
     #[test]
     fn stays_silent_on_others_and_without_one() {
         for ids in [None, Some(EXCHANGE.to_owned()), Some(String::new())] {
-            let record = LogRecord { token_in_query: ids, ..line("Bearer", 200) };
+            let record = LogRecord { applications_in_query: ids, ..line("Bearer", 200) };
             assert!(!fires_on_line(&RULE, &record));
         }
         let token = Some(SKYPE.to_owned());
-        let record = LogRecord { token_in_query: token, path: Some("/owa/".into()), ..line("Bearer", 200) };
+        let record =
+            LogRecord { applications_in_query: token, path: Some("/owa/".into()), ..line("Bearer", 200) };
         assert!(!fires_on_line(&RULE, &record));
     }
 }

@@ -206,7 +206,7 @@ fn record(source: LogSource, row: &Row<'_>) -> LogRecord {
     record.operation = text(&["soapaction", "protocolaction", "task", "operation"]);
     let query = row.get(&["cs-uri-query", "urlquery"]).unwrap_or_default();
     record.password_in_query = has_password(query);
-    record.token_in_query = token_of(query);
+    record.applications_in_query = applications_of(query);
     record.request_id = text(&["requestid", "request-id", "cs(request-id)"]).or_else(|| of_query(query));
     record.client_request_id = text(&["clientrequestid", "client-request-id", "cs(client-request-id)"]);
     record.diagnostics = row.like("x-ms-diagnostics").map(str::to_owned);
@@ -237,7 +237,7 @@ fn has_password(query: &str) -> bool {
 }
 
 /// The ids of applications that the first token among the parameters of a query names: GUIDs of its payload.
-fn token_of(query: &str) -> Option<String> {
+fn applications_of(query: &str) -> Option<String> {
     const IDS: usize = 32;
     let values = query.split(['&', ';']).map(|pair| pair.split_once('=').map_or(pair, |(_, value)| value));
     let payload = values.filter(|value| value.starts_with("eyJ")).find_map(|value| {

@@ -55,10 +55,10 @@ fn a_token_in_a_query_is_noted_and_not_kept() {
     // {"iss":"00000004-0000-0FF1-CE00-000000000000@x"}
     let payload = "eyJpc3MiOiIwMDAwMDAwNC0wMDAwLTBGRjEtQ0UwMC0wMDAwMDAwMDAwMDBAeCJ9";
     let record = line(&format!("a=b&access_token=eyJhbGciOiJub25lIn0.{payload}.c2ln"));
-    assert_eq!(record.token_in_query.as_deref(), Some("00000004-0000-0ff1-ce00-000000000000"));
+    assert_eq!(record.applications_in_query.as_deref(), Some("00000004-0000-0ff1-ce00-000000000000"));
     assert!(!format!("{record:?}").contains("c2ln"));
     for query in ["-", "access_token=abc", "x=eyJhbGciOiJub25lIn0", "x=eyJhbGciOiJub25lIn0.e!.c"] {
-        assert_eq!(line(query).token_in_query, None, "{query}");
+        assert_eq!(line(query).applications_in_query, None, "{query}");
     }
 }
 
