@@ -15,6 +15,8 @@ pub mod secret_names;
 pub mod texts;
 /// Instants and their text forms.
 pub mod time;
+/// Text of bytes that should be UTF-8.
+pub mod utf8;
 /// Numbers in few bytes.
 pub mod varint;
 
@@ -23,3 +25,4 @@ pub use reader::Reader;
 pub use secret::{Fingerprint, Secret};
 pub use texts::Text;
 pub use time::Instant;
+pub use utf8::lossy;

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use crate::base::lossy;
 use crate::checks::place;
 use crate::json;
 use crate::limits;
@@ -14,7 +15,7 @@ pub(crate) fn read(content: &[u8]) -> Vec<(String, String)> {
         [b'{', ..] => of_json(content),
         [b'-', b'-', ..] => of_parts(content),
         // A password may hold letters of another encoding.
-        _ => place::form_fields(&String::from_utf8_lossy(content)),
+        _ => place::form_fields(&lossy(content)),
     }
 }
 
@@ -36,7 +37,7 @@ fn of_json(content: &[u8]) -> Vec<(String, String)> {
 
 /// RFC 7578: each part is a field, its name in `Content-Disposition`. The first line tells the boundary.
 fn of_parts(content: &[u8]) -> Vec<(String, String)> {
-    let text: Cow<'_, str> = String::from_utf8_lossy(content);
+    let text: Cow<'_, str> = lossy(content);
     let boundary = text.lines().next().unwrap_or_default().trim_end();
     if boundary.len() < 3 {
         return Vec::new();

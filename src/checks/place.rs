@@ -144,7 +144,7 @@ pub fn percent_decode(text: &str) -> String {
 }
 
 fn percent_decoded(text: &str) -> Cow<'_, str> {
-    if !text.as_bytes().contains(&b'%') {
+    if memchr::memchr(b'%', text.as_bytes()).is_none() {
         return Cow::Borrowed(text);
     }
     let hex = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
@@ -178,7 +178,11 @@ pub fn form_fields(text: &str) -> Vec<(String, String)> {
 
 /// The same, each when it is asked for, and all of them.
 pub fn fields(text: &str) -> impl Iterator<Item = (String, String)> {
-    let decode = |part: &str| percent_decode(&part.replace('+', " "));
+    // Assertions are long and hold neither: one look, one copy.
+    let decode = |part: &str| match memchr::memchr2(b'+', b'%', part.as_bytes()) {
+        Some(_) => percent_decode(&part.replace('+', " ")),
+        None => part.to_owned(),
+    };
     text.split('&').filter(|pair| !pair.is_empty()).map(move |pair| {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         (decode(name), decode(value))

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::cell::OnceCell;
 
-use crate::base::Instant;
+use crate::base::{Instant, lossy};
 use crate::connection::Connection;
 use crate::exchange::{Exchange, Request, Response};
 use crate::keys::Origin;
@@ -369,7 +369,7 @@ impl<'a> ExchangeCase<'a> {
                 return Vec::new();
             }
             let (content, _) = body::content(&request.head, &request.body);
-            place::form_fields(&String::from_utf8_lossy(&content))
+            place::form_fields(&lossy(&content))
         })
     }
 
@@ -458,7 +458,7 @@ impl<'a> ExchangeCase<'a> {
     /// What `x-ms-diagnostics` of the response says.
     pub fn diagnostics(&self) -> Option<soap::diagnostics::Diagnostics> {
         let value = self.response()?.head.get("x-ms-diagnostics")?;
-        soap::diagnostics::parse(&String::from_utf8_lossy(value))
+        soap::diagnostics::parse(&lossy(value))
     }
 
     /// Whether it is a request for a token that this tool judges: application grants, no interactive ones.

@@ -9,7 +9,7 @@ use memchr::memmem::Finder;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
-use crate::base::AnyOf;
+use crate::base::{AnyOf, lossy};
 use crate::limits::XML_DEPTH;
 
 /// Results that are kept of one body; batches repeat the same few codes.
@@ -101,7 +101,7 @@ pub fn decides(beginning: &[u8]) -> bool {
 /// Reads a SOAP envelope; `None` when the bytes do not hold one.
 pub fn read(body: &[u8]) -> Option<Outcome> {
     let start = body.iter().position(|byte| *byte == b'<')?;
-    let text = String::from_utf8_lossy(body.get(start..)?);
+    let text = lossy(body.get(start..)?);
     // Most answers hold no SOAP at all, or a success: one look decides.
     memchr::memmem::find(text.as_bytes(), b"Envelope")?;
     let mut reader = Reader::from_str(&text);

@@ -14,6 +14,7 @@ use bytes::Bytes;
 
 use super::entry::{self, Entry, Pairs};
 use super::scan::Text;
+use crate::base::lossy;
 use crate::exchange::{
     Body, Enough, Exchange, ExchangeKey, Head, Oddity, PASSWORD_IN_ADDRESS, Protocol, Request, Response,
     TlsFacts,
@@ -126,7 +127,7 @@ fn value_of<'f>(fields: &'f [Field<'_>], name: &str) -> Option<&'f [u8]> {
 }
 
 fn text_of(fields: &[Field<'_>], name: &str) -> Option<String> {
-    value_of(fields, name).map(|value| String::from_utf8_lossy(value).into_owned())
+    value_of(fields, name).map(|value| lossy(value).into_owned())
 }
 
 fn head(fields: &[Field<'_>]) -> Head {
@@ -240,7 +241,7 @@ fn request_body(raw: &entry::Request<Text<'_>>, fields: &[Field<'_>], oddities: 
 
 /// The boundary of a multipart type (RFC 2046 5.1.1); a made one where it names none.
 fn boundary(kind: &[u8]) -> Option<String> {
-    let kind = String::from_utf8_lossy(kind).into_owned();
+    let kind = lossy(kind).into_owned();
     if !kind.trim_start().to_ascii_lowercase().starts_with("multipart/") {
         return None;
     }

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 
 use memchr::memchr2;
 
+use crate::base::lossy;
 use crate::limits;
 
 /// Why scanning stopped. The place is [`Scan::position`].
@@ -69,7 +70,7 @@ impl<'a> Text<'a> {
     /// The string, replacement characters where it was not UTF-8.
     pub(crate) fn text(self) -> Cow<'a, str> {
         match self.bytes() {
-            Cow::Borrowed(bytes) => String::from_utf8_lossy(bytes),
+            Cow::Borrowed(bytes) => lossy(bytes),
             Cow::Owned(bytes) => Cow::Owned(
                 String::from_utf8(bytes)
                     .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),

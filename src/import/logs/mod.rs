@@ -10,7 +10,7 @@ mod table;
 use std::io::{BufRead as _, BufReader, Read};
 
 use super::{ImportError, ImportSettings, Notice, Receiver, text, when};
-use crate::base::{Secret, base64url};
+use crate::base::{Secret, base64url, lossy};
 use crate::exchange::is_password_parameter;
 use crate::limits;
 use crate::logrecord::{LogRecord, LogSource};
@@ -26,7 +26,7 @@ const AUTHENTICATION: [&str; 2] = ["authenticationtype", "authentication-type"];
 pub fn read(bytes: &[u8], settings: &ImportSettings, out: &mut dyn Receiver) -> Result<(), ImportError> {
     let _ = settings;
     let text = text::utf8(bytes);
-    let text = String::from_utf8_lossy(&text);
+    let text = lossy(&text);
     let (results, damage) = connectivity::records(&text);
     if !results.is_empty() {
         if let Some(damage) = damage {
@@ -65,7 +65,7 @@ pub fn beginning(source: &mut dyn Read) -> (Vec<u8>, bool) {
     let mut rows = Rows::default();
     let declares = !text::is_wide(&bytes)
         && bytes.get(text::mark(&bytes)..).unwrap_or_default().split(|byte| *byte == b'\n').any(|line| {
-            rows.push(&String::from_utf8_lossy(line), 1, &mut |_, _| {});
+            rows.push(&lossy(line), 1, &mut |_, _| {});
             self::source(&rows.table).is_some()
         });
     (bytes, declares)
@@ -94,7 +94,7 @@ pub fn read_lines(source: &mut dyn Read, out: &mut dyn Receiver) -> Result<(), I
             let _ = source.skip_until(b'\n');
         }
         let start = if number == 1 { text::mark(&line) } else { 0 };
-        reading.push(&String::from_utf8_lossy(line.get(start..).unwrap_or_default()), number, out);
+        reading.push(&lossy(line.get(start..).unwrap_or_default()), number, out);
     }
     reading.finish(out)
 }

@@ -52,8 +52,7 @@ impl<'e> Finder<'_, 'e> {
             return;
         }
         let media = head.text("content-type").unwrap_or_default().to_ascii_lowercase();
-        let coded = is_coded(head, body);
-        if coded && !may_be_text(&media) {
+        if !may_be_text(&media) && is_coded(head, body) {
             return;
         }
         // Answers in XML are many and large, and hold no token: their beginning says so.
@@ -64,6 +63,7 @@ impl<'e> Finder<'_, 'e> {
                 return;
             }
         }
+        let coded = is_coded(head, body);
         let (decoded, fault) = match coded {
             true => content(head, body),
             false => (Cow::Borrowed(&body.bytes[..]), None),

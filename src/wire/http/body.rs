@@ -168,18 +168,22 @@ fn after_gzip_header(bytes: &[u8]) -> Option<&[u8]> {
 /// Chunks are undone where messages are read.
 fn codings(head: &Head) -> Vec<&[u8]> {
     const NONE: [&[u8]; 3] = [b"", b"identity", b"chunked"];
-    let mut all = Vec::new();
-    for name in ["content-encoding", "transfer-encoding"] {
-        for field in head.all(name) {
-            for word in field.value.split(|byte| *byte == b',') {
-                let word = word.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
-                if !NONE.iter().any(|none| word.eq_ignore_ascii_case(none)) {
-                    all.push(word);
-                }
+    let (mut content, mut transfer) = (Vec::new(), Vec::new());
+    for field in head.fields() {
+        let into = match field.name.len() {
+            16 if field.is("content-encoding") => &mut content,
+            17 if field.is("transfer-encoding") => &mut transfer,
+            _ => continue,
+        };
+        for word in field.value.split(|byte| *byte == b',') {
+            let word = word.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+            if !NONE.iter().any(|none| word.eq_ignore_ascii_case(none)) {
+                into.push(word);
             }
         }
     }
-    all
+    content.append(&mut transfer);
+    content
 }
 
 /// Whether a body is coded, so that its content is not what travelled.

@@ -6,6 +6,7 @@
 use std::ops::Range;
 
 use super::is_token_byte;
+use crate::base::lossy;
 use crate::exchange::Head;
 
 /// One challenge of a `WWW-Authenticate` value, or the credentials of an `Authorization` value.
@@ -279,7 +280,7 @@ pub fn challenges(head: &Head) -> Vec<Challenge> {
     head.fields()
         .filter(|field| matches!(field.name.len(), 16 | 18))
         .filter(|field| field.is("www-authenticate") || field.is("proxy-authenticate"))
-        .flat_map(|field| parse(&String::from_utf8_lossy(field.value)))
+        .flat_map(|field| parse(&lossy(field.value)))
         .collect()
 }
 

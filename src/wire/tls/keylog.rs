@@ -8,6 +8,8 @@ use std::borrow::Cow;
 
 use zeroize::Zeroizing;
 
+use crate::base::lossy;
+
 /// A secret that is found by the client random.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) enum Label {
@@ -142,13 +144,11 @@ pub(super) fn text(bytes: &[u8]) -> Zeroizing<String> {
         let units: Vec<u16> = bytes.as_chunks::<2>().0.iter().skip(1).map(|&pair| of(pair)).collect();
         Cow::from(String::from_utf16_lossy(&units))
     };
-    // Repairing looks at each byte by itself, and is hardly ever needed.
-    let utf8 = |bytes| str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed);
     let text = match bytes {
         [0xff, 0xfe, ..] => utf16(u16::from_le_bytes),
         [0xfe, 0xff, ..] => utf16(u16::from_be_bytes),
-        [0xef, 0xbb, 0xbf, rest @ ..] => utf8(rest),
-        _ => utf8(bytes),
+        [0xef, 0xbb, 0xbf, rest @ ..] => lossy(rest),
+        _ => lossy(bytes),
     };
     Zeroizing::new(text.into_owned())
 }
