@@ -103,6 +103,9 @@ pub struct ImportSettings {
     pub passwords: Vec<Secret>,
     /// See [`crate::sink::Sink::enough`]; HAR asks it, whose bodies cost most to decode.
     pub enough: Option<Enough>,
+    /// Whether a text may be no more than what a server said, copied without the message around it. So it is where
+    /// somebody names the file; among the files of a directory prose about such words is no evidence.
+    pub quoted: bool,
 }
 
 /// A receiver that keeps everything, for tests and small files.

@@ -77,7 +77,8 @@ pub(super) fn read<S: Sink>(
 ) -> Result<bool, String> {
     let kind = input.kind;
     let textual = matches!(kind, Kind::Text | Kind::Log);
-    let import_settings = ImportSettings { passwords: settings.passwords.clone(), enough: sink.enough() };
+    let import_settings =
+        ImportSettings { passwords: settings.passwords.clone(), enough: sink.enough(), quoted: found.named };
     let told = input.notices.len();
     let mut source = Ending { read: opened.read, error: None };
     let mut receiver = Into { input, sink, tokens: 0, records: 0, connections: 0, notices: 0 };
@@ -212,7 +213,11 @@ fn import(
         // A log of another kind may still hold tokens; where it holds none, what is wrong with the log is told.
         Kind::Log => logs::read(bytes, settings, receiver)
             .or_else(|error| text::read(bytes, settings, receiver).map_err(|_| error)),
-        _ => text::read(bytes, settings, receiver),
+        _ => text::read(bytes, settings, receiver).or_else(|error| match error {
+            // A few lines of a log, copied without its head.
+            ImportError::Kind(_) if settings.quoted => logs::bare::read(bytes, receiver).map_err(|_| error),
+            error => Err(error),
+        }),
     }
 }
 

@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 
+use super::layout;
 use super::object::{Kind, Object, Unread, Value};
 
 /// Lines of one value, so that a hostile text cannot make one property of everything.
@@ -37,9 +38,19 @@ pub fn read_asked(text: &str, path: &str) -> Output {
     let mut output = Output::default();
     let mut current: Option<Open> = None;
     let mut asked_by = Asked::default();
-    for (number, raw) in text.lines().enumerate() {
+    let mut indent = 0;
+    for (number, raw) in layout::lines(text) {
         let raw = &*uncoloured(raw);
         let line = raw.trim_end().replace('\u{a0}', " ");
+        // An object that is indented as a whole, as in a document.
+        let begins = |open: &Open| open.blank && layout::indent(&line) < open.column;
+        if current.as_ref().is_none_or(begins) && property(line.trim_start()).is_some() {
+            if layout::indent(&line) != indent {
+                close(&mut current, &mut asked_by, &mut output.objects);
+            }
+            indent = layout::indent(&line);
+        }
+        let line = layout::dedented(&line, indent);
         if line.trim().is_empty() {
             if let Some(open) = &mut current {
                 // Objects are parted by lines without anything; blanks up to where values begin are an empty line of a
@@ -53,7 +64,7 @@ pub fn read_asked(text: &str, path: &str) -> Output {
             }
             continue;
         }
-        if let Some(command) = prompt(&line) {
+        if let Some(command) = prompt(line) {
             close(&mut current, &mut asked_by, &mut output.objects);
             std::mem::take(&mut asked_by).settle(&mut output);
             asked_by = Asked::by(command, format!("{path}:{}", number + 1), output.objects.len());
@@ -65,7 +76,7 @@ pub fn read_asked(text: &str, path: &str) -> Output {
             std::mem::take(&mut asked_by).settle(&mut output);
             continue;
         }
-        match property(&line) {
+        match property(line) {
             Some((name, value, column)) => {
                 // An editor takes away the blanks of an empty line at the end of a detail.
                 let result = current.as_ref().is_some_and(|open| {
@@ -95,7 +106,7 @@ pub fn read_asked(text: &str, path: &str) -> Output {
             }
             None => {
                 let Some(open) = &mut current else {
-                    asked_by.odd(&line);
+                    asked_by.odd(line);
                     continue;
                 };
                 let indented = line.len() - line.trim_start().len();
@@ -110,7 +121,7 @@ pub fn read_asked(text: &str, path: &str) -> Output {
                     lines.push(Line::new(raw, column, line.get(column..).unwrap_or_default()));
                 } else {
                     close(&mut current, &mut asked_by, &mut output.objects);
-                    asked_by.odd(&line);
+                    asked_by.odd(line);
                 }
             }
         }

@@ -17,6 +17,7 @@ pub mod dates;
 pub mod format_list;
 /// `ConvertTo-Json`.
 pub mod json_text;
+mod layout;
 /// Any state file, recognised by its content.
 pub mod load;
 /// Objects, properties and what cmdlet they came from.

@@ -11,6 +11,8 @@ mod beside;
 pub(crate) mod folds;
 /// Tokens without a message around them.
 mod paste;
+/// Words of a server without a message around them.
+mod quoted;
 /// Dumps of what curl sent and received.
 pub(crate) mod trace;
 
@@ -32,9 +34,8 @@ use crate::limits;
 /// Reads the whole of a text.
 ///
 /// # Errors
-/// When it holds neither a message nor anything that looks like a token.
+/// When it holds neither a message nor anything that looks like a token, nor words of a server where those are wanted.
 pub fn read(bytes: &[u8], settings: &ImportSettings, out: &mut dyn Receiver) -> Result<(), ImportError> {
-    let _ = settings;
     let text = utf8(bytes);
     let text = if trace::is_trace(&text) { Cow::Owned(trace::messages(&text)) } else { text };
     let messages = messages(&text);
@@ -62,10 +63,16 @@ pub fn read(bytes: &[u8], settings: &ImportSettings, out: &mut dyn Receiver) -> 
         );
         out.notice(Notice::new(None, text));
     }
-    if exchanges == 0 && seen.tokens == 0 {
-        let told = "holds neither an HTTP message nor anything that looks like a token".to_owned();
-        return Err(ImportError::Kind(told));
+    let mut quotes = Vec::new();
+    if settings.quoted && !messages.iter().any(|message| message.is_request) {
+        let heads: Vec<Range<usize>> = messages.iter().map(|message| message.range.clone()).collect();
+        quotes = quoted::records(&text, &heads);
     }
+    if exchanges == 0 && seen.tokens == 0 && quotes.is_empty() {
+        let told = "holds neither an HTTP message nor anything that looks like a token".to_owned();
+        return Err(ImportError::Kind(told + &quoted::hint(&text)));
+    }
+    quotes.into_iter().for_each(|record| out.log_record(record));
     left_out(&text, &messages, exchanges, out);
     Ok(())
 }
