@@ -241,7 +241,7 @@ fn answer(call: &mut Call, case: &ExchangeCase<'_>, response: &Response) {
         let category = if said.is_skype() { Some("skype".to_owned()) } else { known.or(said.category) };
         call.said = Some((said.number, short(&category.unwrap_or_default()), sentence(&said.reason)));
     }
-    call.policy = head.text("x-ews-policy-reason").map(|text| sentence(&text));
+    call.policy = head.text("x-ews-policy-reason").map(sentence);
     if matches!(response.status, 300..=303 | 305..=399) {
         let to = head.text("location").unwrap_or_default().to_ascii_lowercase();
         let path = to.split(['?', '#']).next().unwrap_or_default();
