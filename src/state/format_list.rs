@@ -8,6 +8,7 @@ use std::borrow::Cow;
 
 use super::layout;
 use super::object::{Kind, Object, Unread, Value};
+use super::plain;
 
 /// Lines of one value, so that a hostile text cannot make one property of everything.
 const VALUE_LINES: usize = 5000;
@@ -169,16 +170,20 @@ struct Asked {
     odd: bool,
     /// Whether an error record stands below it.
     failed: bool,
+    /// The names below it, where it asks for those of a service principal alone.
+    names: Option<Vec<String>>,
 }
 
 impl Asked {
     fn by(command: &str, place: String, before: usize) -> Self {
+        let names = plain::asks_for_names(command).then(Vec::new);
         Self {
-            kind: kind_of_command(command),
+            kind: kind_of_command(command).or(names.as_ref().map(|_| Kind::ServicePrincipal)),
             owner: owner_in(command),
             place,
             before,
-            whole: prints_all(command),
+            whole: names.is_none() && prints_all(command),
+            names,
             part: (!asks_for_all(command)).then(|| command.to_ascii_lowercase()),
             ..Self::default()
         }
@@ -191,6 +196,9 @@ impl Asked {
             self.whole = false;
             return;
         }
+        if self.names.as_mut().is_some_and(|names| plain::take(line, names)) {
+            return;
+        }
         self.odd = true;
         self.failed |= line.contains("CategoryInfo") || line.contains("FullyQualifiedErrorId");
     }
@@ -199,6 +207,8 @@ impl Asked {
     /// anything may be.
     fn settle(self, output: &mut Output) {
         let Some(kind) = self.kind else { return };
+        let listed = self.names.filter(|_| !self.failed).and_then(|names| plain::object(&self.place, names));
+        output.objects.extend(listed);
         let found = output.objects.len() > self.before;
         if self.failed || (self.odd && !found) {
             output.unread.push(Unread { kind, place: self.place, failed: self.failed });
@@ -322,6 +332,8 @@ fn close(current: &mut Option<Open>, asked: &mut Asked, objects: &mut Vec<Object
     }
     object.kind = match Kind::of_properties(&object) {
         Kind::Other => asked.kind.unwrap_or(Kind::Other),
+        // The same settings for one mailbox: only the command tells.
+        Kind::OrganizationConfig if asked.kind == Some(Kind::CasMailbox) => Kind::CasMailbox,
         kind => kind,
     };
     // The keys themselves do not say whose they are; the command that was typed does.
@@ -569,6 +581,17 @@ mod tests {
             assert_eq!(output.partial.len(), usize::from(part), "{command}");
             assert_eq!(output.asked.len(), 1, "{command}");
         }
+    }
+
+    #[test]
+    fn the_command_tells_the_settings_of_a_mailbox_from_those_of_the_organisation() {
+        let kind = |command: &str| {
+            read(&format!("[PS] C:\\>{command} | fl Ews*\n\nEwsEnabled                 : False\nEwsApplicationAccessPolicy :\n"), "a")[0].kind
+        };
+        assert_eq!(
+            (kind("Get-CASMailbox a"), kind("Get-OrganizationConfig")),
+            (Kind::CasMailbox, Kind::OrganizationConfig)
+        );
     }
 
     #[test]

@@ -8,8 +8,13 @@ const ENOUGH: usize = 4;
 
 /// The lines of a text with their numbers, counted from 0. Of a text that was copied with an empty line behind every
 /// line those are left out, and what the cmdlet printed as one empty line is one.
-pub(super) fn lines(text: &str) -> Vec<(usize, &str)> {
-    let all: Vec<(usize, &str)> = text.lines().enumerate().collect();
+pub(super) fn lines<'t>(text: &'t str) -> Vec<(usize, &'t str)> {
+    let mark = if is_quoted(text) { '>' } else { '\0' };
+    let bare = |line: &'t str| match line.strip_prefix(mark) {
+        Some(rest) => rest.strip_prefix(' ').unwrap_or(rest),
+        None => line,
+    };
+    let all: Vec<(usize, &str)> = text.lines().map(bare).enumerate().collect();
     if !is_double_spaced(&all) {
         return all;
     }
@@ -27,6 +32,12 @@ pub(super) fn lines(text: &str) -> Vec<(usize, &str)> {
         kept.push((number, line.trim_end()));
     }
     kept
+}
+
+/// Whether a mail or a forum quotes every line.
+fn is_quoted(text: &str) -> bool {
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty()).peekable();
+    lines.peek().is_some() && lines.all(|line| line.starts_with('>') && !line.starts_with(">>"))
 }
 
 /// Whether nine of ten properties have an empty line behind them, and mostly another name than the one before: objects
@@ -98,7 +109,8 @@ mod tests {
         let prose = format!("This is what I get:\n\n{indented}\nand nothing else : b\n");
         let whole = read(printed, "a");
         assert_eq!(whole.iter().map(|object| object.kind).collect::<Vec<_>>(), [Kind::Connector; 2]);
-        for copied in [double, indented, prose] {
+        let quoted: String = printed.lines().map(|line| format!("> {line}\n")).collect();
+        for copied in [double, indented, prose, quoted] {
             let objects = read(&copied, "a");
             for (object, printed) in objects.iter().zip(&whole) {
                 assert_eq!(object.properties, printed.properties, "{copied}");

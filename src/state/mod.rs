@@ -22,6 +22,7 @@ mod layout;
 pub mod load;
 /// Objects, properties and what cmdlet they came from.
 pub mod object;
+mod plain;
 /// PowerShell literals that cannot be broken out of.
 pub mod powershell;
 /// Dated procedures.
