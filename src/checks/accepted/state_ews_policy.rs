@@ -135,10 +135,10 @@ mod tests {
             Scene::healthy().add(
                 "Get-CASMailbox",
                 vec![
-                    ("Name", "a".into()),
-                    ("EwsEnabled", enabled.into()),
-                    ("OWAEnabled", true.into()),
-                    ("EwsApplicationAccessPolicy", "".into()),
+                    ("Name".into(), "a".into()),
+                    ("EwsEnabled".into(), enabled.into()),
+                    ("OWAEnabled".into(), true.into()),
+                    ("EwsApplicationAccessPolicy".into(), "".into()),
                 ],
             )
         };
