@@ -202,6 +202,42 @@ pub const AADSTS: &[Code] = &[
         "Enable it: Update-MgServicePrincipal -ServicePrincipalId <id> -AccountEnabled:$true",
     ),
     code(
+        "AADSTS7000215",
+        "",
+        "The client secret is wrong. Exchange signs with its certificate: something else asked.",
+        "Find out what built the request.",
+    ),
+    code(
+        "AADSTS7000222",
+        "",
+        "The client secret has expired. Exchange signs with its certificate: something else asked.",
+        "Find out what built the request.",
+    ),
+    code(
+        "AADSTS7000229",
+        "",
+        "The application has no service principal in the tenant.",
+        "Get-MgServicePrincipal -Filter \"appId eq '<application>'\"; New-MgServicePrincipal -AppId <application>",
+    ),
+    code(
+        "AADSTS500014",
+        "",
+        "The service principal of the resource is disabled in the tenant.",
+        "Enable it: Update-MgServicePrincipal -ServicePrincipalId <id> -AccountEnabled:$true",
+    ),
+    code(
+        "AADSTS90038",
+        "",
+        "The tenant lives in another cloud than the token service that was asked.",
+        "Compare Get-AuthServer | Format-List Name,TokenIssuingEndpoint,AuthMetadataUrl with the cloud of the tenant.",
+    ),
+    code(
+        "AADSTS901124",
+        "",
+        "The federation of organisation relationships (WS-Security, FYDIBOHF25SPDLT.<domain>) is not known to Entra: it is not OAuth that fails.",
+        "Get-IntraOrganizationConnector | Format-List Name,Enabled; where calls are to use OAuth: Set-IntraOrganizationConnector <name> -Enabled $true; else make the federation trust anew: Get-FederationTrust",
+    ),
+    code(
         "AADSTS90002",
         "",
         "The tenant is unknown: a wrong realm, or the wrong cloud.",

@@ -44,6 +44,8 @@ pub(crate) mod outbound_call_stopped;
 pub(crate) mod partner_application_missing;
 /// A device in front of Exchange answers instead of Exchange.
 pub(crate) mod pre_authentication;
+/// Exchange Online takes no calls over the shared principal any more.
+pub(crate) mod shared_principal_blocked;
 /// Exchange has no certificate that it can sign with.
 pub(crate) mod signing_certificate_missing;
 /// TLS ends in front of Exchange.
@@ -98,6 +100,7 @@ pub static CAUSES: &[&Cause] = &[
     &outbound_call_stopped::CAUSE,
     &partner_application_missing::CAUSE,
     &pre_authentication::CAUSE,
+    &shared_principal_blocked::CAUSE,
     &signing_certificate_missing::CAUSE,
     &ssl_offloading::CAUSE,
     &stale_metadata::CAUSE,
