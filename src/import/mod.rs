@@ -19,6 +19,8 @@ pub mod text;
 mod tunnels;
 mod when;
 
+use std::ops::Range;
+
 use crate::base::Secret;
 use crate::connection::{Connection, LeftOut};
 use crate::exchange::{Enough, Exchange};
@@ -89,6 +91,12 @@ pub trait Receiver {
     fn log_record(&mut self, record: LogRecord) {
         let _ = record;
     }
+    /// A text without requests: it may be no more than what a server said, copied without the message around it. Fields
+    /// of the messages at `heads` are told as such. Whether something was found in it.
+    fn quoted(&mut self, text: &[u8], heads: &[Range<usize>]) -> bool {
+        let _ = (text, heads);
+        false
+    }
     /// The file was cut, and was used up to the cut; a notice says where.
     fn truncated(&mut self) {}
 }
@@ -103,9 +111,6 @@ pub struct ImportSettings {
     pub passwords: Vec<Secret>,
     /// See [`crate::sink::Sink::enough`]; HAR asks it, whose bodies cost most to decode.
     pub enough: Option<Enough>,
-    /// Whether a text may be no more than what a server said, copied without the message around it. So it is where
-    /// somebody names the file; among the files of a directory prose about such words is no evidence.
-    pub quoted: bool,
 }
 
 /// A receiver that keeps everything, for tests and small files.
