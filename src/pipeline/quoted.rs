@@ -32,6 +32,10 @@ const STORAGE: &str = "Storage Service had an EWS Autodiscovery failure";
 
 /// What is quoted outside of fields of the messages at `heads`, which are read as such.
 pub(super) fn records(text: &[u8], heads: &[Range<usize>]) -> Vec<LogRecord> {
+    // XML is a document of a kind of its own, whole or damaged.
+    if text.trim_ascii_start().starts_with(b"<") {
+        return Vec::new();
+    }
     let text = &*String::from_utf8_lossy(text);
     let mut found: Vec<LogRecord> = Vec::new();
     for (at, said) in diagnostics::quoted(text) {
@@ -189,6 +193,7 @@ mod tests {
             "2000099;reason=\"x\"",
             "20000",
             "AADSTS50012: sign in again",
+            "<x>diagnostics: 2000005;reason=\"x\"</x>",
             "Missing signing certificate.",
         ] {
             assert!(records(text.as_bytes(), &[]).is_empty(), "{text}");

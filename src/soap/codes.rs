@@ -82,12 +82,14 @@ pub const DIAGNOSTICS: &[Code] = &[
         "Exchange does not have the key that the token names.",
         "Renew the keys of the issuer: Set-AuthServer <name> -RefreshAuthMetadata; for partner applications Set-PartnerApplication <name> -RefreshAuthMetadata",
     ),
+    // Microsoft Learn, "Universal tenant restrictions".
     code(
         "2000020",
         "insufficient_claims",
         "The token lacks a claim that the request asks for: tenant restrictions (sec-Restrict-Tenant-Access-Policy) are put into the request on its way out, and the token was not issued under them.",
         "Compare the tenant restrictions of Global Secure Access, or of the proxy, with the tenant of the token; Exchange has nothing to be set for it.",
     ),
+    // Microsoft Q&A 1792037; the Office 365 extension of Fiddler.
     code(
         "4000000",
         "oauth_not_available",
