@@ -26,6 +26,8 @@ pub enum LogSource {
     OAuthOutbound,
     /// Output of the cmdlet `Test-OAuthConnectivity`.
     TestOAuthConnectivity,
+    /// What a server said, copied out of a log, an event or a message without what stood around it.
+    Quoted,
 }
 
 impl LogSource {
@@ -38,6 +40,7 @@ impl LogSource {
             Self::Autodiscover => "autodiscover",
             Self::OAuthOutbound => "oauth-outbound",
             Self::TestOAuthConnectivity => "test-oauth-connectivity",
+            Self::Quoted => "quoted",
         }
     }
 }

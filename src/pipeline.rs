@@ -12,6 +12,8 @@ mod intake;
 #[cfg(feature = "live")]
 pub mod live;
 mod lookahead;
+/// Words of a server without a message around them.
+mod quoted;
 mod sources;
 mod workers;
 

@@ -35,6 +35,8 @@ pub mod rules;
 pub mod subject;
 /// From what rules say to findings.
 mod tally;
+/// What an exchange tells of a token that is not in it.
+mod unseen;
 
 /// Did Exchange accept the tokens?
 mod accepted;

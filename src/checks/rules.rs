@@ -8,6 +8,7 @@ use super::{
 
 /// All rules. A rule is its file and its line here.
 pub static RULES: &[&Rule] = &[
+    &oauth::log_wssecurity::RULE,
     &oauth::appctx::RULE,
     &oauth::current_principal::RULE,
     &oauth::duplicate_member::RULE,
@@ -114,8 +115,10 @@ pub static RULES: &[&Rule] = &[
     &accepted::other_device::RULE,
     &accepted::redirected::RULE,
     &accepted::refused::RULE,
+    &accepted::refused_alone::RULE,
     &accepted::refused_silently::RULE,
     &accepted::server_error::RULE,
+    &accepted::told_inside::RULE,
     &accepted::wrong_token::RULE,
     &accepted::log_accepted::RULE,
     &accepted::log_ews_error::RULE,

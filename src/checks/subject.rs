@@ -601,7 +601,8 @@ impl<'a> LogCase<'a> {
         let result = record.result.as_deref().unwrap_or_default().to_ascii_lowercase();
         let errors = record.errors.as_deref().unwrap_or_default();
         let of_token_service = || errors.contains("AADSTS") || soap::codes::outbound(errors).is_some();
-        matches!(record.source, LogSource::OAuthOutbound | LogSource::TestOAuthConnectivity)
+        let caller = [LogSource::OAuthOutbound, LogSource::TestOAuthConnectivity, LogSource::Quoted];
+        caller.contains(&record.source)
             && (result.contains("fail") || result.contains("error"))
             && (self.diagnostics().is_none() || of_token_service())
     }
@@ -616,7 +617,10 @@ impl<'a> LogCase<'a> {
     /// What the line tells, without the user.
     pub fn summary(&self) -> String {
         let record = self.record;
-        let mut parts = vec![format!("{} log", record.source.name())];
+        let mut parts = vec![match record.source {
+            LogSource::Quoted => "quoted".to_owned(),
+            source => format!("{} log", source.name()),
+        }];
         parts.extend(record.authentication.clone());
         parts.extend(record.path.clone());
         parts.extend(record.status.map(|status| status.to_string()));

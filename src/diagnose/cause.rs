@@ -257,7 +257,12 @@ impl Weighing<'_> {
         let told = self.case.outbound(names);
         if let Some((first, _)) = told.first() {
             let name = first.name.unwrap_or_default();
-            self.plus(weight, format!("a log of Exchange names {name} when Exchange calls {}", first.host));
+            let called = if first.host.is_empty() {
+                String::new()
+            } else {
+                format!(" when Exchange calls {}", first.host)
+            };
+            self.plus(weight, format!("a log of Exchange names {name}{called}"));
             self.by(self.case.outbound_findings(&told));
             let host = first.host.clone();
             self.value("host", &host);
@@ -295,6 +300,7 @@ impl Weighing<'_> {
                     "log-ews-error",
                     "state-test-failed",
                 ]));
+                self.supporting.extend(self.case.findings(&["log-server-error"], Severity::Warning));
             }
             self.supporting.extend(self.case.at(seen));
             self.exchanges.extend(&seen.exchanges);

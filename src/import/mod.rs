@@ -19,6 +19,8 @@ pub mod text;
 mod tunnels;
 mod when;
 
+use std::ops::Range;
+
 use crate::base::Secret;
 use crate::connection::{Connection, LeftOut};
 use crate::exchange::{Enough, Exchange};
@@ -88,6 +90,12 @@ pub trait Receiver {
     /// A record of a log. `input` is filled by the caller.
     fn log_record(&mut self, record: LogRecord) {
         let _ = record;
+    }
+    /// A text without requests: it may be no more than what a server said, copied without the message around it. Fields
+    /// of the messages at `heads` are told as such. Whether something was found in it.
+    fn quoted(&mut self, text: &[u8], heads: &[Range<usize>]) -> bool {
+        let _ = (text, heads);
+        false
     }
     /// The file was cut, and was used up to the cut; a notice says where.
     fn truncated(&mut self) {}

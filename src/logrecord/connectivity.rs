@@ -72,17 +72,24 @@ fn rejoined(detail: &str) -> String {
 /// the last step, also the place where it could not be sent.
 fn errors(detail: &str) -> String {
     const ASKING: &str = "GetActorTokenFromAuthServer]";
+    const SENDING: &str = "GetRequestStream";
     let mut found: Vec<&str> = Vec::new();
     let mut exception = false;
     let asking = detail.rfind(ASKING).and_then(|at| detail.get(at + ASKING.len()..));
     let unsent = asking.is_some_and(|rest| !rest.contains("[OAuth"));
+    // Not even the first call left this server: there was no challenge to answer.
+    let unheard = asking.is_none() && !detail.contains("received: Bearer") && detail.contains(SENDING);
     for line in detail.lines().map(str::trim) {
         let told = ["AADSTS", "Exception: "].into_iter().any(|mark| line.contains(mark))
-            || (unsent && line.contains("GetRequestStream"));
+            || (unsent && line.contains(SENDING));
         if told || exception || line.starts_with("Error:") {
             found.push(line);
         }
         exception = line == "Exception:";
+    }
+    if unheard {
+        found.push("GetRequestStream: the call itself could not be sent");
+        found.extend(detail.contains("InternetWebProxy").then_some("it goes through InternetWebProxy"));
     }
     let broken = broken_codes(detail);
     found.extend(broken.iter().map(String::as_str));

@@ -82,6 +82,20 @@ pub const DIAGNOSTICS: &[Code] = &[
         "Exchange does not have the key that the token names.",
         "Renew the keys of the issuer: Set-AuthServer <name> -RefreshAuthMetadata; for partner applications Set-PartnerApplication <name> -RefreshAuthMetadata",
     ),
+    // Microsoft Learn, "Universal tenant restrictions".
+    code(
+        "2000020",
+        "insufficient_claims",
+        "The token lacks a claim that the request asks for: tenant restrictions (sec-Restrict-Tenant-Access-Policy) are put into the request on its way out, and the token was not issued under them.",
+        "Compare the tenant restrictions of Global Secure Access, or of the proxy, with the tenant of the token; Exchange has nothing to be set for it.",
+    ),
+    // Microsoft Q&A 1792037; the Office 365 extension of Fiddler.
+    code(
+        "4000000",
+        "oauth_not_available",
+        "Exchange offers no modern authentication for this user, domain or protocol (\"Flighting is not enabled for domain\"); it says so in answer to an empty Bearer, and speaks of clients of people (Outlook, ActiveSync), not of calls of applications.",
+        "For calls of Skype for Business, Teams and voicemail: nothing. Where clients of people are to use it: Get-OrganizationConfig | Format-List OAuth2ClientProfileEnabled; Get-AuthServer | Format-List Name,Enabled,IsDefaultAuthorizationEndpoint; Get-AuthenticationPolicy",
+    ),
 ];
 
 const UPLOAD: &str = "Compare (Get-AuthConfig).CurrentCertificateThumbprint with the keys of the service principal, and upload that certificate: oauthtrace provision script prints the commands.";
@@ -188,6 +202,42 @@ pub const AADSTS: &[Code] = &[
         "",
         "The application is disabled in the tenant.",
         "Enable it: Update-MgServicePrincipal -ServicePrincipalId <id> -AccountEnabled:$true",
+    ),
+    code(
+        "AADSTS7000215",
+        "",
+        "The client secret is wrong. Exchange signs with its certificate: something else asked.",
+        "Find out what built the request.",
+    ),
+    code(
+        "AADSTS7000222",
+        "",
+        "The client secret has expired. Exchange signs with its certificate: something else asked.",
+        "Find out what built the request.",
+    ),
+    code(
+        "AADSTS7000229",
+        "",
+        "The application has no service principal in the tenant.",
+        "Get-MgServicePrincipal -Filter \"appId eq '<application>'\"; New-MgServicePrincipal -AppId <application>",
+    ),
+    code(
+        "AADSTS500014",
+        "",
+        "The service principal of the resource is disabled in the tenant.",
+        "Enable it: Update-MgServicePrincipal -ServicePrincipalId <id> -AccountEnabled:$true",
+    ),
+    code(
+        "AADSTS90038",
+        "",
+        "The tenant lives in another cloud than the token service that was asked.",
+        "Compare Get-AuthServer | Format-List Name,TokenIssuingEndpoint,AuthMetadataUrl with the cloud of the tenant.",
+    ),
+    code(
+        "AADSTS901124",
+        "",
+        "The federation of organisation relationships (WS-Security, FYDIBOHF25SPDLT.<domain>) is not known to Entra: it is not OAuth that fails.",
+        "Get-IntraOrganizationConnector | Format-List Name,Enabled; where calls are to use OAuth: Set-IntraOrganizationConnector <name> -Enabled $true; else make the federation trust anew: Get-FederationTrust",
     ),
     code(
         "AADSTS90002",
@@ -420,7 +470,7 @@ pub const OUTBOUND: &[Code] = &[
         "NoMatchedTokenIssuer",
         "",
         "None of the issuers that the other side trusts is configured here: the auth server of that cloud is missing or disabled.",
-        "Get-AuthServer | Format-List Name,Type,IssuerIdentifier,Realm,Enabled; New-AuthServer -Name WindowsAzureACS -AuthMetadataUrl https://accounts.accesscontrol.windows.net/<domain>/metadata/json/1",
+        "Get-AuthServer | Format-List Name,Type,IssuerIdentifier,Realm,Enabled; New-AuthServer -Name WindowsAzureACS -AuthMetadataUrl https://accounts.accesscontrol.windows.net/<domain>/metadata/json/1 (21Vianet: accounts.accesscontrol.chinacloudapi.cn)",
     ),
     code(
         "MissingRealmInAuthServer",
@@ -468,9 +518,16 @@ pub fn ews(name: &str) -> Option<&'static Code> {
 
 /// The error of an outbound call that a text names, by its name or by the words that exceptions use.
 pub fn outbound(text: &str) -> Option<&'static Code> {
-    const WORDS: [(&str, &str); 8] = [
+    const WORDS: [(&str, &str); 11] = [
         ("missing signing certificate", "MissingSigningCertificate"),
         ("could not find the authorization certificate", "MissingSigningCertificate"),
+        // Event 2004 of MSExchange OAuth (Microsoft Q&A 1166428).
+        ("needed to sign the outgoing token", "MissingSigningCertificate"),
+        // What OWA and ECP (event 1003 of MSExchange Front End HTTPS Proxy) and EWS (event 4999) fail with when the auth
+        // certificate is expired or missing: KB 2617816; "EWS Application pool crashes because the Exchange Server OAuth
+        // certificate is expired".
+        ("hmacprovider.getcertificates", "MissingSigningCertificate"),
+        ("v1profilelocaltokenissuer", "MissingSigningCertificate"),
         ("trusted issuers is configured", "NoMatchedTokenIssuer"),
         ("trusted issuers are configured", "NoMatchedTokenIssuer"),
         ("none of them is configured locally", "NoMatchedTokenIssuer"),

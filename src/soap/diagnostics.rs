@@ -4,6 +4,8 @@
 //! printed as `error_type` in one Microsoft page; copies from IIS logs have `+` for blanks. Skype for
 //! Business ([MS-OCAUTHWS]): `28032;source="pool.contoso.com";reason="…";"wsse:FailedAuthentication"`.
 
+use super::codes;
+
 /// What the server says about a refusal.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Diagnostics {
@@ -49,6 +51,47 @@ pub fn parse(value: &str) -> Option<Diagnostics> {
         }
     }
     Some(found)
+}
+
+/// Bytes that follow a quoted number up to the end of its category.
+const QUOTE: usize = 2000;
+
+/// Values that a text quotes, each with its place, in one line: a sentence of an exception, a copied field, a column of a
+/// log. A number counts where a reason or a category stands behind it, and where it is one of Exchange.
+pub fn quoted(text: &str) -> impl Iterator<Item = (usize, String)> + '_ {
+    text.match_indices("20000").filter_map(|(at, _)| {
+        let whole = text.get(..at)?.chars().next_back().is_none_or(|before| !before.is_ascii_digit());
+        let end = (at..=text.len().min(at + QUOTE)).rev().find(|end| text.is_char_boundary(*end))?;
+        // Quotes inside JSON and XML.
+        let rest = text.get(at..end)?.replace("\\\"", "\"").replace("&quot;", "\"");
+        let digits = rest.find(|letter: char| !letter.is_ascii_digit()).filter(|digits| *digits == 7)?;
+        let behind = rest.get(digits..)?.trim_start().strip_prefix(';')?.trim_start();
+        let named = ["reason", "error_category", "error_type"]
+            .iter()
+            .any(|name| behind.strip_prefix(name).is_some_and(|rest| rest.trim_start().starts_with('=')));
+        (whole && named).then_some(())?;
+        let said = value(&rest);
+        let number = parse(&said)?.number;
+        codes::diagnostics(number, None).is_some().then_some((at, said))
+    })
+}
+
+/// The value at the beginning of a text: up to the quote behind the category, else to the one behind the reason, else to
+/// the end of the line.
+fn value(text: &str) -> String {
+    let mut ends = text.match_indices('"').map(|(at, _)| at + 1);
+    // What stands behind the next number is that one's.
+    let next = text.get(7..).and_then(|rest| rest.find("20000")).map_or(text.len(), |next| next + 7);
+    let category = ["error_category", "error_type"].into_iter().find_map(|name| text.find(name));
+    let category = category.filter(|category| *category < next);
+    let end = match category {
+        Some(category) => ends.filter(|end| *end > category).nth(1),
+        None => ends.nth(1),
+    };
+    let end = end.or_else(|| text.find('\n')).unwrap_or(text.len());
+    let said = text.get(..end).unwrap_or(text).split_whitespace().collect::<Vec<_>>().join(" ");
+    // The log of IIS writes blanks as `+`.
+    if said.contains(' ') { said } else { said.replace('+', " ") }
 }
 
 /// Cuts at semicolons that stand outside quotes. `error_type` may follow a quote without a semicolon.
@@ -120,6 +163,22 @@ mod tests {
             parse(r#"28032;source="pool.contoso.com";reason="no";"wsse:FailedAuthentication""#).unwrap();
         assert!(found.is_skype());
         assert_eq!(found.fault.as_deref(), Some("wsse:FailedAuthentication"));
+    }
+
+    #[test]
+    fn quotes_are_found_in_other_texts() {
+        let whole = "2000005;reason=\"The user is not known\";error_category=\"invalid_user\"";
+        for text in [
+            format!("failed. , inner exception: 401: Unauthorized diagnostics: {whole}, LID: 43532"),
+            format!("{{\"m\":\"{}\"}}", whole.replace('"', "\\\"")),
+            format!("<MessageText>{}</MessageText>", whole.replace('"', "&quot;")),
+        ] {
+            assert_eq!(quoted(&text).map(|(_, said)| said).collect::<Vec<_>>(), [whole], "{text}");
+        }
+        let two = format!("2000000;reason=\"x\", then {whole}");
+        assert_eq!(quoted(&two).map(|(_, said)| said).collect::<Vec<_>>(), ["2000000;reason=\"x\"", whole]);
+        assert_eq!(quoted("2000005; reason for it, 2000005;é").count(), 0);
+        assert_eq!(quoted("12000005;reason=\"x\" 2000099;reason=\"x\" 20000").count(), 0);
     }
 
     #[test]

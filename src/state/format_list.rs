@@ -6,7 +6,9 @@
 
 use std::borrow::Cow;
 
+use super::layout;
 use super::object::{Kind, Object, Unread, Value};
+use super::plain;
 
 /// Lines of one value, so that a hostile text cannot make one property of everything.
 const VALUE_LINES: usize = 5000;
@@ -37,9 +39,19 @@ pub fn read_asked(text: &str, path: &str) -> Output {
     let mut output = Output::default();
     let mut current: Option<Open> = None;
     let mut asked_by = Asked::default();
-    for (number, raw) in text.lines().enumerate() {
+    let mut indent = 0;
+    for (number, raw) in layout::lines(text) {
         let raw = &*uncoloured(raw);
         let line = raw.trim_end().replace('\u{a0}', " ");
+        // An object that is indented as a whole, as in a document.
+        let begins = |open: &Open| open.blank && layout::indent(&line) < open.column;
+        if current.as_ref().is_none_or(begins) && property(line.trim_start()).is_some() {
+            if layout::indent(&line) != indent {
+                close(&mut current, &mut asked_by, &mut output.objects);
+            }
+            indent = layout::indent(&line);
+        }
+        let line = layout::dedented(&line, indent);
         if line.trim().is_empty() {
             if let Some(open) = &mut current {
                 // Objects are parted by lines without anything; blanks up to where values begin are an empty line of a
@@ -53,7 +65,7 @@ pub fn read_asked(text: &str, path: &str) -> Output {
             }
             continue;
         }
-        if let Some(command) = prompt(&line) {
+        if let Some(command) = prompt(line) {
             close(&mut current, &mut asked_by, &mut output.objects);
             std::mem::take(&mut asked_by).settle(&mut output);
             asked_by = Asked::by(command, format!("{path}:{}", number + 1), output.objects.len());
@@ -65,7 +77,7 @@ pub fn read_asked(text: &str, path: &str) -> Output {
             std::mem::take(&mut asked_by).settle(&mut output);
             continue;
         }
-        match property(&line) {
+        match property(line) {
             Some((name, value, column)) => {
                 // An editor takes away the blanks of an empty line at the end of a detail.
                 let result = current.as_ref().is_some_and(|open| {
@@ -95,7 +107,7 @@ pub fn read_asked(text: &str, path: &str) -> Output {
             }
             None => {
                 let Some(open) = &mut current else {
-                    asked_by.odd(&line);
+                    asked_by.odd(line);
                     continue;
                 };
                 let indented = line.len() - line.trim_start().len();
@@ -110,7 +122,7 @@ pub fn read_asked(text: &str, path: &str) -> Output {
                     lines.push(Line::new(raw, column, line.get(column..).unwrap_or_default()));
                 } else {
                     close(&mut current, &mut asked_by, &mut output.objects);
-                    asked_by.odd(&line);
+                    asked_by.odd(line);
                 }
             }
         }
@@ -158,16 +170,20 @@ struct Asked {
     odd: bool,
     /// Whether an error record stands below it.
     failed: bool,
+    /// The names below it, where it asks for those of a service principal alone.
+    names: Option<Vec<String>>,
 }
 
 impl Asked {
     fn by(command: &str, place: String, before: usize) -> Self {
+        let names = plain::asks_for_names(command).then(Vec::new);
         Self {
-            kind: kind_of_command(command),
+            kind: kind_of_command(command).or(names.as_ref().map(|_| Kind::ServicePrincipal)),
             owner: owner_in(command),
             place,
             before,
-            whole: prints_all(command),
+            whole: names.is_none() && prints_all(command),
+            names,
             part: (!asks_for_all(command)).then(|| command.to_ascii_lowercase()),
             ..Self::default()
         }
@@ -180,6 +196,9 @@ impl Asked {
             self.whole = false;
             return;
         }
+        if self.names.as_mut().is_some_and(|names| plain::take(line, names)) {
+            return;
+        }
         self.odd = true;
         self.failed |= line.contains("CategoryInfo") || line.contains("FullyQualifiedErrorId");
     }
@@ -188,6 +207,8 @@ impl Asked {
     /// anything may be.
     fn settle(self, output: &mut Output) {
         let Some(kind) = self.kind else { return };
+        let listed = self.names.filter(|_| !self.failed).and_then(|names| plain::object(&self.place, names));
+        output.objects.extend(listed);
         let found = output.objects.len() > self.before;
         if self.failed || (self.odd && !found) {
             output.unread.push(Unread { kind, place: self.place, failed: self.failed });
@@ -311,6 +332,8 @@ fn close(current: &mut Option<Open>, asked: &mut Asked, objects: &mut Vec<Object
     }
     object.kind = match Kind::of_properties(&object) {
         Kind::Other => asked.kind.unwrap_or(Kind::Other),
+        // The same settings for one mailbox: only the command tells.
+        Kind::OrganizationConfig if asked.kind == Some(Kind::CasMailbox) => Kind::CasMailbox,
         kind => kind,
     };
     // The keys themselves do not say whose they are; the command that was typed does.
@@ -558,6 +581,17 @@ mod tests {
             assert_eq!(output.partial.len(), usize::from(part), "{command}");
             assert_eq!(output.asked.len(), 1, "{command}");
         }
+    }
+
+    #[test]
+    fn the_command_tells_the_settings_of_a_mailbox_from_those_of_the_organisation() {
+        let kind = |command: &str| {
+            read(&format!("[PS] C:\\>{command} | fl Ews*\n\nEwsEnabled                 : False\nEwsApplicationAccessPolicy :\n"), "a")[0].kind
+        };
+        assert_eq!(
+            (kind("Get-CASMailbox a"), kind("Get-OrganizationConfig")),
+            (Kind::CasMailbox, Kind::OrganizationConfig)
+        );
     }
 
     #[test]

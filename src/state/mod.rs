@@ -17,10 +17,12 @@ pub mod dates;
 pub mod format_list;
 /// `ConvertTo-Json`.
 pub mod json_text;
+mod layout;
 /// Any state file, recognised by its content.
 pub mod load;
 /// Objects, properties and what cmdlet they came from.
 pub mod object;
+mod plain;
 /// PowerShell literals that cannot be broken out of.
 pub mod powershell;
 /// Dated procedures.

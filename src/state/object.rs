@@ -39,6 +39,8 @@ pub enum Kind {
     HybridConfiguration,
     /// `Get-SettingOverride`
     SettingOverride,
+    /// `Get-CASMailbox`
+    CasMailbox,
     /// Anything else.
     Other,
 }
@@ -64,12 +66,13 @@ impl Kind {
             Self::OAuthConnectivity => "Test-OAuthConnectivity",
             Self::HybridConfiguration => "Get-HybridConfiguration",
             Self::SettingOverride => "Get-SettingOverride",
+            Self::CasMailbox => "Get-CASMailbox",
             Self::Other => "unknown cmdlet",
         }
     }
 
     /// All that a cmdlet prints.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::AuthConfig,
         Self::AuthServer,
         Self::PartnerApplication,
@@ -87,6 +90,7 @@ impl Kind {
         Self::OAuthConnectivity,
         Self::HybridConfiguration,
         Self::SettingOverride,
+        Self::CasMailbox,
     ];
 
     /// From a cmdlet's name, or the noun of one.
@@ -122,6 +126,7 @@ impl Kind {
             "ValidationResultNode" | "OAuthValidationResultNode" => Self::OAuthConnectivity,
             "HybridConfiguration" => Self::HybridConfiguration,
             "SettingOverride" => Self::SettingOverride,
+            "CASMailbox" => Self::CasMailbox,
             _ => return None,
         })
     }
@@ -163,6 +168,8 @@ impl Kind {
             Self::MsolCredential
         } else if has("ServicePrincipalNames") || has("KeyCredentials") || has("ServicePrincipalName") {
             Self::ServicePrincipal
+        } else if has("EwsApplicationAccessPolicy") && (has("OWAEnabled") || has("ActiveSyncEnabled")) {
+            Self::CasMailbox
         } else if has("EwsApplicationAccessPolicy") || has("OAuth2ClientProfileEnabled") {
             Self::OrganizationConfig
         } else if has("SectionName") && has("ComponentName") {

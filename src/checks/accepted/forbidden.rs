@@ -36,8 +36,10 @@ fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
     let Some(seen) = case.presented() else { return };
     let said =
         case.diagnostics().map_or_else(String::new, |said| format!(", {} {}", said.number, said.reason));
+    let policy = case.response().and_then(|response| response.head.text("x-ews-policy-reason"));
+    let policy = policy.map_or_else(String::new, |text| format!(", X-EWS-Policy-Reason: {text}"));
     out.say("Exchange forbade the call")
-        .observed(shown(&format!("403{said}")))
+        .observed(shown(&format!("403{said}{policy}")))
         .expected("a successful answer")
         .token(seen.id)
         .location("response.status");

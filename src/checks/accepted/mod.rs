@@ -28,6 +28,8 @@ pub(crate) mod other_device;
 pub(crate) mod redirected;
 /// Exchange refused the token.
 pub(crate) mod refused;
+/// A token that was not recorded is refused.
+pub(crate) mod refused_alone;
 /// The reason of a refusal is missing.
 pub(crate) mod refused_silently;
 /// A partner application or auth server is switched off.
@@ -88,5 +90,7 @@ pub(crate) mod state_test_remark;
 pub(crate) mod token_no_permission;
 /// This kind of token is not accepted at this path.
 pub(crate) mod token_profile;
+/// An answer quotes how another server refused a token.
+pub(crate) mod told_inside;
 /// The server accepts a token that is wrong here.
 pub(crate) mod wrong_token;

@@ -15,7 +15,7 @@ pub(crate) static RULE: Rule = Rule {
     since: "0.1.0",
     candidates: &["N21"],
     title: "the EWS application policy shuts Teams out",
-    looks_at: "EwsApplicationAccessPolicy, EwsAllowList, EwsBlockList and EwsEnabled of Get-OrganizationConfig.",
+    looks_at: "EwsApplicationAccessPolicy, EwsAllowList, EwsBlockList and EwsEnabled of Get-OrganizationConfig; EwsEnabled of Get-CASMailbox, which is a warning.",
     matters: "With an allow list only named user agents may use EWS; when the agents of Teams are not in \
               it, its calls are refused; so are they when a block list names them.",
     bad: "EnforceAllowList without *SchedulingService*",
@@ -29,6 +29,15 @@ pub(crate) static RULE: Rule = Rule {
 const AGENTS: [&str; 4] = ["*SchedulingService*", "MicrosoftNinja/*", "*Teams/*", "SkypeSpaces/*"];
 
 fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
+    for mailbox in case.of(Kind::CasMailbox).filter(|mailbox| mailbox.flag("EwsEnabled") == Some(false)) {
+        out.say("EWS is off for a mailbox")
+            .severity(Severity::Warning)
+            .location(&mailbox.place)
+            .claim("EwsEnabled")
+            .observed("EwsEnabled: False")
+            .expected("True")
+            .help("Set-CASMailbox <user> -EwsEnabled $true");
+    }
     for config in case.of(Kind::OrganizationConfig) {
         if config.flag("EwsEnabled") == Some(false) {
             out.say("EWS is off for the organisation")
@@ -118,6 +127,28 @@ mod tests {
     #[test]
     fn fires_when_ews_is_off() {
         assert!(Scene::healthy().set("Get-OrganizationConfig", "", "EwsEnabled", false).fires(&RULE));
+    }
+
+    #[test]
+    fn fires_on_a_mailbox_without_ews_as_a_warning() {
+        let mailbox = |enabled: bool| {
+            Scene::healthy().add(
+                "Get-CASMailbox",
+                vec![
+                    ("Name".into(), "a".into()),
+                    ("EwsEnabled".into(), enabled.into()),
+                    ("OWAEnabled".into(), true.into()),
+                    ("EwsApplicationAccessPolicy".into(), "".into()),
+                ],
+            )
+        };
+        let hits = mailbox(false).hits(&RULE);
+        assert!(
+            hits.len() == 1
+                && hits[0].severity == Severity::Warning
+                && hits[0].help.contains("Set-CASMailbox")
+        );
+        assert!(!mailbox(true).fires(&RULE));
     }
 
     #[test]

@@ -28,6 +28,11 @@ pub(crate) static RULE: Rule = Rule {
     scope: Scope::State(examine),
 };
 
+/// Domains of Microsoft: every tenant has `00000002-0000-0ff1-ce00-000000000000/*.outlook.com` among the names from the
+/// start (Microsoft Learn, "Apps, permissions, and consent": `Get-AzureADServicePrincipal`), and it is not to be taken away.
+const MICROSOFT: [&str; 6] =
+    ["outlook.com", "office365.com", "office.com", "office365.us", "outlook.cn", "partner.outlook.cn"];
+
 fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
     let Some(principal) = case.principal(EXCHANGE) else { return };
     let Some(names) = principal.get("ServicePrincipalNames") else { return };
@@ -81,7 +86,8 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
                 show_keys(EXCHANGE)
             ));
     }
-    if let Some(wild) = registered.iter().find(|name| name.starts_with("*.")) {
+    let own = |name: &&String| name.strip_prefix("*.").is_some_and(|rest| !MICROSOFT.contains(&rest));
+    if let Some(wild) = registered.iter().find(own) {
         out.say("a wildcard is registered on Exchange's service principal")
             .severity(Severity::Warning)
             .location(&principal.place)
@@ -141,6 +147,18 @@ mod tests {
     #[test]
     fn stays_silent_on_registered_ones() {
         assert!(!Scene::healthy().fires(&RULE));
+    }
+
+    #[test]
+    fn stays_silent_on_the_names_that_every_tenant_has() {
+        let names = [
+            "00000002-0000-0ff1-ce00-000000000000/outlook.office365.com",
+            "00000002-0000-0ff1-ce00-000000000000/mail.office365.com",
+            "00000002-0000-0ff1-ce00-000000000000/outlook.com",
+            "00000002-0000-0ff1-ce00-000000000000/*.outlook.com",
+            "https://mail.contoso.example/",
+        ];
+        assert!(!Scene::healthy().registered(&names).fires(&RULE));
     }
 
     #[test]

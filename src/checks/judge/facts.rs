@@ -114,6 +114,8 @@ pub struct Call {
     pub host: String,
     /// The first segments of the path, lower case.
     pub path: String,
+    /// What Exchange in the cloud says in `X-EWS-Policy-Reason`.
+    pub policy: Option<String>,
     /// Whether the path belongs to Exchange.
     pub exchange: bool,
     /// See [`Credential`].
@@ -185,6 +187,11 @@ impl Call {
     /// Whether the answer is a success, also inside as far as that was seen.
     pub fn succeeded(&self) -> bool {
         matches!(self.status, Some(200..=299 | 304)) && self.ews.is_empty() && !self.page
+    }
+
+    /// Whether the token that was presented is not in the recording: a log tells of the call, or the answer stands alone.
+    pub fn unseen_token(&self) -> bool {
+        self.credential == Credential::Token && self.signed == Signed::Unknown && self.issuer.is_none()
     }
 
     /// The canonical category of a refusal.

@@ -39,9 +39,16 @@ pub(super) fn note(
         let document =
             Metadata { host: host(case), path: first_segments(path, SEGMENTS), status: case.status() };
         facts.metadata(document, sight(case));
-    } else if case.place != Place::TokenService && (case.at_exchange() || case.presented().is_some()) {
+    } else if case.place != Place::TokenService
+        && (case.at_exchange() || case.presented().is_some() || refused_unseen(case))
+    {
         calls.note(case, marks, proofs, facts);
     }
+}
+
+/// Whether Exchange refuses a token that was not recorded.
+fn refused_unseen(case: &ExchangeCase<'_>) -> bool {
+    case.refusal_alone().is_some() || case.policy_alone().is_some()
 }
 
 /// Where an exchange was seen.
@@ -133,7 +140,7 @@ pub(super) fn call(case: &ExchangeCase<'_>, proofs: Proofs<'_>) -> Call {
 }
 
 pub(super) fn credential(case: &ExchangeCase<'_>) -> Credential {
-    if case.presented().is_some() {
+    if case.presented().is_some() || refused_unseen(case) {
         return Credential::Token;
     }
     let mut found = Credential::None;
@@ -234,6 +241,7 @@ fn answer(call: &mut Call, case: &ExchangeCase<'_>, response: &Response) {
         let category = if said.is_skype() { Some("skype".to_owned()) } else { known.or(said.category) };
         call.said = Some((said.number, short(&category.unwrap_or_default()), sentence(&said.reason)));
     }
+    call.policy = head.text("x-ews-policy-reason").map(sentence);
     if matches!(response.status, 300..=303 | 305..=399) {
         let to = head.text("location").unwrap_or_default().to_ascii_lowercase();
         let path = to.split(['?', '#']).next().unwrap_or_default();
@@ -251,6 +259,12 @@ fn answer(call: &mut Call, case: &ExchangeCase<'_>, response: &Response) {
             .collect();
         call.ews.sort();
         call.ews.dedup();
+        // Availability tells inside what the server that it asked in turn said.
+        if let Some(said) = case.told_inside().filter(|_| call.said.is_none()) {
+            let known =
+                codes::diagnostics(said.number, said.category.as_deref()).map(|code| code.alias.to_owned());
+            call.said = Some((said.number, known.unwrap_or_default(), sentence(&said.reason)));
+        }
     }
 }
 
@@ -379,6 +393,11 @@ pub(super) fn log(record: &LogRecord, expected: &Expectations, facts: &mut Facts
         let call = Call { ews: vec![(short(code), String::new())], ..logged(&case) };
         facts.call(call, sight);
     }
+    // A fault of the back end, in the words of the exception.
+    let sentence_of = |text: &str| text.contains("linked account for RBAC roles").then(|| sentence(text));
+    if let Some(text) = record.errors.as_deref().filter(|_| case.by_token()).and_then(sentence_of) {
+        facts.call(Call { ews: vec![("SoapException".into(), text)], ..logged(&case) }, sight);
+    }
     let Some(said) = case.diagnostics() else { return };
     let Some(code) = codes::diagnostics(said.number, said.category.as_deref()) else { return };
     let call = Call {
@@ -404,7 +423,7 @@ fn logged(case: &LogCase<'_>) -> Call {
     let record = case.record;
     Call {
         host: short(&place::bare_host(record.host.as_deref().unwrap_or_default())),
-        path: first_segments(record.path.as_deref().unwrap_or_default(), SEGMENTS),
+        path: record.path.as_deref().map(|path| first_segments(path, SEGMENTS)).unwrap_or_default(),
         exchange: true,
         credential: Credential::Token,
         application: case.application(),

@@ -10,6 +10,8 @@ pub(crate) mod duplicate_member;
 pub(crate) mod form_token;
 /// The legacy principal is still in use.
 pub(crate) mod legacy_principal;
+/// A log tells of a call by WS-Security.
+pub(crate) mod log_wssecurity;
 /// Windows authentication from a public address.
 pub(crate) mod windows_authentication;
 /// WS-Security federation instead of OAuth.

@@ -24,7 +24,7 @@ pub(crate) static CAUSE: Cause = Cause {
     examine,
 };
 
-fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
+fn logged(weigh: &mut Weighing<'_>) {
     weigh.logged(
         80,
         &[
@@ -34,6 +34,13 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
             "InvalidConfigurationMultipleAuthServerWithSameRealm",
         ],
     );
+}
+
+fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
+    if super::foreign_issuer(case).is_none() {
+        logged(weigh);
+    }
+
     let missing = case.errors(&["challenge-issuer-missing"]);
     let stated = weigh.first_state("state-auth-server", |_| true).map(|finding| finding.message.clone());
     if let Some(stated) = stated.filter(|_| missing.is_empty()) {

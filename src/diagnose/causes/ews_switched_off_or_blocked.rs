@@ -10,10 +10,11 @@ pub(crate) static CAUSE: Cause = Cause {
     title: "Exchange Web Services is switched off or blocked for the caller",
     rank: Rank::Root,
     summary: "The token is in order and reaches Exchange, but Exchange Web Services itself refuses: it is switched off for the organisation or mailbox, blocked by its application access policy, or retired for this use in the cloud. {observed}",
-    speaks_for: "403 from Exchange itself without any diagnostics of OAuth, or a text that says that EWS is disabled or blocked. The state shows EWS off for the organisation, or a list of allowed applications without Teams.",
+    speaks_for: "X-EWS-Policy-Reason in the answer of Exchange in the cloud; 403 from Exchange itself without any diagnostics of OAuth, or a text that says that EWS is disabled or blocked. The state shows EWS off for the organisation, or a list of allowed applications without Teams.",
     speaks_against: "The answer is a device's, or names missing rights of the linked account. The state shows it open.",
     repair: &[
         "Get-OrganizationConfig | Format-List EwsEnabled,EwsApplicationAccessPolicy,EwsAllowList,EwsBlockList",
+        "Get-OrganizationConfig -RetrieveEwsOperationAccessPolicy | Format-List EwsAllowedAppIDs   # in the cloud: the applications that may use EWS; a change takes up to a day",
         "Get-CASMailbox <user> | Format-List EwsEnabled,EwsApplicationAccessPolicy,EwsAllowList,EwsBlockList",
         "Set-OrganizationConfig -EwsEnabled $true; Set-CASMailbox <user> -EwsEnabled $true   # where EwsEnabled is False",
         "Set-OrganizationConfig -EwsAllowList @{Add=\"*SchedulingService*\",\"MicrosoftNinja/*\",\"*Teams/*\",\"SkypeSpaces/*\"}   # where EwsApplicationAccessPolicy is EnforceAllowList",
@@ -33,6 +34,12 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
     });
     if !told.is_empty() {
         weigh.plus(85, "Exchange says that EWS is switched off or blocked").at(&told);
+    }
+    let policy = case.calls(|call| call.policy.as_deref().is_some_and(super::speaks_of_ews_switch));
+    if let Some((call, _)) = policy.first() {
+        let said = call.policy.as_deref().unwrap_or_default();
+        weigh.plus(90, "Exchange says so in X-EWS-Policy-Reason").at(&policy);
+        weigh.words("observed", format!("It says: {said}."));
     }
     let forbidden = case.calls(|call| {
         call.credential == Credential::Token
@@ -67,6 +74,7 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
 mod tests {
     use super::*;
     use crate::checks::testing::Scene;
+    use crate::diagnose::cause::Confidence;
     use crate::diagnose::testing::Story;
 
     #[test]
@@ -75,6 +83,20 @@ mod tests {
             Story::of(Scene::healthy().status(403).response_header("request-id", "x")).lead(),
             CAUSE.id
         );
+    }
+
+    #[test]
+    fn fires_on_the_reason_of_a_policy() {
+        // Microsoft Learn, "Control access to EWS in Exchange".
+        for said in
+            ["EWS is disabled for this user or tenant", "EWS is blocked by policy for this user or tenant"]
+        {
+            let scene = Scene::healthy().status(403).response_header("X-EWS-Policy-Reason", said);
+            let found = Story::of(scene).diagnosis().causes;
+            let first = found.first().unwrap();
+            assert_eq!((first.cause.id, first.confidence), (CAUSE.id, Confidence::Certain), "{said}");
+            assert!(first.summary.contains(said), "{}", first.summary);
+        }
     }
 
     #[test]

@@ -35,7 +35,7 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
         weigh
             .plus(80, "Exchange says that the grant does not suffice")
             .at(&refused)
-            .application(call.application.as_deref());
+            .application(call.application.as_deref().or_else(|| named(call.reason())));
         let entra = case.findings(&["token-no-permission"], Severity::Warning);
         if call.entra && !entra.is_empty() {
             weigh.minus(40, "the Entra token carries no permission").but(entra);
@@ -77,6 +77,13 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
     }
     state(case, weigh);
     own_commands(weigh);
+}
+
+/// The application that a reason names: `… associated with partner application '00000003-…'`.
+fn named(reason: &str) -> Option<&str> {
+    const MARK: &str = "partner application '";
+    let id = reason.get(reason.find(MARK)? + MARK.len()..)?.get(..36)?;
+    id.split('-').map(str::len).eq([8, 4, 4, 4, 12]).then_some(id)
 }
 
 /// What repairs it for the applications that the page of 2025 sets up in another way: the Teams scheduler has a role of
@@ -128,6 +135,17 @@ fn state(case: &Case<'_>, weigh: &mut Weighing<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::logrecord::{LogRecord, LogSource};
+
+    #[test]
+    fn fires_on_the_words_of_the_back_end_in_a_log() {
+        let errors = Some("SoapException: The application is missing a linked account for RBAC roles, or the linked account has no RBAC role assignments.".into());
+        let authentication = Some("Bearer".into());
+        let line =
+            LogRecord { errors, authentication, status: Some(500), ..LogRecord::new(LogSource::Ews, 1) };
+        assert_eq!(Story::line(line).lead(), CAUSE.id);
+    }
+
     use crate::checks::expectations::SKYPE;
     use crate::checks::testing::Scene;
     use crate::diagnose::testing::Story;

@@ -38,10 +38,14 @@ pub(crate) mod host_rewritten;
 pub(crate) mod linked_account_without_roles;
 /// OAuth is switched off on a virtual directory.
 pub(crate) mod oauth_off_on_virtual_directory;
+/// What Exchange sends out is stopped on the way.
+pub(crate) mod outbound_call_stopped;
 /// The partner application is missing or disabled.
 pub(crate) mod partner_application_missing;
 /// A device in front of Exchange answers instead of Exchange.
 pub(crate) mod pre_authentication;
+/// Exchange Online takes no calls over the shared principal any more.
+pub(crate) mod shared_principal_blocked;
 /// Exchange has no certificate that it can sign with.
 pub(crate) mod signing_certificate_missing;
 /// TLS ends in front of Exchange.
@@ -52,6 +56,8 @@ pub(crate) mod stale_metadata;
 pub(crate) mod token_altered;
 /// The caller uses a token past its end.
 pub(crate) mod token_expired;
+/// This kind of token is not accepted at that path.
+pub(crate) mod token_kind_refused;
 /// Exchange does not reach the token service.
 pub(crate) mod token_service_unreachable;
 /// The user is missing or not unique on premises.
@@ -66,9 +72,10 @@ pub(crate) mod wrong_realm;
 use super::cause::{Case, Cause, Weighing};
 use crate::checks::expectations::EXCHANGE;
 use crate::checks::finding::Finding;
-use crate::checks::judge::facts::Ask;
+use crate::checks::judge::facts::{Ask, Outbound};
 use crate::checks::organisation::hex;
 use crate::checks::organisation::keys::{Fit, fit};
+use crate::state::cloud::Cloud;
 
 /// All causes but `cannot_tell`, which stands for their absence. A cause is its file and its line here.
 pub static CAUSES: &[&Cause] = &[
@@ -90,19 +97,34 @@ pub static CAUSES: &[&Cause] = &[
     &host_rewritten::CAUSE,
     &linked_account_without_roles::CAUSE,
     &oauth_off_on_virtual_directory::CAUSE,
+    &outbound_call_stopped::CAUSE,
     &partner_application_missing::CAUSE,
     &pre_authentication::CAUSE,
+    &shared_principal_blocked::CAUSE,
     &signing_certificate_missing::CAUSE,
     &ssl_offloading::CAUSE,
     &stale_metadata::CAUSE,
     &token_altered::CAUSE,
     &token_expired::CAUSE,
+    &token_kind_refused::CAUSE,
     &token_service_unreachable::CAUSE,
     &user_missing_or_ambiguous::CAUSE,
     &wildcard_accepted_domain::CAUSE,
     &wrong_cloud::CAUSE,
     &wrong_realm::CAUSE,
 ];
+
+/// A failed call of Exchange whose other side trusts only the token service of another cloud than the worldwide one, whose
+/// id the US government uses as well.
+fn foreign_issuer<'a>(case: &Case<'a>) -> Option<(&'a Outbound, Cloud)> {
+    let told = case.outbound(&["NoMatchedTokenIssuer"]).into_iter();
+    told.map(|(told, _)| told).find_map(|told| {
+        let words = told.text.split(|letter: char| !letter.is_ascii_hexdigit() && letter != '-');
+        let clouds: Vec<Cloud> = words.filter_map(Cloud::of_acs).collect();
+        let first = *clouds.first()?;
+        (!clouds.contains(&Cloud::Worldwide)).then_some((told, first))
+    })
+}
 
 /// All causes, `cannot-tell` last.
 pub fn all() -> impl Iterator<Item = &'static Cause> {

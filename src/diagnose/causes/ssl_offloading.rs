@@ -39,6 +39,9 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
                 weigh.plus(35, "the call was recorded without TLS, for the same host");
             }
         }
+        None if call.unseen_token() && call.reason().contains("'https://") => {
+            weigh.plus(25, "Exchange calls an https address in the token wrong; which kind of token it was is not known").at(&refused);
+        }
         None => {}
     }
 }
@@ -49,6 +52,7 @@ mod tests {
     use crate::checks::testing::Scene;
     use crate::diagnose::cause::Confidence;
     use crate::diagnose::testing::Story;
+    use crate::logrecord::{LogRecord, LogSource};
 
     #[test]
     fn fires_when_only_the_scheme_differs() {
@@ -63,6 +67,14 @@ mod tests {
             let first = found.causes.first().unwrap();
             assert_eq!((first.cause.id, first.confidence), (CAUSE.id, Confidence::Certain), "{reason}");
         }
+    }
+
+    #[test]
+    fn fires_on_an_https_address_that_is_quoted_without_the_token() {
+        // Microsoft Support, "The hostname component of the audience claim value is invalid".
+        let said = "2000003;reason=\"The hostname component of the audience claim value 'https://mail.contoso.com' is invalid\";error_category=\"invalid_resource\"";
+        let line = LogRecord { diagnostics: Some(said.into()), ..LogRecord::new(LogSource::Quoted, 1) };
+        assert!(Story::line(line).causes().contains(&CAUSE.id));
     }
 
     #[test]

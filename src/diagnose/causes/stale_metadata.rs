@@ -36,6 +36,11 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
             if category == "invalid_certificate" {
                 weigh.plus(10, "it does not find the key that the token names");
             }
+        } else if let Some((call, _)) = refused.iter().find(|(call, _)| call.unseen_token()) {
+            weigh
+                .plus(45, "Exchange does not accept the signature; the token is not in the recording, so that it could not be compared")
+                .at(&refused);
+            weigh.value("issuer", call.issuer.as_deref().unwrap_or_default());
         }
     }
     let wrong =
@@ -47,9 +52,21 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
 
 #[cfg(test)]
 mod tests {
+    use crate::logrecord::{LogRecord, LogSource};
+
     use super::*;
     use crate::checks::testing::Scene;
+    use crate::diagnose::cause::Confidence;
     use crate::diagnose::testing::Story;
+
+    #[test]
+    fn fires_on_a_refusal_that_is_quoted_without_the_token() {
+        let said = Some("2000000;reason=\"x\";error_category=\"invalid_signature\"".into());
+        let line = LogRecord { diagnostics: said, ..LogRecord::new(LogSource::Quoted, 1) };
+        let found = Story::line(line).diagnosis().causes;
+        let only = found.first().unwrap();
+        assert_eq!((only.cause.id, only.confidence), (CAUSE.id, Confidence::Possible));
+    }
 
     #[test]
     fn fires_on_a_good_signature_called_invalid() {

@@ -31,7 +31,11 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
 fn traffic<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
     let refused = case.refused("invalid_tenant");
     let Some((call, _)) = refused.iter().find(|(call, _)| call.tenant != Some(false)) else { return };
-    weigh.plus(65, "Exchange does not know the tenant of a token that names the right one").at(&refused);
+    let told = match call.tenant {
+        Some(_) => "Exchange does not know the tenant of a token that names the right one",
+        None => "Exchange does not know the tenant of a token; which one it names was not recorded",
+    };
+    weigh.plus(65, told).at(&refused);
     if call.reason().to_ascii_lowercase().contains("tenant guid") {
         weigh.plus(10, "it speaks of the tenant GUID, as it does with wildcard accepted domains");
     }

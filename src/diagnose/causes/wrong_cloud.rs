@@ -55,6 +55,17 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
                 .words("observed", ask.host.clone());
         }
     }
+    if let Some((told, cloud)) = super::foreign_issuer(case) {
+        let host = if told.host.is_empty() { "the other side" } else { &told.host };
+        let said = format!(
+            "{host} trusts only the token service of the {} cloud, and Exchange has no auth server for it",
+            cloud.name()
+        );
+        weigh
+            .plus(90, said.clone())
+            .words("observed", said)
+            .by(case.errors(&["log-outbound", "state-test-failed"]));
+    }
     if weigh.state(&[("state-auth-server-cloud", 85)]) {
         let said = weigh.first_state("state-auth-server-cloud", |_| true);
         weigh.words("observed", said.map(|finding| finding.observed.clone()).unwrap_or_default());
@@ -70,6 +81,19 @@ mod tests {
     #[test]
     fn fires_on_21vianet() {
         assert_eq!(Story::of(Scene::healthy().refused_with("Bearer client_id=\"00000002-0000-0ff1-ce00-000000000000\", trusted_issuers=\"00000001-0002-0000-c000-000000000000@*\"")).lead(), CAUSE.id);
+    }
+
+    #[test]
+    fn fires_on_the_words_of_the_connectivity_test() {
+        // Microsoft Q&A 1629044.
+        let told = |id: &str| {
+            Story::logged(&format!(
+                "The trusted issuers contained the following entries '{id}@*'. None of them are configured locally."
+            ))
+        };
+        let other = told("00000001-0002-0000-c000-000000000000");
+        assert_eq!(other.causes(), [CAUSE.id]);
+        assert!(!told("00000001-0000-0000-c000-000000000000").causes().contains(&CAUSE.id));
     }
 
     #[test]

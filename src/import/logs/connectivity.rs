@@ -12,6 +12,9 @@ use crate::logrecord::LogRecord;
 const PROPERTIES: [&str; 8] =
     ["RunspaceId", "Task", "Detail", "ResultType", "Identity", "IsValid", "ObjectState", "PSComputerName"];
 
+/// Bytes before the first property of a copy that begins in the middle of a detail.
+const LEAD: usize = 1 << 20;
+
 /// The properties of one result, as text, with the line it begins in.
 #[derive(Default)]
 struct Result {
@@ -28,6 +31,11 @@ pub(super) fn records(text: &str) -> (Vec<LogRecord>, Option<String>) {
     (complete.map(Result::record).collect(), damage)
 }
 
+/// Whether it is what the cmdlet prints without `Format-List`.
+pub(super) fn is_table(text: &str) -> bool {
+    text.lines().any(|line| line.split_whitespace().eq(["Task", "Detail", "ResultType"]))
+}
+
 /// Whether the text is XML of any kind: the lists never begin so.
 pub(super) fn is_clixml(text: &str) -> bool {
     text.trim_start_matches('\u{feff}').trim_start().starts_with('<')
@@ -36,6 +44,8 @@ pub(super) fn is_clixml(text: &str) -> bool {
 fn of_list(text: &str) -> Vec<Result> {
     let mut results: Vec<Result> = Vec::new();
     let mut open = "";
+    // A copy may begin in the middle of the detail, and tell its result behind it.
+    let mut lead = String::new();
     for (line, number) in text.lines().zip(1_u64..) {
         let property = line.split_once(':').map(|(name, _)| name.trim());
         let property = property.and_then(|name| PROPERTIES.into_iter().find(|known| *known == name));
@@ -44,13 +54,21 @@ fn of_list(text: &str) -> Vec<Result> {
         if let Some(name) = property {
             let first = matches!(name, "RunspaceId" | "Task") && open != "RunspaceId";
             if first || results.is_empty() {
-                results.push(Result { line: number, ..Result::default() });
+                let cut = name == "ResultType" && results.is_empty();
+                let detail = if cut { std::mem::take(&mut lead) } else { String::new() };
+                results.push(Result { line: if cut { 1 } else { number }, detail, ..Result::default() });
             }
             open = name;
         }
         let value =
             if property.is_some() { line.split_once(':').map_or("", |(_, value)| value) } else { line };
-        let Some(result) = results.last_mut() else { continue };
+        let Some(result) = results.last_mut() else {
+            if lead.len() < LEAD {
+                lead.push_str(value.trim());
+                lead.push('\n');
+            }
+            continue;
+        };
         let to = match open {
             "Detail" => &mut result.detail,
             "Task" => &mut result.task,

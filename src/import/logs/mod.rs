@@ -4,6 +4,8 @@
 //! Columns are found by name, whatever their order. The column names are those of public headers of such
 //! logs; the samples of the tests are made after them.
 
+/// Lines without the names of their columns.
+pub mod bare;
 mod connectivity;
 mod table;
 
@@ -46,6 +48,11 @@ pub fn read(bytes: &[u8], settings: &ImportSettings, out: &mut dyn Receiver) -> 
                     .to_owned(),
             ),
         });
+    }
+    if connectivity::is_table(&text) {
+        let told =
+            "is a table of Test-OAuthConnectivity, which cuts what it tells: print it with | Format-List";
+        return Err(ImportError::Kind(told.to_owned()));
     }
     let mut reading = Reading::default();
     for (line, number) in text.split('\n').zip(1..) {

@@ -148,11 +148,11 @@ fn is_names(values: &[String]) -> bool {
         })
 }
 
-fn split_blanks(line: &str) -> Vec<String> {
+pub(super) fn split_blanks(line: &str) -> Vec<String> {
     line.split_ascii_whitespace().map(|value| value.replace('+', " ")).collect()
 }
 
-fn split_commas(line: &str) -> Vec<String> {
+pub(super) fn split_commas(line: &str) -> Vec<String> {
     let mut values = Vec::new();
     let mut value = String::new();
     let mut quoted = false;

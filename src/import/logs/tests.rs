@@ -169,3 +169,21 @@ fn a_log_read_line_by_line_gives_what_the_whole_gives() {
     }
     assert!(!beginning(&mut "RunspaceId : 1\nTask : x\n".as_bytes()).1);
 }
+
+#[test]
+fn a_copy_that_begins_in_the_middle_of_the_detail_is_read() {
+    // After Microsoft Q&A 1381627.
+    let text = "Exchange Response Details:\n              Exception:\n              System.Net.WebException: (401) Unauthorized.\n              Boolean reloadConfig), diagnostics: 2000005;reason=\"The user specified by the user-context in the token\n              does not exist.\";error_category=\"invalid_user\"\n\nResultType  : Error\nIdentity    : Microsoft.Exchange.Security.OAuth.ValidationResultNodeId\nIsValid     : True\n";
+    let mut out = Collected::default();
+    read(text.as_bytes(), &ImportSettings::default(), &mut out).unwrap();
+    let [record] = &out.log_records[..] else { panic!() };
+    assert_eq!(record.line, 1);
+    assert!(record.diagnostics.as_deref().unwrap().ends_with("not exist.\";error_category=\"invalid_user\""));
+}
+
+#[test]
+fn a_table_of_the_connectivity_test_says_how_to_print_it() {
+    let text = "Task                               Detail            ResultType\n----                               ------            ----------\nChecking EWS API Call Under Oauth  The configurat... Error\n";
+    let told = read(text.as_bytes(), &ImportSettings::default(), &mut Collected::default()).unwrap_err();
+    assert!(told.to_string().contains("Format-List"), "{told}");
+}

@@ -32,7 +32,7 @@ use crate::limits;
 /// Reads the whole of a text.
 ///
 /// # Errors
-/// When it holds neither a message nor anything that looks like a token.
+/// When it holds neither a message nor anything that looks like a token, nor words of a server that the receiver takes.
 pub fn read(bytes: &[u8], settings: &ImportSettings, out: &mut dyn Receiver) -> Result<(), ImportError> {
     let _ = settings;
     let text = utf8(bytes);
@@ -62,7 +62,12 @@ pub fn read(bytes: &[u8], settings: &ImportSettings, out: &mut dyn Receiver) -> 
         );
         out.notice(Notice::new(None, text));
     }
-    if exchanges == 0 && seen.tokens == 0 {
+    let mut quoted = false;
+    if !messages.iter().any(|message| message.is_request) {
+        let heads: Vec<Range<usize>> = messages.iter().map(|message| message.range.clone()).collect();
+        quoted = out.quoted(&text, &heads);
+    }
+    if exchanges == 0 && seen.tokens == 0 && !quoted {
         let told = "holds neither an HTTP message nor anything that looks like a token".to_owned();
         return Err(ImportError::Kind(told));
     }

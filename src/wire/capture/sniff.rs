@@ -214,6 +214,9 @@ fn is_log(text: &str) -> bool {
         || lines.any(|line| DIRECTIVES.iter().any(|directive| line.starts_with(directive)))
         || text.contains("API Call Under Oauth")
         || (text.contains("ResultType") && text.contains("RunspaceId"))
+        // In another language only names of properties and tags of classes are the same.
+        || ["[OAuthCredentials:", "TestOAuthConnectivityHelper"].iter().any(|tag| text.contains(tag))
+        || (text.contains("ResultType") && text.contains("OAuth.ValidationResultNodeId"))
 }
 
 #[cfg(test)]
