@@ -1,0 +1,200 @@
+//! What was not seen, or not whole: which checks it leaves open, whatever thread noticed it.
+
+use super::{check, missing, outcome};
+use crate::checks::finding::Severity;
+use crate::checks::judge::{Judge, Judgement};
+use crate::checks::testing::Scene;
+use crate::checks::{CheckId, Outcome, Verdict};
+use crate::connection::{Connection, Content, TlsLedger};
+use crate::exchange::{Endpoint, Exchange, Head, Indexing, Oddity};
+use crate::limits::REASONS_LISTED;
+use crate::sink::Sink as _;
+
+/// A healthy call, and what another thread noticed beside it.
+fn beside(notice: impl Fn(&mut Judge<'_>)) -> Judgement {
+    let scene = Scene::healthy();
+    let expected = scene.expectations();
+    let mut judge = Judge::new(&expected);
+    scene.exchanges().into_iter().for_each(|exchange| judge.exchange(exchange));
+    let mut other = judge.fork();
+    notice(&mut other);
+    judge.join(other);
+    judge.finish()
+}
+
+fn open(judgement: &Judgement, id: CheckId) -> String {
+    assert_eq!(outcome(judgement, id), Outcome::NotEstablished, "{:?}", check(judgement, id));
+    missing(judgement, id)
+}
+
+#[test]
+fn packets_that_the_recorder_lost_or_nobody_could_read_stand_under_coverage() {
+    let lost = beside(|judge| judge.lost(2, 5));
+    assert_eq!(open(&lost, CheckId::Coverage), "the recorder of input 2 lost 5 packets");
+    assert_eq!(lost.verdict, Verdict::Pass);
+    let kinds = |count: usize| -> Vec<(String, u64)> {
+        (0..count).map(|number| (format!("kind {number}"), 2)).collect()
+    };
+    let unread = |kinds: &[(String, u64)]| beside(|judge| judge.unread(1, kinds));
+    assert_eq!(
+        open(&unread(&kinds(2)), CheckId::Coverage),
+        "4 packets of input 1 could not be read, whatever was in them: kind 0: 2, kind 1: 2"
+    );
+    assert!(!open(&unread(&kinds(REASONS_LISTED)), CheckId::Coverage).contains("further"));
+    let many = open(&unread(&kinds(REASONS_LISTED + 3)), CheckId::Coverage);
+    assert!(many.ends_with(", and 3 further kinds"), "{many}");
+    for nothing in [vec![], vec![("kind".to_owned(), 0)]] {
+        assert_eq!(outcome(&unread(&nothing), CheckId::Coverage), Outcome::Pass);
+    }
+}
+
+#[test]
+fn a_bound_beyond_which_traffic_lies_stands_under_coverage() {
+    let reached = |text: &'static str| beside(|judge| (0..2).for_each(|_| judge.notice(text)));
+    let hidden = reached("more of them were not read (limit CONNECTIONS)");
+    assert_eq!(
+        open(&hidden, CheckId::Coverage),
+        "a bound was reached 2 times, and nothing beyond it was read: CONNECTIONS"
+    );
+    // Of what lies beyond others, exchanges and connections tell themselves.
+    assert_eq!(outcome(&reached("kept in part (limit BODY_KEPT)"), CheckId::Coverage), Outcome::Pass);
+    assert_eq!(outcome(&reached("nothing"), CheckId::Coverage), Outcome::Pass);
+}
+
+#[test]
+fn what_is_missing_of_a_connection_is_said_in_full() {
+    let told = |change: &dyn Fn(&mut Connection)| {
+        let judgement = Scene::healthy().connection(|one| change(one)).judge();
+        open(&judgement, CheckId::Coverage)
+    };
+    let failed = |records_opened| {
+        move |one: &mut Connection| {
+            one.content = Content::Tls;
+            one.tls = Some(TlsLedger { records_failed: 3, records_opened, ..TlsLedger::default() });
+        }
+    };
+    assert_eq!(told(&failed(5)), "connection from frame 1 of input 0: 3 TLS records did not open");
+    assert_eq!(
+        told(&|one| (one.exchanges_partial, one.sent.missing) = (1, 7)),
+        "connection from frame 1 of input 0: 7 bytes missing; 1 exchange incomplete"
+    );
+    assert_eq!(
+        told(&|one| one.oddities.push(Oddity { name: "odd", detail: "in a way".into() })),
+        "connection from frame 1 of input 0: odd: in a way"
+    );
+    // A connection of which nothing opened is closed, though nobody says why; one of which something did is not.
+    let closed = |opened| Scene::healthy().connection(failed(opened)).judge();
+    assert!(
+        open(&closed(0), CheckId::NoBasic).contains("1 TLS connection (server name not known) stayed closed")
+    );
+    assert_eq!(outcome(&closed(1), CheckId::NoBasic), Outcome::Pass);
+}
+
+#[test]
+fn more_connections_than_are_listed_are_counted() {
+    let mut scene = Scene::healthy();
+    for number in 0..REASONS_LISTED + 2 {
+        scene = scene.closed_tls(&format!("{number}.contoso.com"));
+    }
+    let hosts = |expected: &mut crate::checks::expectations::Expectations| {
+        expected.hosts = (0..REASONS_LISTED + 1).map(|number| format!("{number}.contoso.com")).collect();
+        expected.hosts.push("mail.contoso.com".into());
+    };
+    let judgement = scene.expect(hosts).judge();
+    let closed = open(&judgement, CheckId::NoBasic);
+    assert_eq!(closed.lines().count(), REASONS_LISTED + 1);
+    assert!(closed.ends_with("and 1 further names whose connections could not be read"), "{closed}");
+    let covered = open(&judgement, CheckId::Coverage);
+    assert!(covered.ends_with("and 2 further connections with something missing"), "{covered}");
+}
+
+#[test]
+fn a_certificate_for_all_hosts_of_a_domain_may_be_that_of_exchange() {
+    let no_basic = |name: &str| outcome(&Scene::healthy().closed_tls(name).judge(), CheckId::NoBasic);
+    assert_eq!(no_basic("*.contoso.com"), Outcome::NotEstablished);
+    for other in ["*.example.org", "*.mail.contoso.com", "*.com", "contoso.com"] {
+        assert_eq!(no_basic(other), Outcome::Pass, "{other}");
+    }
+}
+
+#[test]
+fn quic_to_a_server_of_exchange_leaves_no_basic_open() {
+    let quic = |address: [u8; 4]| {
+        let spoken = |one: &mut Connection| {
+            one.content = Content::Quic;
+            one.server = Some(Endpoint { address: address.into(), port: 443 });
+        };
+        Scene::healthy().connection(spoken).connection(spoken).judge()
+    };
+    let same = open(&quic([10, 0, 0, 2]), CheckId::NoBasic);
+    assert!(
+        same.starts_with("2 QUIC connections to 10.0.0.2 stayed closed (the first begins with frame 1"),
+        "{same}"
+    );
+    assert_eq!(outcome(&quic([10, 0, 0, 3]), CheckId::NoBasic), Outcome::Pass);
+}
+
+#[test]
+fn a_field_of_an_answer_that_was_not_read_is_missed_and_could_not_have_been_a_password() {
+    let answer = |exchange: &mut Exchange| {
+        let mut head = Head::from_pairs([(&b"server"[..], &b"x"[..])]);
+        head.spans.iter_mut().for_each(|span| span.indexing = Indexing::Unknown);
+        exchange.response.as_mut().unwrap().head = head;
+    };
+    let judgement = Scene::healthy().change(answer).judge();
+    assert!(open(&judgement, CheckId::Coverage).contains("of a response refer to HPACK entries"));
+    assert_eq!(outcome(&judgement, CheckId::NoBasic), Outcome::Pass);
+}
+
+#[test]
+fn what_two_threads_miss_is_told_as_if_one_had() {
+    let scene = || {
+        let server = Some(Endpoint { address: [10, 0, 0, 2].into(), port: 443 });
+        Scene::healthy()
+            .closed_tls("mail.contoso.com")
+            .closed_tls("mail.contoso.com")
+            .connection(|one| one.request_head_lost = true)
+            .connection(|one| one.sent.missing = 9)
+            .connection(move |one| (one.content, one.server) = (Content::Quic, server))
+            .connection(move |one| {
+                (one.content, one.server, one.sent.missing) = (Content::Empty, server, 600);
+            })
+            .oddity("export-stripped-headers")
+    };
+    let (scene, told) = (scene(), scene().judge());
+    let expected = scene.expectations();
+    let divided = |first: usize| {
+        let mut judges = [Judge::new(&expected), Judge::new(&expected)];
+        scene.exchanges().into_iter().for_each(|exchange| judges[first].exchange(exchange));
+        for (number, connection) in scene.connections().iter().enumerate() {
+            judges[(number + first) % 2].connection(connection.clone());
+        }
+        let [mut one, other] = judges;
+        one.join(other);
+        one.finish()
+    };
+    for first in [0, 1] {
+        assert_eq!(divided(first).checks, told.checks);
+    }
+    let no_basic = missing(&told, CheckId::NoBasic);
+    for part in
+        ["2 TLS connections to mail", "bytes of a request head", "1 QUIC", "what was said on 1", "stripped"]
+    {
+        assert!(no_basic.contains(part), "{part}: {no_basic}");
+    }
+}
+
+#[test]
+fn a_password_in_a_url_elsewhere_is_a_warning() {
+    let severities = |target: &str| -> Vec<Severity> {
+        let judgement = Scene::healthy().target(target).judge();
+        judgement
+            .findings
+            .iter()
+            .filter(|one| one.check == CheckId::NoBasic)
+            .map(|one| one.severity)
+            .collect()
+    };
+    assert_eq!(severities("/ews/exchange.asmx?password=x"), [Severity::Error]);
+    assert_eq!(severities("/owa/?password=x"), [Severity::Warning]);
+}
