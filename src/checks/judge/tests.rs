@@ -325,6 +325,51 @@ fn exchanges_own_assertion_is_judged_but_does_not_satisfy_oauth() {
 }
 
 #[test]
+fn only_exchange_itself_in_the_given_tenant_is_judged_beside_the_scope() {
+    let exchange = crate::checks::expectations::EXCHANGE;
+    let by = |issuer: String| {
+        let scene = Scene::healthy().authorization("Negotiate x").assertion_from(&issuer);
+        outcome(&scene.judge(), CheckId::Signature)
+    };
+    assert_eq!(by(format!("{exchange}@{TENANT}")), Outcome::Pass);
+    for other in [
+        format!("{exchange}@{OTHER_TENANT}"),
+        format!("{exchange}@unknown.example"),
+        exchange.to_owned(),
+        format!("00000003-0000-0ff1-ce00-000000000000@{TENANT}"),
+    ] {
+        assert_eq!(by(other.clone()), Outcome::NotEstablished, "{other}");
+    }
+}
+
+#[test]
+fn a_token_is_in_scope_by_the_actor_inside_of_it_and_by_no_other() {
+    let other = format!("00000003-0000-0ff1-ce00-000000000000@{TENANT}");
+    let judgement = Scene::healthy().outer("iss", other.clone()).judge();
+    assert_eq!(outcome(&judgement, CheckId::Issuer), Outcome::Fail);
+    let judgement = Scene::healthy().outer("iss", other.clone()).actor("nameid", other).judge();
+    assert_eq!(outcome(&judgement, CheckId::Oauth), Outcome::NotEstablished);
+}
+
+#[test]
+fn the_key_of_the_certificate_proves_only_what_exchange_issued_itself() {
+    // Without the keys of the token service, its token is not wrong by the certificate's.
+    let own = |scene: Scene| {
+        scene.expect(|expected| {
+            expected.sts_keys_given = false;
+            expected.keys.keys.retain(|key| key.origin == Origin::Uploaded);
+        })
+    };
+    let judgement = own(Scene::healthy()).judge();
+    assert_eq!(outcome(&judgement, CheckId::Signature), Outcome::NotEstablished);
+    let said = missing(&judgement, CheckId::Signature);
+    assert!(said.contains("accounts.accesscontrol.windows.net") && said.contains("--sts-keys"), "{said}");
+    // And what Exchange issued itself is not right by a key of the token service.
+    let scene = Scene::healthy().authorization("Negotiate x").assertion_by(Signer::Acs);
+    assert_eq!(outcome(&scene.judge(), CheckId::Signature), Outcome::Fail);
+}
+
+#[test]
 fn closed_tls_decides_by_its_name() {
     let established = |name: &str| outcome(&Scene::healthy().closed_tls(name).judge(), CheckId::NoBasic);
     assert_eq!(established("mail.contoso.com"), Outcome::NotEstablished);

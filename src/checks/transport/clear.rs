@@ -58,6 +58,25 @@ mod tests {
         assert!(Scene::healthy().clear().fires(&RULE));
     }
 
+    fn severity(scene: &Scene) -> Option<Severity> {
+        let judgement = scene.judge();
+        judgement.findings.iter().find(|finding| finding.rule == RULE.id).map(|finding| finding.severity)
+    }
+
+    #[test]
+    fn is_an_error_where_an_address_is_public() {
+        // The server's is 10.0.0.2.
+        assert_eq!(severity(&Scene::healthy().clear()), Some(Severity::Warning));
+        assert_eq!(severity(&Scene::healthy().clear().client("203.0.113.7")), Some(Severity::Error));
+        assert_eq!(severity(&Scene::healthy().clear().client("100.64.0.1")), Some(Severity::Warning));
+    }
+
+    #[test]
+    fn stays_silent_on_tokens_of_others() {
+        let other = "00000003-0000-0ff1-ce00-000000000000";
+        assert!(!Scene::healthy().application(other).clear().client("203.0.113.7").fires(&RULE));
+    }
+
     #[test]
     fn stays_silent_on_tls() {
         assert!(!Scene::healthy().fires(&RULE));

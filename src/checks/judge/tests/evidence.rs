@@ -78,6 +78,14 @@ fn what_is_missing_of_a_connection_is_said_in_full() {
         told(&|one| (one.exchanges_partial, one.sent.missing) = (1, 7)),
         "connection from frame 1 of input 0: 7 bytes missing; 1 exchange incomplete"
     );
+    let end = |number| Some(Endpoint { address: [10, 0, 0, number].into(), port: 443 });
+    assert_eq!(
+        told(&|one| (one.client, one.server, one.passed_on, one.sent.missing) = (end(1), end(2), true, 1)),
+        "connection 10.0.0.1:443 to 10.0.0.2:443 from entry 1 of input 0: 1 byte missing"
+    );
+    let closed = Scene::healthy().closed_tls("mail.contoso.com").judge();
+    let said = "connection from frame 1 of input 0: not decrypted: no keys";
+    assert_eq!(open(&closed, CheckId::Coverage), said);
     assert_eq!(
         told(&|one| one.oddities.push(Oddity { name: "odd", detail: "in a way".into() })),
         "connection from frame 1 of input 0: odd: in a way"
