@@ -206,3 +206,93 @@ fn a_password_in_a_url_elsewhere_is_a_warning() {
     assert_eq!(severities("/ews/exchange.asmx?password=x"), [Severity::Error]);
     assert_eq!(severities("/owa/?password=x"), [Severity::Warning]);
 }
+
+#[test]
+fn a_signature_that_the_source_took_away_leaves_only_signatures_open() {
+    const REMOVED: &str = "signature was removed by the source";
+    let judgement = Scene::healthy().actor_stripped().judge();
+    assert!(open(&judgement, CheckId::Signature).contains(REMOVED));
+    for check in judgement.checks.iter().filter(|check| check.id != CheckId::Signature) {
+        assert!(check.missing.iter().all(|said| !said.words().contains(REMOVED)), "{check:?}");
+    }
+    assert_eq!(outcome(&judgement, CheckId::Issuer), Outcome::Pass);
+    // One that is not judged is not missed.
+    let other = Scene::healthy().actor_stripped().application("00000003-0000-0ff1-ce00-000000000000").judge();
+    assert!(!open(&other, CheckId::Signature).contains(REMOVED));
+}
+
+#[test]
+fn a_summary_says_what_is_missing_and_the_whole_what_to_do() {
+    let without_keys = Scene::healthy().expect(|expected| {
+        expected.sts_keys_given = false;
+        expected.keys.keys.clear();
+    });
+    let judgement = without_keys.judge();
+    assert!(open(&judgement, CheckId::Signature).contains(": save https://accounts.accesscontrol"));
+    assert_eq!(
+        check(&judgement, CheckId::Signature).summary.to_string(),
+        "1 key to verify with was not supplied"
+    );
+    let lost = beside(|judge| judge.left_out(3, crate::connection::LeftOut::request(), "entry 7 is damaged"));
+    let said = open(&lost, CheckId::NoBasic);
+    let summary = check(&lost, CheckId::NoBasic).summary.to_string();
+    assert!(summary.starts_with("1 message of input 3 could not be read"), "{summary}");
+    assert_eq!(said, format!("{summary}: give a recording that is whole"));
+}
+
+#[test]
+fn without_a_token_the_reasons_are_told_that_there_are() {
+    let oauth = |scene: Scene| open(&scene.judge(), CheckId::Oauth);
+    let none = || Scene::healthy().authorization("Negotiate x");
+    assert_eq!(oauth(none()), "no token of an application in scope was seen");
+    assert!(oauth(none().closed_tls("a")).ends_with(
+        "1 TLS connection stayed closed: give the key log with \
+         --keylog, or record behind the TLS end point"
+    ));
+    let elsewhere = Scene::healthy().expect(|expected| expected.hosts = vec!["other.contoso.com".into()]);
+    assert!(oauth(elsewhere).contains("went to other hosts than --host other.contoso.com"));
+    let other = "00000003-0000-0ff1-ce00-000000000000";
+    let both = oauth(Scene::healthy().application(other));
+    assert_eq!(both.matches("tokens of another application").count(), 1, "{both}");
+}
+
+#[test]
+fn nothing_at_all_is_nothing_decoded() {
+    const NOTHING: &str = "nothing was decoded from the inputs";
+    let scene = Scene::healthy();
+    let expected = scene.expectations();
+    let nothing = Judge::new(&expected).finish();
+    assert_eq!(open(&nothing, CheckId::Coverage), NOTHING);
+    assert!(open(&nothing, CheckId::Oauth).ends_with("no HTTP exchange could be read from the inputs"));
+    assert_eq!(nothing.verdict, Verdict::Incomplete);
+    let mut judge = Judge::new(&expected);
+    judge.connection(Connection { content: Content::Other, ..Connection::default() });
+    let connection = judge.finish();
+    assert!(!missing(&connection, CheckId::Coverage).contains(NOTHING));
+    assert!(open(&connection, CheckId::Oauth).contains("no HTTP exchange"));
+}
+
+#[test]
+fn hosts_are_asked_for_only_where_others_were_seen_and_none_was_given() {
+    const HOSTS: &str = "name the hosts of Exchange with --host";
+    let nameless = || Scene::healthy().closed_tls("");
+    assert!(open(&nameless().judge(), CheckId::NoBasic).contains(HOSTS));
+    let given = nameless().expect(|expected| expected.hosts = vec!["mail.contoso.com".into()]);
+    assert!(!open(&given.judge(), CheckId::NoBasic).contains(HOSTS));
+    let scene = nameless();
+    let expected = scene.expectations();
+    let mut alone = Judge::new(&expected);
+    scene.connections().iter().for_each(|connection| alone.connection(connection.clone()));
+    assert!(!open(&alone.finish(), CheckId::NoBasic).contains(HOSTS));
+}
+
+#[test]
+fn a_token_request_without_its_answer_was_granted_by_nobody() {
+    const FORM: &str = "grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer&assertion=x";
+    let asked = || Scene::healthy().token_request(FORM, 200, "{}");
+    let granted = asked().judge();
+    assert_eq!(check(&granted, CheckId::TokenRequest).summary.to_string(), "1 of 1 token request granted");
+    let unheard = asked().last_request(|last| last.response = None).judge();
+    assert!(open(&unheard, CheckId::TokenRequest).contains("answer was not seen: record it too"));
+    assert_eq!(outcome(&Scene::healthy().judge(), CheckId::TokenRequest), Outcome::NotApplicable);
+}
