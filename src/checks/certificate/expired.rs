@@ -50,18 +50,13 @@ mod tests {
         assert!(Scene::healthy().certificate_valid(-1000, -1).fires(&RULE));
     }
 
-    fn severity(scene: &Scene) -> Option<Severity> {
-        let judgement = scene.judge();
-        judgement.findings.iter().find(|finding| finding.rule == RULE.id).map(|finding| finding.severity)
-    }
-
     #[test]
     fn is_a_warning_only_of_an_older_one_that_signed_nothing() {
         let ended = || Scene::healthy().certificate_valid(-1000, -1);
-        assert_eq!(severity(&ended()), Some(Severity::Error));
-        assert_eq!(severity(&ended().newer_certificate()), Some(Severity::Warning));
+        assert_eq!(ended().severity(&RULE), Some(Severity::Error));
+        assert_eq!(ended().newer_certificate().severity(&RULE), Some(Severity::Warning));
         let signed = ended().newer_certificate().assertion_by(Signer::Exchange);
-        assert_eq!(severity(&signed), Some(Severity::Error));
+        assert_eq!(signed.severity(&RULE), Some(Severity::Error));
     }
 
     #[test]

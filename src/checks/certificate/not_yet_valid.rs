@@ -49,18 +49,13 @@ mod tests {
         assert!(Scene::healthy().certificate_valid(1, 1000).fires(&RULE));
     }
 
-    fn severity(scene: &Scene) -> Option<Severity> {
-        let judgement = scene.judge();
-        judgement.findings.iter().find(|finding| finding.rule == RULE.id).map(|finding| finding.severity)
-    }
-
     #[test]
     fn is_a_warning_only_of_one_among_others_that_signed_nothing() {
         let early = || Scene::healthy().certificate_valid(1, 1000);
-        assert_eq!(severity(&early()), Some(Severity::Error));
-        assert_eq!(severity(&early().newer_certificate()), Some(Severity::Warning));
+        assert_eq!(early().severity(&RULE), Some(Severity::Error));
+        assert_eq!(early().newer_certificate().severity(&RULE), Some(Severity::Warning));
         let signed = early().newer_certificate().assertion_by(Signer::Exchange);
-        assert_eq!(severity(&signed), Some(Severity::Error));
+        assert_eq!(signed.severity(&RULE), Some(Severity::Error));
     }
 
     #[test]

@@ -110,9 +110,7 @@ mod tests {
                 let request = last.request.as_mut().unwrap();
                 (request.host, request.target) = (Some(host.into()), path.into());
             });
-            let judgement = scene.judge();
-            let found = judgement.findings.iter().find(|finding| finding.rule == RULE.id);
-            found.map(|finding| finding.severity)
+            scene.severity(&RULE)
         };
         assert_eq!(severity("mail.contoso.com", "/ews/x"), Some(Severity::Error));
         assert_eq!(severity("adfs.contoso.com", "/adfs/oauth2/token"), Some(Severity::Error));

@@ -58,17 +58,12 @@ mod tests {
         assert!(Scene::healthy().clear().fires(&RULE));
     }
 
-    fn severity(scene: &Scene) -> Option<Severity> {
-        let judgement = scene.judge();
-        judgement.findings.iter().find(|finding| finding.rule == RULE.id).map(|finding| finding.severity)
-    }
-
     #[test]
     fn is_an_error_where_an_address_is_public() {
         // The server's is 10.0.0.2.
-        assert_eq!(severity(&Scene::healthy().clear()), Some(Severity::Warning));
-        assert_eq!(severity(&Scene::healthy().clear().client("203.0.113.7")), Some(Severity::Error));
-        assert_eq!(severity(&Scene::healthy().clear().client("100.64.0.1")), Some(Severity::Warning));
+        assert_eq!(Scene::healthy().clear().severity(&RULE), Some(Severity::Warning));
+        assert_eq!(Scene::healthy().clear().client("203.0.113.7").severity(&RULE), Some(Severity::Error));
+        assert_eq!(Scene::healthy().clear().client("100.64.0.1").severity(&RULE), Some(Severity::Warning));
     }
 
     #[test]
