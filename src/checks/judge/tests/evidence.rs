@@ -303,3 +303,68 @@ fn a_token_request_without_its_answer_was_granted_by_nobody() {
     assert!(open(&unheard, CheckId::TokenRequest).contains("answer was not seen: record it too"));
     assert_eq!(outcome(&Scene::healthy().judge(), CheckId::TokenRequest), Outcome::NotApplicable);
 }
+
+#[test]
+fn checks_apply_to_what_is_in_scope_only() {
+    let other = Scene::healthy().application("00000003-0000-0ff1-ce00-000000000000").judge();
+    for (id, why) in [
+        (CheckId::Chain, "no outer token in scope was seen"),
+        (CheckId::Audience, "no token in scope was presented in a request"),
+        (CheckId::Accepted, "no token in scope was presented in a request"),
+        (CheckId::Transport, "no token in scope was seen in an exchange"),
+        (CheckId::TokenRequest, "no request to a token service was seen"),
+    ] {
+        assert_eq!(outcome(&other, id), Outcome::NotApplicable);
+        assert_eq!(check(&other, id).summary.words(), why);
+    }
+    let alone = Scene::healthy().alone().expect(|expected| expected.certificates.clear()).judge();
+    assert_eq!(outcome(&alone, CheckId::Chain), Outcome::NotApplicable);
+    assert_eq!(check(&alone, CheckId::Certificate).summary.words(), "no --cert was given");
+    // What went elsewhere is not used.
+    let elsewhere = Scene::healthy().actor_stripped();
+    let elsewhere = elsewhere.expect(|expected| expected.hosts = vec!["other.contoso.com".into()]).judge();
+    assert!(!open(&elsewhere, CheckId::Signature).contains("removed by the source"));
+}
+
+#[test]
+fn only_success_without_an_error_inside_is_accepted() {
+    let accepted = |scene: Scene| outcome(&scene.judge(), CheckId::Accepted);
+    for status in [200, 202, 304] {
+        assert_eq!(accepted(Scene::healthy().status(status)), Outcome::Pass, "{status}");
+    }
+    for status in [302, 401, 403, 404, 500] {
+        assert_ne!(accepted(Scene::healthy().status(status)), Outcome::Pass, "{status}");
+    }
+    assert_ne!(accepted(Scene::healthy().change(|exchange| exchange.response = None)), Outcome::Pass);
+    assert_ne!(accepted(Scene::healthy().ews("Error", "ErrorItemNotFound")), Outcome::Pass);
+}
+
+#[test]
+fn a_certificate_needs_to_be_there_and_a_moment_at_which_it_was_used() {
+    let empty = Scene::healthy().certificate_file(|loaded| loaded.certificates.clear()).judge();
+    assert_eq!(open(&empty, CheckId::Certificate), "no certificate was found in the files given with --cert");
+    let timeless = |exchange: &mut Exchange| {
+        exchange.request.as_mut().unwrap().times = None;
+        exchange.response.as_mut().unwrap().times = None;
+    };
+    let judgement = Scene::healthy().change(timeless).judge();
+    assert_eq!(open(&judgement, CheckId::Certificate), "no moment of use is known: give it with --at");
+    let at = |days: i64| {
+        let at = crate::base::Instant::from_seconds(Scene::NOW + days * 86_400);
+        let scene = Scene::healthy().change(timeless).certificate_valid(-1000, 10);
+        outcome(&scene.expect(move |expected| expected.at = Some(at)).judge(), CheckId::Certificate)
+    };
+    assert_eq!((at(0), at(20)), (Outcome::Pass, Outcome::Fail));
+}
+
+#[test]
+fn hosts_that_were_called_and_inputs_that_were_cut_are_remembered() {
+    let without_token = |name: &str| {
+        let scene = Scene::healthy().authorization("Negotiate x").closed_tls(name);
+        outcome(&scene.judge(), CheckId::NoBasic)
+    };
+    assert_eq!(without_token("mail.contoso.com"), Outcome::NotEstablished);
+    assert_eq!(without_token("www.example.org"), Outcome::Pass);
+    let cut = Scene::healthy().truncated().judge();
+    assert_eq!(open(&cut, CheckId::Coverage), "input 0 was cut, and was used up to the cut");
+}
