@@ -327,12 +327,13 @@ fn take_secrets(name: &str, item: &Item<'_>, secrets: &Secrets) {
 }
 
 impl Input {
-    fn new(found: &Found, number: usize, kind: Kind, opened: &Opened) -> Self {
+    /// An input of which nothing was read yet.
+    pub fn named(number: u32, path: String, kind: Kind) -> Self {
         Self {
-            number: u32::try_from(number).unwrap_or(u32::MAX),
-            path: found.name.clone(),
+            number,
+            path,
             kind,
-            compression: opened.compression.map(decompress::Compression::name),
+            compression: None,
             bytes: 0,
             sha256: None,
             exchanges: 0,
@@ -342,6 +343,13 @@ impl Input {
             unread: Vec::new(),
             truncated: false,
             notices: Vec::new(),
+        }
+    }
+
+    fn new(found: &Found, number: usize, kind: Kind, opened: &Opened) -> Self {
+        Self {
+            compression: opened.compression.map(decompress::Compression::name),
+            ..Self::named(u32::try_from(number).unwrap_or(u32::MAX), found.name.clone(), kind)
         }
     }
 

@@ -17,6 +17,8 @@ pub mod left_out;
 pub mod logs;
 /// What is remembered of traffic that was dropped.
 pub mod memory;
+/// What the outcomes will be decided by.
+mod noted;
 /// From what was remembered to the outcomes of the checks.
 mod outcomes;
 /// Judging what a live service answered.
@@ -61,6 +63,7 @@ use super::organisation::{self, StateCase};
 use super::place::{self, Place};
 use super::rule::{Out, Rule, Scope};
 use super::rules::RULES;
+use super::said::Said;
 use super::subject::{
     CaptureCase, CertificateCase, ConnectionCase, ExchangeCase, LogCase, Proof, SeenToken, Standing,
 };
@@ -139,7 +142,10 @@ impl<'e> Judge<'e> {
     /// Notes that the recorder of an input lost packets.
     pub fn lost(&mut self, input: u32, packets: u64) {
         let packets = plural(packets, "packet");
-        self.book.memory.reason(CheckId::Coverage, &format!("the recorder of input {input} lost {packets}"));
+        self.book.memory.reason(
+            CheckId::Coverage,
+            Said::from("the recorder of ").then(Said::input(input)).then(format!(" lost {packets}")),
+        );
     }
 
     /// Notes that packets of an input could not be read, by kind.
@@ -157,8 +163,10 @@ impl<'e> Judge<'e> {
             listed.push(format!("and {}", plural((kinds.len() - listed.len()) as u64, "further kind")));
         }
         let (packets, listed) = (plural(all, "packet"), listed.join(", "));
-        let text = format!("{packets} of input {input} could not be read, whatever was in them: {listed}");
-        self.book.memory.reason(CheckId::Coverage, &text);
+        let said = Said::from(format!("{packets} of "))
+            .then(Said::input(input))
+            .then(format!(" could not be read, whatever was in them: {listed}"));
+        self.book.memory.reason(CheckId::Coverage, said);
     }
 
     /// Findings that are not marked in `told`; marks them.
@@ -382,7 +390,7 @@ impl Sink for Judge<'_> {
             };
             book.put(&hits, &missing, Some(exchange.key), &base);
         }
-        outcomes::note_exchange(&case, &mut book.memory);
+        noted::note_exchange(&case, &mut book.memory);
         unread::note(&case, &mut book.memory);
         let Book { states, memory, .. } = &mut *book;
         let proof = |id: TokenId| Some(&states.get(id.0 as usize)?.as_ref()?.proof);
@@ -427,8 +435,6 @@ impl Sink for Judge<'_> {
             memory.reached(reason, 1);
         }
         memory.undecrypted += u64::from(closed);
-        memory.gaps += u64::from(connection.sent.missing + connection.received.missing > 0);
-        memory.partial += connection.exchanges_partial;
         let name = name.unwrap_or_default();
         let at = (connection.input, connection.ordinal, connection.first_frame);
         if closed {

@@ -306,11 +306,12 @@ fn checks(
             reasons.dedup();
             let wrong = findings.iter().find(|found| found.check == id && found.severity == Severity::Error);
             let (outcome, summary) = if let Some(first) = wrong {
-                (Outcome::Fail, and_more(&first.message, errors(Severity::Error).saturating_sub(1), "error"))
+                let more = errors(Severity::Error).saturating_sub(1);
+                (Outcome::Fail, and_more(&first.message, more, "error").into())
             } else if !applies {
-                (Outcome::NotApplicable, nothing(id).to_owned())
+                (Outcome::NotApplicable, nothing(id).into())
             } else if let Some(first) = reasons.first() {
-                (Outcome::NotEstablished, first.clone())
+                (Outcome::NotEstablished, first.as_str().into())
             } else {
                 let warned =
                     findings.iter().find(|found| found.check == id && found.severity == Severity::Warning);
@@ -320,12 +321,18 @@ fn checks(
                     // What holds all the same cannot be said without knowing what the warning is about.
                     |first| format!("no error, but: {}", and_more(&first.message, more, "warning")),
                 );
-                (Outcome::Pass, summary)
+                (Outcome::Pass, summary.into())
             };
             if !matches!(outcome, Outcome::Fail | Outcome::NotEstablished) {
                 reasons.clear();
             }
-            CheckResult { id, required: required(id) && applies, outcome, summary, missing: reasons }
+            CheckResult {
+                id,
+                required: required(id) && applies,
+                outcome,
+                summary,
+                missing: reasons.into_iter().map(Into::into).collect(),
+            }
         })
         .collect()
 }
@@ -387,7 +394,7 @@ mod tests {
         let files = [crate::state::read(text.as_bytes(), "state").unwrap()];
         let case = StateCase::new(&files, Instant::parse(organisation::AT).unwrap());
         let checks = judge(&case, Severity::Error).checks;
-        checks.into_iter().map(|check| (check.id, check.outcome, check.summary)).collect()
+        checks.into_iter().map(|check| (check.id, check.outcome, check.summary.to_string())).collect()
     }
 
     fn of(id: CheckId, text: &str) -> (Outcome, String) {
@@ -459,7 +466,7 @@ mod tests {
                 assert_ne!(judgement.verdict, Verdict::Pass, "{cmdlet}");
                 let missing = judgement.checks.iter().find(|check| check.id == id).unwrap();
                 let told = missing.outcome == Outcome::Fail
-                    || missing.missing.iter().any(|line| line.contains("says two things"));
+                    || missing.missing.iter().any(|line| line.words().contains("says two things"));
                 assert!(told, "{cmdlet}: {missing:?}");
             }
             let files =
@@ -544,7 +551,7 @@ mod tests {
             let judgement = judge(&StateCase::new(&files, Instant::from_seconds(0)), Severity::Error);
             let missing = judgement.findings.iter().any(|found| found.rule == "state-key-missing");
             let told = judgement.checks.iter().flat_map(|check| &check.missing);
-            (missing, told.filter(|line| line.contains("whose key stands at")).count())
+            (missing, told.filter(|line| line.words().contains("whose key stands at")).count())
         };
         let object = "3f1e5b2a-1111-4222-8333-444455556666";
         assert_eq!(judged("", ""), (false, 2));
@@ -581,7 +588,7 @@ mod tests {
             let judgement = judge(&StateCase::new(&files, Instant::from_seconds(0)), Severity::Error);
             let missing = judgement.findings.iter().any(|finding| finding.rule == "state-partner-missing");
             let part = judgement.checks.iter().flat_map(|check| &check.missing);
-            (missing, part.filter(|line| line.contains("only a part")).count())
+            (missing, part.filter(|line| line.words().contains("only a part")).count())
         };
         assert_eq!(said(""), (true, 0));
         assert_eq!(said(" SfBOnline"), (false, 1));

@@ -31,6 +31,8 @@ pub mod realm;
 pub mod rule;
 /// The list of all rules.
 pub mod rules;
+/// Sentences that name inputs.
+pub mod said;
 /// What rules look at.
 pub mod subject;
 /// From what rules say to findings.
@@ -71,6 +73,7 @@ pub(crate) mod testing;
 pub(crate) mod testing_state;
 
 use finding::Severity;
+use said::Said;
 
 /// The checks of the contract, in its order.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -176,9 +179,9 @@ pub struct CheckResult {
     /// What became of it.
     pub outcome: Outcome,
     /// One line for people.
-    pub summary: String,
+    pub summary: Said,
     /// What was not seen or not supplied, and what to do about it; empty unless not established.
-    pub missing: Vec<String>,
+    pub missing: Vec<Said>,
 }
 
 /// The answer.

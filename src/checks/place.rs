@@ -267,12 +267,48 @@ mod tests {
             assert!(!public(private), "{private}");
         }
         assert!(public("::ffff:8.8.8.8"));
+        // The neighbours of the shared ones, and those that are no single machine's.
+        assert!(public("100.63.255.255") && public("100.128.0.0") && public("101.64.0.1"));
+        for nobody in ["0.0.0.0", "255.255.255.255", "224.0.0.1", "::", "ff02::1"] {
+            assert!(!public(nobody), "{nobody}");
+        }
     }
 
     #[test]
     fn long_segments_of_a_path_are_not_shown() {
         let token = format!("eyJhbGciOi.{}", "x".repeat(60));
         assert_eq!(shown_path(&format!("/ews/{token}/a")), "/ews/eyJhbGci…/a");
+    }
+
+    #[test]
+    fn token_services_have_ids_of_one_form() {
+        assert!(
+            is_acs("00000001-0000-0000-c000-000000000000") && is_acs("00000001-0001-0000-C000-000000000000")
+        );
+        for other in [
+            "00000002-0000-0000-c000-000000000000",
+            "00000001-0000-0000-c000-000000000001",
+            "00000001-0000-0ff1-ce00-000000000000",
+            "00000001-0000-0000-0000-c000-000000000000",
+            "00000001-0000-c000-000000000000",
+        ] {
+            assert!(!is_acs(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn what_only_looks_encoded_stays_as_it_is() {
+        for (text, plain) in [
+            ("%41b%2E", "Ab."),
+            ("100%", "100%"),
+            ("%4", "%4"),
+            ("%zz%4g%g4", "%zz%4g%g4"),
+            ("%%41", "%A"),
+            ("%c3%a4%ff", "ä\u{fffd}"),
+        ] {
+            assert_eq!(percent_decode(text), plain, "{text}");
+        }
+        assert_eq!(form_fields("&&a=1&&"), [("a".to_owned(), "1".to_owned())]);
     }
 
     #[test]

@@ -97,6 +97,23 @@ mod tests {
     }
 
     #[test]
+    fn a_guid_is_digits_in_five_groups() {
+        assert!(is_guid(GUID) && is_guid("ABCDEFab-2222-3333-4444-555555555555"));
+        for other in [
+            "11111111-2222-3333-4444-55555555555",
+            "11111111-2222-3333-4444-5555555555555",
+            "11111111x2222-3333-4444-555555555555",
+            "11111111-2222-3333-4444x555555555555",
+            "g1111111-2222-3333-4444-555555555555",
+            "11111111-2222-3333-4444-55555555555.",
+            "111111112-222-3333-4444-555555555555",
+        ] {
+            assert!(!is_guid(other), "{other}");
+        }
+        assert_eq!(list(&["a".to_owned(), "b".to_owned()]), "a or b");
+    }
+
+    #[test]
     fn an_internationalised_domain_contradicts_no_other_spelling() {
         let given = ["contoso.com".to_owned(), "München.example".to_owned()];
         assert_eq!(compare(Some("MÜNCHEN.example"), &given), Realm::Same);

@@ -12,6 +12,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
 
 use super::expectations::{EXCHANGE, Expectations, SKYPE};
+use super::finding::Severity;
 use super::judge::{Judge, Judgement};
 use super::rule::{Out, Rule, Scope};
 use super::subject::{Proof, Standing, TokenCase};
@@ -614,7 +615,13 @@ impl Scene {
 
     /// Whether the rule has a finding.
     pub(crate) fn fires(&self, rule: &Rule) -> bool {
-        self.judge().findings.iter().any(|finding| finding.rule == rule.id)
+        self.severity(rule).is_some()
+    }
+
+    /// The severity of the rule's first finding.
+    pub(crate) fn severity(&self, rule: &Rule) -> Option<Severity> {
+        let judgement = self.judge();
+        judgement.findings.iter().find(|finding| finding.rule == rule.id).map(|finding| finding.severity)
     }
 }
 

@@ -251,19 +251,13 @@ mod with_live {
             files.iter().flat_map(|files| files.names()).map(|path| path.display().to_string()).collect();
         let path = if names.is_empty() { name.to_owned() } else { names.join(" ") };
         let input = Input {
-            number: 0,
-            path,
-            kind: Kind::Pcapng,
-            compression: None,
             bytes: recorded.written,
-            sha256: None,
-            records: 0,
             exchanges: recorded.exchanges,
             packets: recorded.packets,
             dropped: recorded.dropped,
             unread: recorded.unread.clone(),
-            truncated: false,
             notices: recorded.notices.clone(),
+            ..Input::named(0, path, Kind::Pcapng)
         };
         let mut inputs = Inputs::default();
         inputs.read.push(input);

@@ -159,19 +159,9 @@ fn proxy_url(text: &str) -> String {
 
 fn input(number: u32, urls: &[String], found: &Probe) -> Input {
     Input {
-        number,
-        path: urls.get(number as usize).cloned().unwrap_or_default(),
-        kind: Kind::Service,
-        compression: None,
         bytes: found.received,
-        sha256: None,
         exchanges: found.exchanges.len() as u64,
-        records: 0,
-        packets: 0,
-        dropped: 0,
-        unread: Vec::new(),
-        truncated: false,
-        notices: Vec::new(),
+        ..Input::named(number, urls.get(number as usize).cloned().unwrap_or_default(), Kind::Service)
     }
 }
 

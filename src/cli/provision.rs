@@ -111,23 +111,12 @@ fn check(args: &CheckArgs, terminal: &Terminal) -> Status {
 }
 
 fn inputs(files: &[StateFile]) -> Vec<Input> {
-    let input = |(number, file): (u32, &StateFile)| Input {
-        number,
-        path: file.path.clone(),
-        kind: if file.script.is_some() { Kind::Script } else { Kind::State },
-        compression: None,
-        bytes: file.bytes,
-        sha256: None,
-        exchanges: 0,
-        records: match &file.script {
-            Some((_, script)) => script.commands.len() as u64,
-            None => file.objects.len() as u64,
-        },
-        packets: 0,
-        truncated: false,
-        dropped: 0,
-        unread: Vec::new(),
-        notices: Vec::new(),
+    let input = |(number, file): (u32, &StateFile)| {
+        let (kind, records) = match &file.script {
+            Some((_, script)) => (Kind::Script, script.commands.len()),
+            None => (Kind::State, file.objects.len()),
+        };
+        Input { bytes: file.bytes, records: records as u64, ..Input::named(number, file.path.clone(), kind) }
     };
     (0..).zip(files).map(input).collect()
 }

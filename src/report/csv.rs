@@ -43,17 +43,8 @@ pub fn exchanges(inspection: &Inspection, options: &Options, out: &mut dyn Write
         let exchange = &listed.exchange;
         let request = exchange.request.as_ref();
         let response = exchange.response.as_ref();
-        let texts: Vec<&[u8]> = listed
-            .sightings
-            .iter()
-            .filter(|sighting| sighting.location.half == Half::Request)
-            .filter_map(|sighting| inspection.tokens.get(sighting.token))
-            .map(|token| &token.text[..])
-            .collect();
-        let mut tokens: Vec<_> =
-            listed.sightings.iter().filter_map(|sighting| inspection.order.number(sighting.token)).collect();
-        tokens.sort_unstable();
-        tokens.dedup();
+        let texts = listed.texts(&inspection.tokens, Half::Request);
+        let tokens = listed.numbers(&inspection.order, None);
         let sent = authentication::sent(exchange);
         let sent: Vec<_> = sent.iter().map(|sent| sent.scheme.as_deref().unwrap_or("none")).collect();
         let text = |value: Option<String>| value.unwrap_or_default();

@@ -49,7 +49,8 @@ pub fn verification(verification: &Verification, options: &Options, out: &mut dy
         out,
     )?;
     for check in &judgement.checks {
-        let summary = mask.text(&check.summary);
+        let summary = check.summary.numbered();
+        let summary = mask.text(&summary);
         let problem = if is_failure(&check) {
             Some(("failure", "fail", &*summary))
         } else if is_error(&check) {
@@ -104,7 +105,8 @@ fn case(name: &str, problem: Option<(&str, &str, &str)>, text: &str, out: &mut d
 }
 
 fn details(check: &CheckResult, verification: &Verification, mask: Mask) -> String {
-    let mut text: Vec<String> = check.missing.iter().map(|line| mask.text(line).into_owned()).collect();
+    let mut text: Vec<String> =
+        check.missing.iter().map(|line| mask.text(&line.numbered()).into_owned()).collect();
     for finding in verification.judgement.findings.iter().filter(|finding| finding.check == check.id) {
         if finding.severity == Severity::Info {
             continue;

@@ -220,18 +220,12 @@ pub fn inspection(inspection: &Inspection, options: &Options, out: &mut dyn Writ
     )?;
     for (number, listed) in inspection.exchanges.iter().enumerate() {
         let exchange = &listed.exchange;
-        let request = exchange.request.as_ref().map_or("not seen".into(), |request| {
-            let host = mask.host(request.host.as_deref().unwrap_or_default());
-            code(&mask.text(&format!("{} {host}{}", request.method, request.target)))
-        });
+        let request = words::request(listed, inspection, mask).map_or("not seen".into(), |text| code(&text));
         let sent: Vec<_> = authentication::sent(exchange)
             .iter()
             .map(|sent| inline(sent.scheme.as_deref().unwrap_or("no scheme")))
             .collect();
-        let mut tokens: Vec<_> =
-            listed.sightings.iter().filter_map(|sighting| inspection.order.number(sighting.token)).collect();
-        tokens.sort_unstable();
-        tokens.dedup();
+        let tokens = listed.numbers(&inspection.order, None);
         writeln!(
             out,
             "| {number} | {} | {request} | {} | {} | {} |",

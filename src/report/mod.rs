@@ -65,8 +65,8 @@ use crate::connection::Connection;
 use crate::diagnose::Diagnosis;
 use crate::exchange::Exchange;
 use crate::pipeline::Input;
-use crate::token::Sighting;
 use crate::token::store::TokenStore;
+use crate::token::{Half, Sighting};
 use numbers::{Numbers, Order};
 
 /// One exchange with the tokens that were found in it; its bodies are dropped.
@@ -76,6 +76,23 @@ pub struct Listed {
     pub exchange: Exchange,
     /// Tokens in it.
     pub sightings: Vec<Sighting>,
+}
+
+impl Listed {
+    /// Numbers of the tokens of the exchange, or of one half of it.
+    pub fn numbers(&self, order: &Order, half: Option<Half>) -> Vec<usize> {
+        let of_half = self.sightings.iter().filter(|at| half.is_none_or(|half| at.location.half == half));
+        let mut numbers: Vec<_> = of_half.filter_map(|at| order.number(at.token)).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        numbers
+    }
+
+    /// Texts of the tokens of one half, for a mask to find them wherever they stand.
+    pub fn texts<'s>(&self, store: &'s TokenStore, half: Half) -> Vec<&'s [u8]> {
+        let of_half = self.sightings.iter().filter(|at| at.location.half == half);
+        of_half.filter_map(|at| store.get(at.token)).map(|token| &token.text[..]).collect()
+    }
 }
 
 /// Everything that a report of `inspect` shows.

@@ -47,19 +47,11 @@ pub(crate) fn outer() -> String {
 
 fn input() -> Input {
     Input {
-        number: 0,
-        path: "capture.pcapng".into(),
-        kind: Kind::Pcapng,
-        compression: None,
         bytes: 4711,
-        sha256: None,
         exchanges: 2,
-        records: 0,
         packets: 40,
-        dropped: 0,
-        unread: Vec::new(),
         truncated: true,
-        notices: Vec::new(),
+        ..Input::named(0, "capture.pcapng".into(), Kind::Pcapng)
     }
 }
 

@@ -48,8 +48,8 @@ pub fn verification(verification: &Verification, options: &Options, out: &mut dy
     }
     for check in open {
         let id = open_id(check);
-        let text = [check.summary.as_str()].into_iter().chain(check.missing.iter().map(String::as_str));
-        let text = text.map(|line| mask.text(line).into_owned()).collect::<Vec<_>>().join("\n");
+        let text = std::iter::once(&check.summary).chain(&check.missing);
+        let text = text.map(|line| mask.text(&line.numbered()).into_owned()).collect::<Vec<_>>().join("\n");
         results.push(json!({
             "ruleId": id,
             "ruleIndex": index.get(id.as_str()),

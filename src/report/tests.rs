@@ -257,3 +257,51 @@ fn junit_and_sarif_say_the_causes() {
     let without = rendered(&Document::Verification(&sample::verification()), Format::Junit);
     assert!(!without.contains(cause.id));
 }
+
+#[test]
+fn a_request_that_names_its_host_is_shown_with_it_once() {
+    let mut inspection = sample::inspection();
+    let mut shown = |method: &str, target: &str| {
+        let request = inspection.exchanges[0].exchange.request.as_mut().unwrap();
+        (request.method, request.target) = (method.into(), target.into());
+        let document = Document::Inspection(&inspection);
+        [Format::Text, Format::Markdown, Format::Html].map(|format| rendered(&document, format))
+    };
+    for (method, target, once) in [
+        ("POST", "/ews/", "POST mail.contoso.com/ews/"),
+        ("GET", "http://mail.contoso.com/ews/", "GET http://mail.contoso.com/ews/"),
+        ("CONNECT", "mail.contoso.com:443", "CONNECT mail.contoso.com:443"),
+    ] {
+        for text in shown(method, target) {
+            assert!(text.contains(once), "{once}: {text}");
+            assert!(
+                !text.contains("mail.contoso.comhttp") && !text.contains("mail.contoso.commail"),
+                "{text}"
+            );
+        }
+    }
+    inspection.exchanges[0].exchange.request = None;
+    assert!(words::request(&inspection.exchanges[0], &inspection, mask::Mask::new(false)).is_none());
+}
+
+#[test]
+fn people_read_the_name_of_an_input_and_programs_its_number() {
+    let mut verification = sample::verification();
+    let check = verification
+        .judgement
+        .checks
+        .iter_mut()
+        .find(|check| check.outcome == crate::checks::Outcome::NotEstablished)
+        .unwrap();
+    check.summary = "input 0 says that it lost ".into();
+    check.summary = std::mem::take(&mut check.summary).then(crate::checks::said::Said::input(0));
+    check.missing = vec![check.summary.clone()];
+    let document = Document::Verification(&verification);
+    for format in [Format::Text, Format::Markdown, Format::Html] {
+        let text = rendered(&document, format).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains("input 0 says that it lost capture.pcapng"), "{text}");
+    }
+    for format in [Format::Json, Format::Junit] {
+        assert!(rendered(&document, format).contains("input 0 says that it lost input 0"), "{format:?}");
+    }
+}

@@ -1,13 +1,17 @@
 //! The sentences that several renderings share: what the verdict means, what was seen in numbers.
 
+use std::borrow::Cow;
+
 use super::mask::Mask;
 use super::places::place;
 use super::reason::counted;
-use super::{Coverage, Verification};
+use super::{Coverage, Inspection, Listed, Verification};
 use crate::checks::finding::{Finding, Severity};
 use crate::checks::judge::{NO_EXCHANGE, NOTHING_DECODED};
+use crate::checks::said::Said;
 use crate::checks::{Outcome, Verdict};
 use crate::pipeline::{Input, Kind};
+use crate::token::Half;
 
 /// The verdict in one word, as people shout it.
 pub const fn verdict(verdict: Verdict) -> &'static str {
@@ -181,10 +185,10 @@ pub fn missing(verification: &Verification, mask: Mask) -> Vec<String> {
     let mut lines = if traffic { unseen(&verification.coverage) } else { Vec::new() };
     let nothing = traffic && verification.coverage.exchanges == 0;
     // What several checks miss is told once, under all their names.
-    let mut told: Vec<(String, Vec<&str>)> = Vec::new();
+    let mut told: Vec<(Cow<'_, str>, Vec<&str>)> = Vec::new();
     for check in &verification.judgement.checks {
         for line in &check.missing {
-            if nothing && [NO_EXCHANGE, NOTHING_DECODED].contains(&line.as_str()) {
+            if nothing && [NO_EXCHANGE, NOTHING_DECODED].contains(&line.words()) {
                 continue;
             }
             let line = by_name(line, verification);
@@ -199,21 +203,23 @@ pub fn missing(verification: &Verification, mask: Mask) -> Vec<String> {
     lines
 }
 
-/// A line for people, with the names of the files that it numbers (`input 3`).
-pub fn by_name(line: &str, verification: &Verification) -> String {
-    const NUMBERED: &str = "input ";
-    let mut parts = line.split(NUMBERED);
-    let mut said = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let digits = part.bytes().take_while(u8::is_ascii_digit).count();
-        let (number, rest) = part.split_at_checked(digits).unwrap_or((part, ""));
-        let input = number.parse().ok().and_then(|number: usize| verification.inputs.get(number));
-        match input {
-            Some(input) => said.extend([input.path.as_str(), rest]),
-            None => said.extend([NUMBERED, part]),
-        }
-    }
-    said
+/// A sentence for people, with the names of the files that it speaks of.
+pub fn by_name<'s>(said: &'s Said, verification: &'s Verification) -> Cow<'s, str> {
+    said.naming(|number| match verification.inputs.get(number as usize) {
+        Some(input) => Cow::Borrowed(input.path.as_str()),
+        None => Cow::Owned(format!("input {number}")),
+    })
+}
+
+/// `POST mail.contoso.com/ews/exchange.asmx`; `None` where the request was not seen.
+pub fn request(listed: &Listed, inspection: &Inspection, mask: Mask) -> Option<String> {
+    let request = listed.exchange.request.as_ref()?;
+    let texts = listed.texts(&inspection.tokens, Half::Request);
+    let target = mask.known(&request.target, &texts);
+    let host = mask.host(request.host.as_deref().unwrap_or_default());
+    // Both name the host themselves.
+    let host = if request.target.contains("://") || request.method == "CONNECT" { "" } else { &*host };
+    Some(format!("{} {host}{target}", request.method))
 }
 
 /// Findings with their index, errors before warnings before notes; otherwise in the judge's order.

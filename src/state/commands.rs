@@ -459,30 +459,14 @@ fn lex(text: &str, script: &mut Script) -> Vec<(Token, usize)> {
             }
             letter if letter.is_whitespace() || ",@[]&".contains(letter) => at += 1,
             _ => {
-                let end = word_end(&letters, at, |letter| {
-                    !letter.is_whitespace()
-                        && !";|{}()=,#".contains(letter)
-                        && !SINGLE.contains(&letter)
-                        && !DOUBLE.contains(&letter)
-                });
-                let end = end.max(at + 1);
-                // `key=@{` and `,@{`: the sign belongs to what begins there.
-                let table =
-                    end > at + 1 && letters.get(end) == Some(&'{') && letters.get(end - 1) == Some(&'@');
-                let end = end - usize::from(table);
-                let word: String = letters.get(at..end).unwrap_or_default().iter().collect();
+                let (word, end) = bare_word(&letters, at);
                 if word.chars().any(|letter| letter != '-' && DASHES.contains(&letter)) {
                     odd(line, script);
                 }
-                if word.eq_ignore_ascii_case("-match") {
-                    let rest: String = letters.get(end..).unwrap_or_default().iter().take(80).collect();
-                    if let Some(name) = rest.trim_start().strip_prefix('$') {
-                        let name = name
-                            .chars()
-                            .take_while(|letter| letter.is_ascii_alphanumeric() || *letter == '_')
-                            .collect();
-                        script.matches.push((line, name));
-                    }
+                if word.eq_ignore_ascii_case("-match")
+                    && let Some(name) = matched_variable(&letters, end)
+                {
+                    script.matches.push((line, name));
                 }
                 tokens.push((Token::Word(word), line));
                 at = end;
@@ -490,6 +474,28 @@ fn lex(text: &str, script: &mut Script) -> Vec<(Token, usize)> {
         }
     }
     tokens
+}
+
+/// A word without quotes from `at` on, and where it ends: one letter at least.
+fn bare_word(letters: &[char], at: usize) -> (String, usize) {
+    let end = word_end(letters, at, |letter| {
+        !letter.is_whitespace()
+            && !";|{}()=,#".contains(letter)
+            && !SINGLE.contains(&letter)
+            && !DOUBLE.contains(&letter)
+    });
+    let end = end.max(at + 1);
+    // `key=@{` and `,@{`: the sign belongs to what begins there.
+    let table = end > at + 1 && letters.get(end) == Some(&'{') && letters.get(end - 1) == Some(&'@');
+    let end = end - usize::from(table);
+    (letters.get(at..end).unwrap_or_default().iter().collect(), end)
+}
+
+/// The variable that stands behind `-match`.
+fn matched_variable(letters: &[char], from: usize) -> Option<String> {
+    let rest: String = letters.get(from..).unwrap_or_default().iter().take(80).collect();
+    let name = rest.trim_start().strip_prefix('$')?;
+    Some(name.chars().take_while(|letter| letter.is_ascii_alphanumeric() || *letter == '_').collect())
 }
 
 fn skip_to(letters: &[char], from: usize, mark: &str) -> usize {

@@ -54,14 +54,7 @@ pub fn read_asked(text: &str, path: &str) -> Output {
         let line = layout::dedented(&line, indent);
         if line.trim().is_empty() {
             if let Some(open) = &mut current {
-                // Objects are parted by lines without anything; blanks up to where values begin are an empty line of a
-                // detail.
-                let detail = open.object.properties.last().is_some_and(|(own, _)| own == "Detail");
-                let inside = detail && raw.chars().count() >= open.column && !open.blank;
-                match open.values.last_mut().filter(|lines| inside && lines.len() < VALUE_LINES) {
-                    Some(lines) => lines.push(Line::default()),
-                    None => open.blank = true,
-                }
+                open.empty_line(raw);
             }
             continue;
         }
@@ -79,19 +72,7 @@ pub fn read_asked(text: &str, path: &str) -> Output {
         }
         match property(line) {
             Some((name, value, column)) => {
-                // An editor takes away the blanks of an empty line at the end of a detail.
-                let result = current.as_ref().is_some_and(|open| {
-                    name == "ResultType"
-                        && open.object.properties.last().is_some_and(|(own, _)| own == "Detail")
-                });
-                let again = !result
-                    && current.as_ref().is_some_and(|open| {
-                        open.blank && (open.column != column || open.object.get(name).is_some())
-                            || !open.blank && open.object.properties.iter().any(|(own, _)| own == name)
-                    });
-                if again
-                    || !result && current.as_ref().is_some_and(|open| open.blank && open.column == column)
-                {
+                if current.as_ref().is_some_and(|open| open.ends_before(name)) {
                     close(&mut current, &mut asked_by, &mut output.objects);
                 }
                 let open = current.get_or_insert_with(|| Open {
@@ -313,6 +294,27 @@ impl Line {
 }
 
 impl Open {
+    /// A line without anything. Objects are parted by such; blanks up to where values begin are an empty line of a
+    /// detail.
+    fn empty_line(&mut self, raw: &str) {
+        let inside = self.in_detail() && raw.chars().count() >= self.column && !self.blank;
+        match self.values.last_mut().filter(|lines| inside && lines.len() < VALUE_LINES) {
+            Some(lines) => lines.push(Line::default()),
+            None => self.blank = true,
+        }
+    }
+
+    /// Whether a property of this name begins another object: after a blank line, or where it is there already.
+    fn ends_before(&self, name: &str) -> bool {
+        // An editor takes away the blanks of an empty line at the end of a detail.
+        let result = name == "ResultType" && self.in_detail();
+        !result && (self.blank || self.object.properties.iter().any(|(own, _)| own == name))
+    }
+
+    fn in_detail(&self) -> bool {
+        self.object.properties.last().is_some_and(|(own, _)| own == "Detail")
+    }
+
     /// Values are read when all are there: the widest line tells where the console ended.
     fn finish_values(&mut self) {
         let width = self.values.iter().flatten().map(|line| line.width).max().unwrap_or_default();

@@ -243,6 +243,36 @@ mod tests {
     }
 
     #[test]
+    fn an_identity_token_of_exchange_is_told_by_its_version() {
+        let exchange = format!("00000002-0000-0ff1-ce00-000000000000@{TID}");
+        let made = |context: &str| {
+            let claims = format!(r#"{{"iss":"{exchange}","nameid":"{exchange}","appctx":{context}}}"#);
+            role(&claims, Hint::None)
+        };
+        assert_eq!(made(r#""{\"version\":\"ExIdTok.V1\"}""#), Role::Id);
+        assert_eq!(made(r#"{"version":"ExIdTok.V1"}"#), Role::Id);
+        for other in [r#""{\"version\":\"1\"}""#, r#"{"version":"1"}"#, r#"{"kind":"ExIdTok.V1"}"#, "[]"] {
+            assert_eq!(made(other), Role::Actor, "{other}");
+        }
+    }
+
+    #[test]
+    fn an_audience_may_be_one_of_several() {
+        let acs = format!("00000001-0000-0000-c000-000000000000/accounts.accesscontrol.windows.net@{TID}");
+        let exchange = format!("00000002-0000-0ff1-ce00-000000000000@{TID}");
+        let assertion = format!(r#"{{"iss":"{exchange}","nameid":"{exchange}","aud":["x","{acs}"]}}"#);
+        assert_eq!(role(&assertion, Hint::None), Role::Assertion);
+        assert_eq!(role(&assertion.replace(&acs, "y"), Hint::None), Role::Actor);
+        let entra = |audience: &str| {
+            let claims =
+                format!(r#"{{"iss":"https://sts.windows.net/{TID}/","tid":"{TID}","aud":{audience}}}"#);
+            role(&claims, Hint::None)
+        };
+        assert_eq!(entra(&format!(r#"["https://x/","{TID}"]"#)), Role::Id);
+        assert_eq!(entra(r#""https://mail.contoso.com/""#), Role::Access);
+    }
+
+    #[test]
     fn what_cannot_be_read_is_opaque_or_what_its_field_says() {
         assert_eq!(of(None, b"", Hint::Access), Role::Opaque);
         assert_eq!(of(None, b"", Hint::Refresh), Role::Refresh);

@@ -6,7 +6,6 @@ use crate::checks::finding::Severity;
 use crate::checks::judge::standing::shown;
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::UseCase;
-use crate::token::Role;
 
 /// See the text.
 pub(crate) static RULE: Rule = Rule {
@@ -27,10 +26,7 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn examine(case: &UseCase<'_>, out: &mut Out<'_>) {
-    let token = case.token.token;
-    if case.presented().is_none() || matches!(token.role, Role::Access | Role::Id) {
-        return;
-    }
+    let Some((_, token)) = super::presented(case) else { return };
     let Some(audience) = token.principal("aud") else { return };
     if !audience.is(EXCHANGE) {
         let name =

@@ -5,7 +5,6 @@ use crate::checks::finding::Severity;
 use crate::checks::judge::standing::claimed;
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::UseCase;
-use crate::token::Role;
 
 /// See the text.
 pub(crate) static RULE: Rule = Rule {
@@ -26,10 +25,7 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn examine(case: &UseCase<'_>, out: &mut Out<'_>) {
-    let token = case.token.token;
-    if case.presented().is_none() || matches!(token.role, Role::Access | Role::Id) {
-        return;
-    }
+    let Some((_, token)) = super::presented(case) else { return };
     let whole = token
         .principal("aud")
         .is_some_and(|aud| aud.host.is_some_and(|host| !host.is_empty()) && aud.realm.is_some());

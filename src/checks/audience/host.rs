@@ -6,7 +6,6 @@ use crate::checks::judge::standing::shown;
 use crate::checks::place;
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::UseCase;
-use crate::token::Role;
 
 /// See the text.
 pub(crate) static RULE: Rule = Rule {
@@ -30,11 +29,7 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn examine(case: &UseCase<'_>, out: &mut Out<'_>) {
-    let token = case.token.token;
-    let Some(exchange) = case.presented() else { return };
-    if matches!(token.role, Role::Access | Role::Id) {
-        return;
-    }
+    let Some((exchange, token)) = super::presented(case) else { return };
     let Some(host) = token.principal("aud").and_then(|aud| aud.host).filter(|host| !host.is_empty()) else {
         return;
     };

@@ -51,6 +51,16 @@ mod tests {
     }
 
     #[test]
+    fn stays_silent_where_nothing_is_uploaded_for_exchange() {
+        let made = "New-AuthServer -Name a -AuthMetadataUrl $u\n";
+        assert!(!Scene::script(made).fires(&RULE));
+        let upload = "New-MsolServicePrincipalCredential -AppPrincipalId $id -Type asymmetric -Usage Verify -Value $v\n";
+        let other = format!("{made}$id = \"00000004-0000-0ff1-ce00-000000000000\"\n{upload}");
+        assert!(!Scene::script(&other).fires(&RULE));
+        assert!(!Scene::script(&format!("{made}$id = \"{EXCHANGE}\"\n")).fires(&RULE));
+    }
+
+    #[test]
     fn stays_silent_with_it() {
         assert!(!Scene::script("New-AuthServer -Name a -AuthMetadataUrl $u\n$ServiceName = \"00000002-0000-0ff1-ce00-000000000000\"\n$p = Get-MsolServicePrincipal -ServicePrincipalName $ServiceName\nNew-MsolServicePrincipalCredential -AppPrincipalId $p.AppPrincipalId -Type asymmetric -Usage Verify -Value $credValue\n").and_script("$p.ServicePrincipalNames.Add('https://m.fabrikam.example/')\nSet-MsolServicePrincipal -AppPrincipalId x").fires(&RULE));
     }

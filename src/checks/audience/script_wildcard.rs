@@ -68,6 +68,16 @@ mod tests {
     }
 
     #[test]
+    fn fires_on_the_older_form_and_on_no_other_text() {
+        let text = |text: &str| Scene::script(&format!("Write-Host '{text}'\n")).fires(&RULE);
+        assert!(text("00000002-0000-0ff1-ce00-000000000000/*.fabrikam.example"));
+        for plain in ["00000002-0000-0ff1-ce00-000000000000/mail.fabrikam.example", "*.log", "https://x/*.y"]
+        {
+            assert!(!text(plain), "{plain}");
+        }
+    }
+
+    #[test]
     fn stays_silent_on_plain_names() {
         assert!(!Scene::script("$user = New-MailUser -Name SfBOnline-ApplicationAccount -ExternalEmailAddress a@fabrikam.example -DomainController dc1.fabrikam.example").fires(&RULE));
     }

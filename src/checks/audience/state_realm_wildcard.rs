@@ -81,6 +81,21 @@ mod tests {
     }
 
     #[test]
+    fn a_wildcard_covers_whole_labels_of_its_own_domain() {
+        for (domain, covered) in [
+            ("branch.example", true),
+            ("x.Branch.example", true),
+            ("x.y.branch.example", true),
+            ("mybranch.example", false),
+            ("branch.example.org", false),
+            ("example", false),
+        ] {
+            assert_eq!(covers("*.branch.EXAMPLE", domain), covered, "{domain}");
+        }
+        assert!(!covers("branch.example", "branch.example") && !covers("*", "branch.example"));
+    }
+
+    #[test]
     fn stays_silent_on_a_name_of_its_own_and_on_the_realm_of_an_auth_server() {
         assert!(!realm("contoso.example").fires(&RULE));
         let wild = || {
@@ -91,6 +106,8 @@ mod tests {
                 "*.branch.example",
             )
         };
-        assert!(!wild().set("Get-AuthServer", "WindowsAzureACS", "Realm", "branch.example").fires(&RULE));
+        let server = |scene: Scene| scene.set("Get-AuthServer", "WindowsAzureACS", "Realm", "branch.example");
+        assert!(!server(wild()).fires(&RULE));
+        assert!(server(wild()).set("Get-AuthServer", "WindowsAzureACS", "Enabled", false).fires(&RULE));
     }
 }

@@ -43,7 +43,7 @@ fn examine(case: &CertificateCase<'_>, out: &mut Out<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checks::testing::Scene;
+    use crate::checks::testing::{Scene, Signer};
 
     #[test]
     fn fires_past_the_end() {
@@ -51,7 +51,17 @@ mod tests {
     }
 
     #[test]
+    fn is_a_warning_only_of_an_older_one_that_signed_nothing() {
+        let ended = || Scene::healthy().certificate_valid(-1000, -1);
+        assert_eq!(ended().severity(&RULE), Some(Severity::Error));
+        assert_eq!(ended().newer_certificate().severity(&RULE), Some(Severity::Warning));
+        let signed = ended().newer_certificate().assertion_by(Signer::Exchange);
+        assert_eq!(signed.severity(&RULE), Some(Severity::Error));
+    }
+
+    #[test]
     fn stays_silent_within_validity() {
         assert!(!Scene::healthy().certificate_valid(-1000, 1000).fires(&RULE));
+        assert!(!Scene::healthy().certificate_valid(-1000, 0).fires(&RULE));
     }
 }

@@ -49,5 +49,13 @@ mod tests {
     #[test]
     fn stays_silent_with_61_days_left() {
         assert!(!Scene::healthy().certificate_valid(-1000, 61).fires(&RULE));
+        assert!(!Scene::healthy().certificate_valid(-1000, 60).fires(&RULE));
+    }
+
+    #[test]
+    fn stays_silent_on_one_that_has_ended_or_has_a_successor() {
+        assert!(Scene::healthy().certificate_valid(-1000, 0).fires(&RULE));
+        assert!(!Scene::healthy().certificate_valid(-1000, -1).fires(&RULE));
+        assert!(!Scene::healthy().certificate_valid(-1000, 59).newer_certificate().fires(&RULE));
     }
 }

@@ -49,6 +49,21 @@ mod tests {
     }
 
     #[test]
+    fn fires_on_another_kind_of_key_of_whatever_length() {
+        let other = |one: &mut crate::keys::certificate::Certificate| {
+            one.key = Material::Hmac(crate::base::Secret::new(vec![7; 512]));
+        };
+        assert!(Scene::healthy().certificate(other).fires(&RULE));
+        let rsa = |bytes: usize| {
+            move |one: &mut crate::keys::certificate::Certificate| {
+                one.key = Material::Rsa { n: vec![0xff; bytes], e: vec![1, 0, 1] };
+            }
+        };
+        assert!(Scene::healthy().certificate(rsa(255)).fires(&RULE));
+        assert!(!Scene::healthy().certificate(rsa(256)).fires(&RULE));
+    }
+
+    #[test]
     fn stays_silent_on_2048_bits() {
         assert!(!Scene::healthy().certificate(|_| ()).fires(&RULE));
     }

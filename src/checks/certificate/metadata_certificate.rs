@@ -66,6 +66,19 @@ mod tests {
     }
 
     #[test]
+    fn stays_silent_on_a_document_of_another_service_or_without_keys() {
+        let other = |change: fn(&mut serde_json::Value)| {
+            let file = with_current(&"9C".repeat(20)).expectations().state;
+            let scene = Scene::healthy().metadata(change);
+            scene.expect(move |expected| expected.state.clone_from(&file)).fires(&RULE)
+        };
+        assert!(other(|_| ()));
+        assert!(!other(|document| document["serviceName"] = "00000003-0000-0ff1-ce00-000000000000".into()));
+        assert!(!other(|document| document["realm"] = "*".into()));
+        assert!(!other(|document| document["keys"] = serde_json::json!([])));
+    }
+
+    #[test]
     fn stays_silent_on_the_current_one() {
         let own = Scene::healthy().expectations().certificates[0].1.certificates[0].thumbprint_hex();
         assert!(!with_current(&own).fires(&RULE));

@@ -84,8 +84,31 @@ mod tests {
     }
 
     #[test]
+    fn stays_silent_on_a_document_of_another_service_and_without_a_certificate() {
+        let (mut thing, expected) = publishing(|expected| {
+            expected.certificates[0].1.certificates[0].thumbprint = [7; 20];
+            expected.certificates[0].1.certificates[0].key =
+                crate::keys::Material::Hmac(crate::base::Secret::new(b"another".to_vec()));
+        });
+        let Some(Ok(loaded)) = &mut thing.keys else { panic!() };
+        loaded.metadata.as_mut().unwrap().service_name = Some("00000001-0000-0000-c000-000000000000".into());
+        assert!(!speaks_to(&RULE, &thing, &expected));
+        let (thing, expected) = publishing(|expected| expected.certificates.clear());
+        assert!(!speaks_to(&RULE, &thing, &expected));
+    }
+
+    #[test]
     fn stays_silent_on_the_same() {
         let (thing, expected) = publishing(|_| {});
+        assert!(!speaks_to(&RULE, &thing, &expected));
+        // By the key alone, and by the name alone.
+        let (thing, expected) =
+            publishing(|expected| expected.certificates[0].1.certificates[0].thumbprint = [7; 20]);
+        assert!(!speaks_to(&RULE, &thing, &expected));
+        let (thing, expected) = publishing(|expected| {
+            expected.certificates[0].1.certificates[0].key =
+                crate::keys::Material::Hmac(crate::base::Secret::new(b"another".to_vec()));
+        });
         assert!(!speaks_to(&RULE, &thing, &expected));
     }
 }

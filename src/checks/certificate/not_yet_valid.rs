@@ -42,7 +42,7 @@ fn examine(case: &CertificateCase<'_>, out: &mut Out<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checks::testing::Scene;
+    use crate::checks::testing::{Scene, Signer};
 
     #[test]
     fn fires_before_the_start() {
@@ -50,7 +50,17 @@ mod tests {
     }
 
     #[test]
+    fn is_a_warning_only_of_one_among_others_that_signed_nothing() {
+        let early = || Scene::healthy().certificate_valid(1, 1000);
+        assert_eq!(early().severity(&RULE), Some(Severity::Error));
+        assert_eq!(early().newer_certificate().severity(&RULE), Some(Severity::Warning));
+        let signed = early().newer_certificate().assertion_by(Signer::Exchange);
+        assert_eq!(signed.severity(&RULE), Some(Severity::Error));
+    }
+
+    #[test]
     fn stays_silent_within_validity() {
         assert!(!Scene::healthy().certificate_valid(-1000, 1000).fires(&RULE));
+        assert!(!Scene::healthy().certificate_valid(0, 1000).fires(&RULE));
     }
 }

@@ -46,5 +46,7 @@ mod tests {
     #[test]
     fn stays_silent_on_a_single_certificate() {
         assert!(!Scene::healthy().assertion_by(Signer::Exchange).fires(&RULE));
+        // Nothing was signed with it.
+        assert!(!Scene::healthy().newer_certificate().fires(&RULE));
     }
 }

@@ -71,6 +71,14 @@ mod tests {
     }
 
     #[test]
+    fn fires_on_the_export_of_exchange_itself() {
+        let export = "Export-ExchangeCertificate -Thumbprint $t";
+        assert!(Scene::script(&format!("$f = {export} -BinaryEncoded -Password $p\n")).fires(&RULE));
+        assert!(!Scene::script(&format!("$f = {export}\n")).fires(&RULE));
+        assert!(!Scene::script("New-ExchangeCertificate -BinaryEncoded\n").fires(&RULE));
+    }
+
+    #[test]
     fn stays_silent_on_cert() {
         assert!(!Scene::script("$certBytes = $c.Export([System.Security.Cryptography.X509Certificates.X509ContentType]::Cert)\nSet-Content x\n").fires(&RULE));
     }

@@ -66,6 +66,21 @@ mod tests {
     }
 
     #[test]
+    fn stays_silent_after_a_test_for_empty_of_that_variable() {
+        let script = |test: &str| {
+            format!(
+                "$thumb = (Get-AuthConfig).CurrentCertificateThumbprint\n{test}\ndir | where {{$_.Thumbprint -match $thumb}}\n"
+            )
+        };
+        assert!(!Scene::script(&script("if ([string]::IsNullOrEmpty($thumb)) { throw 1 }")).fires(&RULE));
+        assert!(
+            !Scene::script(&script("if ([string]::IsNullOrWhiteSpace($thumb)) { throw 1 }")).fires(&RULE)
+        );
+        assert!(Scene::script(&script("if ([string]::IsNullOrEmpty($other)) { throw 1 }")).fires(&RULE));
+        assert!(Scene::script(&script("if ($thumb) { Get-X }")).fires(&RULE));
+    }
+
+    #[test]
     fn stays_silent_on_an_exact_comparison() {
         assert!(!Scene::script("$thumbprint = (Get-AuthConfig).CurrentCertificateThumbprint\n$oAuthCert = (dir Cert:\\LocalMachine\\My) | where {$_.Thumbprint -eq $thumbprint}\n").fires(&RULE));
     }

@@ -108,6 +108,32 @@ mod tests {
     }
 
     #[test]
+    fn fires_before_the_start_and_not_at_the_bounds() {
+        let at = |name: &str, time: &str| {
+            Scene::healthy().set("Get-ExchangeCertificate", "EX01", name, date(time)).fires(&RULE)
+        };
+        assert!(at("NotBefore", "2031-01-01T00:00:00Z"));
+        assert!(!at("NotAfter", "2031-01-01T00:00:00Z"));
+    }
+
+    #[test]
+    fn a_server_that_has_it_whole_gives_it_to_the_others() {
+        let hits =
+            Scene::healthy().set("Get-ExchangeCertificate", "EX02", "HasPrivateKey", false).hits(&RULE);
+        assert!(hits[0].help.contains("EX01") && hits[0].help.contains("EX02"), "{}", hits[0].help);
+        let none = Scene::healthy().set("Get-ExchangeCertificate", "EX01", "HasPrivateKey", false).set(
+            "Get-ExchangeCertificate",
+            "EX02",
+            "HasPrivateKey",
+            false,
+        );
+        assert!(none.hits(&RULE).iter().all(|hit| !hit.help.contains("Import-ExchangeCertificate")));
+        let short =
+            Scene::healthy().set("Get-ExchangeCertificate", "EX01", "PublicKeySize", "1024").hits(&RULE);
+        assert!(!short[0].help.contains("Import-ExchangeCertificate"), "{}", short[0].help);
+    }
+
+    #[test]
     fn fires_on_a_bad_status() {
         assert!(
             Scene::healthy()

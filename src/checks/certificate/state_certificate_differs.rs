@@ -50,12 +50,19 @@ mod tests {
     use super::*;
     use crate::checks::testing_state::{
         Scene,
-        organisation::{DER, OTHER_DER},
+        organisation::{DER, OTHER_DER, OTHER_PRINT},
     };
 
     #[test]
     fn fires_on_another_certificate() {
         assert!(Scene::healthy().certificate(OTHER_DER).fires(&RULE));
+    }
+
+    #[test]
+    fn stays_silent_on_the_next_one_and_without_any() {
+        let next = || Scene::healthy().set("Get-AuthConfig", "", "NextCertificateThumbprint", OTHER_PRINT);
+        assert!(!next().certificate(OTHER_DER).fires(&RULE));
+        assert!(!next().fires(&RULE));
     }
 
     #[test]

@@ -44,6 +44,21 @@ mod tests {
     }
 
     #[test]
+    fn stays_silent_where_no_user_is_named() {
+        let mut scene = Scene::healthy().actor_without("trustedfordelegation");
+        for claim in ["nameid", "upn", "smtp", "sip"] {
+            scene = scene.outer_without(claim);
+        }
+        assert!(!scene.fires(&RULE));
+    }
+
+    #[test]
+    fn fires_on_false_and_on_another_text() {
+        assert!(Scene::healthy().actor("trustedfordelegation", "false").fires(&RULE));
+        assert!(Scene::healthy().actor("trustedfordelegation", "yes").fires(&RULE));
+    }
+
+    #[test]
     fn stays_silent_on_true_as_text() {
         assert!(!Scene::healthy().fires(&RULE));
     }

@@ -45,6 +45,7 @@ fn examine(case: &TokenCase<'_>, out: &mut Out<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::checks::expectations::SKYPE;
     use crate::checks::testing::Scene;
     use crate::checks::testing::TENANT;
 
@@ -60,6 +61,11 @@ mod tests {
     #[test]
     fn fires_without_an_issuer() {
         assert!(Scene::healthy().actor_without("iss").fires(&RULE));
+    }
+
+    #[test]
+    fn stays_silent_on_the_application_itself() {
+        assert!(!Scene::healthy().actor("iss", format!("{SKYPE}@{TENANT}")).fires(&RULE));
     }
 
     #[test]

@@ -58,5 +58,7 @@ mod tests {
     #[test]
     fn stays_silent_on_one_tenant() {
         assert!(!Scene::healthy().fires(&RULE));
+        // Of another issuer, other rules speak.
+        assert!(!Scene::healthy().actor("iss", format!("{EXCHANGE}@{OTHER_TENANT}")).fires(&RULE));
     }
 }

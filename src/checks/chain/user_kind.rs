@@ -51,6 +51,18 @@ mod tests {
     }
 
     #[test]
+    fn each_provider_has_its_kind() {
+        let fires = |provider: &str, name: &str| {
+            Scene::healthy().outer("nii", provider).outer("nameid", name).fires(&RULE)
+        };
+        assert!(fires("urn:federation:MicrosoftOnline", "s-1-5-21-1-2-3-4"));
+        assert!(fires("urn:office:idp:activedirectory", "10037ffe8a3b"));
+        assert!(!fires("urn:office:idp:ActiveDirectory", "S-1-5-21-1-2-3-4"));
+        assert!(!fires("urn:federation:other", "S-1-5-21-1-2-3-4"));
+        assert!(!fires("urn:federation:other", "10037ffe8a3b"));
+    }
+
+    #[test]
     fn stays_silent_on_a_puid() {
         assert!(!Scene::healthy().fires(&RULE));
     }

@@ -59,6 +59,22 @@ mod tests {
     }
 
     #[test]
+    fn names_the_bound_and_takes_bodies_that_are_kept_in_part_for_no_trouble() {
+        let found = |detail: &'static str| {
+            let oddity = move || Oddity { name: "odd", detail: detail.into() };
+            let judgement = Scene::healthy().connection(|one| one.oddities.push(oddity())).judge();
+            let found = judgement.findings.into_iter().find(|finding| finding.rule == RULE.id).unwrap();
+            (found.severity, found.observed)
+        };
+        let (severity, observed) = found("too long (limit HEAD_BYTES)");
+        assert_eq!(severity, Severity::Warning);
+        assert_eq!(observed, format!("HEAD_BYTES = {}, reached 1 time", limits::HEAD_BYTES));
+        assert_eq!(found("kept in part (limit BODY_KEPT)").0, Severity::Info);
+        assert_eq!(found("not read on (limit BODY_DECODED)").0, Severity::Warning);
+        assert_eq!(found("not joined (limit JOINABLE_KEPT)").0, Severity::Warning);
+    }
+
+    #[test]
     fn stays_silent_on_other_oddities() {
         assert!(!Scene::healthy().oddity("http-length-conflict").fires(&RULE));
     }

@@ -20,10 +20,11 @@ pub(crate) mod unanswered;
 pub(crate) mod undecrypted;
 
 use crate::checks::judge::plural;
+use crate::checks::said::Said;
 use crate::connection::Connection;
 
 /// What is missing of a connection, in one line.
-pub(crate) fn describe(connection: &Connection) -> String {
+pub(crate) fn describe(connection: &Connection) -> Said {
     let mut parts = Vec::new();
     if let Some(reason) = connection.tls.as_ref().and_then(|tls| tls.undecrypted.as_deref()) {
         parts.push(format!("not decrypted: {reason}"));
@@ -46,7 +47,9 @@ pub(crate) fn describe(connection: &Connection) -> String {
     // By its first frame, which every tool shows alike.
     let unit = if connection.passed_on { "entry" } else { "frame" };
     let from = format!(" from {unit} {}", connection.first_frame);
-    format!("connection{ends}{from} of input {}: {}", connection.input, parts.join("; "))
+    Said::from(format!("connection{ends}{from} of "))
+        .then(Said::input(connection.input))
+        .then(format!(": {}", parts.join("; ")))
 }
 /// A placeholder of the template was left in the script.
 pub(crate) mod script_placeholder;

@@ -85,6 +85,24 @@ mod tests {
     }
 
     #[test]
+    fn tells_placeholders_from_what_only_looks_alike() {
+        for (line, placeholder) in [
+            ("Get-X <Tenant-GUID>", Some("<Tenant-GUID>")),
+            ("Get-X <it's 2nd_name.x>", Some("<it's 2nd_name.x>")),
+            ("Get-X <1>", None),
+            ("Get-X <a=b>", None),
+            ("Get-X < a>", None),
+            ("Get-X mail.contoso.com.", Some("mail.contoso.com.")),
+            ("Get-X CONTOSO.com", Some("CONTOSO.com")),
+            ("Get-X mycontoso.com", None),
+            ("Get-X my-contoso.com", None),
+            ("Get-X contoso.com.example", None),
+        ] {
+            assert_eq!(bracketed(line).or_else(|| example(line)).as_deref(), placeholder, "{line}");
+        }
+    }
+
+    #[test]
     fn stays_silent_on_a_real_domain() {
         assert!(!Scene::script("$user = New-MailUser -Name SfBOnline-ApplicationAccount -ExternalEmailAddress a@fabrikam.example -DomainController dc1.fabrikam.example").fires(&RULE));
     }

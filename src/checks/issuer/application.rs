@@ -62,6 +62,12 @@ mod tests {
     }
 
     #[test]
+    fn fires_on_an_outer_token_of_another_application() {
+        let other = format!("00000003-0000-0ff1-ce00-000000000000@{TENANT}");
+        assert!(Scene::healthy().outer("iss", other).fires(&RULE));
+    }
+
+    #[test]
     fn stays_silent_on_the_expected_application() {
         assert!(!Scene::healthy().fires(&RULE));
     }

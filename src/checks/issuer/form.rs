@@ -52,6 +52,18 @@ mod tests {
     }
 
     #[test]
+    fn says_which_form_it_is() {
+        let said = |issuer: String| {
+            let judgement = Scene::healthy().outer("iss", issuer).judge();
+            let found = judgement.findings.into_iter().find(|finding| finding.rule == RULE.id);
+            found.map_or_else(String::new, |finding| finding.message)
+        };
+        assert!(said(format!("{SKYPE}/host@{TENANT}")).contains("with a host between"));
+        assert!(said(format!("{SKYPE}/@{TENANT}")).contains("with a slash before the @"));
+        assert!(said(format!("/{SKYPE}@{TENANT}")).contains("with a slash in front"));
+    }
+
+    #[test]
     fn stays_silent_on_the_plain_form() {
         assert!(!Scene::healthy().fires(&RULE));
     }

@@ -82,6 +82,17 @@ mod tests {
     }
 
     #[test]
+    fn stays_silent_on_an_entra_issuer_that_nothing_is_known_of() {
+        let entra = |issuer: String| Scene::healthy().entra("https://mail.contoso.com/").outer("iss", issuer);
+        // Its path names no tenant, or a tenant of which only a domain was given.
+        assert!(!entra("https://sts.windows.net/common/".into()).fires(&RULE));
+        assert!(!entra("https://sts.windows.net/fabrikam.com/".into()).fires(&RULE));
+        let by_domain = entra(format!("https://sts.windows.net/{OTHER_TENANT}/"))
+            .expect(|expected| expected.tenants = vec!["contoso.com".into()]);
+        assert!(!by_domain.fires(&RULE));
+    }
+
+    #[test]
     fn stays_silent_on_the_tenant_itself() {
         assert!(!Scene::healthy().fires(&RULE));
     }

@@ -22,7 +22,7 @@ use crate::token::store::TokenStore;
 use crate::token::{Half, Role, Sighting, Token, TokenId};
 
 use super::memory::Memory;
-use super::outcomes;
+use super::noted;
 use super::repeated;
 use super::repeats::{ByToken, Key};
 use super::standing::{self, TokenState};
@@ -221,7 +221,7 @@ impl<'e> Book<'e> {
             let case = UseCase { token, exchange, sighting, carried: depth > 0, at };
             let Self { tally, memory, said, key: known, .. } = self;
             Said::by(timed(), &case, tally).count(tally, memory, key, &found);
-            outcomes::note_use(&case, memory);
+            noted::note_use(&case, memory);
             if case.exchange.is_none() {
                 Said::by(steady(), &case, tally).count(tally, memory, key, &found);
                 continue;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::outcomes::plural;
 use crate::checks::place;
+use crate::checks::said::Said;
 use crate::connection::LeftOut;
 use crate::limits::NAMES_KEPT;
 
@@ -45,7 +46,7 @@ impl Losses {
     }
 
     /// What is missing of each input.
-    pub(super) fn missing(&self) -> Vec<String> {
+    pub(super) fn missing(&self) -> Vec<Said> {
         let mut inputs: BTreeMap<u32, Lost> = BTreeMap::new();
         for ((input, ..), lost) in &self.0 {
             let known = inputs.entry(*input).or_insert_with(|| Lost { count: 0, first: lost.first.clone() });
@@ -54,7 +55,9 @@ impl Losses {
         let line = |(input, lost): (u32, Lost)| {
             let were = if lost.count == 1 { "was" } else { "were" };
             let messages = plural(lost.count, "message");
-            format!("{messages} of input {input} could not be read and {were} left out{}", lost.said())
+            Said::from(format!("{messages} of "))
+                .then(Said::input(input))
+                .then(format!(" could not be read and {were} left out{}", lost.said()))
         };
         inputs.into_iter().map(line).collect()
     }
@@ -64,17 +67,16 @@ impl Losses {
     pub(super) fn requests<'l>(
         &'l self,
         concerns: impl Fn(&str) -> bool + 'l,
-    ) -> impl Iterator<Item = String> + 'l {
+    ) -> impl Iterator<Item = Said> + 'l {
         let requests = self.0.iter().filter(|((_, request, _), _)| *request);
         requests.filter(move |((.., host), _)| concerns(host.as_deref().unwrap_or_default())).map(
             |((input, _, host), lost)| {
                 let to = host.as_deref().map_or_else(String::new, |host| format!(" to {host}"));
                 let messages = plural(lost.count, "message");
-                format!(
-                    "{messages}{to} of input {input} could not be read, and may have been sent with a \
-                     password{}: give a recording that is whole",
+                Said::from(format!("{messages}{to} of ")).then(Said::input(*input)).then(format!(
+                    " could not be read, and may have been sent with a password{}: give a recording that is whole",
                     lost.said()
-                )
+                ))
             },
         )
     }

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use crate::base::Instant;
 use crate::checks::CheckId;
+use crate::checks::said::Said;
 use crate::connection::Connection;
 use crate::exchange::{Endpoint, ExchangeKey};
 use crate::limits::{self, CONNECTIONS_LISTED, NAMES_KEPT};
@@ -45,11 +46,9 @@ pub struct Memory {
     pub heads_lost: BTreeMap<String, Closed>,
     /// Connections of which everything that was said was lost, by server.
     pub unheard_of: BTreeMap<Endpoint, Closed>,
-    /// Reasons for `not-established`, with how often.
-    pub reasons: BTreeMap<(CheckId, String), u64>,
-    /// Uses of tokens in scope whose audience, lifetime could be judged.
-    pub audiences: u64,
-    /// See above.
+    /// Reasons for `not-established`.
+    pub reasons: BTreeSet<(CheckId, Said)>,
+    /// Uses of judged tokens whose lifetime could be judged.
     pub lifetimes: u64,
     /// Uses of tokens in scope in a request, token services aside.
     pub presented: u64,
@@ -59,16 +58,10 @@ pub struct Memory {
     pub pages: u64,
     /// Of these: answered with success, but without the body, in which an error could stand.
     pub unseen: u64,
-    /// Of these: without an answer in the input.
-    pub unanswered: u64,
-    /// Of these: answered otherwise.
-    pub refused: u64,
-    /// Token requests seen, granted, and without an answer.
+    /// Token requests seen, and granted.
     pub asked: u64,
     /// See above.
     pub granted: u64,
-    /// See above.
-    pub unheard: u64,
     /// Bearer challenges that name Exchange and list issuers.
     pub challenges: u64,
     /// Bearer challenges of Exchange that lack one of both.
@@ -77,7 +70,7 @@ pub struct Memory {
     pub issuers: BTreeSet<String>,
     /// The same that challenges of Exchange trust, with the first exchange that said so.
     pub trusted: BTreeMap<BTreeSet<String>, ExchangeKey>,
-    /// Exchanges that an in-scope token crossed without TLS, with TLS, and unknown.
+    /// Uses of tokens in scope in an exchange, whatever protected it.
     pub travelled: u64,
     /// Times at which judged tokens were used.
     pub uses: Option<(Instant, Instant)>,
@@ -91,10 +84,6 @@ pub struct Memory {
     pub connections: u64,
     /// TLS connections that stayed closed, in all.
     pub undecrypted: u64,
-    /// Connections with bytes missing between bytes that were seen.
-    pub gaps: u64,
-    /// Exchanges of which something was missing.
-    pub partial: u64,
     /// Messages of exports that could not be read.
     pub left_out: Losses,
     /// Inputs that were cut.
@@ -121,18 +110,16 @@ fn span(a: Option<(Instant, Instant)>, b: Option<(Instant, Instant)>) -> Option<
 
 impl Memory {
     /// Remembers a reason for `not-established`.
-    pub(crate) fn reason(&mut self, check: CheckId, text: &str) {
-        if let Some(count) = self.reasons.get_mut(&(check, text.to_owned())) {
-            *count += 1;
-        } else if self.reasons.len() < NAMES_KEPT {
-            self.reasons.insert((check, text.to_owned()), 1);
+    pub(crate) fn reason(&mut self, check: CheckId, said: impl Into<Said>) {
+        if self.reasons.len() < NAMES_KEPT {
+            self.reasons.insert((check, said.into()));
         }
     }
 
     /// Remembers what rules said is missing.
     pub(crate) fn reasons(&mut self, missing: &[(CheckId, String)]) {
         for (check, text) in missing {
-            self.reason(*check, text);
+            self.reason(*check, text.as_str());
         }
     }
 
@@ -209,9 +196,7 @@ impl Memory {
         for (issuers, key) in other.trusted {
             self.trusts(issuers, key);
         }
-        for (reason, count) in other.reasons {
-            *self.reasons.entry(reason).or_default() += count;
-        }
+        self.reasons.extend(other.reasons);
         join_closed(&mut self.closed, other.closed);
         join_closed(&mut self.quic, other.quic);
         join_closed(&mut self.heads_lost, other.heads_lost);
@@ -226,24 +211,18 @@ impl Memory {
             (&mut self.exchanges, other.exchanges),
             (&mut self.requests, other.requests),
             (&mut self.calls, other.calls),
-            (&mut self.audiences, other.audiences),
             (&mut self.lifetimes, other.lifetimes),
             (&mut self.presented, other.presented),
             (&mut self.accepted, other.accepted),
             (&mut self.pages, other.pages),
             (&mut self.unseen, other.unseen),
-            (&mut self.unanswered, other.unanswered),
-            (&mut self.refused, other.refused),
             (&mut self.asked, other.asked),
             (&mut self.granted, other.granted),
-            (&mut self.unheard, other.unheard),
             (&mut self.challenges, other.challenges),
             (&mut self.bare_challenges, other.bare_challenges),
             (&mut self.travelled, other.travelled),
             (&mut self.connections, other.connections),
             (&mut self.undecrypted, other.undecrypted),
-            (&mut self.gaps, other.gaps),
-            (&mut self.partial, other.partial),
         ] {
             *mine += theirs;
         }

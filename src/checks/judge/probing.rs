@@ -2,6 +2,7 @@
 //! the checks that can be judged without a token.
 
 use crate::checks::probed::{ProbeCase, Probed, Purpose};
+use crate::checks::said::Said;
 use crate::checks::{CheckId, Outcome, Verdict};
 use crate::state::cloud::Cloud;
 
@@ -37,8 +38,8 @@ impl Judge<'_> {
     /// The outcome of a probe: the checks that look at tokens do not apply.
     pub fn finish_probe(self, questions: &[Purpose], tls: bool) -> Judgement {
         let (challenges, bare) = (self.book.memory.challenges, self.book.memory.bare_challenges);
-        let reasons = |check: CheckId| -> Vec<String> {
-            let all = self.book.memory.reasons.keys();
+        let reasons = |check: CheckId| -> Vec<Said> {
+            let all = self.book.memory.reasons.iter();
             all.filter(|(id, _)| *id == check).map(|(_, reason)| reason.clone()).collect()
         };
         let (challenge, transport) = (reasons(CheckId::Challenge), reasons(CheckId::Transport));
@@ -51,7 +52,7 @@ impl Judge<'_> {
                     let mut missing = challenge.clone();
                     if asked && missing.is_empty() && challenges == 0 {
                         let why = if bare > 0 { NAMES_NOTHING } else { "no Bearer challenge was seen" };
-                        missing.push(why.to_owned());
+                        missing.push(why.into());
                     }
                     // Of a document that was asked for alone, nothing else would tell that it did not come.
                     (
@@ -74,13 +75,13 @@ impl Judge<'_> {
             }
             (check.outcome, check.summary) = match (applies, missing.first()) {
                 (false, _) if check.id == CheckId::Challenge => {
-                    (Outcome::NotApplicable, "no challenge was asked for".to_owned())
+                    (Outcome::NotApplicable, "no challenge was asked for".into())
                 }
                 (false, _) if check.id == CheckId::Transport => {
-                    (Outcome::NotApplicable, "nothing was asked by TLS".to_owned())
+                    (Outcome::NotApplicable, "nothing was asked by TLS".into())
                 }
-                (false, _) => (Outcome::NotApplicable, NO_TOKEN.to_owned()),
-                (true, None) => (Outcome::Pass, holds.to_owned()),
+                (false, _) => (Outcome::NotApplicable, NO_TOKEN.into()),
+                (true, None) => (Outcome::Pass, holds.into()),
                 (true, Some(first)) => (Outcome::NotEstablished, first.clone()),
             };
             check.missing = if applies { missing } else { Vec::new() };

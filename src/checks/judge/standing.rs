@@ -199,3 +199,26 @@ pub(crate) fn shown(text: &str) -> String {
     }
     shown
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_for_a_message_is_bounded_and_in_one_line() {
+        assert_eq!(shown("plain ~ text"), "plain ~ text");
+        assert_eq!(shown("a\nb\u{1b}[31m\u{7f}c"), "ab[31mc…");
+        assert_eq!(shown("grün"), "grün");
+        assert_eq!(shown(&"x".repeat(200)), "x".repeat(200));
+        assert_eq!(shown(&"x".repeat(201)), format!("{}…", "x".repeat(200)));
+    }
+
+    #[test]
+    fn a_thumbprint_has_twenty_bytes() {
+        assert_eq!(thumbprint("AAAAAAAAAAAAAAAAAAAAAAAAAAA"), Some([0; 20]));
+        assert_eq!(thumbprint("AAAAAAAAAAAAAAAAAAAAAAAAAAA="), Some([0; 20]));
+        assert!(
+            thumbprint("AAAA").is_none() && thumbprint("not base64!").is_none() && thumbprint("").is_none()
+        );
+    }
+}

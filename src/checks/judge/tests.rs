@@ -2,6 +2,8 @@
 
 /// Independence of the division among threads.
 mod division;
+/// What was not seen.
+mod evidence;
 
 use proptest::prelude::*;
 
@@ -25,7 +27,7 @@ fn outcome(judgement: &Judgement, id: CheckId) -> Outcome {
 }
 
 fn missing(judgement: &Judgement, id: CheckId) -> String {
-    check(judgement, id).missing.join("\n")
+    check(judgement, id).missing.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
 #[test]
@@ -163,10 +165,10 @@ fn a_healthy_call_passes_every_required_check() {
     for check in &judgement.checks {
         let fine = matches!(check.outcome, Outcome::Pass | Outcome::NotApplicable);
         assert!(fine, "{check:?}");
-        assert_eq!(check.missing, Vec::<String>::new());
+        assert_eq!(check.missing, []);
     }
     assert_eq!(outcome(&judgement, CheckId::Chain), Outcome::Pass);
-    assert!(check(&judgement, CheckId::Chain).summary.contains("`alg: none` outside is right"));
+    assert!(check(&judgement, CheckId::Chain).summary.words().contains("`alg: none` outside is right"));
 }
 
 #[test]
@@ -227,7 +229,7 @@ fn another_tenant_fails_and_the_summary_says_so() {
     let judgement = Scene::healthy().both_realms(OTHER_TENANT).judge();
     assert_eq!(judgement.verdict, Verdict::Fail);
     assert_eq!(outcome(&judgement, CheckId::Issuer), Outcome::Fail);
-    let summary = &check(&judgement, CheckId::Issuer).summary;
+    let summary = check(&judgement, CheckId::Issuer).summary.words();
     assert!(summary.starts_with("the token names another tenant"), "{summary}");
 }
 
@@ -271,14 +273,18 @@ fn a_password_elsewhere_is_not_denied_by_the_summary() {
     let judgement = Scene::healthy().target("/owa/").authorization("Basic dXNlcjpwYXNz").judge();
     let check = check(&judgement, CheckId::NoBasic);
     assert_eq!(check.outcome, Outcome::Pass);
-    assert!(check.summary.starts_with("no password to the paths of OAuth calls in "), "{}", check.summary);
-    assert!(check.summary.contains("; but: a password was sent"), "{}", check.summary);
+    assert!(
+        check.summary.words().starts_with("no password to the paths of OAuth calls in "),
+        "{}",
+        check.summary
+    );
+    assert!(check.summary.words().contains("; but: a password was sent"), "{}", check.summary);
 }
 
 #[test]
 fn a_warning_under_a_check_that_passes_is_in_its_summary() {
     let judgement = Scene::healthy().clear().judge();
-    let summary = &check(&judgement, CheckId::Transport).summary;
+    let summary = check(&judgement, CheckId::Transport).summary.words();
     assert!(summary.contains("but: a token crossed a network without TLS"), "{summary}");
 }
 
@@ -316,6 +322,51 @@ fn exchanges_own_assertion_is_judged_but_does_not_satisfy_oauth() {
     // Without --cert it is only listed.
     let scene = scene.expect(|expected| expected.certificates.clear());
     assert_eq!(outcome(&scene.judge(), CheckId::Signature), Outcome::NotEstablished);
+}
+
+#[test]
+fn only_exchange_itself_in_the_given_tenant_is_judged_beside_the_scope() {
+    let exchange = crate::checks::expectations::EXCHANGE;
+    let by = |issuer: String| {
+        let scene = Scene::healthy().authorization("Negotiate x").assertion_from(&issuer);
+        outcome(&scene.judge(), CheckId::Signature)
+    };
+    assert_eq!(by(format!("{exchange}@{TENANT}")), Outcome::Pass);
+    for other in [
+        format!("{exchange}@{OTHER_TENANT}"),
+        format!("{exchange}@unknown.example"),
+        exchange.to_owned(),
+        format!("00000003-0000-0ff1-ce00-000000000000@{TENANT}"),
+    ] {
+        assert_eq!(by(other.clone()), Outcome::NotEstablished, "{other}");
+    }
+}
+
+#[test]
+fn a_token_is_in_scope_by_the_actor_inside_of_it_and_by_no_other() {
+    let other = format!("00000003-0000-0ff1-ce00-000000000000@{TENANT}");
+    let judgement = Scene::healthy().outer("iss", other.clone()).judge();
+    assert_eq!(outcome(&judgement, CheckId::Issuer), Outcome::Fail);
+    let judgement = Scene::healthy().outer("iss", other.clone()).actor("nameid", other).judge();
+    assert_eq!(outcome(&judgement, CheckId::Oauth), Outcome::NotEstablished);
+}
+
+#[test]
+fn the_key_of_the_certificate_proves_only_what_exchange_issued_itself() {
+    // Without the keys of the token service, its token is not wrong by the certificate's.
+    let own = |scene: Scene| {
+        scene.expect(|expected| {
+            expected.sts_keys_given = false;
+            expected.keys.keys.retain(|key| key.origin == Origin::Uploaded);
+        })
+    };
+    let judgement = own(Scene::healthy()).judge();
+    assert_eq!(outcome(&judgement, CheckId::Signature), Outcome::NotEstablished);
+    let said = missing(&judgement, CheckId::Signature);
+    assert!(said.contains("accounts.accesscontrol.windows.net") && said.contains("--sts-keys"), "{said}");
+    // And what Exchange issued itself is not right by a key of the token service.
+    let scene = Scene::healthy().authorization("Negotiate x").assertion_by(Signer::Acs);
+    assert_eq!(outcome(&scene.judge(), CheckId::Signature), Outcome::Fail);
 }
 
 #[test]

@@ -112,6 +112,12 @@ mod tests {
             "Wed, 14 Nov 2023 22:15:03 GMT",
             "Tue, 14 Nov 2023 22:15:03 +00",
             "14 Nov 2023 22:15:03 GMT",
+            "Tue, 14 Nov 2023 22:60:03 GMT",
+            "Tue, 14 Nov 2023 22:15:60 GMT",
+            "Tue, 00 Nov 2023 22:15:03 GMT",
+            "Tue, 14 Nov 1923 22:15:03 GMT",
+            "Tue, 14 Nov 2023 22-15-03 GMT",
+            "Tue; 14 Nov 2023 22:15:03 GMT",
             "",
         ] {
             assert_eq!(seconds(odd), library(odd), "{odd}");
@@ -121,6 +127,23 @@ mod tests {
     #[test]
     fn fires_on_an_hour() {
         assert!(Scene::healthy().date(3600).fires(&RULE));
+    }
+
+    #[test]
+    fn says_in_which_direction_and_tolerates_the_leeway() {
+        let observed = |offset| {
+            let judgement = Scene::healthy().date(offset).judge();
+            let found = judgement.findings.into_iter().find(|finding| finding.rule == RULE.id);
+            found.map(|finding| finding.observed)
+        };
+        assert!(observed(301).unwrap().ends_with(" ahead") && observed(-301).unwrap().ends_with(" behind"));
+        assert_eq!((observed(300), observed(-300)), (None, None));
+    }
+
+    #[test]
+    fn stays_silent_where_the_date_may_be_that_of_another_clock() {
+        assert!(!Scene::healthy().date(3600).response_header("Age", "3600").fires(&RULE));
+        assert!(!Scene::healthy().date(3600).target("/other").fires(&RULE));
     }
 
     #[test]

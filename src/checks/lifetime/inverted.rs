@@ -42,6 +42,10 @@ mod tests {
     #[test]
     fn fires_on_exp_before_nbf() {
         assert!(Scene::healthy().outer("exp", 1).fires(&RULE));
+        let lives = |seconds: i64| {
+            Scene::healthy().outer("nbf", Scene::NOW).outer("exp", Scene::NOW + seconds).fires(&RULE)
+        };
+        assert!(lives(0) && !lives(1));
     }
 
     #[test]

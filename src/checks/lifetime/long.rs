@@ -53,5 +53,13 @@ mod tests {
     #[test]
     fn stays_silent_on_eight_hours() {
         assert!(!Scene::healthy().fires(&RULE));
+        let outer = |seconds: i64| {
+            Scene::healthy().outer("nbf", Scene::NOW).outer("exp", Scene::NOW + seconds).fires(&RULE)
+        };
+        assert!(!outer(8 * 3600) && outer(8 * 3600 + 1));
+        let actor = |seconds: i64| {
+            Scene::healthy().actor("nbf", Scene::NOW).actor("exp", Scene::NOW + seconds).fires(&RULE)
+        };
+        assert!(!actor(24 * 3600 + 300) && actor(24 * 3600 + 301));
     }
 }

@@ -35,10 +35,19 @@ fn examine(case: &TokenCase<'_>, out: &mut Out<'_>) {
 mod tests {
     use super::*;
     use crate::checks::testing::Scene;
+    use crate::checks::{Outcome, Verdict};
 
     #[test]
     fn fires_without_exp() {
         assert!(Scene::healthy().outer_without("exp").fires(&RULE));
+    }
+
+    #[test]
+    fn leaves_the_lifetime_open() {
+        let judgement = Scene::healthy().outer_without("exp").judge();
+        let lifetime = judgement.checks.iter().find(|check| check.id == CheckId::Lifetime).unwrap();
+        assert_eq!(lifetime.outcome, Outcome::NotEstablished, "{lifetime:?}");
+        assert_eq!(judgement.verdict, Verdict::Incomplete);
     }
 
     #[test]

@@ -48,5 +48,7 @@ mod tests {
     #[test]
     fn stays_silent_on_a_longer_one() {
         assert!(!Scene::healthy().fires(&RULE));
+        let end = Scene::NOW + 3600;
+        assert!(!Scene::healthy().outer("exp", end).actor("exp", end).fires(&RULE));
     }
 }

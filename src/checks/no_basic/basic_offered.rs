@@ -48,6 +48,8 @@ mod tests {
 
     #[test]
     fn stays_silent_without_an_offer() {
+        let bearer = "Bearer client_id=\"00000002-0000-0ff1-ce00-000000000000\", NTLM";
+        assert!(!Scene::healthy().discovery(bearer).fires(&RULE));
         assert!(!Scene::healthy().fires(&RULE));
     }
 }

@@ -50,6 +50,16 @@ mod tests {
     }
 
     #[test]
+    fn stays_silent_on_basic_to_another_path() {
+        for path in ["/owa/", "/other", "/"] {
+            assert!(
+                !Scene::healthy().target(path).authorization("Basic dXNlcjpwYXNz").fires(&RULE),
+                "{path}"
+            );
+        }
+    }
+
+    #[test]
     fn stays_silent_on_bearer() {
         assert!(!Scene::healthy().fires(&RULE));
     }

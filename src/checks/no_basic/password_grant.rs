@@ -18,7 +18,7 @@ pub(crate) static RULE: Rule = Rule {
     candidates: &["H02"],
     title: "a password was sent to the token service",
     looks_at: "`grant_type=password`, and a field `password` in what is sent to a token service: a form in one line \
-               or in parts, or JSON, however it is declared.",
+               or in parts, or JSON, however it is declared. A grant that goes elsewhere is a warning.",
     matters: "No user name and no password belongs anywhere in this integration.",
     bad: "grant_type=password&username=…&password=…",
     good: "grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer&assertion=eyJ…",
@@ -43,14 +43,17 @@ fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
     let grant = posted.is_some() && any("grant_type", &|grant| grant.eq_ignore_ascii_case("password"));
     let fields = case.place == Place::TokenService && any("password", &|password| !password.is_empty());
     if grant || fields {
-        out.say("a password was sent in a token request")
-            .observed(format!(
-                "{} to {}",
-                if grant { "grant_type=password" } else { "field password" },
-                super::target(case)
-            ))
-            .expected("a grant with an assertion")
-            .location("request.body.form");
+        let hit = out.say("a password was sent in a token request");
+        hit.observed(format!(
+            "{} to {}",
+            if grant { "grant_type=password" } else { "field password" },
+            super::target(case)
+        ))
+        .expected("a grant with an assertion")
+        .location("request.body.form");
+        if !matches!(case.place, Place::Exchange | Place::TokenService) {
+            hit.severity(Severity::Warning);
+        }
     }
 }
 
@@ -96,6 +99,35 @@ mod tests {
                 "{kind}"
             );
         }
+    }
+
+    #[test]
+    fn a_grant_that_goes_elsewhere_is_a_warning() {
+        let severity = |host: &'static str, path: &'static str| {
+            let scene =
+                Scene::healthy().token_request("grant_type=password&username=a&password=b", 200, "{}");
+            let scene = scene.last_request(|last| {
+                let request = last.request.as_mut().unwrap();
+                (request.host, request.target) = (Some(host.into()), path.into());
+            });
+            scene.severity(&RULE)
+        };
+        assert_eq!(severity("mail.contoso.com", "/ews/x"), Some(Severity::Error));
+        assert_eq!(severity("adfs.contoso.com", "/adfs/oauth2/token"), Some(Severity::Error));
+        assert_eq!(
+            severity("id.example.org", "/realms/x/protocol/openid-connect/token"),
+            Some(Severity::Warning)
+        );
+        assert_eq!(severity("mail.contoso.com", "/owa/"), Some(Severity::Warning));
+    }
+
+    #[test]
+    fn fires_on_a_password_without_its_grant_and_on_nothing_that_is_only_asked_for() {
+        let scene = |form: &str| Scene::healthy().token_request(form, 200, "{}");
+        assert!(scene("username=a&password=b").fires(&RULE));
+        assert!(!scene("username=a&password=").fires(&RULE));
+        // A form in a request without a body is what an answer is asked for.
+        assert!(!scene("grant_type=password").asked_by("GET", "").fires(&RULE));
     }
 
     #[test]

@@ -91,6 +91,16 @@ mod tests {
     }
 
     #[test]
+    fn fires_on_user_information_with_a_password_only() {
+        for (user, fires) in [("bob:pw@", true), ("bob:@", false), ("bob@", false), ("", false)] {
+            let whole = format!("https://{user}mail.contoso.com/ews/exchange.asmx");
+            assert_eq!(Scene::healthy().target(&whole).fires(&RULE), fires, "{whole}");
+            let host = format!("{user}mail.contoso.com");
+            assert_eq!(Scene::healthy().host(&host).oddity("odd").fires(&RULE), fires, "{host}");
+        }
+    }
+
+    #[test]
     fn stays_silent_without_one() {
         assert!(!Scene::healthy().target("/ews/exchange.asmx?a=b").fires(&RULE));
     }

@@ -90,6 +90,30 @@ mod tests {
     }
 
     #[test]
+    fn fires_on_a_literal_wherever_it_is_given() {
+        for line in [
+            "ConvertTo-SecureString -String 'P@ssw0rd' -AsPlainText",
+            "ConvertTo-SecureString -AsPlainText 'P@ssw0rd'",
+            "New-Account -Password 'P@ssw0rd'",
+            "New-Account -ClientSecret P@ssw0rd",
+            "-----BEGIN PRIVATE KEY-----",
+        ] {
+            assert!(Scene::script(&format!("{line}\n")).fires(&RULE), "{line}");
+        }
+        for line in [
+            "ConvertTo-SecureString -Key 'k' -AsPlainText",
+            "ConvertTo-SecureString 'encrypted'",
+            "New-Account -Password $given",
+            "New-Account -Password ''",
+            "$password = ''",
+            "$password = Read-Host",
+            "$word = 'P@ssw0rd'",
+        ] {
+            assert!(!Scene::script(&format!("{line}\n")).fires(&RULE), "{line}");
+        }
+    }
+
+    #[test]
     fn fires_without_repeating_it() {
         assert!(
             Scene::script("$password = 'P@ssw0rd'\nGet-X y\nConnect-MgGraph")

@@ -51,6 +51,13 @@ mod tests {
     }
 
     #[test]
+    fn stays_silent_on_ntlm_inside_or_to_another_path() {
+        let ntlm = |client: &str| Scene::healthy().client(client).authorization("NTLM TlRMTVNTUAAB");
+        assert!(!ntlm("10.0.0.1").fires(&RULE));
+        assert!(!ntlm("203.0.113.7").target("/owa/").fires(&RULE));
+    }
+
+    #[test]
     fn stays_silent_on_bearer_from_outside() {
         assert!(!Scene::healthy().client("203.0.113.7").fires(&RULE));
     }

@@ -49,6 +49,18 @@ mod tests {
     }
 
     #[test]
+    fn fires_on_hs256_beside_public_keys_of_whatever_name() {
+        assert!(Scene::healthy().actor_hmac().actor_header("x5t", "unknown").fires(&RULE));
+    }
+
+    #[test]
+    fn stays_silent_on_another_algorithm_that_does_not_fit() {
+        assert!(!Scene::healthy().actor_header("alg", "ES256").fires(&RULE));
+        assert!(!Scene::healthy().tampered().fires(&RULE));
+        assert!(!Scene::healthy().actor_unsigned().fires(&RULE));
+    }
+
+    #[test]
     fn stays_silent_on_rs256() {
         assert!(!Scene::healthy().fires(&RULE));
     }

@@ -44,6 +44,16 @@ mod tests {
     }
 
     #[test]
+    fn stays_silent_where_the_key_may_be_another() {
+        // An unnamed token of the token service: a key of the right kind may be among those that were not supplied.
+        let unnamed = || Scene::healthy().actor_header_without("x5t").actor_header("alg", "ES256");
+        let judgement = unnamed().judge();
+        assert!(!judgement.findings.iter().any(|finding| finding.rule == RULE.id));
+        let signature = judgement.checks.iter().find(|check| check.id == CheckId::Signature).unwrap();
+        assert_eq!(signature.outcome, crate::checks::Outcome::NotEstablished, "{signature:?}");
+    }
+
+    #[test]
     fn stays_silent_on_rs256() {
         assert!(!Scene::healthy().fires(&RULE));
     }

@@ -46,5 +46,7 @@ mod tests {
     #[test]
     fn stays_silent_on_rs256() {
         assert!(!Scene::healthy().fires(&RULE));
+        // Of which another rule speaks.
+        assert!(!Scene::healthy().actor_hmac().fires(&RULE));
     }
 }

@@ -54,12 +54,29 @@ fn examine(case: &TokenCase<'_>, out: &mut Out<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::checks::expectations::SKYPE;
     use crate::checks::testing::Scene;
-    use crate::checks::testing::Signer;
+    use crate::checks::testing::{Signer, TENANT};
 
     #[test]
     fn fires_on_the_certificate_of_a_rollover() {
         assert!(Scene::healthy().assertion_by(Signer::Stranger).fires(&RULE));
+    }
+
+    #[test]
+    fn stays_silent_without_a_certificate_or_a_signature() {
+        let stranger = || Scene::healthy().assertion_by(Signer::Stranger);
+        assert!(!stranger().expect(|expected| expected.certificates.clear()).fires(&RULE));
+        let own = || Scene::healthy().actor("iss", format!("{SKYPE}@{TENANT}"));
+        assert!(own().fires(&RULE));
+        assert!(!own().actor_unsigned().fires(&RULE));
+    }
+
+    #[test]
+    fn stays_silent_on_a_wrong_signature_that_names_no_key() {
+        // Every key was tried: which certificate it was is not known.
+        let own = Scene::healthy().actor("iss", format!("{SKYPE}@{TENANT}")).actor_header_without("x5t");
+        assert!(!own.fires(&RULE));
     }
 
     #[test]

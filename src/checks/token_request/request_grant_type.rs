@@ -123,7 +123,7 @@ mod tests {
             let answer = r#"{"token_type":"Bearer","access_token":"x","expires_in":"3600"}"#;
             let judged = Scene::healthy().token_request(&form, 200, answer).judge();
             let check = judged.checks.iter().find(|check| check.id == RULE.check).unwrap();
-            check.missing.iter().any(|reason| reason.contains("no JWT here"))
+            check.missing.iter().any(|reason| reason.words().contains("no JWT here"))
         };
         assert!(missing("[REDACTED]"));
         assert!(missing("x"));

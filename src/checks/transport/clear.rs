@@ -59,6 +59,20 @@ mod tests {
     }
 
     #[test]
+    fn is_an_error_where_an_address_is_public() {
+        // The server's is 10.0.0.2.
+        assert_eq!(Scene::healthy().clear().severity(&RULE), Some(Severity::Warning));
+        assert_eq!(Scene::healthy().clear().client("203.0.113.7").severity(&RULE), Some(Severity::Error));
+        assert_eq!(Scene::healthy().clear().client("100.64.0.1").severity(&RULE), Some(Severity::Warning));
+    }
+
+    #[test]
+    fn stays_silent_on_tokens_of_others() {
+        let other = "00000003-0000-0ff1-ce00-000000000000";
+        assert!(!Scene::healthy().application(other).clear().client("203.0.113.7").fires(&RULE));
+    }
+
+    #[test]
     fn stays_silent_on_tls() {
         assert!(!Scene::healthy().fires(&RULE));
     }

@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use super::timeline::passed;
 use crate::report::escape::{shorten, terminal};
 use crate::report::mask::Mask;
-use crate::report::{Inspection, Listed, authentication};
-use crate::token::Half;
+use crate::report::{Inspection, Listed, authentication, words};
 
 /// Rows that a browser can still show; what findings name and what carries credentials comes first.
 const ROWS: usize = 2000;
@@ -67,26 +66,11 @@ fn has_credentials(listed: &Listed) -> bool {
     !listed.sightings.is_empty() || !authentication::sent(&listed.exchange).is_empty()
 }
 
-/// Numbers of the tokens of an exchange, or of one half of it.
-pub(super) fn tokens(listed: &Listed, inspection: &Inspection, half: Option<Half>) -> Vec<usize> {
-    let of_half = listed.sightings.iter().filter(|at| half.is_none_or(|half| at.location.half == half));
-    let mut numbers: Vec<_> = of_half.filter_map(|at| inspection.order.number(at.token)).collect();
-    numbers.sort_unstable();
-    numbers.dedup();
-    numbers
-}
-
 /// `POST mail.contoso.com/ews/exchange.asmx`
 pub(super) fn request(listed: &Listed, inspection: &Inspection, mask: Mask) -> String {
-    let Some(request) = &listed.exchange.request else { return "the request was not seen".into() };
-    let of_request = listed.sightings.iter().filter(|sighting| sighting.location.half == Half::Request);
-    let texts: Vec<&[u8]> = of_request
-        .filter_map(|sighting| inspection.tokens.get(sighting.token))
-        .map(|token| &token.text[..])
-        .collect();
-    let host = mask.host(request.host.as_deref().unwrap_or_default());
-    let host = if request.target.contains("://") || request.method == "CONNECT" { "" } else { &*host };
-    let text = format!("{} {host}{}", request.method, mask.known(&request.target, &texts));
+    let Some(text) = words::request(listed, inspection, mask) else {
+        return "the request was not seen".into();
+    };
     terminal(&shorten(&text, REQUEST)).into_owned()
 }
 
@@ -102,7 +86,7 @@ pub(super) fn sent(listed: &Listed) -> String {
 fn row(number: usize, listed: &Listed, inspection: &Inspection, bad: bool, named: bool, mask: Mask) -> Row {
     let exchange = &listed.exchange;
     let sent = sent(listed);
-    let tokens = tokens(listed, inspection, None);
+    let tokens = listed.numbers(&inspection.order, None);
     let status = exchange.response.as_ref().map(|response| response.status);
     let kinds = [
         (!sent.is_empty(), "auth"),

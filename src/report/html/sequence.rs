@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::rows::{request, sent, tokens};
+use super::rows::{request, sent};
 use crate::checks::place::without_user;
 use crate::diagnose::sequence::{Outcome, Step as Said};
 use crate::report::escape::{shorten, terminal};
@@ -292,7 +292,7 @@ fn step(
 ) -> Step {
     let sent = sent(listed);
     let carried = |half| {
-        let numbers = tokens(listed, inspection, Some(half));
+        let numbers = listed.numbers(&inspection.order, Some(half));
         let numbers: Vec<_> = numbers.iter().take(4).map(usize::to_string).collect();
         if numbers.is_empty() { String::new() } else { format!(", token {}", numbers.join(", ")) }
     };

@@ -109,15 +109,9 @@ pub(in crate::report) fn exchange<'e>(
     mask: Mask,
 ) -> ExchangeRecord<'e> {
     let exchange = &listed.exchange;
-    let texts = |half: Half| -> Vec<&[u8]> {
-        let of_half = listed.sightings.iter().filter(|sighting| sighting.location.half == half);
-        of_half.filter_map(|sighting| store.get(sighting.token)).map(|token| &token.text[..]).collect()
-    };
+    let texts = |half| listed.texts(store, half);
     let (asked, answered) = (texts(Half::Request), texts(Half::Response));
-    let mut tokens: Vec<usize> =
-        listed.sightings.iter().filter_map(|sighting| order.number(sighting.token)).collect();
-    tokens.sort_unstable();
-    tokens.dedup();
+    let tokens = listed.numbers(order, None);
     ExchangeRecord {
         index,
         input: exchange.key.input,

@@ -24,8 +24,8 @@ pub(super) fn check(check: &CheckResult, mask: Mask) -> CheckRecord {
         id: check.id.name(),
         required: check.required,
         outcome: check.outcome.name(),
-        summary: mask.text(&check.summary).into_owned(),
-        missing: check.missing.iter().map(|line| mask.text(line).into_owned()).collect(),
+        summary: mask.text(&check.summary.numbered()).into_owned(),
+        missing: check.missing.iter().map(|line| mask.text(&line.numbered()).into_owned()).collect(),
     }
 }
 

@@ -12,7 +12,7 @@ use crate::report::json::model::location;
 use crate::report::mask::Mask;
 use crate::report::reason::{self, counted};
 use crate::report::{Inspection, Listed, Options, authentication, words};
-use crate::token::{Half, Token, TokenId};
+use crate::token::{Token, TokenId};
 
 /// Lines that an address may take in the table.
 const ADDRESS_LINES: usize = 4;
@@ -117,11 +117,7 @@ fn sent(exchange: &Exchange) -> String {
 }
 
 fn numbers(listed: &Listed, inspection: &Inspection) -> String {
-    let mut numbers: Vec<_> =
-        listed.sightings.iter().filter_map(|sighting| inspection.order.number(sighting.token)).collect();
-    numbers.sort_unstable();
-    numbers.dedup();
-    match numbers.as_slice() {
+    match listed.numbers(&inspection.order, None).as_slice() {
         [] => "-".into(),
         numbers => {
             let shown: Vec<_> = numbers.iter().take(6).map(usize::to_string).collect();
@@ -131,16 +127,9 @@ fn numbers(listed: &Listed, inspection: &Inspection) -> String {
 }
 
 fn request(listed: &Listed, inspection: &Inspection, mask: Mask, columns: usize) -> Vec<String> {
-    let Some(request) = &listed.exchange.request else { return vec!["(the request was not seen)".into()] };
-    let of_request = listed.sightings.iter().filter(|sighting| sighting.location.half == Half::Request);
-    let texts: Vec<&[u8]> = of_request
-        .filter_map(|sighting| inspection.tokens.get(sighting.token))
-        .map(|token| &token.text[..])
-        .collect();
-    let host = mask.host(request.host.as_deref().unwrap_or_default());
-    let target = mask.known(&request.target, &texts);
-    let host = if target.contains("://") || request.method == "CONNECT" { "" } else { &*host };
-    let address = format!("{} {host}{target}", request.method);
+    let Some(address) = words::request(listed, inspection, mask) else {
+        return vec!["(the request was not seen)".into()];
+    };
     let mut lines = wrap_address(&terminal(&address), columns);
     if lines.len() > ADDRESS_LINES {
         lines.truncate(ADDRESS_LINES);

@@ -1,7 +1,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::wire::http::Finished;
+use crate::exchange::{Head, Request, Response};
+use crate::wire::http::{Finished, Tunnel};
 
 const S: Direction = Direction::Sent;
 const R: Direction = Direction::Received;
