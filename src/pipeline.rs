@@ -12,8 +12,6 @@ mod intake;
 #[cfg(feature = "live")]
 pub mod live;
 mod lookahead;
-/// Words of a server without a message around them.
-mod quoted;
 mod sources;
 mod workers;
 

@@ -46,6 +46,7 @@ const LAYERS: [(&str, &[&str]); 29] = [
             "base",
             "limits",
             "json",
+            "soap",
             "exchange",
             "connection",
             "logrecord",

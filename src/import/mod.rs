@@ -19,8 +19,6 @@ pub mod text;
 mod tunnels;
 mod when;
 
-use std::ops::Range;
-
 use crate::base::Secret;
 use crate::connection::{Connection, LeftOut};
 use crate::exchange::{Enough, Exchange};
@@ -91,12 +89,6 @@ pub trait Receiver {
     fn log_record(&mut self, record: LogRecord) {
         let _ = record;
     }
-    /// A text without requests: it may be no more than what a server said, copied without the message around it. Fields
-    /// of the messages at `heads` are told as such. Whether something was found in it.
-    fn quoted(&mut self, text: &[u8], heads: &[Range<usize>]) -> bool {
-        let _ = (text, heads);
-        false
-    }
     /// The file was cut, and was used up to the cut; a notice says where.
     fn truncated(&mut self) {}
 }
@@ -111,6 +103,8 @@ pub struct ImportSettings {
     pub passwords: Vec<Secret>,
     /// See [`crate::sink::Sink::enough`]; HAR asks it, whose bodies cost most to decode.
     pub enough: Option<Enough>,
+    /// Whether somebody named the file: among those of a directory prose about the words of a server is no evidence.
+    pub named: bool,
 }
 
 /// A receiver that keeps everything, for tests and small files.

@@ -2,9 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::ops::Range;
 
-use super::quoted;
 use super::sources::Found;
 use super::{Input, Kind, Settings};
 use crate::connection::{Connection, LeftOut};
@@ -27,8 +25,6 @@ struct Into<'i, S> {
     records: u64,
     connections: u32,
     notices: usize,
-    /// Whether somebody named the file: among those of a directory prose about the words of a server is no evidence.
-    named: bool,
 }
 
 impl<S: Sink> Receiver for Into<'_, S> {
@@ -66,13 +62,6 @@ impl<S: Sink> Receiver for Into<'_, S> {
         self.sink.log_record(record);
     }
 
-    fn quoted(&mut self, text: &[u8], heads: &[Range<usize>]) -> bool {
-        let told = if self.named { quoted::records(text, heads) } else { Vec::new() };
-        let any = !told.is_empty();
-        told.into_iter().for_each(|record| self.log_record(record));
-        any
-    }
-
     fn truncated(&mut self) {
         self.input.truncated = true;
     }
@@ -88,11 +77,11 @@ pub(super) fn read<S: Sink>(
 ) -> Result<bool, String> {
     let kind = input.kind;
     let textual = matches!(kind, Kind::Text | Kind::Log);
-    let import_settings = ImportSettings { passwords: settings.passwords.clone(), enough: sink.enough() };
+    let import_settings =
+        ImportSettings { passwords: settings.passwords.clone(), enough: sink.enough(), named: found.named };
     let told = input.notices.len();
     let mut source = Ending { read: opened.read, error: None };
-    let mut receiver =
-        Into { input, sink, tokens: 0, records: 0, connections: 0, notices: 0, named: found.named };
+    let mut receiver = Into { input, sink, tokens: 0, records: 0, connections: 0, notices: 0 };
     let mut beginning = Vec::new();
     let in_place = if kind == Kind::Saz && opened.compression.is_none() {
         archive(found, settings, &import_settings, &mut receiver)
@@ -114,7 +103,7 @@ pub(super) fn read<S: Sink>(
         let expected = if opened.compression.is_none() { found.size().unwrap_or(0) } else { 0 };
         let bytes = whole(&mut beginning.as_slice().chain(&mut source), expected);
         let limited = bytes.len() as u64 == limits::EXPORT_BYTES;
-        (import(kind, &bytes, &import_settings, found.named, &mut receiver), limited)
+        (import(kind, &bytes, &import_settings, &mut receiver), limited)
     };
     let Into { tokens, records, notices, .. } = receiver;
     input.records = records;
@@ -215,7 +204,6 @@ fn import(
     kind: Kind,
     bytes: &[u8],
     settings: &ImportSettings,
-    named: bool,
     receiver: &mut dyn Receiver,
 ) -> Result<(), ImportError> {
     match kind {
@@ -227,9 +215,7 @@ fn import(
             .or_else(|error| text::read(bytes, settings, receiver).map_err(|_| error)),
         _ => text::read(bytes, settings, receiver).or_else(|error| match error {
             // A few lines of a log, copied without its head.
-            ImportError::Kind(told) if named => {
-                logs::bare::read(bytes, receiver).map_err(|_| ImportError::Kind(told + &quoted::hint(bytes)))
-            }
+            ImportError::Kind(_) if settings.named => logs::bare::read(bytes, receiver).map_err(|_| error),
             error => Err(error),
         }),
     }

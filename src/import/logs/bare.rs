@@ -8,6 +8,7 @@ use std::net::IpAddr;
 
 use super::Reading;
 use super::table::{split_blanks, split_commas};
+use crate::base::lossy;
 use crate::import::{ImportError, Notice, Receiver, text};
 
 const IIS: &str = "#Fields: date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) \
@@ -25,7 +26,7 @@ const HTTP_PROXY: &str = "#Fields: DateTime,RequestId,MajorVersion,MinorVersion,
 /// When none is.
 pub fn read(bytes: &[u8], out: &mut dyn Receiver) -> Result<(), ImportError> {
     let text = text::utf8(bytes);
-    let text = String::from_utf8_lossy(&text);
+    let text = lossy(&text);
     let mut reading = Reading::default();
     let mut columns = "";
     for (line, number) in text.lines().zip(1..) {

@@ -11,6 +11,8 @@ mod beside;
 pub(crate) mod folds;
 /// Tokens without a message around them.
 mod paste;
+/// Words of a server without a message around them.
+mod quoted;
 /// Dumps of what curl sent and received.
 pub(crate) mod trace;
 
@@ -32,9 +34,9 @@ use crate::limits;
 /// Reads the whole of a text.
 ///
 /// # Errors
-/// When it holds neither a message nor anything that looks like a token, nor words of a server that the receiver takes.
+/// When it holds neither a message nor anything that looks like a token, nor, in a file that somebody named, words of a
+/// server.
 pub fn read(bytes: &[u8], settings: &ImportSettings, out: &mut dyn Receiver) -> Result<(), ImportError> {
-    let _ = settings;
     let text = utf8(bytes);
     let text = if trace::is_trace(&text) { Cow::Owned(trace::messages(&text)) } else { text };
     let messages = messages(&text);
@@ -62,15 +64,17 @@ pub fn read(bytes: &[u8], settings: &ImportSettings, out: &mut dyn Receiver) -> 
         );
         out.notice(Notice::new(None, text));
     }
-    let mut quoted = false;
-    if !messages.iter().any(|message| message.is_request) {
+    let mut quoted = Vec::new();
+    if settings.named && !messages.iter().any(|message| message.is_request) {
         let heads: Vec<Range<usize>> = messages.iter().map(|message| message.range.clone()).collect();
-        quoted = out.quoted(&text, &heads);
+        quoted = quoted::records(&text, &heads);
     }
-    if exchanges == 0 && seen.tokens == 0 && !quoted {
-        let told = "holds neither an HTTP message nor anything that looks like a token".to_owned();
-        return Err(ImportError::Kind(told));
+    if exchanges == 0 && seen.tokens == 0 && quoted.is_empty() {
+        let hint = if settings.named { quoted::hint(&text) } else { String::new() };
+        let told = "holds neither an HTTP message nor anything that looks like a token";
+        return Err(ImportError::Kind(format!("{told}{hint}")));
     }
+    quoted.into_iter().for_each(|record| out.log_record(record));
     left_out(&text, &messages, exchanges, out);
     Ok(())
 }

@@ -8,6 +8,7 @@ use super::framing::{Facts, Framing};
 use super::head::{self, Start};
 use super::lane::State;
 use super::pairing::{Asked, Claim, Idle};
+use crate::base::lossy;
 use crate::exchange::{FrameMap, Head, Protocol, Request, Response};
 use crate::wire::http::message::{Half, Message, Whole};
 use crate::wire::http::{Outbox, Tunnel};
@@ -32,7 +33,7 @@ impl Http1 {
             return;
         };
         let last = frames.last().copied().unwrap_or(first);
-        let text = |range| String::from_utf8_lossy(bytes.get(range).unwrap_or_default()).into_owned();
+        let text = |range| lossy(bytes.get(range).unwrap_or_default()).into_owned();
         let half = match parsed.start {
             Start::Request { method, target } => {
                 out.request_head_lost |= parsed.cut;
@@ -78,7 +79,7 @@ impl Http1 {
             false => facts.framing(Direction::Sent, asked.connect, message.old, &mut message.oddities),
         };
         message.keep = facts.keeps(Direction::Sent);
-        let host = facts.host.map(|host| String::from_utf8_lossy(host).into_owned());
+        let host = facts.host.map(|host| lossy(host).into_owned());
         let absolute = head::absolute(&request.target);
         let (scheme, authority) = match absolute {
             Some((scheme, authority)) => (Some(scheme), Some(authority)),
@@ -134,7 +135,7 @@ impl Http1 {
         message.keep = facts.keeps(Direction::Received);
         let tunnel = match (status, tunnel) {
             (101, _) if !cut => {
-                let name = facts.upgrade.map(|name| String::from_utf8_lossy(name).into_owned());
+                let name = facts.upgrade.map(|name| lossy(name).into_owned());
                 Some(Tunnel::Upgrade(name.unwrap_or_default()))
             }
             (_, true) => Some(Tunnel::Connect(self.pairing.authority(id))),

@@ -8,6 +8,7 @@
 
 use std::ops::Range;
 
+use crate::base::lossy;
 use crate::logrecord::{LogRecord, LogSource};
 use crate::soap::{codes, diagnostics, token_service};
 
@@ -36,7 +37,7 @@ pub(super) fn records(text: &[u8], heads: &[Range<usize>]) -> Vec<LogRecord> {
     if text.trim_ascii_start().starts_with(b"<") {
         return Vec::new();
     }
-    let text = &*String::from_utf8_lossy(text);
+    let text = &*lossy(text);
     let mut found: Vec<LogRecord> = Vec::new();
     for (at, said) in diagnostics::quoted(text) {
         let known = found.iter().any(|record| record.diagnostics.as_deref() == Some(said.as_str()));
@@ -57,7 +58,7 @@ pub(super) fn records(text: &[u8], heads: &[Range<usize>]) -> Vec<LogRecord> {
 
 /// What to do with a text that quotes nothing, and names codes.
 pub(super) fn hint(text: &[u8]) -> String {
-    let text = &*String::from_utf8_lossy(text.get(..text.len().min(TOLD)).unwrap_or_default());
+    let text = &*lossy(text.get(..text.len().min(TOLD)).unwrap_or_default());
     let told = token_service::codes_in(text).into_iter().find(|code| codes::aadsts(code).is_some());
     let told = told.or_else(|| text.contains("4000000;reason").then(|| "4000000".to_owned()));
     told.map_or_else(String::new, |code| format!("; for what it names: oauthtrace explain {code}"))
