@@ -17,7 +17,7 @@ use crate::soap;
 use crate::token::principal::Principal;
 use crate::token::store::TokenStore;
 use crate::token::{Role, Sighting, Token, TokenId};
-use crate::wire::http::body::{self, Glimpse};
+use crate::wire::http::body::{self, CodingError, Glimpse};
 use crate::wire::http::challenge::{self, Challenge, Sent};
 
 use super::CheckId;
@@ -340,6 +340,11 @@ impl<'a> ExchangeCase<'a> {
         self.offered().iter().find(|offer| offer.is("bearer"))
     }
 
+    /// Whether the whole head of the response is there, so that something follows from what does not stand in it.
+    pub fn is_head_whole(&self) -> bool {
+        self.response().is_some_and(|response| !response.head.partial)
+    }
+
     /// Credentials of the request, those for a proxy left out.
     pub fn sent(&self) -> &[Sent] {
         self.sent.get_or_init(|| {
@@ -360,7 +365,7 @@ impl<'a> ExchangeCase<'a> {
         self.sent().iter().any(|sent| sent.scheme == "bearer" && sent.empty)
     }
 
-    /// Fields of a form in the request's body, decoded.
+    /// Fields of a form in the request's body, decoded; of a body that was cut, those that are whole.
     pub fn form(&self) -> &[(String, String)] {
         self.form.get_or_init(|| {
             let Some(request) = self.request() else { return Vec::new() };
@@ -368,8 +373,15 @@ impl<'a> ExchangeCase<'a> {
             if request.body.bytes.is_empty() || !(kind.is_empty() || kind.contains("form")) {
                 return Vec::new();
             }
-            let (content, _) = body::content(&request.head, &request.body);
-            place::form_fields(&String::from_utf8_lossy(&content))
+            let (content, fault) = body::content(&request.head, &request.body);
+            let kept = &request.body;
+            let decoded = matches!(fault, None | Some(CodingError::NotCoded(_)));
+            let cut = !(kept.complete && decoded) || kept.bytes.len() >= limits::BODY_KEPT;
+            let mut fields = place::form_fields(&String::from_utf8_lossy(&content));
+            if cut && !content.ends_with(b"&") {
+                fields.pop();
+            }
+            fields
         })
     }
 
@@ -398,6 +410,25 @@ impl<'a> ExchangeCase<'a> {
         });
         let own = &response.body.bytes;
         decoded.as_deref().unwrap_or_else(|| own.get(..limits::ANSWER_BYTES).unwrap_or(own))
+    }
+
+    /// Whether the content of the response's body cannot be read though the body is there: it is damaged, coded in a way
+    /// that is not known, or shown by a source that cannot show its bytes (RFC 9110 8.4).
+    pub(crate) fn is_answer_garbled(&self) -> bool {
+        let Some(Response { head, body: kept, .. }) = self.response() else { return false };
+        if kept.bytes.is_empty() || !body::is_coded(head, kept) || self.glimpse.is_some() {
+            return false;
+        }
+        let (content, trouble) = body::content_prefix(head, kept, limits::ANSWER_BYTES);
+        match trouble {
+            None => false,
+            // Who decodes a body seldom changes the field that says that it is coded.
+            Some(CodingError::NotCoded(_) | CodingError::Unknown(_)) => {
+                let plain = content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&content);
+                !matches!(plain.trim_ascii_start(), [b'<' | b'{', ..])
+            }
+            Some(_) => true,
+        }
     }
 
     /// Roles that an EWS request asks for in its `ManagementRole` header.
@@ -463,7 +494,7 @@ impl<'a> ExchangeCase<'a> {
 
     /// Whether it is a request for a token that this tool judges: application grants, no interactive ones.
     pub fn token_request(&self) -> Option<&str> {
-        if self.place != Place::TokenService || self.request()?.method != "POST" {
+        if self.place != Place::TokenService || !self.request()?.may_post() {
             return None;
         }
         let grant = self.field("grant_type").unwrap_or_default();

@@ -87,6 +87,7 @@ pub fn read_asked(text: &str, path: &str) -> Output {
                     column,
                     values: Vec::new(),
                     blank: false,
+                    unended: false,
                 });
                 open.column = column;
                 open.blank = false;
@@ -114,6 +115,18 @@ pub fn read_asked(text: &str, path: &str) -> Output {
                 }
             }
         }
+    }
+    let ended = text.is_empty() || text.ends_with(['\n', '\r']);
+    if let Some(open) = &mut current {
+        open.unended = !ended && !open.blank;
+        asked_by.cut =
+            output.objects.last().filter(|_| output.objects.len() > asked_by.before).is_some_and(|before| {
+                let names = |object: &Object| -> Vec<String> {
+                    object.properties.iter().map(|(name, _)| name.clone()).collect()
+                };
+                let (whole, last) = (names(before), names(&open.object));
+                last.len() < whole.len() && whole.starts_with(&last)
+            });
     }
     close(&mut current, &mut asked_by, &mut output.objects);
     asked_by.settle(&mut output);
@@ -158,6 +171,8 @@ struct Asked {
     odd: bool,
     /// Whether an error record stands below it.
     failed: bool,
+    /// Whether the text ends inside an object: it has fewer of the properties than the one before it.
+    cut: bool,
 }
 
 impl Asked {
@@ -187,9 +202,13 @@ impl Asked {
     /// The output of this command ends here. Only silence says that there is nothing: below a table or an error
     /// anything may be.
     fn settle(self, output: &mut Output) {
-        let Some(kind) = self.kind else { return };
+        let last = output.objects.last().filter(|_| self.cut);
+        let Some(kind) = self.kind.or(last.map(|last| last.kind)) else { return };
         let found = output.objects.len() > self.before;
-        if self.failed || (self.odd && !found) {
+        if self.cut {
+            let place = last.map_or(self.place, |last| last.place.clone());
+            output.unread.push(Unread { kind, place, failed: false });
+        } else if self.failed || (self.odd && !found) {
             output.unread.push(Unread { kind, place: self.place, failed: self.failed });
         } else if found || self.whole {
             output.asked.push(kind);
@@ -272,6 +291,8 @@ struct Open {
     /// Lines of each value so far.
     values: Vec<Vec<Line>>,
     blank: bool,
+    /// Whether the text ends inside its last line.
+    unended: bool,
 }
 
 /// A line of a value.
@@ -297,6 +318,9 @@ impl Open {
         let width = self.values.iter().flatten().map(|line| line.width).max().unwrap_or_default();
         for ((name, value), lines) in self.object.properties.iter_mut().zip(&self.values) {
             *value = parse_value(name, lines, width);
+        }
+        if let Some((_, last)) = self.object.properties.last_mut().filter(|_| self.unended) {
+            last.shorten();
         }
     }
 }
@@ -393,6 +417,13 @@ fn parse_value(name: &str, lines: &[Line], width: usize) -> Value {
     }
     if let Some(inner) = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
         return list(inner);
+    }
+    // What stood behind it was lost with the end of the list, or of the column of a table.
+    if let Some(inner) = text.strip_prefix('{').filter(|inner| !inner.contains('}')) {
+        return list(&format!("{inner}…"));
+    }
+    if !multi_line && text.ends_with(['…']) || text.ends_with("...") && !text.contains(' ') {
+        return Value::List(Vec::new(), true);
     }
     match text {
         "True" => Value::Bool(true),

@@ -19,7 +19,7 @@ use super::answers;
 use super::logs::{Joinable, number};
 use super::memory::{Closed, Memory};
 use super::standing::TokenState;
-use super::{name_of, stayed_closed, unread};
+use super::{name_of, stayed_closed, unread, witness};
 
 /// A reason that several places give.
 pub(super) const HPACK_BEFORE: &str = "header fields of a request refer to HPACK entries from before the \
@@ -83,6 +83,8 @@ pub(super) fn note_exchange(case: &ExchangeCase<'_>, memory: &mut Memory) {
         memory.asked += 1;
         match case.status() {
             None => memory.unheard += 1,
+            // What a page for people says, if it was seen, a rule tells.
+            Some(200..=299) if case.response().is_some_and(witness::is_page) => memory.unheard += 1,
             Some(200..=299) => memory.granted += 1,
             Some(_) => {}
         }
@@ -91,7 +93,8 @@ pub(super) fn note_exchange(case: &ExchangeCase<'_>, memory: &mut Memory) {
         && let Some(offer) = case.bearer_challenge()
     {
         let telling = challenge::names_both(offer);
-        memory.challenges += u64::from(telling);
+        // Of an answer to nobody knows what, nobody knows whether Exchange gave it.
+        memory.challenges += u64::from(telling && case.request().is_some());
         memory.bare_challenges += u64::from(!telling && case.at_exchange());
         let issuers = challenge::issuers(offer).unwrap_or_default();
         let acs = issuers.iter().filter(|name| case.at_exchange() && place::is_acs(name.id));

@@ -34,7 +34,7 @@ pub(super) fn note(case: &ExchangeCase<'_>, memory: &mut Memory) {
     if request.target.is_empty() {
         memory.reason(CheckId::NoBasic, NO_PATH);
     }
-    if case.place == Place::TokenService && request.method == "POST" && !is_read(case, request) {
+    if case.place == Place::TokenService && request.may_post() && !is_read(case, request) {
         memory.reason(CheckId::NoBasic, NO_BODY);
     }
 }

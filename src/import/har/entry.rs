@@ -29,7 +29,7 @@ pub(super) struct Request<T> {
     pub(super) url: Option<T>,
     pub(super) version: Option<T>,
     pub(super) headers: Pairs<T>,
-    /// Whether a list of them is there, each with a name.
+    /// Whether a list of them is there, each with a name and a value.
     pub(super) headers_listed: bool,
     pub(super) cookies: Pairs<T>,
     pub(super) post: Option<Post<T>>,
@@ -50,6 +50,8 @@ pub(super) struct Post<T> {
 pub(super) struct Response<T> {
     pub(super) status: Option<T>,
     pub(super) headers: Pairs<T>,
+    /// As in a request.
+    pub(super) headers_listed: bool,
     pub(super) mime: Option<T>,
     pub(super) text: Option<T>,
     pub(super) encoding: Option<T>,
@@ -211,6 +213,7 @@ impl Response<Span> {
         Response {
             status: text(self.status),
             headers: texts(&self.headers, bytes),
+            headers_listed: self.headers_listed,
             mime: text(self.mime),
             text: text(self.text),
             encoding: text(self.encoding),
@@ -225,7 +228,12 @@ impl Response<Span> {
         let found = scan.object(|scan, name| {
             match name.raw() {
                 b"status" => response.status = scalar(scan)?,
-                b"headers" => response.headers.extend(pairs(scan)?),
+                b"headers" => {
+                    let (fields, listed) = listed(scan)?;
+                    response.headers_listed =
+                        listed && (response.headers_listed || response.headers.is_empty());
+                    response.headers.extend(fields);
+                }
                 b"bodySize" => response.body_size = number(scan)?,
                 b"_error" => response.error = scalar(scan)?,
                 b"content" => response.read_content(scan)?,
@@ -267,7 +275,7 @@ fn pairs(scan: &mut Scan<'_>) -> Result<Pairs<Span>, Fault> {
 }
 
 /// Reads `[{name, value}, …]`, `[[name, value], …]` or `{name: value, …}`, where a value may be a list. The second value
-/// says whether one of them was there, and every element had a name.
+/// says whether one of them was there, and every element had a name and a value.
 fn listed(scan: &mut Scan<'_>) -> Result<(Pairs<Span>, bool), Fault> {
     let mut out = Vec::new();
     let mut named = true;
@@ -308,6 +316,7 @@ fn listed(scan: &mut Scan<'_>) -> Result<(Pairs<Span>, bool), Fault> {
                 Ok(())
             })?;
         }
+        named &= value.is_some();
         if let Some(name) = name {
             if out.is_empty() {
                 out.reserve(USUAL_PAIRS);

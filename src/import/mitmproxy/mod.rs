@@ -316,7 +316,8 @@ fn request(raw: Value<'_>, oddities: &mut Vec<Oddity>) -> Request {
 fn response(raw: Value<'_>, method: &str, oddities: &mut Vec<Oddity>) -> Option<Response> {
     let status = raw.any(&["status_code", "code"])?.integer()?;
     let status = u16::try_from(status).ok().filter(|status| (100..1000).contains(status))?;
-    let head = head(raw);
+    let mut head = head(raw);
+    head.partial = message::is_partial(listed(raw));
     let bodiless =
         method.eq_ignore_ascii_case("HEAD") || method == "CONNECT" || matches!(status, 101 | 204 | 304);
     let body = body(raw, &head, (bodiless, false), oddities);
