@@ -193,6 +193,41 @@ fn an_answer_that_cannot_be_decoded_is_neither_a_success_nor_wrong() {
     assert!(errors(&report).contains(&"request-answer-token"));
 }
 
+#[test]
+fn a_line_of_a_log_that_cannot_be_read_may_have_told_of_a_password() {
+    let heading = "#Software: Microsoft Internet Information Services 10.0\r\n#Version: 1.0\r\n#Date: 2026-11-23 06:00:00\r\n\
+        #Fields: date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) sc-status sc-substatus sc-win32-status\r\n";
+    let row = "2026-11-23 06:48:32 127.0.0.1 POST /owa/ - 443 - 10.0.0.1 UA/1.0 200 0 0\r\n";
+    let beside = |log: String| {
+        let folder = Folder::new();
+        let log = folder.file("iis.log", log).display().to_string();
+        let capture = captures().join("healthy/traffic.pcap").display().to_string();
+        let certs = captures().join("certs");
+        let [cert, keys] =
+            ["OAuthCert.cer", "acs-metadata.json"].map(|name| certs.join(name).display().to_string());
+        let run = folder.run(&[
+            "verify",
+            &capture,
+            &log,
+            "--tenant",
+            TENANT,
+            "--tenant",
+            "contoso.example",
+            "--cert",
+            &cert,
+            "--sts-keys",
+            &keys,
+            "-o",
+            "json",
+        ]);
+        let report: Value = serde_json::from_str(&run.stdout()).unwrap();
+        ["no-basic", "coverage"].map(|check| outcome(&report, check).to_owned())
+    };
+    assert_eq!(beside(format!("{heading}{row}{row}")), ["pass", "pass"]);
+    let cut = beside(format!("{heading}{row}{}\r\n{row}", &row[..40]));
+    assert_eq!(cut, ["not-established", "not-established"]);
+}
+
 /// What `provision check` says of a state of the recordings' organisation.
 fn check(state: &str) -> (i32, Value) {
     let folder = Folder::new();
