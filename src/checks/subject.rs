@@ -416,7 +416,7 @@ impl<'a> ExchangeCase<'a> {
     /// that is not known, or shown by a source that cannot show its bytes (RFC 9110 8.4).
     pub(crate) fn is_answer_garbled(&self) -> bool {
         let Some(Response { head, body: kept, .. }) = self.response() else { return false };
-        if kept.bytes.is_empty() || !body::is_coded(head, kept) || self.glimpse.is_some() {
+        if self.glimpse.is_some() || kept.bytes.is_empty() || !body::is_coded(head, kept) {
             return false;
         }
         let (content, trouble) = body::content_prefix(head, kept, limits::ANSWER_BYTES);
