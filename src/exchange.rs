@@ -191,6 +191,8 @@ pub struct Head {
     pub spans: Vec<FieldSpan>,
     /// Which frames carried `bytes`.
     pub frames: FrameMap,
+    /// Whether fields may be missing, since a part of the head was lost: from what does not stand in it nothing follows.
+    pub partial: bool,
 }
 
 impl Head {
@@ -224,7 +226,7 @@ impl Head {
                 indexing: Indexing::Plain,
             });
         }
-        Self { bytes: bytes.into(), spans, frames: FrameMap::default() }
+        Self { bytes: bytes.into(), spans, ..Self::default() }
     }
 
     /// All fields in the order of the wire.
@@ -300,6 +302,11 @@ pub struct Request {
 }
 
 impl Request {
+    /// Whether it is a POST, or may be one: an export that lost the method does not tell.
+    pub fn may_post(&self) -> bool {
+        matches!(&*self.method, "POST" | "")
+    }
+
     /// The target's path without query, also of an absolute target; empty for `CONNECT` and `*`.
     pub fn path(&self) -> &str {
         let rest = if self.target.starts_with('/') {

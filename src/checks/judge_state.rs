@@ -32,7 +32,52 @@ pub(super) fn ask_state(case: &StateCase<'_>) -> Said {
     let unread = |kind: Kind| Some((check_of(kind), case.unreadable(kind)?));
     said.1.extend(Kind::ALL.into_iter().filter_map(unread));
     said.1.extend(contradictions(case));
+    said.1.extend(unshown(case));
     said
+}
+
+/// What rules judge of every object of a kind, and the check that depends on it: an output without it (`Format-List
+/// Name`) tells nothing. Flags have to be read, the others to be there.
+const JUDGED: [(Kind, &str, bool, CheckId); 9] = [
+    (Kind::AuthConfig, "CurrentCertificateThumbprint", false, CheckId::Certificate),
+    (Kind::PartnerApplication, "Enabled", true, CheckId::Accepted),
+    (Kind::PartnerApplication, "LinkedAccount", false, CheckId::Accepted),
+    (Kind::OrganizationConfig, "EwsEnabled", false, CheckId::Accepted),
+    (Kind::OrganizationConfig, "EwsApplicationAccessPolicy", false, CheckId::Accepted),
+    (Kind::AuthServer, "Enabled", true, CheckId::Challenge),
+    (Kind::WebServices, "OAuthAuthentication", true, CheckId::Challenge),
+    (Kind::Autodiscover, "OAuthAuthentication", true, CheckId::Challenge),
+    (Kind::Connector, "Enabled", true, CheckId::NoBasic),
+];
+
+/// Objects that were printed without what rules judge of them.
+fn unshown(case: &StateCase<'_>) -> Vec<(CheckId, String)> {
+    let ids: Vec<&str> =
+        case.applications().iter().map(|application| application.id).chain([EXCHANGE]).collect();
+    let mut found = Vec::new();
+    for (kind, property, flag, check) in JUDGED {
+        let shown = |object: &Object| match flag {
+            true => object.flag(property).is_some(),
+            false => object.shown(property).is_some(),
+        };
+        // Others may be in whatever state they like.
+        let looked_at = |object: &Object| {
+            let of = object.text("ApplicationIdentifier").unwrap_or_default().trim();
+            kind != Kind::PartnerApplication || ids.iter().any(|id| id.eq_ignore_ascii_case(of))
+        };
+        if let Some(object) = case.of(kind).find(|object| looked_at(object) && !shown(object)) {
+            let cmdlet = kind.cmdlet();
+            found.push((
+                check,
+                format!(
+                    "{cmdlet} does not show {property} of {} ({}): print it again with `{cmdlet} | Format-List *`",
+                    object.name(),
+                    object.place
+                ),
+            ));
+        }
+    }
+    found
 }
 
 /// What an object can be in one way only, and the check that depends on it.

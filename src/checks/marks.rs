@@ -64,10 +64,7 @@ impl Marks {
         let user = request.host.as_deref().is_some_and(|host| host.contains('@'));
         self.add(Self::TARGET, user || memchr::memchr2(b'?', b'@', target).is_some());
         self.add(Self::METADATA, place::ends_with(request.path(), "/metadata/json/1"));
-        self.add(
-            Self::FORM,
-            request.method == "POST" && !request.body.bytes.is_empty() && may_be_form(request),
-        );
+        self.add(Self::FORM, request.may_post() && !request.body.bytes.is_empty() && may_be_form(request));
         let credentials = request.head.all("authorization").any(|field| !is_bearer(field.value));
         self.add(Self::CREDENTIALS, credentials);
     }

@@ -1,6 +1,9 @@
 //! What rules look at: typed views of tokens, uses, exchanges, connections and certificates, with the
 //! facts that several rules share computed once.
 
+/// Lines of logs.
+mod logged;
+
 use std::borrow::Cow;
 use std::cell::OnceCell;
 
@@ -12,20 +15,18 @@ use crate::keys::certificate::Certificate;
 use crate::keys::load::Loaded;
 use crate::keys::s2s_metadata::{self, Document};
 use crate::limits;
-use crate::logrecord::{LogRecord, LogSource};
 use crate::soap;
 use crate::token::principal::Principal;
 use crate::token::store::TokenStore;
 use crate::token::{Role, Sighting, Token, TokenId};
-use crate::wire::http::body::{self, Glimpse};
+use crate::wire::http::body::{self, CodingError, Glimpse};
 use crate::wire::http::challenge::{self, Challenge, Sent};
 
+pub use self::logged::LogCase;
 use super::CheckId;
 use super::expectations::Expectations;
-use super::finding::Severity;
 use super::judge::facts::Signed;
 use super::judge::memory::Memory;
-use super::judge::standing;
 use super::place::{self, Place};
 
 /// How far a token is judged.
@@ -340,6 +341,11 @@ impl<'a> ExchangeCase<'a> {
         self.offered().iter().find(|offer| offer.is("bearer"))
     }
 
+    /// Whether the whole head of the response is there, so that something follows from what does not stand in it.
+    pub fn is_head_whole(&self) -> bool {
+        self.response().is_some_and(|response| !response.head.partial)
+    }
+
     /// Credentials of the request, those for a proxy left out.
     pub fn sent(&self) -> &[Sent] {
         self.sent.get_or_init(|| {
@@ -360,7 +366,7 @@ impl<'a> ExchangeCase<'a> {
         self.sent().iter().any(|sent| sent.scheme == "bearer" && sent.empty)
     }
 
-    /// Fields of a form in the request's body, decoded.
+    /// Fields of a form in the request's body, decoded; of a body that was cut, those that are whole.
     pub fn form(&self) -> &[(String, String)] {
         self.form.get_or_init(|| {
             let Some(request) = self.request() else { return Vec::new() };
@@ -368,8 +374,15 @@ impl<'a> ExchangeCase<'a> {
             if request.body.bytes.is_empty() || !(kind.is_empty() || kind.contains("form")) {
                 return Vec::new();
             }
-            let (content, _) = body::content(&request.head, &request.body);
-            place::form_fields(&lossy(&content))
+            let (content, fault) = body::content(&request.head, &request.body);
+            let kept = &request.body;
+            let decoded = matches!(fault, None | Some(CodingError::NotCoded(_)));
+            let cut = !(kept.complete && decoded) || kept.bytes.len() >= limits::BODY_KEPT;
+            let mut fields = place::form_fields(&lossy(&content));
+            if cut && !content.ends_with(b"&") {
+                fields.pop();
+            }
+            fields
         })
     }
 
@@ -398,6 +411,25 @@ impl<'a> ExchangeCase<'a> {
         });
         let own = &response.body.bytes;
         decoded.as_deref().unwrap_or_else(|| own.get(..limits::ANSWER_BYTES).unwrap_or(own))
+    }
+
+    /// Whether the content of the response's body cannot be read though the body is there: it is damaged, coded in a way
+    /// that is not known, or shown by a source that cannot show its bytes (RFC 9110 8.4).
+    pub(crate) fn is_answer_garbled(&self) -> bool {
+        let Some(Response { head, body: kept, .. }) = self.response() else { return false };
+        if self.glimpse.is_some() || kept.bytes.is_empty() || !body::is_coded(head, kept) {
+            return false;
+        }
+        let (content, trouble) = body::content_prefix(head, kept, limits::ANSWER_BYTES);
+        match trouble {
+            None => false,
+            // Who decodes a body seldom changes the field that says that it is coded.
+            Some(CodingError::NotCoded(_) | CodingError::Unknown(_)) => {
+                let plain = content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&content);
+                !matches!(plain.trim_ascii_start(), [b'<' | b'{', ..])
+            }
+            Some(_) => true,
+        }
     }
 
     /// Roles that an EWS request asks for in its `ManagementRole` header.
@@ -463,7 +495,7 @@ impl<'a> ExchangeCase<'a> {
 
     /// Whether it is a request for a token that this tool judges: application grants, no interactive ones.
     pub fn token_request(&self) -> Option<&str> {
-        if self.place != Place::TokenService || self.request()?.method != "POST" {
+        if self.place != Place::TokenService || !self.request()?.may_post() {
             return None;
         }
         let grant = self.field("grant_type").unwrap_or_default();
@@ -485,149 +517,6 @@ impl<'a> ExchangeCase<'a> {
             (None, Some("http")) => Some(true),
             _ => None,
         }
-    }
-}
-
-/// One line of a log.
-#[derive(Clone, Copy, Debug)]
-pub struct LogCase<'a> {
-    /// The line.
-    pub record: &'a LogRecord,
-    /// Applications in scope.
-    pub principals: &'a [String],
-}
-
-impl<'a> LogCase<'a> {
-    /// A view of a line.
-    pub fn of(record: &'a LogRecord, expected: &'a Expectations) -> Self {
-        Self { record, principals: &expected.principals }
-    }
-
-    /// Columns that may name the calling application.
-    fn texts(&self) -> impl Iterator<Item = String> + '_ {
-        let record = self.record;
-        let dump = record.token_dump.as_ref().map(|dump| String::from_utf8_lossy(dump.expose()).into_owned());
-        [record.user.clone(), record.remarks.clone(), dump]
-            .into_iter()
-            .flatten()
-            .map(|text| text.to_ascii_lowercase())
-    }
-
-    /// Whether the line names an application in scope.
-    pub fn in_scope(&self) -> bool {
-        let named = |text: String| self.principals.iter().any(|id| text.contains(&id.to_ascii_lowercase()));
-        self.texts().any(named)
-    }
-
-    /// Whether the line names an application, and it is not in scope: `S2S~<application>`.
-    pub fn of_another(&self) -> bool {
-        !self.in_scope() && self.texts().any(|text| text.contains("s2s~"))
-    }
-
-    /// The application that the line names: `S2S~<application>`.
-    pub fn application(&self) -> Option<String> {
-        self.texts().find_map(|text| {
-            let id = text.get(text.find("s2s~")? + 4..)?.get(..36)?;
-            super::realm::is_guid(id).then(|| id.to_owned())
-        })
-    }
-
-    /// The EWS response code that the line tells of inside a successful answer to a token.
-    pub fn ews_error(&self) -> Option<&'a str> {
-        let record = self.record;
-        if !self.by_token()
-            || !matches!(record.source, LogSource::Ews | LogSource::Autodiscover)
-            || !matches!(record.status, Some(200..=299))
-        {
-            return None;
-        }
-        let words = record.errors.as_deref()?.split(|letter: char| !letter.is_ascii_alphanumeric());
-        words.into_iter().find(|word| soap::codes::ews(word).is_some())
-    }
-
-    /// Whether the request went to a path that OAuth calls use.
-    pub fn at_exchange(&self) -> bool {
-        place::of(None, self.record.path.as_deref().unwrap_or_default()) == Place::Exchange
-    }
-
-    /// Whether the caller was authenticated by `scheme` (lower case).
-    pub fn authenticated_by(&self, scheme: &str) -> bool {
-        self.record.authentication.as_deref().is_some_and(|named| named.trim().eq_ignore_ascii_case(scheme))
-    }
-
-    /// Whether the caller was authenticated by a token.
-    pub fn by_token(&self) -> bool {
-        self.authenticated_by("bearer") || self.authenticated_by("bearerpreauth")
-    }
-
-    /// How bad a failed call is: an error for an application in scope, information for another, a warning where the
-    /// line names none.
-    pub fn severity(&self) -> Severity {
-        match self.in_scope() {
-            true => Severity::Error,
-            false if self.of_another() => Severity::Info,
-            false => Severity::Warning,
-        }
-    }
-
-    /// Whether a password was sent to a path that OAuth calls use.
-    pub fn password_sent(&self) -> bool {
-        self.at_exchange() && self.authenticated_by("basic")
-    }
-
-    /// What `x-ms-diagnostics` said, in its own column or among the errors.
-    pub fn diagnostics(&self) -> Option<soap::diagnostics::Diagnostics> {
-        let record = self.record;
-        if let Some(said) = record.diagnostics.as_deref().and_then(soap::diagnostics::parse) {
-            return Some(said);
-        }
-        let errors = record.errors.as_deref()?;
-        let at = errors.find("200000")?;
-        soap::diagnostics::parse(errors.get(at..)?).filter(|said| said.category.is_some())
-    }
-
-    /// Whether the server asked itself: a health mailbox, from the server's own address.
-    pub fn is_own_health_check(&self) -> bool {
-        let record = self.record;
-        let user = record.user.as_deref().unwrap_or_default().rsplit(['\\', '/']).next().unwrap_or_default();
-        user.to_ascii_lowercase().starts_with("healthmailbox")
-            && record.client.is_none_or(|address| address.to_canonical().is_loopback())
-    }
-
-    /// Whether it tells that Exchange itself got no token. Where the other side says with a number of its own why it
-    /// refuses, there was a token, and that side did not want it.
-    pub fn outbound_failure(&self) -> bool {
-        let record = self.record;
-        let result = record.result.as_deref().unwrap_or_default().to_ascii_lowercase();
-        let errors = record.errors.as_deref().unwrap_or_default();
-        let of_token_service = || errors.contains("AADSTS") || soap::codes::outbound(errors).is_some();
-        let caller = [LogSource::OAuthOutbound, LogSource::TestOAuthConnectivity, LogSource::Quoted];
-        caller.contains(&record.source)
-            && (result.contains("fail") || result.contains("error"))
-            && (self.diagnostics().is_none() || of_token_service())
-    }
-
-    /// Whether the line tells of a fault beside its status: an error, a number, or a status of the server behind.
-    pub fn went_wrong(&self) -> bool {
-        self.record.errors.is_some()
-            || self.diagnostics().is_some()
-            || self.record.back_end_status.is_some_and(|status| status >= 400)
-    }
-
-    /// What the line tells, without the user.
-    pub fn summary(&self) -> String {
-        let record = self.record;
-        let mut parts = vec![match record.source {
-            LogSource::Quoted => "quoted".to_owned(),
-            source => format!("{} log", source.name()),
-        }];
-        parts.extend(record.authentication.clone());
-        parts.extend(record.path.clone());
-        parts.extend(record.status.map(|status| status.to_string()));
-        let behind = record.back_end_status.filter(|status| record.status != Some(*status));
-        parts.extend(behind.map(|status| format!("({status} behind)")));
-        parts.extend(record.diagnostics.clone().or_else(|| record.errors.clone()));
-        standing::shown(&parts.join(" "))
     }
 }
 

@@ -120,8 +120,16 @@ pub(super) fn lacking(listed: Option<usize>, protocol: Protocol) -> Option<Oddit
     }
 }
 
+/// Whether header fields of a response may be missing; `listed` as for [`lacking`]. No server answers without any.
+pub(super) fn is_partial(listed: Option<usize>) -> bool {
+    listed.is_none_or(|count| count == 0 || count > limits::HEAD_FIELDS)
+}
+
 /// What is said of more header fields than are read.
 pub(super) const BEYOND: &str = "the request has more header fields than are read (limit HEAD_FIELDS)";
+
+/// What is said of a head without the empty line behind it.
+pub(super) const UNENDED: &str = "the head of the request does not end: fields may be missing";
 
 /// What is odd about a field of credentials whose value was taken out: values that tools put in the place of secrets are
 /// evidence of it, and so is a field without any.

@@ -83,6 +83,9 @@ pub(super) fn request<'b>(
         return None;
     }
     let connect = method.eq_ignore_ascii_case("CONNECT");
+    if raw.head.partial && raw.head.spans.len() < limits::HEAD_FIELDS && version != "HTTP/0.9" {
+        oddities.push(message::fields_missing(message::UNENDED));
+    }
     let address = Address::parse(target);
     let named = raw.head.text(":authority").or_else(|| raw.head.text("host")).map(str::to_owned);
     let host = match &address {
@@ -223,7 +226,7 @@ fn split<'b>(source: Source<'b>, from: usize, oddities: &mut Vec<Oddity>) -> Opt
     let mut lines = Lines { all, ..Lines::default() };
     let mut first = None;
     let mut at = 0;
-    let end = loop {
+    let (end, ended) = loop {
         let rest = all.get(at..).unwrap_or_default();
         let found = memchr::memchr(b'\n', rest);
         let line = at..at + found.unwrap_or(rest.len());
@@ -234,11 +237,11 @@ fn split<'b>(source: Source<'b>, from: usize, oddities: &mut Vec<Oddity>) -> Opt
         }
         let Some(found) = found else {
             (all.len() <= limits::HEAD_BYTES).then_some(())?;
-            break all.len();
+            break (all.len(), false);
         };
         at += found + 1;
         if let Some(blank) = blank_line(all, at) {
-            break at + blank;
+            break (at + blank, true);
         }
         (at <= limits::HEAD_BYTES).then_some(())?;
     };
@@ -253,7 +256,13 @@ fn split<'b>(source: Source<'b>, from: usize, oddities: &mut Vec<Oddity>) -> Opt
         oddities.push(Oddity { name: "http-unreadable-field", detail });
     }
     let body_at = from + end;
-    let head = Head { bytes: source.part(from..body_at), spans, frames: Default::default() };
+    let partial = beyond || !ended;
+    // A value that is cut itself is not told: it would be a wrong token.
+    let mut spans = spans;
+    if !ended && !all.ends_with(b"\n") {
+        spans.pop();
+    }
+    let head = Head { bytes: source.part(from..body_at), spans, partial, ..Head::default() };
     Some(Raw { source, line: first.unwrap_or_default().trim_ascii(), head, body_at })
 }
 

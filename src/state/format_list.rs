@@ -4,11 +4,14 @@
 //! console's width: at a blank, which is lost, or inside a word that is wider. The continuation is indented to the
 //! value's column. Names are never localised, values are. Copied text may hold typographic dashes, quotes and no-break spaces.
 
+/// What a prompt asks for.
+mod asked;
+
 use std::borrow::Cow;
 
+use self::asked::Asked;
 use super::layout;
 use super::object::{Kind, Object, Unread, Value};
-use super::plain;
 
 /// Lines of one value, so that a hostile text cannot make one property of everything.
 const VALUE_LINES: usize = 5000;
@@ -80,6 +83,7 @@ pub fn read_asked(text: &str, path: &str) -> Output {
                     column,
                     values: Vec::new(),
                     blank: false,
+                    unended: false,
                 });
                 open.column = column;
                 open.blank = false;
@@ -108,6 +112,18 @@ pub fn read_asked(text: &str, path: &str) -> Output {
             }
         }
     }
+    let ended = text.is_empty() || text.ends_with(['\n', '\r']);
+    if let Some(open) = &mut current {
+        open.unended = !ended && !open.blank;
+        asked_by.cut =
+            output.objects.last().filter(|_| output.objects.len() > asked_by.before).is_some_and(|before| {
+                let names = |object: &Object| -> Vec<String> {
+                    object.properties.iter().map(|(name, _)| name.clone()).collect()
+                };
+                let (whole, last) = (names(before), names(&open.object));
+                last.len() < whole.len() && whole.starts_with(&last)
+            });
+    }
     close(&mut current, &mut asked_by, &mut output.objects);
     asked_by.settle(&mut output);
     output
@@ -133,140 +149,6 @@ fn uncoloured(line: &str) -> Cow<'_, str> {
     Cow::Owned(plain)
 }
 
-/// What the prompt in front of an output says, and what the output below it looks like.
-#[derive(Default)]
-struct Asked {
-    kind: Option<Kind>,
-    /// Whose keys were asked for.
-    owner: Option<(&'static str, String)>,
-    /// Where it was typed.
-    place: String,
-    /// Objects before it.
-    before: usize,
-    /// Whether the command printed all that the cmdlet gave: a filter or a file may have taken the rest.
-    whole: bool,
-    /// The command, in lower case, where it asks for a part.
-    part: Option<String>,
-    /// Whether text stands below it that is no object: a table, an error, a property without a value.
-    odd: bool,
-    /// Whether an error record stands below it.
-    failed: bool,
-    /// The names below it, where it asks for those of a service principal alone.
-    names: Option<Vec<String>>,
-}
-
-impl Asked {
-    fn by(command: &str, place: String, before: usize) -> Self {
-        let names = plain::asks_for_names(command).then(Vec::new);
-        Self {
-            kind: kind_of_command(command).or(names.as_ref().map(|_| Kind::ServicePrincipal)),
-            owner: owner_in(command),
-            place,
-            before,
-            whole: names.is_none() && prints_all(command),
-            names,
-            part: (!asks_for_all(command)).then(|| command.to_ascii_lowercase()),
-            ..Self::default()
-        }
-    }
-
-    /// A line that belongs to no object. Words of an error are localised, the names in its record are not.
-    fn odd(&mut self, line: &str) {
-        if line.trim_start().starts_with(">>") {
-            // The command goes on: what it does with the output is not looked into.
-            self.whole = false;
-            return;
-        }
-        if self.names.as_mut().is_some_and(|names| plain::take(line, names)) {
-            return;
-        }
-        self.odd = true;
-        self.failed |= line.contains("CategoryInfo") || line.contains("FullyQualifiedErrorId");
-    }
-
-    /// The output of this command ends here. Only silence says that there is nothing: below a table or an error
-    /// anything may be.
-    fn settle(self, output: &mut Output) {
-        let Some(kind) = self.kind else { return };
-        let listed = self.names.filter(|_| !self.failed).and_then(|names| plain::object(&self.place, names));
-        output.objects.extend(listed);
-        let found = output.objects.len() > self.before;
-        if self.failed || (self.odd && !found) {
-            output.unread.push(Unread { kind, place: self.place, failed: self.failed });
-        } else if found || self.whole {
-            output.asked.push(kind);
-            output.partial.extend(self.part.map(|command| (kind, command)));
-        }
-    }
-}
-
-/// Whether a command prints all objects that there are: no name, no parameter that chooses, and no filter behind it.
-fn asks_for_all(command: &str) -> bool {
-    const CHOOSING_NOTHING: [&str; 6] = [
-        "-domaincontroller",
-        "-resultsize",
-        "-erroraction",
-        "-warningaction",
-        "-adpropertiesonly",
-        "-verbose",
-    ];
-    let words = command.split('|').next().unwrap_or_default().split_whitespace().skip(1);
-    let mut value_of_parameter = false;
-    let mut all = prints_all(command);
-    for word in words {
-        let parameter = word.starts_with('-');
-        all &= if parameter {
-            CHOOSING_NOTHING.contains(&word.to_ascii_lowercase().as_str())
-        } else {
-            value_of_parameter
-        };
-        value_of_parameter = parameter;
-    }
-    all
-}
-
-/// Whether a command prints all that its cmdlet gives: behind it nothing but formatting.
-fn prints_all(command: &str) -> bool {
-    const FORMATTING: [&str; 8] = [
-        "format-list",
-        "fl",
-        "select-object",
-        "select",
-        "sort-object",
-        "sort",
-        "out-string",
-        "format-custom",
-    ];
-    let mut stages = command.split('|');
-    let plain = |text: &str| !text.contains(['>', ';']) && !text.to_ascii_lowercase().contains("-filter");
-    stages.next().is_some_and(plain)
-        && stages.all(|stage| {
-            let name = stage.split_whitespace().next().unwrap_or_default().to_ascii_lowercase();
-            plain(stage) && FORMATTING.contains(&name.as_str())
-        })
-}
-
-/// Whose keys a command asks for: the property that says so, and the GUID. One that stands behind another word than that
-/// for an application (a tenant, a key) says nothing.
-fn owner_in(command: &str) -> Option<(&'static str, String)> {
-    let lower = command.to_ascii_lowercase();
-    let is_guid = |word: &str| word.len() == 36 && word.split('-').map(str::len).eq([8, 4, 4, 4, 12]);
-    let plain = |letter: char| !letter.is_ascii_hexdigit() && letter != '-';
-    let mut object = None;
-    let mut before = lower.as_str();
-    for word in lower.split(plain).filter(|word| is_guid(word)) {
-        let (front, rest) = before.split_once(word)?;
-        before = rest;
-        if front.contains("appid") || front.contains("appprincipalid") {
-            return Some(("AppPrincipalId", word.to_owned()));
-        }
-        if object.is_none() && (front.contains("-serviceprincipalid") || front.contains("-objectid")) {
-            object = Some(("ServicePrincipalId", word.to_owned()));
-        }
-    }
-    object
-}
-
 struct Open {
     object: Object,
     /// Where values begin.
@@ -274,6 +156,8 @@ struct Open {
     /// Lines of each value so far.
     values: Vec<Vec<Line>>,
     blank: bool,
+    /// Whether the text ends inside its last line.
+    unended: bool,
 }
 
 /// A line of a value.
@@ -320,6 +204,9 @@ impl Open {
         let width = self.values.iter().flatten().map(|line| line.width).max().unwrap_or_default();
         for ((name, value), lines) in self.object.properties.iter_mut().zip(&self.values) {
             *value = parse_value(name, lines, width);
+        }
+        if let Some((_, last)) = self.object.properties.last_mut().filter(|_| self.unended) {
+            last.shorten();
         }
     }
 }
@@ -374,16 +261,6 @@ fn prompt(line: &str) -> Option<&str> {
     (place.len() < 120 && !place.contains(" : ")).then(|| command.trim_start_matches('>').trim())
 }
 
-/// Which cmdlet a command line runs first.
-fn kind_of_command(command: &str) -> Option<Kind> {
-    let name: String = command
-        .trim_start_matches(['(', '@', '$'])
-        .chars()
-        .take_while(|letter| letter.is_ascii_alphanumeric() || *letter == '-')
-        .collect();
-    name.contains('-').then(|| Kind::of_cmdlet(&name)).flatten()
-}
-
 /// `Name : value`: the name, the value and the column (in bytes) that values begin at.
 fn property(line: &str) -> Option<(&str, &str, usize)> {
     let (left, right) = line.split_once(':')?;
@@ -418,6 +295,13 @@ fn parse_value(name: &str, lines: &[Line], width: usize) -> Value {
     }
     if let Some(inner) = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
         return list(inner);
+    }
+    // What stood behind it was lost with the end of the list, or of the column of a table.
+    if let Some(inner) = text.strip_prefix('{').filter(|inner| !inner.contains('}')) {
+        return list(&format!("{inner}…"));
+    }
+    if !multi_line && text.ends_with(['…']) || text.ends_with("...") && !text.contains(' ') {
+        return Value::List(Vec::new(), true);
     }
     match text {
         "True" => Value::Bool(true),
@@ -653,7 +537,7 @@ mod tests {
             ("$p.KeyCredentials | fl *".to_owned(), None),
         ] {
             let id = if owner == Some("AppPrincipalId") { APPLICATION } else { OBJECT };
-            assert_eq!(owner_in(&command), owner.map(|name| (name, id.to_owned())), "{command}");
+            assert_eq!(asked::owner_in(&command), owner.map(|name| (name, id.to_owned())), "{command}");
         }
     }
 

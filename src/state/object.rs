@@ -250,6 +250,15 @@ impl Value {
         }
     }
 
+    /// Its source ends inside it: what is there may be a part, unless nothing could follow.
+    pub(super) fn shorten(&mut self) {
+        match self {
+            Self::List(_, cut) => *cut = true,
+            Self::Text(_) | Self::Nothing => *self = Self::List(Vec::new(), true),
+            Self::Bool(_) | Self::Date(_) | Self::Bytes(_) | Self::Object(_) => {}
+        }
+    }
+
     /// Whether its source cut it short.
     pub const fn is_cut(&self) -> bool {
         matches!(self, Self::List(_, true))
@@ -296,6 +305,11 @@ impl Object {
         self.properties.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
+    /// The same, where its source shows the whole of it.
+    pub fn shown(&self, name: &str) -> Option<&Value> {
+        self.get(name).filter(|value| !value.is_cut())
+    }
+
     /// A property as text, empty ones included.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.get(name)?.as_text()
@@ -336,7 +350,7 @@ impl Object {
     /// Whether it says which object of its kind it is, see [`Self::identifying`].
     pub fn is_identified(&self) -> bool {
         let names = Self::identifying(self.kind);
-        names.is_empty() || names.iter().any(|name| self.get(name).is_some())
+        names.is_empty() || names.iter().any(|name| self.shown(name).is_some())
     }
 
     /// Whether its source says how it is called.

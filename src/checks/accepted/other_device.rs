@@ -34,6 +34,7 @@ fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
         && bare
         && case.bearer_challenge().is_none()
         && case.presented().is_some()
+        && case.is_head_whole()
     {
         out.say("the answer does not look like Exchange's: a proxy or device may have given it")
             .observed(format!(

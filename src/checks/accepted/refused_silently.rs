@@ -27,6 +27,7 @@ pub(crate) static RULE: Rule = Rule {
 
 fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
     if case.status() == Some(401)
+        && case.is_head_whole()
         && case.presented().is_some()
         && case.bearer_challenge().is_some()
         && case.response().is_some_and(|response| response.head.get("x-ms-diagnostics").is_none())

@@ -38,7 +38,7 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
                 quoted(user.and_then(|user| user.text("Identity")).unwrap_or(account))
             );
             match case.linked_account(partner) {
-                None if partner.get("LinkedAccount").is_some() => {
+                None if partner.shown("LinkedAccount").is_some() => {
                     out.say(format!("the partner application {} has no linked account", application.id))
                         .location(&partner.place)
                         .claim("LinkedAccount")

@@ -35,7 +35,7 @@ pub(crate) static RULE: Rule = Rule {
 fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
     let Some(config) = case.auth_config() else { return };
     let Some(current) = case.auth_thumbprint("Current") else {
-        if config.get("CurrentCertificateThumbprint").is_some() {
+        if config.shown("CurrentCertificateThumbprint").is_some() {
             out.say("Get-AuthConfig names no current certificate")
                 .location(&config.place)
                 .observed(format!(
@@ -63,6 +63,8 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
             .observed(format!("no certificate {} in Get-ExchangeCertificate", hex(current)))
             .expected("the certificate that Get-AuthConfig names, with its private key, on every server")
             .help(renew());
+    } else if !lacking.is_empty() && having.contains("") {
+        out.missing("Get-ExchangeCertificate was printed without Server for the current auth certificate, so that nothing tells on which servers it is: print it again with `Get-ExchangeCertificate | Format-List *` on each server");
     } else if !lacking.is_empty() {
         let names: Vec<String> = lacking.into_iter().collect();
         let other = having.iter().next().cloned().unwrap_or_default();

@@ -28,7 +28,7 @@ pub(crate) static RULE: Rule = Rule {
 fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
     let Some(config) = case.auth_config() else { return };
     // An empty one is another one, too; one that was not printed is not known.
-    let service = config.get("ServiceName").map(|value| value.as_text().unwrap_or_default().trim());
+    let service = config.shown("ServiceName").map(|value| value.as_text().unwrap_or_default().trim());
     if let Some(service) = service.filter(|name| !name.eq_ignore_ascii_case(EXCHANGE)) {
         out.say("the service name of Exchange was changed")
             .location(&config.place)

@@ -31,6 +31,7 @@ fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
         && case.place == Place::Exchange
         && case.sends_empty_bearer()
         && case.bearer_challenge().is_none()
+        && case.is_head_whole()
     {
         let offered: Vec<_> = case.offered().iter().map(|offer| offer.scheme.clone()).collect();
         out.say("an empty Bearer was answered without a Bearer challenge")
@@ -48,6 +49,14 @@ mod tests {
     #[test]
     fn fires_on_ntlm_only() {
         assert!(Scene::healthy().discovery("NTLM").fires(&RULE));
+    }
+
+    #[test]
+    fn stays_silent_where_a_part_of_the_head_was_lost() {
+        let lost = |exchange: &mut crate::exchange::Exchange| {
+            exchange.response.as_mut().unwrap().head.partial = true;
+        };
+        assert!(!Scene::healthy().discovery("NTLM").change(lost).fires(&RULE));
     }
 
     #[test]

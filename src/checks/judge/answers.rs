@@ -17,9 +17,11 @@ pub(super) fn is_page(case: &ExchangeCase<'_>, response: &Response) -> bool {
 }
 
 /// Whether nothing of the body is there that would tell of an error: EWS reports errors in answers of status 200. What
-/// ends before the first response message tells no more than nothing at all.
+/// ends before the first response message, or cannot be decoded up to it, tells no more than nothing at all.
 pub(super) fn is_unseen(case: &ExchangeCase<'_>, response: &Response) -> bool {
     let body = &response.body;
     let ews = place::raw_segment(case.path()).eq_ignore_ascii_case("ews");
-    ews && !body.complete && !body.told && !soap::ews::names_class(case.answer())
+    ews && !body.told
+        && (!body.complete || case.is_answer_garbled())
+        && !soap::ews::names_class(case.answer())
 }

@@ -88,7 +88,7 @@ impl Calls {
         key.number(case.status().map_or(-1, i64::from));
         if let Some(response) = case.response() {
             let head = &response.head;
-            key.number(witness::bears_marks(head)).number(head.get("via").is_some());
+            key.number(witness::bears_marks(head)).number(head.get("via").is_some()).number(head.partial);
             key.text(head.get("content-type")).number(answers::is_unseen(case, response));
         }
         if let Some(request) = case.request() {

@@ -140,6 +140,8 @@ pub struct Call {
     pub said: Option<(u32, String, String)>,
     /// Whether the answer bears the marks of Exchange (`request-id`, `X-FEServer`, …).
     pub marks: bool,
+    /// Whether the answer lost a part of its head: what it does not show may have been there.
+    pub head_cut: bool,
     /// Whether the answer is a web page for people.
     pub page: bool,
     /// Whether the answer is a success whose body, in which EWS reports errors, is not in the input.

@@ -8,6 +8,7 @@ use crate::token::TimeClaim;
 use super::answers;
 use super::logs::{Joinable, number};
 use super::memory::Memory;
+use super::witness;
 
 /// Said of an export.
 const FIELDS_MISSING: &str = "an export holds a request without its header fields, or not all of them, and credentials \
@@ -63,13 +64,16 @@ pub(super) fn note_exchange(case: &ExchangeCase<'_>, memory: &mut Memory) {
     }
     if case.token_request().is_some() {
         memory.asked += 1;
-        memory.granted += u64::from(matches!(case.status(), Some(200..=299)));
+        // What a page for people says, if it was seen, a rule tells.
+        let page = case.response().is_some_and(witness::is_page);
+        memory.granted += u64::from(matches!(case.status(), Some(200..=299)) && !page);
     }
     if case.place != Place::TokenService
         && let Some(offer) = case.bearer_challenge()
     {
         let telling = challenge::names_both(offer);
-        memory.challenges += u64::from(telling);
+        // Of an answer to nobody knows what, nobody knows whether Exchange gave it.
+        memory.challenges += u64::from(telling && case.request().is_some());
         memory.bare_challenges += u64::from(!telling && case.at_exchange());
         let issuers = challenge::issuers(offer).unwrap_or_default();
         let acs = issuers.iter().filter(|name| case.at_exchange() && place::is_acs(name.id));

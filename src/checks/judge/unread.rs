@@ -32,12 +32,17 @@ pub(super) fn note(case: &ExchangeCase<'_>, memory: &mut Memory) {
         memory.reason(CheckId::Coverage, IN_PART);
     }
     let Some(request) = case.request().filter(|request| request.method != "CONNECT") else { return };
-    if request.target.is_empty() {
+    if !names_path(&request.target) {
         memory.reason(CheckId::NoBasic, NO_PATH);
     }
-    if case.place == Place::TokenService && request.method == "POST" && !is_read(case, request) {
+    if case.place == Place::TokenService && request.may_post() && !is_read(case, request) {
         memory.reason(CheckId::NoBasic, NO_BODY);
     }
+}
+
+/// Whether a target holds a path, or is one that never does (RFC 9112 3.2).
+fn names_path(target: &str) -> bool {
+    target.starts_with('/') || target.contains("://") || target == "*"
 }
 
 /// Whether bytes of a connection were lost of which nothing was recognised: what they were is not known.

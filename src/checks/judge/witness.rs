@@ -225,6 +225,7 @@ pub(super) fn bears_marks(head: &Head) -> bool {
 fn answer(call: &mut Call, case: &ExchangeCase<'_>, response: &Response) {
     let head = &response.head;
     call.marks = bears_marks(head);
+    call.head_cut = head.partial;
     call.via = head.get("via").is_some();
     call.page = is_page(response);
     call.unseen = matches!(response.status, 200..=299) && answers::is_unseen(case, response);

@@ -29,7 +29,7 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
-    let posted = case.request().filter(|request| request.method == "POST");
+    let posted = case.request().filter(|request| request.may_post());
     // What goes to a token service is read however it is declared.
     let undeclared = posted.filter(|_| case.place == Place::TokenService).map(|request| {
         let (content, _) = body::content(&request.head, &request.body);

@@ -50,7 +50,12 @@ fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
         Some(error) if status == 401 && !matches!(error, "invalid_client" | "unauthorized_client") => {
             odd.push(format!("401 for {}", shown(error)));
         }
-        Some(_) if status == 401 && !case.sent().is_empty() && case.offered().is_empty() => {
+        Some(_)
+            if status == 401
+                && !case.sent().is_empty()
+                && case.offered().is_empty()
+                && case.is_head_whole() =>
+        {
             odd.push("401 without WWW-Authenticate".into());
         }
         None if matches!(status, 400..=499) && response.body.complete => {

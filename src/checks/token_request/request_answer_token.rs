@@ -38,9 +38,10 @@ fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
 /// Whether a token request was answered with success, and with something that holds no token.
 pub(crate) fn is_without_token(case: &ExchangeCase<'_>) -> bool {
     let Some(response) = case.response().filter(|_| case.token_request().is_some()) else { return false };
-    // What the source left out is not missing.
+    // What the source left out, or what cannot be decoded, is not missing.
     let told = response.status == 200 && !response.body.bytes.is_empty() && response.body.complete;
-    told && case.granted().is_none_or(|answer| !answer.granted && answer.error.is_none())
+    told && !case.is_answer_garbled()
+        && case.granted().is_none_or(|answer| !answer.granted && answer.error.is_none())
 }
 
 #[cfg(test)]

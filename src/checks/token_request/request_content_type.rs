@@ -26,11 +26,11 @@ pub(crate) static RULE: Rule = Rule {
 
 fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
     let Some(request) = case.request().filter(|_| super::at_endpoint(case)) else { return };
-    if request.method != "POST" || request.body.total == 0 {
+    if !request.may_post() || request.body.total == 0 {
         return;
     }
-    // Exports leave headers out: one that is not there is not wrong.
-    let Some(kind) = request.head.text("content-type") else { return };
+    // Exports leave headers, or their values, out: what is not there is not wrong.
+    let Some(kind) = request.head.text("content-type").filter(|kind| !kind.is_empty()) else { return };
     let bare = kind.split(';').next().unwrap_or_default().trim();
     if !bare.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
         out.say("the token request is no form")

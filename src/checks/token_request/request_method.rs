@@ -27,7 +27,7 @@ pub(crate) static RULE: Rule = Rule {
 
 fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
     let Some(request) = case.request().filter(|_| super::at_endpoint(case)) else { return };
-    if request.method == "POST" {
+    if request.may_post() {
         return;
     }
     let query = request.target.split_once('?').map_or("", |(_, query)| query);

@@ -24,6 +24,7 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
         call.credential == Credential::Token
             && call.status == Some(401)
             && call.said.is_none()
+            && !call.head_cut
             && call.offered.contains("bearer")
     });
     let bare: Vec<_> = silent.iter().copied().filter(|(call, _)| !call.marks).collect();

@@ -59,6 +59,7 @@ fn traffic<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
             && told
             && call.exchange
             && call.status == Some(401)
+            && !call.head_cut
             && !call.offered.contains("bearer")
             && call.said.is_none()
             && (call.marks || iis)

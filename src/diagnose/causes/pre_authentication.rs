@@ -25,7 +25,12 @@ pub(crate) static CAUSE: Cause = Cause {
 fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
     let foreign = |call: &Call| {
         let asked = matches!(call.credential, Credential::Token | Credential::EmptyBearer);
-        asked && call.exchange && !call.marks && call.said.is_none() && !call.offered.contains("bearer")
+        asked
+            && call.exchange
+            && !call.head_cut
+            && !call.marks
+            && call.said.is_none()
+            && !call.offered.contains("bearer")
     };
     let windows = |call: &Call| call.offered.contains("negotiate") || call.offered.contains("ntlm");
     let redirected = case.calls(|call| foreign(call) && call.redirected);

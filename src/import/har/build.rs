@@ -338,7 +338,7 @@ fn response(entry: &Entry<Text<'_>>, enough: Option<Enough>, oddities: &mut Vec<
         // A redirect's body and the like are counted by some, kept by none.
         None => {
             // An answer that succeeded may have said anything where its size is not known (-1 is how HAR says so).
-            let unknown = raw.size.is_some_and(|size| size < 0.0) && (200.0..300.0).contains(&status);
+            let unknown = raw.size.is_none_or(|size| size < 0.0) && (200.0..300.0).contains(&status);
             let lost = (positive(raw.size).is_some() || unknown) && message::can_matter(&kind);
             if lost {
                 oddities.push(oddity("export-body-missing", "the body of the response was not exported"));
@@ -346,7 +346,9 @@ fn response(entry: &Entry<Text<'_>>, enough: Option<Enough>, oddities: &mut Vec<
             Body { total: size.unwrap_or_default(), complete: !lost, ..Body::default() }
         }
     };
-    Some(Response { status: status as u16, head: head(&fields), body, times: None })
+    let mut head = head(&fields);
+    head.partial = message::is_partial(raw.headers_listed.then_some(raw.headers.len()));
+    Some(Response { status: status as u16, head, body, times: None })
 }
 
 /// The beginning of a large text, where `enough` says that it tells everything.

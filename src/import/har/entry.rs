@@ -50,6 +50,8 @@ pub(super) struct Post<T> {
 pub(super) struct Response<T> {
     pub(super) status: Option<T>,
     pub(super) headers: Pairs<T>,
+    /// As in a request, and each with a value.
+    pub(super) headers_listed: bool,
     pub(super) mime: Option<T>,
     pub(super) text: Option<T>,
     pub(super) encoding: Option<T>,
@@ -158,7 +160,7 @@ impl Request<Span> {
                 b"httpVersion" => request.version = scalar(scan)?,
                 // Where a name is repeated, what either list holds may have been sent.
                 b"headers" => {
-                    let (fields, listed) = listed(scan)?;
+                    let (fields, listed, _) = listed(scan)?;
                     request.headers_listed = listed && (request.headers_listed || request.headers.is_empty());
                     request.headers.extend(fields);
                 }
@@ -211,6 +213,7 @@ impl Response<Span> {
         Response {
             status: text(self.status),
             headers: texts(&self.headers, bytes),
+            headers_listed: self.headers_listed,
             mime: text(self.mime),
             text: text(self.text),
             encoding: text(self.encoding),
@@ -225,7 +228,12 @@ impl Response<Span> {
         let found = scan.object(|scan, name| {
             match name.raw() {
                 b"status" => response.status = scalar(scan)?,
-                b"headers" => response.headers.extend(pairs(scan)?),
+                b"headers" => {
+                    let (fields, listed, valued) = listed(scan)?;
+                    response.headers_listed =
+                        listed && valued && (response.headers_listed || response.headers.is_empty());
+                    response.headers.extend(fields);
+                }
                 b"bodySize" => response.body_size = number(scan)?,
                 b"_error" => response.error = scalar(scan)?,
                 b"content" => response.read_content(scan)?,
@@ -263,14 +271,14 @@ fn number(scan: &mut Scan<'_>) -> Result<Option<f64>, Fault> {
 const USUAL_PAIRS: usize = 16;
 
 fn pairs(scan: &mut Scan<'_>) -> Result<Pairs<Span>, Fault> {
-    listed(scan).map(|(pairs, _)| pairs)
+    listed(scan).map(|(pairs, ..)| pairs)
 }
 
 /// Reads `[{name, value}, …]`, `[[name, value], …]` or `{name: value, …}`, where a value may be a list. The second value
-/// says whether one of them was there, and every element had a name.
-fn listed(scan: &mut Scan<'_>) -> Result<(Pairs<Span>, bool), Fault> {
+/// says whether one of them was there, and every element had a name; the third, whether each had a value.
+fn listed(scan: &mut Scan<'_>) -> Result<(Pairs<Span>, bool, bool), Fault> {
     let mut out = Vec::new();
-    let mut named = true;
+    let (mut named, mut valued) = (true, true);
     if scan.peek() == Some(b'{') {
         scan.object(|scan, name| {
             if scan.peek() == Some(b'[') {
@@ -284,7 +292,7 @@ fn listed(scan: &mut Scan<'_>) -> Result<(Pairs<Span>, bool), Fault> {
             out.push((scan.span(name), scalar(scan)?.unwrap_or_default()));
             Ok(())
         })?;
-        return Ok((out, true));
+        return Ok((out, true, true));
     }
     let found = scan.array(|scan| {
         let (mut name, mut value) = (None, None);
@@ -308,6 +316,7 @@ fn listed(scan: &mut Scan<'_>) -> Result<(Pairs<Span>, bool), Fault> {
                 Ok(())
             })?;
         }
+        valued &= value.is_some();
         if let Some(name) = name {
             if out.is_empty() {
                 out.reserve(USUAL_PAIRS);
@@ -318,5 +327,5 @@ fn listed(scan: &mut Scan<'_>) -> Result<(Pairs<Span>, bool), Fault> {
         }
         Ok(())
     })?;
-    Ok((out, found && named))
+    Ok((out, found && named, valued))
 }

@@ -13,6 +13,7 @@ use std::io::{BufRead as _, BufReader, Read};
 
 use super::{ImportError, ImportSettings, Notice, Receiver, text, when};
 use crate::base::{Secret, base64url, lossy};
+use crate::connection::LeftOut;
 use crate::exchange::is_password_parameter;
 use crate::limits;
 use crate::logrecord::{LogRecord, LogSource};
@@ -134,7 +135,9 @@ impl Reading {
                 1 => "1 line is no row of the log and is left out".to_owned(),
                 more => format!("{more} lines are no rows of the log and are left out"),
             };
-            out.notice(Notice::new(None, text));
+            // What Exchange asked itself was no request to it; any other line may have told of a password.
+            let request = source(&table) != Some(LogSource::OAuthOutbound);
+            out.notice(Notice::lost(None, text, LeftOut { count: odd, request, host: None }));
         }
         if records == 0 && table.columns.is_empty() {
             return Err(ImportError::Kind("is no log that is known: it declares no columns".to_owned()));

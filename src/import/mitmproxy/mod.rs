@@ -300,7 +300,8 @@ fn request(raw: Value<'_>, oddities: &mut Vec<Oddity>) -> Request {
     let host = text("authority")
         .or_else(|| pairs(raw, "headers").find(|pair| pair.0 == b":authority").map(|pair| lossy(pair.1)))
         .or_else(|| head.text("host").map(str::to_owned))
-        .or_else(|| address.clone())
+        // Where the message names no host, the address that was called may be that of any device.
+        .or_else(|| address.clone().filter(|_| !text("host").is_some_and(|host| is_address(&host))))
         .filter(|host| !host.is_empty());
     let target = match text("path") {
         Some(path) if !connect => path,
@@ -316,7 +317,8 @@ fn request(raw: Value<'_>, oddities: &mut Vec<Oddity>) -> Request {
 fn response(raw: Value<'_>, method: &str, oddities: &mut Vec<Oddity>) -> Option<Response> {
     let status = raw.any(&["status_code", "code"])?.integer()?;
     let status = u16::try_from(status).ok().filter(|status| (100..1000).contains(status))?;
-    let head = head(raw);
+    let mut head = head(raw);
+    head.partial = message::is_partial(listed(raw));
     let bodiless =
         method.eq_ignore_ascii_case("HEAD") || method == "CONNECT" || matches!(status, 101 | 204 | 304);
     let body = body(raw, &head, (bodiless, false), oddities);
@@ -336,6 +338,10 @@ fn listed(message: Value<'_>) -> Option<usize> {
     let list = message.get("headers").filter(|list| list.is_list_of_whole())?;
     let count = pairs(message, "headers").count();
     (count == list.elements().count()).then_some(count)
+}
+
+fn is_address(host: &str) -> bool {
+    host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok()
 }
 
 fn lossy(bytes: &[u8]) -> String {

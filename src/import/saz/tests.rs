@@ -121,6 +121,22 @@ fn a_large_member_is_whole_and_checked() {
 }
 
 #[test]
+fn damage_that_changes_the_length_of_a_member_is_damage() {
+    let request: String = (0..40).map(|number| format!("X-{number}: {}\r\n", number * 7919)).collect();
+    let request = format!("GET /a HTTP/1.1\r\nHost: h\r\n{request}\r\n");
+    let bytes = archive(&[("raw/1_c.txt", request.as_bytes()), ("raw/2_c.txt", REQUEST)]);
+    let of_second = memchr::memmem::find(&bytes, b"raw/2_c.txt").unwrap() - 30;
+    let whole = collect(&bytes, &[]).unwrap().exchanges;
+    for at in 45..of_second {
+        let mut damaged = bytes.clone();
+        damaged[at] ^= 0xff;
+        for exchange in collect(&damaged, &[]).unwrap().exchanges {
+            assert!(whole.contains(&exchange), "byte {at}: {exchange:?}");
+        }
+    }
+}
+
+#[test]
 fn an_archive_without_sessions_is_refused() {
     for bytes in [archive(&[("a.txt", b"x")]), archive(&[]), b"PK\x03\x04".to_vec(), b"".to_vec()] {
         let error = collect(&bytes, &[]).unwrap_err();

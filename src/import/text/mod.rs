@@ -24,8 +24,8 @@ use bytes::Bytes;
 use memchr::memmem;
 
 use self::beside::{Found, Place};
-use super::raw;
 use super::{ImportError, ImportSettings, Notice, Receiver};
+use super::{message, raw};
 use crate::connection::LeftOut;
 use crate::exchange::{Body, Exchange, ExchangeKey, Head, Oddity, Protocol};
 use crate::json::dump;
@@ -247,7 +247,12 @@ impl Start {
         let body = bytes.len().saturating_sub(body_at);
         let extra = length.map_or(0, |length| body.saturating_sub(length));
         let range = range.start..range.end - extra.min(range.len());
-        let bytes = Bytes::copy_from_slice(bytes.get(..bytes.len() - extra)?);
+        let mut bytes = bytes.get(..bytes.len() - extra)?.to_vec();
+        // The last line of a copy need not end: what stands in it was all that was marked.
+        if bytes.len() == body_at && !bytes.ends_with(b"\n") {
+            bytes.push(b'\n');
+        }
+        let bytes = Bytes::from(bytes);
         let ends = length.is_some_and(|length| length <= body);
         let open = (!ends && body_at < bytes.len()).then_some(body_at);
         Some(Message { range, bytes, is_request: self.is_request, open, from_curl: self.mark.is_some() })
@@ -347,6 +352,7 @@ fn exchanges(messages: &[Message], out: &mut dyn Receiver) -> u64 {
         if message.is_request {
             let Some(raw) = raw::request(&message.bytes, total, &mut oddities) else { continue };
             let mut request = raw.request;
+            oddities.retain(|oddity| oddity.detail != message::UNENDED);
             if message.from_curl && request.head.get("content-length").is_some_and(|length| length != b"0") {
                 // Said once, in words that fit.
                 oddities.retain(|oddity| oddity.name != "export-body-missing");
@@ -369,7 +375,11 @@ fn exchanges(messages: &[Message], out: &mut dyn Receiver) -> u64 {
         }
         let request = waiting.front().and_then(|(_, exchange)| exchange.request.as_ref());
         let method = request.map(|request| request.method.clone()).unwrap_or_default();
-        let Some(response) = raw::response(&message.bytes, total, &method, &mut oddities) else { continue };
+        let Some(mut response) = raw::response(&message.bytes, total, &method, &mut oddities) else {
+            continue;
+        };
+        // Who copies a head leaves out the empty line behind it.
+        response.head.partial &= response.head.spans.len() >= limits::HEAD_FIELDS;
         let asked = waiting.pop_front().map(|(_, exchange)| exchange);
         let mut exchange = asked.unwrap_or_else(|| bare(key, Protocol::Http11, Vec::new()));
         exchange.oddities.append(&mut oddities);

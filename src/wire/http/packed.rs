@@ -19,6 +19,7 @@ const HOST: u8 = 4;
 const COMPLETE: u8 = 8;
 const DECODED: u8 = 16;
 const TIMES: u8 = 32;
+const PARTIAL: u8 = 64;
 
 /// A request that is kept small.
 #[derive(Debug, Default)]
@@ -41,6 +42,7 @@ impl Packed {
             (COMPLETE, body.complete),
             (DECODED, body.already_decoded),
             (TIMES, times.is_some()),
+            (PARTIAL, head.partial),
         ];
         let mut out = Vec::with_capacity(1024);
         out.push(flags.iter().filter(|(_, set)| *set).fold(0, |all, (flag, _)| all | flag));
@@ -161,7 +163,7 @@ impl<'p> Parts<'p> {
             }
             None => self.0.to_vec(),
         };
-        let head = Head { bytes: bytes.into(), spans, frames: head_frames };
+        let head = Head { bytes: bytes.into(), spans, frames: head_frames, partial: has(PARTIAL) };
         let body = Body {
             bytes: content.into(),
             total,

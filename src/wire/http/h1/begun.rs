@@ -46,7 +46,7 @@ impl Http1 {
             Some(sent) => bytes.slice(..sent.min(bytes.len())),
             None => bytes,
         };
-        let head = Head { bytes, spans: parsed.spans, frames: map };
+        let head = Head { bytes, spans: parsed.spans, frames: map, partial: cut.is_some() || parsed.cut };
         let mut message = Box::new(Message::new(half, parsed.old, first, last, parsed.oddities));
         *message.head_mut() = head;
         message.cut = cut.is_some();

@@ -246,6 +246,13 @@ fn a_head_that_a_loss_cuts_off_keeps_what_is_certain() {
     assert_eq!(request(one).head.get("authorization"), Some(&b"Bearer t"[..]));
     assert_eq!(request(one).head.all("content-le").count(), 0);
     assert!(names(one).contains(&"http-head-cut") && !request(one).body.complete && out.request_head_lost);
+    assert!(request(one).head.partial && !response(one).head.partial);
+    let out =
+        run(&[Data(S, GET_A), Data(R, b"HTTP/1.1 401 No\r\nWWW-Authenticate: NTLM\r\nWWW-Auth"), Gap(R, 90)]);
+    assert_eq!(
+        (response(&out.exchanges[0]).head.spans.len(), response(&out.exchanges[0]).head.partial),
+        (1, true)
+    );
     // A value that is cut itself is not told: it would be a wrong token.
     let out = run(&[Data(S, &cut[..50]), Gap(S, 90)]);
     assert_eq!(request(&out.exchanges[0]).head.spans.len(), 1);

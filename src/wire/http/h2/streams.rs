@@ -92,6 +92,7 @@ impl List {
             bytes: pool::bytes(std::mem::take(&mut self.bytes)),
             spans: std::mem::take(&mut self.spans),
             frames: map,
+            partial: self.cut || self.damaged.is_some() || self.unknown,
         }
     }
 
