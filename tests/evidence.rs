@@ -226,6 +226,11 @@ fn a_line_of_a_log_that_cannot_be_read_may_have_told_of_a_password() {
     assert_eq!(beside(format!("{heading}{row}{row}")), ["pass", "pass"]);
     let cut = beside(format!("{heading}{row}{}\r\n{row}", &row[..40]));
     assert_eq!(cut, ["not-established", "not-established"]);
+    // A server that still writes has begun a line: it is what follows the end.
+    let begun = beside(format!("{heading}{row}{row}{}", &row[..40]));
+    assert_eq!(begun, ["pass", "not-established"]);
+    let both = beside(format!("{heading}{}\r\n{row}{}", &row[..40], &row[..40]));
+    assert_eq!(both, ["not-established", "not-established"]);
 }
 
 /// What `provision check` says of a state of the recordings' organisation.

@@ -56,8 +56,12 @@ pub fn read(bytes: &[u8], settings: &ImportSettings, out: &mut dyn Receiver) -> 
         return Err(ImportError::Kind(told.to_owned()));
     }
     let mut reading = Reading::default();
-    for (line, number) in text.split('\n').zip(1..) {
-        reading.push(line, number, out);
+    for (line, number) in text.split_inclusive('\n').zip(1..) {
+        let whole = line.strip_suffix('\n');
+        if whole.is_none() {
+            reading.last_begins();
+        }
+        reading.push(whole.unwrap_or(line), number, out);
     }
     reading.finish(out)
 }
@@ -100,6 +104,8 @@ pub fn read_lines(source: &mut dyn Read, out: &mut dyn Receiver) -> Result<(), I
             line.pop();
         } else if line.len() as u64 == most {
             let _ = source.skip_until(b'\n');
+        } else {
+            reading.last_begins();
         }
         let start = if number == 1 { text::mark(&line) } else { 0 };
         reading.push(&lossy(line.get(start..).unwrap_or_default()), number, out);
@@ -116,16 +122,23 @@ struct Reading {
     foreign: u64,
     /// Rows without a time that can be read.
     timeless: u64,
+    /// How many lines were no rows before the last one, which is not ended.
+    before_last: Option<u64>,
 }
 
 impl Reading {
+    /// The line that comes is the last, and has no end: a server that still writes has begun it.
+    fn last_begins(&mut self) {
+        self.before_last = Some(self.rows.table.odd + self.foreign + self.timeless);
+    }
+
     fn push(&mut self, line: &str, number: u64, out: &mut dyn Receiver) {
-        let Self { rows, records, foreign, timeless } = self;
+        let Self { rows, records, foreign, timeless, .. } = self;
         rows.push(line, number, &mut |table, row| of_row(table, row, [records, foreign, timeless], out));
     }
 
     fn finish(self, out: &mut dyn Receiver) -> Result<(), ImportError> {
-        let Self { rows, mut records, mut foreign, mut timeless } = self;
+        let Self { rows, mut records, mut foreign, mut timeless, before_last } = self;
         let table = rows.finish(&mut |table, row| {
             of_row(table, row, [&mut records, &mut foreign, &mut timeless], out);
         });
@@ -135,8 +148,10 @@ impl Reading {
                 1 => "1 line is no row of the log and is left out".to_owned(),
                 more => format!("{more} lines are no rows of the log and are left out"),
             };
-            // What Exchange asked itself was no request to it; any other line may have told of a password.
-            let request = source(&table) != Some(LogSource::OAuthOutbound);
+            // What Exchange asked itself was no request to it; any other line may have told of a password. What follows
+            // the end of the file is no part of it, be it the rest of a line.
+            let whole = before_last.unwrap_or(odd) > 0;
+            let request = whole && source(&table) != Some(LogSource::OAuthOutbound);
             out.notice(Notice::lost(None, text, LeftOut { count: odd, request, host: None }));
         }
         if records == 0 && table.columns.is_empty() {
