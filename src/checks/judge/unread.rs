@@ -12,6 +12,7 @@ use crate::wire::http::body::{self, CodingError};
 
 use super::memory::Memory;
 use super::outcomes::{first, plural};
+use super::witness;
 
 /// Said of a request whose path nobody knows.
 const NO_PATH: &str = "an input does not say which path a request went to, and a password could have gone to one of \
@@ -25,11 +26,19 @@ const NO_BODY: &str = "the body of a request to a token service is not in the in
 const IN_PART: &str = "an export holds an exchange in scope without its answer, or without the whole of a body: export \
      content, too";
 
+/// Said of an answer without its request. Of a connection, its ledger tells.
+const NO_REQUEST: &str = "an input holds an answer of Exchange without its request, which could have held a password: \
+     give one that holds both";
+
 /// Notes what `no-basic` and `coverage` cannot know of an exchange.
 pub(super) fn note(case: &ExchangeCase<'_>, memory: &mut Memory) {
     let in_scope = matches!(case.place, Place::Exchange | Place::TokenService);
     if in_scope && case.exchange.connection.is_none() && !case.exchange.complete() {
         memory.reason(CheckId::Coverage, IN_PART);
+    }
+    let alone = case.response().filter(|_| case.request().is_none() && case.exchange.connection.is_none());
+    if alone.is_some_and(|answer| witness::bears_marks(&answer.head)) {
+        memory.reason(CheckId::NoBasic, NO_REQUEST);
     }
     let Some(request) = case.request().filter(|request| request.method != "CONNECT") else { return };
     if !names_path(&request.target) {
@@ -124,6 +133,22 @@ mod tests {
     /// A healthy call beside a request to the token service with this change.
     fn asked(change: impl FnOnce(&mut Exchange)) -> (Outcome, String) {
         no_basic(&Scene::healthy().token_request(FORM, 200, "{}").last_request(change))
+    }
+
+    #[test]
+    fn an_answer_of_exchange_without_its_request_leaves_no_basic_open() {
+        let alone = |fields: &[(&[u8], &[u8])], connection: Option<u32>| {
+            asked(|last| {
+                (last.request, last.connection) = (None, connection);
+                last.response.as_mut().unwrap().head = Head::from_pairs(fields.iter().copied());
+            })
+        };
+        let (outcome, why) = alone(&[(b"X-FEServer", b"EX01"), (b"Server", b"Microsoft-IIS/10.0")], None);
+        assert_eq!(outcome, Outcome::NotEstablished);
+        assert!(why.contains("without its request"), "{why}");
+        // That of anybody else, and one whose connection tells what was lost.
+        assert_eq!(alone(&[(b"Server", b"nginx")], None).0, Outcome::Pass);
+        assert_eq!(alone(&[(b"X-FEServer", b"EX01")], Some(0)).0, Outcome::Pass);
     }
 
     fn without_body(fields: &[(&[u8], &[u8])], total: u64, complete: bool) -> (Outcome, String) {
