@@ -38,7 +38,10 @@ impl Decision<'_> {
                 plural(self.seen.outer as u64, "unsigned outer token")
             ),
             CheckId::Audience => {
-                format!("{} meant for the host that got them", plural(memory.presented, "presented token"))
+                format!(
+                    "the host of {} is the one that the token is meant for",
+                    plural(memory.presented, "call")
+                )
             }
             CheckId::Lifetime => format!(
                 "{} within validity, {} s tolerance",
