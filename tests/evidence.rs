@@ -20,24 +20,20 @@ fn captures() -> PathBuf {
 /// What `verify` says of an input.
 fn verify(content: impl AsRef<[u8]>) -> (i32, Value) {
     let folder = Folder::new();
-    let input = folder.file("input", content);
+    verify_files(&folder, &[&folder.file("input", content)])
+}
+
+/// The same of several.
+fn verify_files(folder: &Folder, inputs: &[&Path]) -> (i32, Value) {
     let certs = captures().join("certs");
-    let [input, cert, keys] = [input, certs.join("OAuthCert.cer"), certs.join("acs-metadata.json")]
-        .map(|path| path.display().to_string());
-    let run = folder.run(&[
-        "verify",
-        &input,
-        "--tenant",
-        TENANT,
-        "--tenant",
-        "contoso.example",
-        "--cert",
-        &cert,
-        "--sts-keys",
-        &keys,
-        "-o",
-        "json",
-    ]);
+    let [cert, keys] =
+        ["OAuthCert.cer", "acs-metadata.json"].map(|name| certs.join(name).display().to_string());
+    let inputs: Vec<String> = inputs.iter().map(|path| path.display().to_string()).collect();
+    let mut arguments = vec!["verify"];
+    arguments.extend(inputs.iter().map(String::as_str));
+    arguments.extend(["--tenant", TENANT, "--tenant", "contoso.example"]);
+    arguments.extend(["--cert", cert.as_str(), "--sts-keys", keys.as_str(), "-o", "json"]);
+    let run = folder.run(&arguments);
     (run.0.status.code().unwrap(), serde_json::from_str(&run.stdout()).unwrap())
 }
 
@@ -200,27 +196,8 @@ fn a_line_of_a_log_that_cannot_be_read_may_have_told_of_a_password() {
     let row = "2026-11-23 06:48:32 127.0.0.1 POST /owa/ - 443 - 10.0.0.1 UA/1.0 200 0 0\r\n";
     let beside = |log: String| {
         let folder = Folder::new();
-        let log = folder.file("iis.log", log).display().to_string();
-        let capture = captures().join("healthy/traffic.pcap").display().to_string();
-        let certs = captures().join("certs");
-        let [cert, keys] =
-            ["OAuthCert.cer", "acs-metadata.json"].map(|name| certs.join(name).display().to_string());
-        let run = folder.run(&[
-            "verify",
-            &capture,
-            &log,
-            "--tenant",
-            TENANT,
-            "--tenant",
-            "contoso.example",
-            "--cert",
-            &cert,
-            "--sts-keys",
-            &keys,
-            "-o",
-            "json",
-        ]);
-        let report: Value = serde_json::from_str(&run.stdout()).unwrap();
+        let log = folder.file("iis.log", log);
+        let (_, report) = verify_files(&folder, &[&captures().join("healthy/traffic.pcap"), &log]);
         ["no-basic", "coverage"].map(|check| outcome(&report, check).to_owned())
     };
     assert_eq!(beside(format!("{heading}{row}{row}")), ["pass", "pass"]);

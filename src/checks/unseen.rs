@@ -1,7 +1,6 @@
 //! Takes an exchange, gives what it tells of a token that is not in it.
 
 use super::subject::ExchangeCase;
-use crate::soap::codes;
 use crate::soap::diagnostics::{self, Diagnostics};
 
 impl ExchangeCase<'_> {
@@ -18,7 +17,7 @@ impl ExchangeCase<'_> {
     pub fn refusal_alone(&self) -> Option<Diagnostics> {
         let of_token = |number| (2_000_000..3_000_000).contains(&number);
         let said = self.diagnostics().filter(|said| of_token(said.number) && self.refuses_unseen())?;
-        codes::diagnostics(said.number, said.category.as_deref()).is_some().then_some(said)
+        said.code().is_some().then_some(said)
     }
 
     /// What Exchange in the cloud says of its access policy to a caller whose token was not recorded.

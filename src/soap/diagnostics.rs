@@ -26,6 +26,17 @@ impl Diagnostics {
     pub fn is_skype(&self) -> bool {
         self.source.is_some() && self.category.is_none()
     }
+
+    /// What is known of it: builds differ in the numbers, so that the category decides where the two disagree.
+    pub fn code(&self) -> Option<&'static codes::Code> {
+        codes::diagnostics(self.number, self.category.as_deref())
+    }
+
+    /// Number, category and reason in one line.
+    pub fn summary(&self) -> String {
+        let category = self.category.as_deref().unwrap_or("no category");
+        format!("{} {category}: {}", self.number, self.reason)
+    }
 }
 
 /// Reads a value; `None` when it does not begin with a number.

@@ -6,7 +6,6 @@ use crate::checks::finding::Severity;
 use crate::checks::marks::Marks;
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::ExchangeCase;
-use crate::soap::codes;
 
 /// See the text.
 pub(crate) static RULE: Rule = Rule {
@@ -27,7 +26,7 @@ pub(crate) static RULE: Rule = Rule {
 
 fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
     let (Some(seen), Some(said)) = (case.presented(), case.diagnostics()) else { return };
-    let Some(code) = codes::diagnostics(said.number, said.category.as_deref()) else { return };
+    let Some(code) = said.code() else { return };
     if let Some((message, help)) = Computed::of(case, seen).contradicts(code.alias) {
         out.say(message)
             .observed(format!("{} {}", said.number, code.alias))

@@ -4,7 +4,6 @@ use crate::checks::CheckId;
 use crate::checks::finding::Severity;
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::LogCase;
-use crate::soap::codes;
 
 /// See the text.
 pub(crate) static RULE: Rule = Rule {
@@ -36,7 +35,7 @@ fn examine(case: &LogCase<'_>, out: &mut Out<'_>) {
         return;
     }
     hit.observed(case.summary()).expected("status 200");
-    if let Some(code) = said.and_then(|said| codes::diagnostics(said.number, said.category.as_deref())) {
+    if let Some(code) = said.and_then(|said| said.code()) {
         hit.help(format!("{} {}", code.meaning, code.repair));
     }
 }

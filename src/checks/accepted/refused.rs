@@ -6,7 +6,6 @@ use crate::checks::judge::standing::shown;
 use crate::checks::marks::Marks;
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::ExchangeCase;
-use crate::soap::codes;
 
 /// See the text.
 pub(crate) static RULE: Rule = Rule {
@@ -40,10 +39,8 @@ fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
     }
     match &said {
         Some(said) => {
-            let category = said.category.as_deref().unwrap_or("no category");
-            hit.observed(shown(&format!("401, {} {category}: {}", said.number, said.reason)));
-            // The category decides where number and category disagree: builds differ in the numbers.
-            if let Some(code) = codes::diagnostics(said.number, said.category.as_deref()) {
+            hit.observed(shown(&format!("401, {}", said.summary())));
+            if let Some(code) = said.code() {
                 hit.help(format!("{} {}", code.meaning, code.repair));
             }
         }

@@ -6,7 +6,6 @@ use crate::checks::judge::standing::shown;
 use crate::checks::marks::Marks;
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::ExchangeCase;
-use crate::soap::codes;
 
 /// See the text.
 pub(crate) static RULE: Rule = Rule {
@@ -40,11 +39,10 @@ fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
     }
     let Some(said) = case.refusal_alone() else { return };
     let hit = out.say("a token that was not recorded is refused");
-    let category = said.category.as_deref().unwrap_or("no category");
-    hit.observed(shown(&format!("{status}, {} {category}: {}", said.number, said.reason)))
+    hit.observed(shown(&format!("{status}, {}", said.summary())))
         .expected("a successful answer, or the token that was refused")
         .location("response.header.x-ms-diagnostics");
-    if let Some(code) = codes::diagnostics(said.number, said.category.as_deref()) {
+    if let Some(code) = said.code() {
         hit.help(format!("{} {}", code.meaning, code.repair));
     }
 }

@@ -5,7 +5,6 @@ use crate::checks::finding::Severity;
 use crate::checks::judge::standing::shown;
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::ExchangeCase;
-use crate::soap::codes;
 
 /// See the text.
 pub(crate) static RULE: Rule = Rule {
@@ -29,12 +28,9 @@ fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
         return;
     }
     let Some(said) = case.told_inside() else { return };
-    let category = said.category.as_deref().unwrap_or("no category");
     let hit = out.say("an answer quotes how another server refused a token");
-    hit.observed(shown(&format!("{} {category}: {}", said.number, said.reason)))
-        .expected("no error")
-        .location("response.body.xml");
-    if let Some(code) = codes::diagnostics(said.number, said.category.as_deref()) {
+    hit.observed(shown(&said.summary())).expected("no error").location("response.body.xml");
+    if let Some(code) = said.code() {
         hit.help(format!("{} {}", code.meaning, code.repair));
     }
 }

@@ -237,8 +237,7 @@ fn answer(call: &mut Call, case: &ExchangeCase<'_>, response: &Response) {
             issuers.iter().take(8).map(|name| short(&name.to_string().to_ascii_lowercase())).collect();
     }
     if let Some(said) = case.diagnostics() {
-        let known =
-            codes::diagnostics(said.number, said.category.as_deref()).map(|code| code.alias.to_owned());
+        let known = said.code().map(|code| code.alias.to_owned());
         let category = if said.is_skype() { Some("skype".to_owned()) } else { known.or(said.category) };
         call.said = Some((said.number, short(&category.unwrap_or_default()), sentence(&said.reason)));
     }
@@ -262,8 +261,7 @@ fn answer(call: &mut Call, case: &ExchangeCase<'_>, response: &Response) {
         call.ews.dedup();
         // Availability tells inside what the server that it asked in turn said.
         if let Some(said) = case.told_inside().filter(|_| call.said.is_none()) {
-            let known =
-                codes::diagnostics(said.number, said.category.as_deref()).map(|code| code.alias.to_owned());
+            let known = said.code().map(|code| code.alias.to_owned());
             call.said = Some((said.number, known.unwrap_or_default(), sentence(&said.reason)));
         }
     }
@@ -400,7 +398,7 @@ pub(super) fn log(record: &LogRecord, expected: &Expectations, facts: &mut Facts
         facts.call(Call { ews: vec![("SoapException".into(), text)], ..logged(&case) }, sight);
     }
     let Some(said) = case.diagnostics() else { return };
-    let Some(code) = codes::diagnostics(said.number, said.category.as_deref()) else { return };
+    let Some(code) = said.code() else { return };
     let call = Call {
         status: record.status.or(Some(401)),
         said: Some((said.number, code.alias.to_owned(), sentence(&said.reason))),
