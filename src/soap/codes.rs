@@ -86,15 +86,22 @@ pub const DIAGNOSTICS: &[Code] = &[
     code(
         "2000020",
         "insufficient_claims",
-        "The token lacks a claim that the request asks for: tenant restrictions (sec-Restrict-Tenant-Access-Policy) are put into the request on its way out, and the token was not issued under them.",
-        "Compare the tenant restrictions of Global Secure Access, or of the proxy, with the tenant of the token; Exchange has nothing to be set for it.",
+        "The token lacks a claim that the request asks for: tenant restrictions \
+         (sec-Restrict-Tenant-Access-Policy) are put into the request on its way out, and the token was not \
+         issued under them.",
+        "Compare the tenant restrictions of Global Secure Access, or of the proxy, with the tenant of the \
+         token; Exchange has nothing to be set for it.",
     ),
     // Microsoft Q&A 1792037; the Office 365 extension of Fiddler.
     code(
         "4000000",
         "oauth_not_available",
-        "Exchange offers no modern authentication for this user, domain or protocol (\"Flighting is not enabled for domain\"); it says so in answer to an empty Bearer, and speaks of clients of people (Outlook, ActiveSync), not of calls of applications.",
-        "For calls of Skype for Business, Teams and voicemail: nothing. Where clients of people are to use it: Get-OrganizationConfig | Format-List OAuth2ClientProfileEnabled; Get-AuthServer | Format-List Name,Enabled,IsDefaultAuthorizationEndpoint; Get-AuthenticationPolicy",
+        "Exchange offers no modern authentication for this user, domain or protocol (\"Flighting is not \
+         enabled for domain\"); it says so in answer to an empty Bearer, and speaks of clients of people \
+         (Outlook, ActiveSync), not of calls of applications.",
+        "For calls of Skype for Business, Teams and voicemail: nothing. Where clients of people are to use \
+         it: Get-OrganizationConfig | Format-List OAuth2ClientProfileEnabled; Get-AuthServer | Format-List \
+         Name,Enabled,IsDefaultAuthorizationEndpoint; Get-AuthenticationPolicy",
     ),
 ];
 
@@ -236,8 +243,11 @@ pub const AADSTS: &[Code] = &[
     code(
         "AADSTS901124",
         "",
-        "The federation of organisation relationships (WS-Security, FYDIBOHF25SPDLT.<domain>) is not known to Entra: it is not OAuth that fails.",
-        "Get-IntraOrganizationConnector | Format-List Name,Enabled; where calls are to use OAuth: Set-IntraOrganizationConnector <name> -Enabled $true; else make the federation trust anew: Get-FederationTrust",
+        "The federation of organisation relationships (WS-Security, FYDIBOHF25SPDLT.<domain>) is not known \
+         to Entra: it is not OAuth that fails.",
+        "Get-IntraOrganizationConnector | Format-List Name,Enabled; where calls are to use OAuth: \
+         Set-IntraOrganizationConnector <name> -Enabled $true; else make the federation trust anew: \
+         Get-FederationTrust",
     ),
     code(
         "AADSTS90002",
@@ -470,7 +480,10 @@ pub const OUTBOUND: &[Code] = &[
         "NoMatchedTokenIssuer",
         "",
         "None of the issuers that the other side trusts is configured here: the auth server of that cloud is missing or disabled.",
-        "Get-AuthServer | Format-List Name,Type,IssuerIdentifier,Realm,Enabled; New-AuthServer -Name WindowsAzureACS -AuthMetadataUrl https://accounts.accesscontrol.windows.net/<domain>/metadata/json/1 (21Vianet: accounts.accesscontrol.chinacloudapi.cn)",
+        "Get-AuthServer | Format-List Name,Type,IssuerIdentifier,Realm,Enabled; New-AuthServer -Name \
+         WindowsAzureACS -AuthMetadataUrl \
+         https://accounts.accesscontrol.windows.net/<domain>/metadata/json/1 (21Vianet: \
+         accounts.accesscontrol.chinacloudapi.cn)",
     ),
     code(
         "MissingRealmInAuthServer",

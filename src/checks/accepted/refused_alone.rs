@@ -15,11 +15,14 @@ pub(crate) static RULE: Rule = Rule {
     since: "0.1.0",
     candidates: &["A10"],
     title: "a token that was not recorded is refused",
-    looks_at: "Status 401 or 403 with a number of Exchange in x-ms-diagnostics, or with X-EWS-Policy-Reason, where the token is not in the recording: a copied answer, a capture that lost the request, an export that was stripped of its credentials.",
+    looks_at: "Status 401 or 403 with a number of Exchange in x-ms-diagnostics, or with X-EWS-Policy-Reason, \
+               where the token is not in the recording: a copied answer, a capture that lost the request, an \
+               export that was stripped of its credentials.",
     matters: "Whose token it was is not known, so that it is no error; why it was refused is.",
     bad: "401, x-ms-diagnostics: 2000003;…;error_category=\"invalid_resource\", without a request",
     good: "the request with its token beside it",
-    repair: "See the number in x-ms-diagnostics: oauthtrace explain <number>; record the request with its token as well",
+    repair: "See the number in x-ms-diagnostics: oauthtrace explain <number>; record the request with its \
+             token as well",
     sources: &[
         "Microsoft Learn: Use hybrid modern authentication",
         "Microsoft Learn: Control access to EWS in Exchange",
@@ -35,7 +38,13 @@ fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
             .observed(shown(&format!("{status}, X-EWS-Policy-Reason: {policy}")))
             .expected("a successful answer")
             .location("response.header.x-ews-policy-reason")
-            .help("Settings of the organisation or the mailbox shut the caller out of EWS: Get-OrganizationConfig | Format-List EwsEnabled,EwsApplicationAccessPolicy,EwsAllowList,EwsBlockList; Get-OrganizationConfig -RetrieveEwsOperationAccessPolicy | Format-List EwsAllowedAppIDs; Get-CASMailbox <user> | Format-List EwsEnabled");
+            .help(
+                "Settings of the organisation or the mailbox shut the caller out of EWS: \
+                   Get-OrganizationConfig | Format-List \
+                   EwsEnabled,EwsApplicationAccessPolicy,EwsAllowList,EwsBlockList; Get-OrganizationConfig \
+                   -RetrieveEwsOperationAccessPolicy | Format-List EwsAllowedAppIDs; Get-CASMailbox <user> | \
+                   Format-List EwsEnabled",
+            );
     }
     let Some(said) = case.refusal_alone() else { return };
     let hit = out.say("a token that was not recorded is refused");

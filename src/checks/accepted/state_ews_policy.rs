@@ -15,7 +15,8 @@ pub(crate) static RULE: Rule = Rule {
     since: "0.1.0",
     candidates: &["N21"],
     title: "the EWS application policy shuts Teams out",
-    looks_at: "EwsApplicationAccessPolicy, EwsAllowList, EwsBlockList and EwsEnabled of Get-OrganizationConfig; EwsEnabled of Get-CASMailbox, which is a warning.",
+    looks_at: "EwsApplicationAccessPolicy, EwsAllowList, EwsBlockList and EwsEnabled of \
+               Get-OrganizationConfig; EwsEnabled of Get-CASMailbox, which is a warning.",
     matters: "With an allow list only named user agents may use EWS; when the agents of Teams are not in \
               it, its calls are refused; so are they when a block list names them.",
     bad: "EnforceAllowList without *SchedulingService*",

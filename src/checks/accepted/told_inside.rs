@@ -14,9 +14,12 @@ pub(crate) static RULE: Rule = Rule {
     since: "0.1.0",
     candidates: &["J01"],
     title: "an answer quotes how another server refused a token",
-    looks_at: "Errors inside EWS answers that quote x-ms-diagnostics: a server asks another one for availability, and tells its client what that one said.",
-    matters: "The call that was refused is another one than the recorded one, between the two organisations, and its token is that of Exchange; why it was refused stands here only.",
-    bad: "ErrorProxyRequestProcessingFailed: Proxy web request failed … HTTP status 401: Unauthorized diagnostics: 2000005;…;error_category=\"invalid_user\"",
+    looks_at: "Errors inside EWS answers that quote x-ms-diagnostics: a server asks another one for \
+               availability, and tells its client what that one said.",
+    matters: "The call that was refused is another one than the recorded one, between the two organisations, \
+              and its token is that of Exchange; why it was refused stands here only.",
+    bad: "ErrorProxyRequestProcessingFailed: Proxy web request failed … HTTP status 401: Unauthorized \
+          diagnostics: 2000005;…;error_category=\"invalid_user\"",
     good: "availability without an error",
     repair: "See the number: oauthtrace explain <number>",
     sources: &["Microsoft Support: Resolve free/busy errors"],

@@ -15,7 +15,9 @@ pub(crate) static RULE: Rule = Rule {
     candidates: &["A06"],
     title: "a log tells of a call by WS-Security",
     looks_at: "Lines of IIS and Exchange logs whose path ends in /wssecurity.",
-    matters: "Such a call is one of the federation of organisation relationships, no OAuth: that of a partner organisation is in order, that of the own tenant means that its intra-organisation connector is missing or disabled. The line does not tell whose it is, so it is information.",
+    matters: "Such a call is one of the federation of organisation relationships, no OAuth: that of a \
+              partner organisation is in order, that of the own tenant means that its intra-organisation \
+              connector is missing or disabled. The line does not tell whose it is, so it is information.",
     bad: "POST /autodiscover/autodiscover.svc/WSSecurity from the own tenant",
     good: "POST /autodiscover/autodiscover.svc, AuthenticationType Bearer",
     repair: "Get-IntraOrganizationConnector | Format-List Name,Enabled,TargetAddressDomains; enable it: \

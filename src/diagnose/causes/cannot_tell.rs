@@ -76,7 +76,8 @@ fn call_failed(call: &Call, weigh: &mut Weighing<'_>) {
         Some(401) if call.said.is_none() => (
             "Exchange refuses a token that is in order as far as can be told.",
             "the answer has no x-ms-diagnostics",
-            "Record next: the same call on the Exchange server itself, and its HttpProxy log and event log (source MSExchange OAuth) of that moment.",
+            "Record next: the same call on the Exchange server itself, and its HttpProxy log and event log \
+             (source MSExchange OAuth) of that moment.",
         ),
         _ => (
             "A call with a token fails.",

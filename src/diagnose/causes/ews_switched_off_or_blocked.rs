@@ -10,11 +10,14 @@ pub(crate) static CAUSE: Cause = Cause {
     title: "Exchange Web Services is switched off or blocked for the caller",
     rank: Rank::Root,
     summary: "The token is in order and reaches Exchange, but Exchange Web Services itself refuses: it is switched off for the organisation or mailbox, blocked by its application access policy, or retired for this use in the cloud. {observed}",
-    speaks_for: "X-EWS-Policy-Reason in the answer of Exchange in the cloud; 403 from Exchange itself without any diagnostics of OAuth, or a text that says that EWS is disabled or blocked. The state shows EWS off for the organisation, or a list of allowed applications without Teams.",
+    speaks_for: "X-EWS-Policy-Reason in the answer of Exchange in the cloud; 403 from Exchange itself \
+                 without any diagnostics of OAuth, or a text that says that EWS is disabled or blocked. The \
+                 state shows EWS off for the organisation, or a list of allowed applications without Teams.",
     speaks_against: "The answer is a device's, or names missing rights of the linked account. The state shows it open.",
     repair: &[
         "Get-OrganizationConfig | Format-List EwsEnabled,EwsApplicationAccessPolicy,EwsAllowList,EwsBlockList",
-        "Get-OrganizationConfig -RetrieveEwsOperationAccessPolicy | Format-List EwsAllowedAppIDs   # in the cloud: the applications that may use EWS; a change takes up to a day",
+        "Get-OrganizationConfig -RetrieveEwsOperationAccessPolicy | Format-List EwsAllowedAppIDs   # in the \
+         cloud: the applications that may use EWS; a change takes up to a day",
         "Get-CASMailbox <user> | Format-List EwsEnabled,EwsApplicationAccessPolicy,EwsAllowList,EwsBlockList",
         "Set-OrganizationConfig -EwsEnabled $true; Set-CASMailbox <user> -EwsEnabled $true   # where EwsEnabled is False",
         "Set-OrganizationConfig -EwsAllowList @{Add=\"*SchedulingService*\",\"MicrosoftNinja/*\",\"*Teams/*\",\"SkypeSpaces/*\"}   # where EwsApplicationAccessPolicy is EnforceAllowList",

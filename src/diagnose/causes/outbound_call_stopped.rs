@@ -9,14 +9,18 @@ pub(crate) static CAUSE: Cause = Cause {
     title: "what Exchange sends out is stopped on the way",
     rank: Rank::Root,
     summary: "Exchange's own call does not reach {host}: a proxy, a firewall, name resolution or TLS on the way out stops it before there is a challenge to answer or a token to ask for. What the cloud calls at Exchange is not affected.",
-    speaks_for: "A log of outbound calls, or Test-OAuthConnectivity, tells of an error of the network (the call could not be sent, no connection, no name, no TLS), and of no code of the token service.",
+    speaks_for: "A log of outbound calls, or Test-OAuthConnectivity, tells of an error of the network (the \
+                 call could not be sent, no connection, no name, no TLS), and of no code of the token \
+                 service.",
     speaks_against: "The other side answered with a challenge or with a number of its own.",
     repair: &[
         "Get-ExchangeServer | Format-List Name,InternetWebProxy; netsh winhttp show proxy",
         "Test-NetConnection {host} -Port 443   # on each Exchange server",
-        "# let the Exchange servers out to the addresses of Microsoft 365, through the proxy without a logon, with TLS 1.2",
+        "# let the Exchange servers out to the addresses of Microsoft 365, through the proxy without a \
+         logon, with TLS 1.2",
         "Set-ExchangeServer <server> -InternetWebProxy http://<proxy>:<port>   # the proxy that lets Exchange out",
-        "Test-OAuthConnectivity -Service EWS -TargetUri https://outlook.office365.com/ews/exchange.asmx -Mailbox <user> -Verbose | Format-List",
+        "Test-OAuthConnectivity -Service EWS -TargetUri https://outlook.office365.com/ews/exchange.asmx \
+         -Mailbox <user> -Verbose | Format-List",
     ],
     sources: &["Microsoft Support: Resolve free/busy errors"],
     examine,

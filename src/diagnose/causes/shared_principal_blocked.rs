@@ -9,17 +9,25 @@ pub(crate) static CAUSE: Cause = Cause {
     title: "Exchange Online takes no calls over the shared principal any more",
     rank: Rank::Root,
     summary: "Exchange got a token, and Exchange Online forbids its call (403). Since 31 October 2025 that is what calls over the shared principal 00000002-0000-0ff1-ce00-000000000000 get: free/busy, MailTips and photos from on premises to the cloud need the dedicated hybrid application, created in the tenant and switched on in Exchange. What the cloud calls at Exchange (Skype for Business, Teams, voicemail) is not affected.",
-    speaks_for: "Test-OAuthConnectivity or the log of outbound calls tells of 403 Forbidden from Exchange Online, without a number of OAuth and without a code of the token service. The state shows the dedicated application named, but not switched on.",
-    speaks_against: "The request could not be sent (then it is a proxy), or the answer says in X-EWS-Policy-Reason that a policy blocks it. The state shows the dedicated application switched on.",
+    speaks_for: "Test-OAuthConnectivity or the log of outbound calls tells of 403 Forbidden from Exchange \
+                 Online, without a number of OAuth and without a code of the token service. The state shows \
+                 the dedicated application named, but not switched on.",
+    speaks_against: "The request could not be sent (then it is a proxy), or the answer says in \
+                     X-EWS-Policy-Reason that a policy blocks it. The state shows the dedicated application \
+                     switched on.",
     repair: &[
-        "Get-SettingOverride | Where-Object SectionName -eq ExchangeOnpremAsThirdPartyAppId | Format-List Name,Parameters; Get-AuthServer | Format-List Name,ApplicationIdentifier,DomainName",
-        ".\\ConfigureExchangeHybridApplication.ps1 -FullyConfigureExchangeHybridApplication   # or the Hybrid Configuration Wizard, and then the next line",
+        "Get-SettingOverride | Where-Object SectionName -eq ExchangeOnpremAsThirdPartyAppId | Format-List \
+         Name,Parameters; Get-AuthServer | Format-List Name,ApplicationIdentifier,DomainName",
+        ".\\ConfigureExchangeHybridApplication.ps1 -FullyConfigureExchangeHybridApplication   # or the \
+         Hybrid Configuration Wizard, and then the next line",
         ".\\ConfigureExchangeHybridApplication.ps1 -EnableExchangeHybridApplicationOverride",
         "iisreset   # or wait an hour",
-        "Test-OAuthConnectivity -Service EWS -TargetUri https://outlook.office365.com/ews/exchange.asmx -Mailbox <user> -Verbose | Format-List",
+        "Test-OAuthConnectivity -Service EWS -TargetUri https://outlook.office365.com/ews/exchange.asmx \
+         -Mailbox <user> -Verbose | Format-List",
     ],
     sources: &[
-        "Exchange Team Blog: Dedicated hybrid app, temporary enforcements, new HCW and possible hybrid functionality disruptions",
+        "Exchange Team Blog: Dedicated hybrid app, temporary enforcements, new HCW and possible hybrid \
+         functionality disruptions",
         "https://blog.appelcloud.dk/the-exchange-hybrid-wake-up-call-when-free-busy-stops-working",
         "CSS-Exchange: ConfigureExchangeHybridApplication",
     ],

@@ -8,11 +8,14 @@ pub(crate) static CAUSE: Cause = Cause {
     title: "this kind of token is not accepted at that path",
     rank: Rank::Root,
     summary: "Exchange says that the profile of the token is not applicable for the protocol (path {path}): the token may be in order, but the path takes other kinds only. S2S tokens and tokens of applications are taken by EWS, Autodiscover and the REST interface, by MAPI, OAB and ActiveSync only tokens that Entra gives to a person.",
-    speaks_for: "2000001 (invalid_token) with the reason that the token profile is not applicable for the current protocol; an S2S token that was presented at /mapi, /OAB or ActiveSync.",
+    speaks_for: "2000001 (invalid_token) with the reason that the token profile is not applicable for the \
+                 current protocol; an S2S token that was presented at /mapi, /OAB or ActiveSync.",
     speaks_against: "A token of the same kind was accepted at that path.",
     repair: &[
-        "# let the caller ask at a path that takes its kind of token, or ask Entra for a token of a person (delegated permissions instead of application permissions)",
-        "Select-String -Path \"$env:ExchangeInstallPath\\FrontEnd\\HttpProxy\\*\\web.config\" -Pattern OAuthHttpModule.Profiles   # what each path takes",
+        "# let the caller ask at a path that takes its kind of token, or ask Entra for a token of a person \
+         (delegated permissions instead of application permissions)",
+        "Select-String -Path \"$env:ExchangeInstallPath\\FrontEnd\\HttpProxy\\*\\web.config\" -Pattern \
+         OAuthHttpModule.Profiles   # what each path takes",
     ],
     sources: &[
         "MicrosoftDocs/azure-docs issue 27188",
