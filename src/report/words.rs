@@ -59,10 +59,11 @@ pub fn sentence(verification: &Verification) -> String {
                 .filter(|check| check.required && check.outcome == Outcome::NotEstablished);
             let names: Vec<_> = open.map(|check| check.id.name()).collect();
             let seen = match known {
-                0 => "nothing wrong was seen".to_owned(),
-                known => format!("nothing new is wrong ({} known)", counted(known, "error")),
+                0 if warnings > 0 => format!("no error was seen, but {problems}, and"),
+                0 => "nothing wrong was seen, but".to_owned(),
+                known => format!("nothing new is wrong ({} known), but", counted(known, "error")),
             };
-            format!("{seen}, but the evidence does not establish {}", listed(&names))
+            format!("{seen} the evidence does not establish {}", listed(&names))
         }
     }
 }
@@ -141,18 +142,15 @@ pub fn found(input: &Input) -> String {
 
 /// How many tokens there are, and which of them are judged.
 fn judged_tokens(tokens: u64, in_scope: u64, own: u64) -> String {
+    const OWN: &str = "issued by Exchange itself, judged by --cert";
     let all = counted(tokens, "token");
-    let own = match own {
-        0 => None,
-        own if own == tokens => Some("issued by Exchange itself, judged by --cert".to_owned()),
-        own => Some(format!("{own} issued by Exchange itself, judged by --cert")),
-    };
     match (tokens, in_scope, own) {
         (0, ..) => "no tokens".into(),
-        (_, 0, Some(own)) => format!("{all} {own}; none of an application that calls"),
-        (_, 0, None) => format!("{all}, none of them in scope"),
-        (_, in_scope, Some(own)) => format!("{all}: {in_scope} in scope, {own}"),
-        (_, in_scope, None) => format!("{all}, {in_scope} of them in scope"),
+        (_, 0, 0) => format!("{all}, none of them in scope"),
+        (_, 0, _) if own == tokens => format!("{all} {OWN}; none of an application that calls"),
+        (_, 0, _) => format!("{all}, {own} of them {OWN}; none of an application that calls"),
+        (_, _, 0) => format!("{all}, {in_scope} of them in scope"),
+        _ => format!("{all}: {in_scope} in scope, {own} {OWN}"),
     }
 }
 
@@ -240,4 +238,30 @@ pub fn note(finding: &Finding, verification: &Verification) -> String {
     let place =
         finding.evidence.first().map_or(String::new(), |at| format!(" ({}{more})", place(at, verification)));
     format!("{}{observed}{place}", finding.message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_are_counted_by_what_they_are() {
+        for (counts, words) in [
+            ((0, 0, 0), "no tokens"),
+            ((2, 0, 0), "2 tokens, none of them in scope"),
+            ((2, 1, 0), "2 tokens, 1 of them in scope"),
+            (
+                (1, 0, 1),
+                "1 token issued by Exchange itself, judged by --cert; none of an application that calls",
+            ),
+            (
+                (2, 0, 1),
+                "2 tokens, 1 of them issued by Exchange itself, judged by --cert; none of an application that calls",
+            ),
+            ((4, 2, 1), "4 tokens: 2 in scope, 1 issued by Exchange itself, judged by --cert"),
+        ] {
+            let (tokens, in_scope, own) = counts;
+            assert_eq!(judged_tokens(tokens, in_scope, own), words);
+        }
+    }
 }
