@@ -40,12 +40,12 @@ pub(super) fn records(text: &[u8], heads: &[Range<usize>]) -> Vec<LogRecord> {
     let text = &*lossy(text);
     let mut found: Vec<LogRecord> = Vec::new();
     for (at, said) in diagnostics::quoted(text) {
-        let known = found.iter().any(|record| record.diagnostics.as_deref() == Some(said.as_str()));
         if found.len() >= RECORDS {
             break;
         }
-        let field = is_field(text, at) && heads.iter().any(|head| head.contains(&at));
-        if !known && !field {
+        let known = found.iter().any(|record| record.diagnostics.as_deref() == Some(said.as_str()));
+        // Lines may be as long as the text: only those of a head are looked at.
+        if !known && !(heads.iter().any(|head| head.contains(&at)) && is_field(text, at)) {
             let line = line_of(text, at);
             found.push(LogRecord { diagnostics: Some(said), ..LogRecord::new(LogSource::Quoted, line) });
         }
