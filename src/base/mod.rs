@@ -5,6 +5,8 @@
 pub mod any_of;
 /// The encoding of tokens.
 pub mod base64url;
+/// The form of GUIDs.
+pub mod guid;
 /// A bounds-checked cursor over bytes.
 pub mod reader;
 /// Values that must never reach output, and the fingerprints that may.
@@ -21,6 +23,7 @@ pub mod utf8;
 pub mod varint;
 
 pub use any_of::AnyOf;
+pub use guid::is_guid;
 pub use reader::Reader;
 pub use secret::{Fingerprint, Secret};
 pub use texts::Text;

@@ -3,6 +3,8 @@
 //! A realm is a tenant GUID or a DNS domain, and a tenant has one GUID and any number of domains: only
 //! names of one kind can contradict each other.
 
+use crate::base::is_guid;
+
 /// What a realm is, compared with the given tenants.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Realm {
@@ -14,15 +16,6 @@ pub enum Realm {
     Undecided,
     /// None, or the wildcard `*`.
     Missing,
-}
-
-/// Whether `text` is 8-4-4-4-12 hexadecimal digits.
-pub fn is_guid(text: &str) -> bool {
-    text.len() == 36
-        && text.bytes().enumerate().all(|(at, byte)| match at {
-            8 | 13 | 18 | 23 => byte == b'-',
-            _ => byte.is_ascii_hexdigit(),
-        })
 }
 
 /// Whether two domains are written in ways that do not show whether they are one: an internationalised name is spelled

@@ -10,6 +10,7 @@ use super::args::{Format, OutputArgs};
 use super::config::{Config, DEFAULT_NAME, Deployment};
 use super::status::Complaints;
 use super::terminal::Terminal;
+use crate::base::is_guid;
 use crate::base::{Instant, Secret};
 use crate::checks::expectations::Expectations;
 use crate::checks::finding::Severity;
@@ -384,13 +385,6 @@ pub fn plain(error: &std::io::Error) -> String {
         std::io::ErrorKind::IsADirectory => "is a directory".into(),
         _ => error.to_string(),
     }
-}
-
-/// `8-4-4-4-12` hex digits.
-pub fn is_guid(text: &str) -> bool {
-    let groups: Vec<_> = text.split('-').collect();
-    groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
-        && groups.iter().all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 /// A DNS name with at least one dot.

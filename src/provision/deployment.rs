@@ -1,5 +1,7 @@
 //! Takes what the administrator says of the organisation, gives it checked: names that can stand in a command.
 
+use crate::base::is_guid;
+
 pub use crate::state::cloud::Cloud;
 
 /// An organisation, checked.
@@ -55,17 +57,6 @@ impl Deployment {
         }
         Ok(self)
     }
-}
-
-/// Whether `text` is a GUID without braces.
-pub fn is_guid(text: &str) -> bool {
-    let lengths = [8, 4, 4, 4, 12];
-    let mut parts = text.split('-');
-    lengths.iter().all(|&length| {
-        parts
-            .next()
-            .is_some_and(|part| part.len() == length && part.bytes().all(|byte| byte.is_ascii_hexdigit()))
-    }) && parts.next().is_none()
 }
 
 /// Whether `text` is a domain of at least two labels (RFC 1123 2.1), internationalised ones in their own letters

@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use super::vault;
+use crate::base::is_guid;
 use crate::token::find::jwts;
 
 /// Shorter runs are words, numbers and short identifiers.
@@ -93,15 +94,6 @@ fn bits(text: &[u8]) -> f64 {
         .map(|count| f64::from(*count) / length)
         .map(|share| -share * share.log2())
         .sum()
-}
-
-/// `8-4-4-4-12` hexadecimal digits, or 32 in Exchange's other habit `{…}` already trimmed.
-pub(super) fn is_guid(text: &[u8]) -> bool {
-    text.len() == 36
-        && text.iter().enumerate().all(|(at, byte)| match at {
-            8 | 13 | 18 | 23 => *byte == b'-',
-            _ => byte.is_ascii_hexdigit(),
-        })
 }
 
 /// GUIDs joined by slashes, or a GUID with a word before or behind.

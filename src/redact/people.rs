@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::entropy::is_guid;
 use super::vault;
+use crate::base::is_guid;
 
 /// Pseudonyms given so far.
 #[derive(Default)]

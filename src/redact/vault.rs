@@ -187,7 +187,7 @@ pub(super) fn is_distinctive(secret: &[u8], kind: Kind) -> bool {
             let address = memchr::memmem::find(secret, b"://").is_some()
                 || secret.iter().any(u8::is_ascii_whitespace)
                 || secret.first() == Some(&b'/');
-            let plain = super::entropy::is_guid(secret) || is_host(secret) || address;
+            let plain = crate::base::is_guid(secret) || is_host(secret) || address;
             !plain && ((digits && (letters || secret.len() >= 16)) || mixed(secret))
         }
     }

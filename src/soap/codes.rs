@@ -16,6 +16,13 @@ pub struct Code {
     pub repair: &'static str,
 }
 
+impl Code {
+    /// What it means and what to do, in one line.
+    pub fn advice(&self) -> String {
+        format!("{} {}", self.meaning, self.repair)
+    }
+}
+
 const fn code(code: &'static str, alias: &'static str, meaning: &'static str, repair: &'static str) -> Code {
     Code { code, alias, meaning, repair }
 }

@@ -72,7 +72,7 @@ const QUOTE: usize = 2000;
 pub fn quoted(text: &str) -> impl Iterator<Item = (usize, String)> + '_ {
     text.match_indices("20000").filter_map(|(at, _)| {
         let whole = text.get(..at)?.chars().next_back().is_none_or(|before| !before.is_ascii_digit());
-        let end = (at..=text.len().min(at + QUOTE)).rev().find(|end| text.is_char_boundary(*end))?;
+        let end = text.floor_char_boundary(at + QUOTE);
         // Quotes inside JSON and XML.
         let rest = text.get(at..end)?.replace("\\\"", "\"").replace("&quot;", "\"");
         let digits = rest.find(|letter: char| !letter.is_ascii_digit()).filter(|digits| *digits == 7)?;

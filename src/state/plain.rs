@@ -2,6 +2,7 @@
 //! `(Get-MsolServicePrincipal -ServicePrincipalName "00000002-0000-0ff1-ce00-000000000000").ServicePrincipalNames` (KB 3090197).
 
 use super::object::{Kind, Object, Value};
+use crate::base::is_guid;
 
 /// Names of one service principal.
 const NAMES: usize = 1000;
@@ -32,11 +33,6 @@ pub(super) fn object(place: &str, names: Vec<String>) -> Option<Object> {
     let names = names.into_iter().map(Value::Text).collect();
     object.properties.push(("ServicePrincipalNames".into(), Value::List(names, false)));
     Some(object)
-}
-
-fn is_guid(text: &str) -> bool {
-    text.split('-').map(str::len).eq([8, 4, 4, 4, 12])
-        && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use super::jwt::Jwt;
 use super::principal::Principal;
 use super::store::Hint;
 use super::{Role, actor};
+use crate::base::is_guid;
 use crate::json::{Node, Value};
 
 /// Hosts of Microsoft's token services, worldwide and sovereign, with ACS.
@@ -156,15 +157,6 @@ fn names_token_service(text: &str) -> bool {
     }
     Principal::parse(text)
         .is_some_and(|name| is_token_service_id(name.id) || name.host.is_some_and(is_token_service_host))
-}
-
-/// Whether text has the form of a GUID.
-pub fn is_guid(text: &str) -> bool {
-    text.len() == 36
-        && text.bytes().enumerate().all(|(at, byte)| match at {
-            8 | 13 | 18 | 23 => byte == b'-',
-            _ => byte.is_ascii_hexdigit(),
-        })
 }
 
 #[cfg(test)]

@@ -45,7 +45,7 @@ fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
             .token(seen.id)
             .location("response.body.xml");
         if let Some(code) = codes::ews(&code) {
-            hit.help(format!("{} {}", code.meaning, code.repair));
+            hit.help(code.advice());
         }
     }
 }

@@ -36,7 +36,7 @@ fn examine(case: &LogCase<'_>, out: &mut Out<'_>) {
     }
     hit.observed(case.summary()).expected("status 200");
     if let Some(code) = said.and_then(|said| said.code()) {
-        hit.help(format!("{} {}", code.meaning, code.repair));
+        hit.help(code.advice());
     }
 }
 

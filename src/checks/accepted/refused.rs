@@ -41,7 +41,7 @@ fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
         Some(said) => {
             hit.observed(shown(&format!("401, {}", said.summary())));
             if let Some(code) = said.code() {
-                hit.help(format!("{} {}", code.meaning, code.repair));
+                hit.help(code.advice());
             }
         }
         None => {

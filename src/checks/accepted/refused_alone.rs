@@ -52,7 +52,7 @@ fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
         .expected("a successful answer, or the token that was refused")
         .location("response.header.x-ms-diagnostics");
     if let Some(code) = said.code() {
-        hit.help(format!("{} {}", code.meaning, code.repair));
+        hit.help(code.advice());
     }
 }
 

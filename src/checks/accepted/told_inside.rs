@@ -34,7 +34,7 @@ fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
     let hit = out.say("an answer quotes how another server refused a token");
     hit.observed(shown(&said.summary())).expected("no error").location("response.body.xml");
     if let Some(code) = said.code() {
-        hit.help(format!("{} {}", code.meaning, code.repair));
+        hit.help(code.advice());
     }
 }
 

@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 
+use crate::base::is_guid;
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
 use crate::checks::judge::standing::shown;
 use crate::checks::place::bare_host;
 use crate::checks::probed::{ProbeCase, Purpose};
-use crate::checks::realm::is_guid;
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::state::cloud::Cloud;
 use crate::wire::http::body;

@@ -1,10 +1,10 @@
 //! Takes the state of the organisation, gives findings of `state-auth-server-tenant`: the auth server belongs to
 //! another tenant.
 
+use crate::base::is_guid;
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
 use crate::checks::organisation::{StateCase, quoted};
-use crate::checks::realm::is_guid;
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::state::object::{Kind, Object};
 

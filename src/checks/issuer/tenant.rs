@@ -1,5 +1,6 @@
 //! Takes a distinct token, gives findings of `issuer-tenant`: the token names another tenant.
 
+use crate::base::is_guid;
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
 use crate::checks::judge::standing::shown;
@@ -60,7 +61,7 @@ fn examine(case: &TokenCase<'_>, out: &mut Out<'_>) {
 /// The GUID in the path of an Entra token's `iss`.
 fn issuing_tenant(token: &Token) -> Option<&str> {
     let issuer = matches!(token.role, Role::Access | Role::Id).then(|| token.claim("iss"))??;
-    issuer.split_once("://")?.1.split('/').nth(1).filter(|part| realm::is_guid(part))
+    issuer.split_once("://")?.1.split('/').nth(1).filter(|part| is_guid(part))
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Takes one exchange in scope, gives what a diagnosis needs to know of it.
 
+use crate::base::is_guid;
 use crate::checks::computed::in_time;
 use crate::checks::expectations::{EXCHANGE, Expectations};
 use crate::checks::marks::Marks;
@@ -261,8 +262,8 @@ fn answer(call: &mut Call, case: &ExchangeCase<'_>, response: &Response) {
         call.ews.dedup();
         // Availability tells inside what the server that it asked in turn said.
         if let Some(said) = case.told_inside().filter(|_| call.said.is_none()) {
-            let known = said.code().map(|code| code.alias.to_owned());
-            call.said = Some((said.number, known.unwrap_or_default(), sentence(&said.reason)));
+            let known = said.code().map_or_else(String::new, |code| code.alias.to_owned());
+            call.said = Some((said.number, known, sentence(&said.reason)));
         }
     }
 }
@@ -315,7 +316,7 @@ fn ask(case: &ExchangeCase<'_>, proofs: Proofs<'_>) -> Ask {
     let lower = case.path().to_owned();
     let first = lower.split('/').find(|part| !part.is_empty()).unwrap_or_default();
     let tenant = Some(first)
-        .filter(|part| part.contains('.') || realm::is_guid(part))
+        .filter(|part| part.contains('.') || is_guid(part))
         .map(|part| short(&place::percent_decode(part)));
     let mut ask = Ask {
         host: host(case),

@@ -2,7 +2,7 @@
 //! its own objects say, else a word in angle brackets to be replaced.
 
 use super::{StateCase, host_of, quoted};
-use crate::checks::realm::is_guid;
+use crate::base::is_guid;
 use crate::state::cloud::Cloud;
 use crate::state::object::{Kind, Object};
 

@@ -1,6 +1,7 @@
 //! Takes the scripts among the files, gives what rules on them ask: commands, values, texts, places.
 
 use super::{Application, applications};
+use crate::base::is_guid;
 use crate::checks::expectations::{CLOUD_VOICEMAIL, EXCHANGE, SKYPE, TEAMS_SCHEDULER};
 use crate::state::StateFile;
 use crate::state::cloud::Cloud;
@@ -106,12 +107,6 @@ fn is_member(line: &str, name: &str) -> bool {
 /// Whether a value is known when the script is read: no variable and no sub-expression is left in it.
 pub fn is_known(value: &str) -> bool {
     !value.contains('$')
-}
-
-/// `8-4-4-4-12` hex digits.
-pub fn is_guid(text: &str) -> bool {
-    text.split('-').map(str::len).eq([8, 4, 4, 4, 12])
-        && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
 }
 
 /// All scripts together.

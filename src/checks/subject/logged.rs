@@ -1,10 +1,10 @@
 //! Takes a line of a log, gives what rules ask of it.
 
+use crate::base::is_guid;
 use crate::checks::expectations::Expectations;
 use crate::checks::finding::Severity;
 use crate::checks::judge::standing;
 use crate::checks::place::{self, Place};
-use crate::checks::realm;
 use crate::logrecord::{LogRecord, LogSource};
 use crate::soap;
 
@@ -48,7 +48,7 @@ impl<'a> LogCase<'a> {
     pub fn application(&self) -> Option<String> {
         self.texts().find_map(|text| {
             let id = text.get(text.find("s2s~")? + 4..)?.get(..36)?;
-            realm::is_guid(id).then(|| id.to_owned())
+            is_guid(id).then(|| id.to_owned())
         })
     }
 

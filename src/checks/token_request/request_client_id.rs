@@ -1,5 +1,6 @@
 //! Takes one exchange, gives findings of `request-client-id`: the client is not named as the token service names applications.
 
+use crate::base::is_guid;
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
 use crate::checks::judge::standing::shown;
@@ -33,7 +34,7 @@ fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
     let wrong = match (Principal::parse(client), tenant) {
         (None, _) => Some("names no application".to_owned()),
         _ if client.contains("://") => None,
-        (Some(name), _) if !realm::is_guid(name.id) => Some("is no application id".to_owned()),
+        (Some(name), _) if !is_guid(name.id) => Some("is no application id".to_owned()),
         (Some(name), Some(_)) if name.realm.is_none_or(str::is_empty) => Some("names no tenant".to_owned()),
         (Some(name), Some(tenant)) if !tenant.is_empty() => {
             let differs = realm::agree(Some(tenant), name.realm, &case.expected.tenants) == Realm::Different;

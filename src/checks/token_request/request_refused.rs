@@ -46,18 +46,11 @@ fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
     let repeated = |at: usize| {
         known.iter().skip(at + 1).any(|later| Some(later.repair) == known.get(at).map(|code| code.repair))
     };
-    let lines: Vec<String> =
-        known
-            .iter()
-            .enumerate()
-            .map(|(at, code)| {
-                if repeated(at) {
-                    code.meaning.to_owned()
-                } else {
-                    format!("{} {}", code.meaning, code.repair)
-                }
-            })
-            .collect();
+    let lines: Vec<String> = known
+        .iter()
+        .enumerate()
+        .map(|(at, code)| if repeated(at) { code.meaning.to_owned() } else { code.advice() })
+        .collect();
     if !lines.is_empty() {
         hit.help(lines.join("\n"));
     }

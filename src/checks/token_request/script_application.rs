@@ -1,10 +1,11 @@
 //! Takes the commands of scripts, gives findings of `script-application`: the certificate is uploaded to the wrong application.
 
+use crate::base::is_guid;
 use crate::checks::CheckId;
 use crate::checks::expectations::EXCHANGE;
 use crate::checks::finding::Severity;
 use crate::checks::organisation::quoted;
-use crate::checks::organisation::script::{CommandCase, ScriptFile, is_guid, is_ours, is_upload};
+use crate::checks::organisation::script::{CommandCase, ScriptFile, is_ours, is_upload};
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::state::commands::Command;
 

@@ -1,5 +1,6 @@
 //! Takes the evidence, weighs `linked-account-without-roles`: the partner application has no linked account, or that account lacks the roles.
 
+use crate::base::is_guid;
 use crate::checks::expectations::{CLOUD_VOICEMAIL, TEAMS_SCHEDULER};
 use crate::checks::finding::Severity;
 use crate::checks::judge::facts::{Call, Credential};
@@ -83,7 +84,7 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
 fn named(reason: &str) -> Option<&str> {
     const MARK: &str = "partner application '";
     let id = reason.get(reason.find(MARK)? + MARK.len()..)?.get(..36)?;
-    id.split('-').map(str::len).eq([8, 4, 4, 4, 12]).then_some(id)
+    is_guid(id).then_some(id)
 }
 
 /// What repairs it for the applications that the page of 2025 sets up in another way: the Teams scheduler has a role of

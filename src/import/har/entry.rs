@@ -160,9 +160,10 @@ impl Request<Span> {
                 b"httpVersion" => request.version = scalar(scan)?,
                 // Where a name is repeated, what either list holds may have been sent.
                 b"headers" => {
-                    let (fields, listed, _) = listed(scan)?;
-                    request.headers_listed = listed && (request.headers_listed || request.headers.is_empty());
-                    request.headers.extend(fields);
+                    let list = listed(scan)?;
+                    request.headers_listed =
+                        list.named && (request.headers_listed || request.headers.is_empty());
+                    request.headers.extend(list.pairs);
                 }
                 b"cookies" => request.cookies.extend(pairs(scan)?),
                 b"bodySize" => request.body_size = number(scan)?,
@@ -229,10 +230,11 @@ impl Response<Span> {
             match name.raw() {
                 b"status" => response.status = scalar(scan)?,
                 b"headers" => {
-                    let (fields, listed, valued) = listed(scan)?;
+                    let list = listed(scan)?;
+                    let whole = list.named && list.valued;
                     response.headers_listed =
-                        listed && valued && (response.headers_listed || response.headers.is_empty());
-                    response.headers.extend(fields);
+                        whole && (response.headers_listed || response.headers.is_empty());
+                    response.headers.extend(list.pairs);
                 }
                 b"bodySize" => response.body_size = number(scan)?,
                 b"_error" => response.error = scalar(scan)?,
@@ -271,12 +273,20 @@ fn number(scan: &mut Scan<'_>) -> Result<Option<f64>, Fault> {
 const USUAL_PAIRS: usize = 16;
 
 fn pairs(scan: &mut Scan<'_>) -> Result<Pairs<Span>, Fault> {
-    listed(scan).map(|(pairs, ..)| pairs)
+    listed(scan).map(|list| list.pairs)
 }
 
-/// Reads `[{name, value}, …]`, `[[name, value], …]` or `{name: value, …}`, where a value may be a list. The second value
-/// says whether one of them was there, and every element had a name; the third, whether each had a value.
-fn listed(scan: &mut Scan<'_>) -> Result<(Pairs<Span>, bool, bool), Fault> {
+/// A list of names and values.
+struct List {
+    pairs: Pairs<Span>,
+    /// Whether there was one, and every element had a name.
+    named: bool,
+    /// Whether each had a value.
+    valued: bool,
+}
+
+/// Reads `[{name, value}, …]`, `[[name, value], …]` or `{name: value, …}`, where a value may be a list.
+fn listed(scan: &mut Scan<'_>) -> Result<List, Fault> {
     let mut out = Vec::new();
     let (mut named, mut valued) = (true, true);
     if scan.peek() == Some(b'{') {
@@ -292,7 +302,7 @@ fn listed(scan: &mut Scan<'_>) -> Result<(Pairs<Span>, bool, bool), Fault> {
             out.push((scan.span(name), scalar(scan)?.unwrap_or_default()));
             Ok(())
         })?;
-        return Ok((out, true, true));
+        return Ok(List { pairs: out, named: true, valued: true });
     }
     let found = scan.array(|scan| {
         let (mut name, mut value) = (None, None);
@@ -327,5 +337,5 @@ fn listed(scan: &mut Scan<'_>) -> Result<(Pairs<Span>, bool, bool), Fault> {
         }
         Ok(())
     })?;
-    Ok((out, found && named, valued))
+    Ok(List { pairs: out, named: found && named, valued })
 }

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 
 use super::Reading;
 use super::table::{split_blanks, split_commas};
-use crate::base::lossy;
+use crate::base::{is_guid, lossy};
 use crate::import::{ImportError, Notice, Receiver, text};
 
 const IIS: &str = "#Fields: date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) \
@@ -81,7 +81,7 @@ fn is_http_proxy(values: &[String]) -> bool {
     let at = |place: usize| values.get(place).map_or("", String::as_str);
     let flag = |text: &str| ["true", "false", ""].iter().any(|flag| text.eq_ignore_ascii_case(flag));
     at(0).ends_with('Z')
-        && at(1).split('-').map(str::len).eq([8, 4, 4, 4, 12])
+        && is_guid(at(1))
         && (2..6).all(|place| at(place).parse::<u32>().is_ok())
         && at(9).starts_with('/')
         && flag(at(12))

@@ -12,7 +12,7 @@ mod table;
 use std::io::{BufRead as _, BufReader, Read};
 
 use super::{ImportError, ImportSettings, Notice, Receiver, text, when};
-use crate::base::{Secret, base64url, lossy};
+use crate::base::{Secret, base64url, is_guid, lossy};
 use crate::connection::LeftOut;
 use crate::exchange::is_password_parameter;
 use crate::limits;
@@ -269,9 +269,8 @@ fn applications_of(query: &str) -> Option<String> {
         let payload = base64url::decode(value.split('.').nth(1)?.as_bytes()).ok()?;
         payload.starts_with(b"{").then(|| String::from_utf8_lossy(&payload).to_ascii_lowercase())
     })?;
-    let is_id = |word: &&str| word.split('-').map(str::len).eq([8, 4, 4, 4, 12]);
     let words = payload.split(|letter: char| !letter.is_ascii_hexdigit() && letter != '-');
-    Some(words.filter(is_id).take(IDS).collect::<Vec<_>>().join(" "))
+    Some(words.filter(|word| is_guid(word)).take(IDS).collect::<Vec<_>>().join(" "))
 }
 
 /// The number of the request that Exchange appends to the query in the log of IIS:

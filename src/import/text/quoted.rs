@@ -44,8 +44,9 @@ pub(super) fn records(text: &[u8], heads: &[Range<usize>]) -> Vec<LogRecord> {
             break;
         }
         let known = found.iter().any(|record| record.diagnostics.as_deref() == Some(said.as_str()));
-        // Lines may be as long as the text: only those of a head are looked at.
-        if !known && !(heads.iter().any(|head| head.contains(&at)) && is_field(text, at)) {
+        // Lines may be as long as the text: only those of a message are looked at.
+        let read = known || heads.iter().any(|head| head.contains(&at)) && is_field(text, at);
+        if !read {
             let line = line_of(text, at);
             found.push(LogRecord { diagnostics: Some(said), ..LogRecord::new(LogSource::Quoted, line) });
         }
@@ -81,7 +82,7 @@ fn failure(text: &str) -> Option<LogRecord> {
         "TestOAuthConnectivity",
         "MSExchange OAuth",
     ];
-    let text = text.get(..floor(text, TOLD))?;
+    let text = text.get(..text.floor_char_boundary(TOLD))?;
     let called = CALLERS.iter().filter_map(|caller| text.find(caller)).min();
     let event = EVENTS.iter().filter_map(|words| text.find(words)).min();
     let at = called.or(event)?;
@@ -106,7 +107,7 @@ fn failure(text: &str) -> Option<LogRecord> {
 /// used in AcceptedDomains entries").
 fn storage(text: &str) -> Option<LogRecord> {
     let at = text.find(STORAGE)?;
-    let rest = text.get(at..floor(text, at + EVENT))?;
+    let rest = text.get(at..text.floor_char_boundary(at + EVENT))?;
     let status = ["(401)", "(403)"].into_iter().find(|status| rest.contains(status))?;
     let uri = rest.split_once("Autodiscover Uri=").and_then(|(_, uri)| uri.split(',').next());
     let (host, path) = uri.and_then(|uri| uri.split_once("://")?.1.split_once('/')).unzip();
@@ -143,11 +144,6 @@ fn line_at(text: &str, at: usize) -> Range<usize> {
 /// The number of the line around a place, from 1.
 fn line_of(text: &str, at: usize) -> u64 {
     text.get(..at).map_or(1, |before| memchr::memchr_iter(b'\n', before.as_bytes()).count() as u64 + 1)
-}
-
-/// A place at or before `at` where a letter begins.
-fn floor(text: &str, at: usize) -> usize {
-    (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Takes the command behind a prompt, gives what it asks for, and what the output below it tells of that.
 
 use super::Output;
+use crate::base::is_guid;
 use crate::state::object::{Kind, Unread};
 use crate::state::plain;
 
@@ -130,7 +131,6 @@ fn prints_all(command: &str) -> bool {
 /// for an application (a tenant, a key) says nothing.
 pub(super) fn owner_in(command: &str) -> Option<(&'static str, String)> {
     let lower = command.to_ascii_lowercase();
-    let is_guid = |word: &str| word.len() == 36 && word.split('-').map(str::len).eq([8, 4, 4, 4, 12]);
     let plain = |letter: char| !letter.is_ascii_hexdigit() && letter != '-';
     let mut object = None;
     let mut before = lower.as_str();
