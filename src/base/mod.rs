@@ -7,6 +7,8 @@ pub mod any_of;
 pub mod base64url;
 /// The form of GUIDs.
 pub mod guid;
+/// What came lately.
+pub mod lately;
 /// A bounds-checked cursor over bytes.
 pub mod reader;
 /// Values that must never reach output, and the fingerprints that may.
@@ -24,8 +26,9 @@ pub mod varint;
 
 pub use any_of::AnyOf;
 pub use guid::is_guid;
+pub use lately::Lately;
 pub use reader::Reader;
 pub use secret::{Fingerprint, Secret};
 pub use texts::Text;
 pub use time::Instant;
-pub use utf8::lossy;
+pub use utf8::{lossy, lower};

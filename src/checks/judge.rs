@@ -564,7 +564,7 @@ pub(crate) fn dumps(record: &LogRecord) -> Vec<(String, Location)> {
     };
     let part = format!("line {}", record.line);
     let place = |dump: dump::Dump| {
-        (dump.compact, Location { half: Half::Text, part: part.clone(), bytes: dump.range })
+        (dump.compact, Location { half: Half::Text, part: part.clone().into(), bytes: dump.range })
     };
     dump::find(text).into_iter().map(place).collect()
 }

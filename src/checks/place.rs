@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 
+use crate::base::lower;
 use crate::state::cloud;
 
 /// What a request went to.
@@ -53,12 +54,7 @@ pub(super) fn bare(host: &str) -> Cow<'_, str> {
             _ => host,
         },
     };
-    let name = name.trim_end_matches('.');
-    if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        Cow::Owned(name.to_ascii_lowercase())
-    } else {
-        Cow::Borrowed(name)
-    }
+    lower(name.trim_end_matches('.'))
 }
 
 /// Authority in lower case, without the port that the scheme implies.

@@ -7,7 +7,7 @@ mod logged;
 use std::borrow::Cow;
 use std::cell::OnceCell;
 
-use crate::base::{Instant, lossy};
+use crate::base::{Instant, lossy, lower};
 use crate::connection::Connection;
 use crate::exchange::{Exchange, Request, Response};
 use crate::keys::Origin;
@@ -370,7 +370,7 @@ impl<'a> ExchangeCase<'a> {
     pub fn form(&self) -> &[(String, String)] {
         self.form.get_or_init(|| {
             let Some(request) = self.request() else { return Vec::new() };
-            let kind = request.head.text("content-type").unwrap_or_default().to_ascii_lowercase();
+            let kind = lower(request.head.text("content-type").unwrap_or_default());
             if request.body.bytes.is_empty() || !(kind.is_empty() || kind.contains("form")) {
                 return Vec::new();
             }

@@ -170,7 +170,7 @@ pub(super) fn told(bytes: &[u8], enough: Enough) -> Option<Told> {
     let chunks = if is_chunked(&raw.head) { unchunk(rest).map(|(content, _)| content) } else { None };
     let content = chunks.as_deref().unwrap_or(rest);
     let content = content.get(..limits::ANSWER_LOOK).unwrap_or(content);
-    let seen = look(&raw.head, content, limits::ANSWER_GLIMPSE)?;
+    let seen = look(&raw.head, content)?;
     let tells = !seen.whole && enough(&seen.bytes);
     let beginning = seen.beginning();
     let told = tells.then(|| Told { bytes: Source::Lent(content).part(0..content.len()), beginning });

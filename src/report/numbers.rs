@@ -136,7 +136,7 @@ impl Order {
             .ids()
             .map(|id| {
                 let first = store.sightings(id).and_then(|seen| seen.first.as_ref());
-                let place = first.map(|(key, at)| (*key, at.half, at.part.as_str(), at.bytes.start));
+                let place = first.map(|(key, at)| (*key, at.half, &*at.part, at.bytes.start));
                 // A token that was never sighted (none should be) comes last.
                 ((place.is_none(), place, store.depth(id), store.fingerprint(id)), id)
             })

@@ -3,13 +3,14 @@
 //! EWS `ResponseMessage` (`ResponseClass`, `ResponseCode`, `MessageText`), SOAP 1.1 and 1.2 faults. Entities
 //! are not resolved, depth is bounded, and damaged or cut XML gives what was found before the damage.
 
+use std::cell::RefCell;
 use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
-use crate::base::{AnyOf, lossy};
+use crate::base::{AnyOf, Lately, lossy};
 use crate::limits::XML_DEPTH;
 
 /// Results that are kept of one body; batches repeat the same few codes.
@@ -73,21 +74,31 @@ static ERROR_OR_FAULT: LazyLock<AnyOf> =
     LazyLock::new(|| AnyOf::new(&[b"\"Error", b"'Error", b">Error", b"Fault"]));
 static CLASS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"ResponseClass="));
 
+thread_local! {
+    static SUSPICIOUS: RefCell<Lately<bool>> = const { RefCell::new(Lately::new()) };
+    static CLASSED: RefCell<Lately<bool>> = const { RefCell::new(Lately::new()) };
+    static DECISIVE: RefCell<Lately<bool>> = const { RefCell::new(Lately::new()) };
+}
+
 /// Whether an error may be in it: a class or a code that says so (`"Error"`, `>ErrorAccessDenied`), or a
 /// fault. Item properties may say the same by chance.
 pub fn is_suspicious(body: &[u8]) -> bool {
-    ERROR_OR_FAULT.is_in(body)
+    SUSPICIOUS.with_borrow_mut(|lately| lately.of(body, || ERROR_OR_FAULT.is_in(body)))
 }
 
 /// Whether a response message has begun, which says how the operation went.
 pub fn names_class(body: &[u8]) -> bool {
-    CLASS.find(body).is_some()
+    CLASSED.with_borrow_mut(|lately| lately.of(body, || CLASS.find(body).is_some()))
 }
 
 /// Whether the beginning of an answer decides whether there is an error in the whole: a list of one
 /// folder's contents, whose only response message has begun. Operations on several items may fail for
 /// each of them, and are read further.
 pub fn decides(beginning: &[u8]) -> bool {
+    DECISIVE.with_borrow_mut(|lately| lately.of(beginning, || is_list_of_one(beginning)))
+}
+
+fn is_list_of_one(beginning: &[u8]) -> bool {
     let mut classes = CLASS.find_iter(beginning);
     let Some(first) = classes.next() else { return false };
     let name = beginning.get(..first).unwrap_or_default();

@@ -17,6 +17,7 @@ pub mod role;
 /// Distinct tokens, remembered by their text.
 pub mod store;
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use bytes::Bytes;
@@ -197,7 +198,7 @@ pub struct Location {
     pub half: Half,
     /// For example `header.authorization`, `body.form.assertion`, `body.json./access_token`,
     /// `query.access_token`, `cookie.FedAuth`, `body.xml`.
-    pub part: String,
+    pub part: Cow<'static, str>,
     /// Byte range of the token's text in the head's or body's bytes (`Head::bytes`, decoded body);
     /// of the target for queries.
     pub bytes: Range<usize>,

@@ -2,14 +2,17 @@
 //! more than finding out that a call like it was counted already.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::answers;
 use super::facts::{Call, Facts, Seen};
 use super::repeats::{ByToken, Key, Repeats};
 use super::witness::{self, Proofs};
+use crate::base::Lately;
 use crate::checks::marks::Marks;
 use crate::checks::place;
 use crate::checks::subject::{ExchangeCase, SeenToken};
+use crate::exchange::Request;
 use crate::limits::{FACTS_KEPT, REQUEST_BYTES};
 use crate::soap::request::{self, Word};
 use crate::wire::http::body;
@@ -23,8 +26,14 @@ pub(super) struct Calls {
     /// What a token tells about a call to a host, as a number: tokens that tell the same have the same.
     tokens: ByToken<usize>,
     told: HashMap<Call, usize, foldhash::fast::RandomState>,
+    /// What SOAP requests say of themselves.
+    words: Lately<Words>,
     key: Key,
 }
+
+/// What a SOAP request says of itself: its part of a key, and whether an operation is among it; `None` where it is no
+/// envelope.
+type Words = Option<(Arc<[u8]>, bool)>;
 
 impl Calls {
     /// Notes a call.
@@ -94,7 +103,7 @@ impl Calls {
         if let Some(request) = case.request() {
             key.text(request.head.get("user-agent"));
             if case.at_exchange() {
-                words(case, key);
+                add_words(request, key, &mut self.words);
             }
         }
         true
@@ -135,31 +144,34 @@ fn first_segments(path: &str, count: usize) -> &str {
 }
 
 /// What the request says of itself.
-fn words(case: &ExchangeCase<'_>, key: &mut Key) {
-    let Some(request) = case.request() else { return };
-    let before = key.length();
-    let mut named = false;
-    let mut envelope = false;
+fn add_words(request: &Request, key: &mut Key, lately: &mut Lately<Words>) {
+    let mut words = None;
     if !request.body.bytes.is_empty() {
         let (content, _) = body::content_prefix(&request.head, &request.body, REQUEST_BYTES);
         let content = content.get(..REQUEST_BYTES).unwrap_or(&content);
-        envelope = request::walk(content, |word| {
-            let (kind, text) = match word {
-                Word::Operation(name) => (0, name),
-                Word::Folder(id) => (1, id),
-                Word::Class(text) => (2, text),
-                Word::Role(text) => (3, text),
-            };
-            named |= kind == 0;
-            key.number(kind).text(Some(text));
-        });
+        words = lately.of(content, || words_of(content));
     }
-    if !envelope {
-        key.cut(before);
+    if let Some((part, _)) = &words {
+        key.part(part);
     }
-    if !(envelope && named) {
+    if !words.is_some_and(|(_, named)| named) {
         key.number(4).text(request.head.get("soapaction"));
     }
+}
+
+fn words_of(content: &[u8]) -> Words {
+    let (mut part, mut named) = (Key::default(), false);
+    let envelope = request::walk(content, |word| {
+        let (kind, text) = match word {
+            Word::Operation(name) => (0, name),
+            Word::Folder(id) => (1, id),
+            Word::Class(text) => (2, text),
+            Word::Role(text) => (3, text),
+        };
+        named |= kind == 0;
+        part.number(kind).text(Some(text));
+    });
+    envelope.then(|| (part.bytes().into(), named))
 }
 
 #[cfg(test)]

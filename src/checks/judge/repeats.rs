@@ -32,14 +32,14 @@ impl Key {
         self
     }
 
-    /// How far it has come, to go back there.
-    pub(super) fn length(&self) -> usize {
-        self.0.len()
+    /// Adds what was made as a key of its own.
+    pub(super) fn part(&mut self, part: &[u8]) -> &mut Self {
+        self.0.extend_from_slice(part);
+        self
     }
 
-    pub(super) fn cut(&mut self, length: usize) -> &mut Self {
-        self.0.truncate(length);
-        self
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.0
     }
 }
 
@@ -67,7 +67,7 @@ impl<T> Repeats<T> {
 
     /// Gives it back as it is kept. Where keys take too much, all are forgotten before: they only save time.
     pub(super) fn insert(&mut self, key: &Key, result: T) -> &T {
-        let more = key.length() + ENTRY;
+        let more = key.bytes().len() + ENTRY;
         if self.bytes + more > REPEATS_BYTES {
             self.clear();
         }
@@ -115,14 +115,14 @@ impl<T: PartialEq> ByToken<T> {
     /// Gives it back as it is kept. Where all takes too much, all is forgotten before: it only saves time.
     pub(super) fn insert(&mut self, token: TokenId, key: &Key, result: T) -> Option<&T> {
         // Results are small and hold texts.
-        let more = key.length() + ENTRY + size_of::<T>() + KNOWN;
+        let more = key.bytes().len() + ENTRY + size_of::<T>() + KNOWN;
         if self.bytes + more > REPEATS_BYTES {
             self.clear();
         }
         let around = match self.around.get(&*key.0) {
             Some(around) => *around,
             None => {
-                self.bytes += key.length() + ENTRY;
+                self.bytes += key.bytes().len() + ENTRY;
                 let next = u32::try_from(self.results.len()).unwrap_or(u32::MAX);
                 self.results.push(Vec::new());
                 self.around.insert(key.0.as_slice().into(), next);

@@ -65,8 +65,9 @@ pub(crate) fn tunnel_refused(case: &ExchangeCase<'_>) -> bool {
 
 /// Whether a response is a web page for people.
 pub(super) fn is_page(response: &Response) -> bool {
-    let kind = response.head.text("content-type");
-    kind.is_some_and(|kind| kind.to_ascii_lowercase().starts_with("text/html"))
+    const PAGE: &str = "text/html";
+    let kind = response.head.text("content-type").and_then(|kind| kind.get(..PAGE.len()));
+    kind.is_some_and(|kind| kind.eq_ignore_ascii_case(PAGE))
 }
 
 fn is_metadata(path: &str) -> bool {

@@ -1,6 +1,7 @@
 //! Takes a message body, gives the tokens in its form fields, JSON members, XML or text.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -8,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::{Finder, Half, field_kind, jwts, params, scan, tidy, whole};
-use crate::base::AnyOf;
+use crate::base::{AnyOf, Lately, lower};
 use crate::exchange::{Body, Head};
 use crate::json::{self, Node, Value};
 use crate::limits;
@@ -51,13 +52,13 @@ impl<'e> Finder<'_, 'e> {
         if body.bytes.len() < 16 {
             return;
         }
-        let media = head.text("content-type").unwrap_or_default().to_ascii_lowercase();
+        let media = lower(head.text("content-type").unwrap_or_default());
         if !may_be_text(&media) && is_coded(head, body) {
             return;
         }
         // Answers in XML are many and large, and hold no token: their beginning says so.
         if self.brief && self.half == Half::Response && media.contains("xml") {
-            self.glimpse = glimpse(head, body, limits::ANSWER_GLIMPSE);
+            self.glimpse = glimpse(head, body);
             // Where the beginning told enough, it holds none: see `Sink::enough`.
             if self.glimpse.as_ref().is_some_and(|glimpse| body.told || !may_hold_token(&glimpse.bytes)) {
                 return;
@@ -102,7 +103,7 @@ impl<'e> Finder<'_, 'e> {
         content: &Content<'_>,
         text: &[u8],
         hint: Hint,
-        part: String,
+        part: Cow<'static, str>,
         bytes: Range<usize>,
         used: bool,
     ) {
@@ -116,7 +117,7 @@ impl<'e> Finder<'_, 'e> {
     fn form(&mut self, content: &Content<'_>, range: Range<usize>) {
         for found in params::tokens(content.bytes, range) {
             let part = format!("body.form.{}", found.name);
-            self.put(content, &found.text, found.hint, part, found.bytes, found.presented);
+            self.put(content, &found.text, found.hint, part.into(), found.bytes, found.presented);
         }
     }
 
@@ -152,7 +153,7 @@ impl<'e> Finder<'_, 'e> {
         let inner = jwts(text);
         let hint = kind.map_or(Hint::None, |kind| kind.hint);
         let presented = kind.is_some_and(|kind| kind.presented);
-        let part = format!("body.{under}.{}", tidy(name));
+        let part = Cow::from(format!("body.{under}.{}", tidy(name)));
         for range in &inner {
             let bytes = bytes.start + range.start..bytes.start + range.end;
             let token = text.get(range.clone()).unwrap_or_default();
@@ -251,15 +252,15 @@ impl<'e> Finder<'_, 'e> {
                 start..base + node.span.end
             };
             let token = text.get(range).unwrap_or_default();
-            self.put(content, token, hint, format!("body.json.{pointer}"), bytes, false);
+            self.put(content, token, hint, format!("body.json.{pointer}").into(), bytes, false);
         }
     }
 
-    fn text(&mut self, content: &Content<'_>, range: Range<usize>, part: &str) {
+    fn text(&mut self, content: &Content<'_>, range: Range<usize>, part: &'static str) {
         for found in jwts(content.bytes.get(range.clone()).unwrap_or_default()) {
             let bytes = range.start + found.start..range.start + found.end;
             let token = content.bytes.get(bytes.clone()).unwrap_or_default();
-            self.put(content, token, Hint::None, part.to_owned(), bytes, false);
+            self.put(content, token, Hint::None, part.into(), bytes, false);
         }
     }
 
@@ -295,9 +296,13 @@ static WORDS: LazyLock<AnyOf> = LazyLock::new(|| {
     AnyOf::new(&[&scan::BEGINNINGS[..], &names].concat())
 });
 
+thread_local! {
+    static SEARCHED: RefCell<Lately<bool>> = const { RefCell::new(Lately::new()) };
+}
+
 /// Whether content can hold a token: a JWT, a JWT in base64, or a field that names one.
 pub(crate) fn may_hold_token(bytes: &[u8]) -> bool {
-    WORDS.is_in(bytes)
+    SEARCHED.with_borrow_mut(|lately| lately.of(bytes, || WORDS.is_in(bytes)))
 }
 
 fn kind(media: &str, bytes: &[u8]) -> Kind {

@@ -1,5 +1,6 @@
 //! Takes a header section, gives the tokens in its fields.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::{Finder, Half, jwts, params, scan, tidy};
@@ -35,7 +36,7 @@ impl Finder<'_, '_> {
         field: Field<'_>,
         range: Range<usize>,
         hint: Hint,
-        part: String,
+        part: Cow<'static, str>,
         used: bool,
     ) {
         let text = field.value.get(range.clone()).unwrap_or_default();
@@ -45,12 +46,12 @@ impl Finder<'_, '_> {
         self.add(text, hint, part, bytes, frames, presented);
     }
 
-    fn credentials(&mut self, head: &Head, field: Field<'_>, part: &str) {
+    fn credentials(&mut self, head: &Head, field: Field<'_>, part: &'static str) {
         if let Some(range) = lone_bearer(field.value) {
-            return self.at(head, field, range, Hint::Access, part.to_owned(), true);
+            return self.at(head, field, range, Hint::Access, part.into(), true);
         }
         for range in bearers(field.value) {
-            self.at(head, field, range, Hint::Access, part.to_owned(), true);
+            self.at(head, field, range, Hint::Access, part.into(), true);
         }
     }
 
@@ -89,7 +90,7 @@ impl Finder<'_, '_> {
                 Some(cookie) => format!("cookie.{}", tidy(&cookie)),
                 None => format!("header.{}", tidy(&name)),
             };
-            self.at(head, field, range, Hint::None, part, used);
+            self.at(head, field, range, Hint::None, part.into(), used);
         }
     }
 

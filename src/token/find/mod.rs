@@ -13,6 +13,7 @@ mod params;
 /// JWTs in any bytes.
 mod scan;
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::store::{Hint, TokenStore};
@@ -89,7 +90,7 @@ impl<'s> Finder<'s, '_> {
         &mut self,
         text: &[u8],
         hint: Hint,
-        part: String,
+        part: Cow<'static, str>,
         bytes: Range<usize>,
         frames: Vec<u64>,
         presented: bool,
@@ -120,7 +121,7 @@ impl<'s> Finder<'s, '_> {
         }
         for found in params::tokens(target, query..target.len()) {
             let part = format!("query.{}", found.name);
-            self.add(&found.text, found.hint, part, found.bytes.clone(), frames(found.bytes), true);
+            self.add(&found.text, found.hint, part.into(), found.bytes.clone(), frames(found.bytes), true);
         }
     }
 }

@@ -7,9 +7,11 @@ pub(crate) mod beginning;
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::io::{self, Read};
+use std::ops::Deref;
 
 use bytes::Bytes;
 
+use crate::base::Lately;
 use crate::exchange::{Body, Head};
 use crate::limits;
 use crate::wire::stream::Direction;
@@ -72,17 +74,37 @@ pub fn content_prefix<'b>(head: &Head, body: &'b Body, max: usize) -> (Cow<'b, [
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Glimpse<'b> {
     /// The first bytes.
-    pub bytes: Cow<'b, [u8]>,
+    pub bytes: Seen<'b>,
     /// Whether that is everything, and undamaged.
     pub whole: bool,
+}
+
+/// Bytes of a content.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Seen<'b> {
+    /// As they travelled.
+    Plain(&'b [u8]),
+    /// Decoded.
+    Decoded(Bytes),
+}
+
+impl Deref for Seen<'_> {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Plain(bytes) => bytes,
+            Self::Decoded(bytes) => bytes,
+        }
+    }
 }
 
 impl Glimpse<'_> {
     /// What [`Body::beginning`] keeps of it: nothing where the body's own bytes begin so.
     pub(crate) fn beginning(self) -> Option<Bytes> {
         match self.bytes {
-            Cow::Owned(bytes) => Some(bytes.into()),
-            Cow::Borrowed(_) => None,
+            Seen::Decoded(bytes) => Some(bytes),
+            Seen::Plain(_) => None,
         }
     }
 }
@@ -92,35 +114,41 @@ pub(crate) fn is_xml(kind: &[u8]) -> bool {
     kind.windows(3).any(|word| word.eq_ignore_ascii_case(b"xml"))
 }
 
-/// The first `max` bytes of the content; `None` where only [`content`] can tell: other codings than gzip,
-/// damage, several members.
-pub fn glimpse<'b>(head: &Head, body: &'b Body, max: usize) -> Option<Glimpse<'b>> {
+/// The first [`limits::ANSWER_GLIMPSE`] bytes of the content; `None` where only [`content`] can tell: other codings
+/// than gzip, damage, several members.
+pub fn glimpse<'b>(head: &Head, body: &'b Body) -> Option<Glimpse<'b>> {
     if let Some(begin) = &body.beginning {
-        return Some(Glimpse { bytes: Cow::Borrowed(begin.get(..max).unwrap_or(begin)), whole: false });
+        return Some(Glimpse { bytes: Seen::Plain(begin), whole: false });
     }
     match body.already_decoded {
-        true => Some(plain(&body.bytes, max)),
-        false => look(head, &body.bytes, max),
+        true => Some(plain(&body.bytes)),
+        false => look(head, &body.bytes),
     }
 }
 
 /// The same of bytes that are coded as `head` says.
-pub(crate) fn look<'b>(head: &Head, bytes: &'b [u8], max: usize) -> Option<Glimpse<'b>> {
+pub(crate) fn look<'b>(head: &Head, bytes: &'b [u8]) -> Option<Glimpse<'b>> {
     match codings(head).as_slice() {
-        [] => return Some(plain(bytes, max)),
+        [] => return Some(plain(bytes)),
         [name] if Coding::named(name) == Some(Coding::Gzip) => {}
         _ => return None,
     }
-    let coded = after_gzip_header(bytes)?;
-    quickly(coded, max).or_else(|| slowly(coded, max))
+    INFLATED.with_borrow_mut(|lately| lately.of(bytes, || inflate_beginning(bytes)))
 }
 
-fn plain(bytes: &[u8], max: usize) -> Glimpse<'_> {
-    Glimpse { bytes: Cow::Borrowed(bytes.get(..max).unwrap_or(bytes)), whole: bytes.len() <= max }
+fn plain(bytes: &[u8]) -> Glimpse<'_> {
+    let begin = bytes.get(..limits::ANSWER_GLIMPSE).unwrap_or(bytes);
+    Glimpse { bytes: Seen::Plain(begin), whole: begin.len() == bytes.len() }
+}
+
+/// The beginning of what gzip data holds.
+fn inflate_beginning(bytes: &[u8]) -> Option<Glimpse<'static>> {
+    let coded = after_gzip_header(bytes)?;
+    quickly(coded, limits::ANSWER_GLIMPSE).or_else(|| slowly(coded, limits::ANSWER_GLIMPSE))
 }
 
 /// The same by the decoder that stops where it is told.
-fn slowly<'b>(coded: &[u8], max: usize) -> Option<Glimpse<'b>> {
+fn slowly(coded: &[u8], max: usize) -> Option<Glimpse<'static>> {
     INFLATE.with_borrow_mut(|core| {
         core.reset(false);
         let mut out = Vec::with_capacity(max);
@@ -130,12 +158,12 @@ fn slowly<'b>(coded: &[u8], max: usize) -> Option<Glimpse<'b>> {
         let whole = status == flate2::Status::StreamEnd
             && trailer.len() == 8
             && trailer.last_chunk().map(|length| u32::from_le_bytes(*length) as usize) == Some(out.len());
-        (whole || out.len() == max).then_some(Glimpse { bytes: Cow::Owned(out), whole })
+        (whole || out.len() == max).then(|| Glimpse { bytes: Seen::Decoded(out.into()), whole })
     })
 }
 
 /// The same where it can be had in one go; `coded` with the trailer of its gzip member (RFC 1952 2.3.1).
-fn quickly<'b>(coded: &[u8], max: usize) -> Option<Glimpse<'b>> {
+fn quickly(coded: &[u8], max: usize) -> Option<Glimpse<'static>> {
     let (data, trailer) = coded.split_at_checked(coded.len().checked_sub(8)?)?;
     let (begin, over) = beginning::beginning(data, max)?;
     if over {
@@ -146,12 +174,14 @@ fn quickly<'b>(coded: &[u8], max: usize) -> Option<Glimpse<'b>> {
             return None;
         }
     }
-    Some(Glimpse { bytes: Cow::Owned(begin), whole: over })
+    Some(Glimpse { bytes: Seen::Decoded(begin.into()), whole: over })
 }
 
 thread_local! {
     /// The tables and the window of a decoder are larger than most bodies: one for each thread.
     static INFLATE: RefCell<flate2::Decompress> = RefCell::new(flate2::Decompress::new(false));
+    /// Beginnings of what such data holds.
+    static INFLATED: RefCell<Lately<Option<Glimpse<'static>>>> = const { RefCell::new(Lately::new()) };
 }
 
 /// How a gzip member of deflate data begins (RFC 1952 2.3.1).

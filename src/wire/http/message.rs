@@ -147,7 +147,7 @@ impl Message {
     /// Looks at the beginning, and keeps no more when it is enough.
     fn look(&mut self, enough: Enough) {
         let Half::Response(response) = &self.half else { return };
-        let Some(seen) = body::look(&response.head, &self.kept, limits::ANSWER_GLIMPSE) else { return };
+        let Some(seen) = body::look(&response.head, &self.kept) else { return };
         // What ends here may go on: another member of gzip may follow.
         if !seen.whole && enough(&seen.bytes) {
             self.keep = self.kept.len();
@@ -303,7 +303,7 @@ mod tests {
             assert_eq!(whole.bytes, bytes[..ANSWER_LOOK]);
             assert_eq!((whole.total, whole.complete, whole.told), (bytes.len() as u64, true, true));
             let head = Head::from_pairs(fields.iter().copied());
-            let seen = body::glimpse(&head, &whole, ANSWER_GLIMPSE).unwrap();
+            let seen = body::glimpse(&head, &whole).unwrap();
             assert_eq!((&seen.bytes[..], seen.whole), (&plain[..ANSWER_GLIMPSE], false));
             for size in [1, 1000, 1448, ANSWER_LOOK, ANSWER_LOOK + 1] {
                 let pieces: Vec<&[u8]> = bytes.chunks(size).collect();

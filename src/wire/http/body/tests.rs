@@ -1,6 +1,7 @@
 use std::io::Write;
 
 use super::*;
+use crate::limits::ANSWER_GLIMPSE;
 
 const TEXT: &[u8] = b"{\"error\":\"invalid_client\",\"error_description\":\"AADSTS70002\"}";
 
@@ -67,7 +68,7 @@ fn codings_of_the_transfer_are_undone_before_those_of_the_content() {
         assert_eq!(content(&head, body), (Cow::Borrowed(TEXT), None));
     }
     assert!(!is_coded(&fields("identity", "chunked"), &once));
-    assert_eq!(glimpse(&fields("deflate", "gzip, chunked"), &twice, 4096), None);
+    assert_eq!(glimpse(&fields("deflate", "gzip, chunked"), &twice), None);
 }
 
 #[test]
@@ -76,26 +77,26 @@ fn a_glimpse_is_the_beginning_and_says_whether_it_is_all() {
     // Twice: the decoder of a thread is used again.
     for _ in 0..2 {
         let (short, large) = (body(&gzip(TEXT)), body(&gzip(&long)));
-        let seen = glimpse(&head(&["gzip"]), &short, 4096).unwrap();
+        let seen = glimpse(&head(&["gzip"]), &short).unwrap();
         assert_eq!((&seen.bytes[..], seen.whole), (TEXT, true));
-        let seen = glimpse(&head(&["x-gzip"]), &large, 4096).unwrap();
-        assert_eq!((&seen.bytes[..], seen.whole), (&long[..4096], false));
+        let seen = glimpse(&head(&["x-gzip"]), &large).unwrap();
+        assert_eq!((&seen.bytes[..], seen.whole), (&long[..ANSWER_GLIMPSE], false));
     }
     let plain = body(&long);
-    let seen = glimpse(&head(&[]), &plain, 4096).unwrap();
-    assert_eq!((&seen.bytes[..], seen.whole), (&long[..4096], false));
-    assert!(glimpse(&head(&["identity"]), &body(TEXT), 4096).unwrap().whole);
+    let seen = glimpse(&head(&[]), &plain).unwrap();
+    assert_eq!((&seen.bytes[..], seen.whole), (&long[..ANSWER_GLIMPSE], false));
+    assert!(glimpse(&head(&["identity"]), &body(TEXT)).unwrap().whole);
 }
 
 #[test]
 fn what_only_a_whole_look_can_tell_is_no_glimpse() {
     let coded = gzip(TEXT);
     for broken in [&coded[..coded.len() - 9], &coded[..5], &[coded.as_slice(), &coded].concat(), TEXT] {
-        assert_eq!(glimpse(&head(&["gzip"]), &body(broken), 4096), None);
+        assert_eq!(glimpse(&head(&["gzip"]), &body(broken)), None);
     }
-    assert_eq!(glimpse(&head(&["br"]), &body(BROTLI), 4096), None);
-    assert_eq!(glimpse(&head(&["gzip", "gzip"]), &body(&coded), 4096), None);
-    assert_eq!(glimpse(&head(&["gzip, gzip"]), &body(&coded), 4096), None);
+    assert_eq!(glimpse(&head(&["br"]), &body(BROTLI)), None);
+    assert_eq!(glimpse(&head(&["gzip", "gzip"]), &body(&coded)), None);
+    assert_eq!(glimpse(&head(&["gzip, gzip"]), &body(&coded)), None);
 }
 
 #[test]
