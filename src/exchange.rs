@@ -357,9 +357,9 @@ pub struct Exchange {
     /// TLS below it; `None` for clear text and for sources that do not know.
     pub tls: Option<Arc<TlsFacts>>,
     /// The request, unless its head was lost.
-    pub request: Option<Request>,
+    pub request: Option<Box<Request>>,
     /// The response, unless it was not seen.
-    pub response: Option<Response>,
+    pub response: Option<Box<Response>>,
     /// Oddities of the messages, worth a line in `coverage`.
     pub oddities: Vec<Oddity>,
 }

@@ -291,12 +291,12 @@ impl<'a> ExchangeCase<'a> {
 
     /// The request.
     pub fn request(&self) -> Option<&'a Request> {
-        self.exchange.request.as_ref()
+        self.exchange.request.as_deref()
     }
 
     /// The response.
     pub fn response(&self) -> Option<&'a Response> {
-        self.exchange.response.as_ref()
+        self.exchange.response.as_deref()
     }
 
     /// Status of the response.

@@ -642,7 +642,7 @@ pub(crate) fn plain() -> Exchange {
         server: end("10.0.0.2", 443),
         protocol: Protocol::Http11,
         tls: Some(Arc::new(TlsFacts::default())),
-        request: Some(Request {
+        request: Some(Box::new(Request {
             method: "POST".into(),
             target: "/ews/exchange.asmx".into(),
             scheme: Some("https".into()),
@@ -650,13 +650,13 @@ pub(crate) fn plain() -> Exchange {
             head: Head::default(),
             body: Body { complete: true, ..Body::default() },
             times: Some((at, at)),
-        }),
-        response: Some(Response {
+        })),
+        response: Some(Box::new(Response {
             status: 200,
             head: Head::default(),
             body: Body { complete: true, ..Body::default() },
             times: Some((at, at)),
-        }),
+        })),
         oddities: Vec::new(),
     }
 }

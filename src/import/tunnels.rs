@@ -213,7 +213,7 @@ mod tests {
             server: None,
             protocol: Protocol::Http11,
             tls: None,
-            request: Some(Request {
+            request: Some(Box::new(Request {
                 method: method.to_owned(),
                 target: if connect { host.to_owned() } else { "/ews".to_owned() },
                 scheme: Some("https".to_owned()).filter(|_| !connect),
@@ -221,12 +221,9 @@ mod tests {
                 head: Head::default(),
                 body: Body::default(),
                 times: None,
-            }),
-            response: status.map(|status| Response {
-                status,
-                head: Head::default(),
-                body: Body::default(),
-                times: None,
+            })),
+            response: status.map(|status| {
+                Box::new(Response { status, head: Head::default(), body: Body::default(), times: None })
             }),
             oddities: Vec::new(),
         }

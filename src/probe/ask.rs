@@ -108,11 +108,11 @@ pub(super) fn exchange(finished: Finished, key: ExchangeKey, connection: u32) ->
         head.frames = Default::default();
         body.frames = Default::default();
     };
-    let request = finished.request.map(|mut request: Request| {
+    let request = finished.request.map(|mut request: Box<Request>| {
         bare(&mut request.head, &mut request.body);
         request
     });
-    let response = finished.response.map(|mut response: Response| {
+    let response = finished.response.map(|mut response: Box<Response>| {
         bare(&mut response.head, &mut response.body);
         response
     });

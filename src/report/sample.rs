@@ -78,7 +78,7 @@ fn exchange(frame: u64, authorization: &str, status: u16) -> Exchange {
         server: Some("192.0.2.2:443".parse().map(end).unwrap()),
         protocol: Protocol::Http11,
         tls: None,
-        request: Some(Request {
+        request: Some(Box::new(Request {
             method: "POST".into(),
             target: "/ews/exchange.asmx?password=hunter2&x=<img>".into(),
             scheme: Some("https".into()),
@@ -86,8 +86,13 @@ fn exchange(frame: u64, authorization: &str, status: u16) -> Exchange {
             head: Head::from_pairs(request),
             body: body(),
             times: Some((at, at)),
-        }),
-        response: Some(Response { status, head: Head::from_pairs(response), body: body(), times: None }),
+        })),
+        response: Some(Box::new(Response {
+            status,
+            head: Head::from_pairs(response),
+            body: body(),
+            times: None,
+        })),
         oddities: Vec::new(),
     }
 }

@@ -250,8 +250,8 @@ impl Item {
             server: message::endpoint(&self.ip, port.unwrap_or_default()),
             protocol,
             tls: None,
-            request: Some(request),
-            response,
+            request: Some(Box::new(request)),
+            response: response.map(Box::new),
             oddities,
         };
         Ok((exchange, fault))

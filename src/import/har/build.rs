@@ -59,9 +59,10 @@ pub(super) fn exchange(
         server: entry.server_ip.and_then(|ip| message::endpoint(&ip.text(), port)),
         protocol,
         tls: tls(entry),
-        request: Some(Request { times: times.as_ref().map(|times| times.request), ..request }),
+        request: Some(Box::new(Request { times: times.as_ref().map(|times| times.request), ..request })),
         response: response
-            .map(|response| Response { times: times.as_ref().map(|times| times.response), ..response }),
+            .map(|response| Response { times: times.as_ref().map(|times| times.response), ..response })
+            .map(Box::new),
         oddities,
     })
 }

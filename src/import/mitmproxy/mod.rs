@@ -254,8 +254,8 @@ fn exchange(flow: Value<'_>, index: u64) -> Option<Exchange> {
         server,
         protocol: protocol(raw),
         tls: flow.get("server_conn").and_then(tls),
-        request: Some(request),
-        response,
+        request: Some(Box::new(request)),
+        response: response.map(Box::new),
         oddities,
     })
 }

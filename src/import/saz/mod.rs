@@ -451,8 +451,8 @@ impl<'m> Session<'m> {
             protocol,
             // What Fiddler says about a tunnel belongs to the connections inside it.
             tls: tls.filter(|_| metadata.https),
-            request,
-            response,
+            request: request.map(Box::new),
+            response: response.map(Box::new),
             oddities,
         }
     }

@@ -361,7 +361,7 @@ fn exchanges(messages: &[Message], out: &mut dyn Receiver) -> u64 {
                 oddities.push(Oddity { name: "export-body-missing", detail });
             }
             let mut exchange = bare(key, raw.protocol, oddities);
-            exchange.request = Some(request);
+            exchange.request = Some(Box::new(request));
             waiting.push_back((index, exchange));
             continue;
         }
@@ -383,7 +383,7 @@ fn exchanges(messages: &[Message], out: &mut dyn Receiver) -> u64 {
         let asked = waiting.pop_front().map(|(_, exchange)| exchange);
         let mut exchange = asked.unwrap_or_else(|| bare(key, Protocol::Http11, Vec::new()));
         exchange.oddities.append(&mut oddities);
-        exchange.response = Some(response);
+        exchange.response = Some(Box::new(response));
         put(exchange, out);
     }
     for (_, last) in waiting {

@@ -36,8 +36,8 @@ fn exchange(request: Option<Request>, response: Option<Response>) -> Exchange {
         server: None,
         protocol: Protocol::Http11,
         tls: None,
-        request,
-        response,
+        request: request.map(Box::new),
+        response: response.map(Box::new),
         oddities: Vec::new(),
     }
 }

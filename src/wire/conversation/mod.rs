@@ -80,7 +80,7 @@ impl Conversation {
 /// bytes of one are, they are counted themselves.
 fn unasked(exchange: &Exchange) -> bool {
     let timeout = |response: &Response| response.status == 408 && response.body.complete;
-    exchange.request.is_none() && exchange.response.as_ref().is_some_and(timeout)
+    exchange.request.is_none() && exchange.response.as_deref().is_some_and(timeout)
 }
 
 impl<S: Sink> Listener for Conversations<'_, S> {

@@ -297,7 +297,7 @@ impl Node {
         context.found.extend(out.exchanges.into_iter().map(|exchange| (exchange, None)));
         let Some((tunnel, rest)) = tunnel else { return };
         self.spoken = match (tunnel, upgraded) {
-            (_, Some((request, oddities))) => Spoken::Http2(Box::new(Http2::upgraded(request, oddities))),
+            (_, Some((request, oddities))) => Spoken::Http2(Box::new(Http2::upgraded(*request, oddities))),
             // The request that asked for it was not captured.
             _ if h2c => Spoken::Http2(Box::default()),
             (Tunnel::Upgrade(name), _) if name.eq_ignore_ascii_case("websocket") => Spoken::Other,

@@ -23,9 +23,9 @@ use crate::exchange::{Enough, Oddity, Protocol, Request, Response};
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Finished {
     /// The request, unless its head was lost.
-    pub request: Option<Request>,
+    pub request: Option<Box<Request>>,
     /// The response, unless it was not seen.
-    pub response: Option<Response>,
+    pub response: Option<Box<Response>>,
     /// Protocol of the request.
     pub protocol: Protocol,
     /// First and last frame of both messages; the first orders exchanges.

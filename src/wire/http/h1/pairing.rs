@@ -431,12 +431,12 @@ pub(super) enum Idle {
 
 fn emit(slot: Slot, out: &mut Outbox) {
     let request = match slot.request {
-        Part::Done(request) => Some(*request),
-        Part::Packed(packed) => Some(packed.open()),
+        Part::Done(request) => Some(request),
+        Part::Packed(packed) => Some(Box::new(packed.open())),
         Part::Awaited | Part::Open | Part::Absent => None,
     };
     let response = match slot.response {
-        Part::Done(response) => Some(*response),
+        Part::Done(response) => Some(response),
         _ => None,
     };
     if request.is_none() && response.is_none() {

@@ -127,9 +127,9 @@ impl<T> Side<T> {
         matches!(self, Self::Done(_) | Self::Absent)
     }
 
-    fn take(self) -> Option<T> {
+    fn take(self) -> Option<Box<T>> {
         match self {
-            Self::Done(value) => Some(*value),
+            Self::Done(value) => Some(value),
             _ => None,
         }
     }
