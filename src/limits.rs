@@ -54,12 +54,6 @@ pub const ANSWER_LOOK: usize = 4 << 10;
 /// codes stand near the beginning, item contents follow.
 pub const ANSWER_BYTES: usize = 256 << 10;
 
-/// Contents of which each thread remembers what it found there, for each kind of question.
-pub const LATELY_KEPT: usize = 512;
-
-/// Bytes of such a content: the questions of clients, and the beginnings of answers.
-pub const LATELY_BYTES: usize = 8 << 10;
-
 /// Causes that one rule keeps apart; traffic made to differ on purpose would otherwise fill memory with
 /// findings. What comes after is counted in one finding.
 pub const CAUSES_KEPT: usize = 1024;

@@ -4,7 +4,11 @@
 //! themselves are compared, not a hash of them: whoever makes traffic must not be able to have one content taken for
 //! another.
 
-use crate::limits::{LATELY_BYTES, LATELY_KEPT};
+/// Contents that are remembered. They only save time: what was forgotten is computed again.
+const KEPT: usize = 512;
+
+/// The longest of them, in bytes: the questions of clients and the beginnings of answers are shorter.
+const BYTES: usize = 8 << 10;
 
 /// What came of bytes that came twice. What comes once is not copied.
 #[derive(Clone, Debug)]
@@ -35,16 +39,16 @@ impl<V> Default for Lately<V> {
 
 impl<V: Clone> Lately<V> {
     /// What `compute` gives, which must depend on `bytes` alone. It is asked where they are not known, or longer than
-    /// [`LATELY_BYTES`].
+    /// [`BYTES`].
     pub fn of(&mut self, bytes: &[u8], compute: impl FnOnce() -> V) -> V {
-        if bytes.len() > LATELY_BYTES {
+        if bytes.len() > BYTES {
             return compute();
         }
         if self.places.is_empty() {
-            self.places.resize_with(LATELY_KEPT, || Place { last: 0, kept: None });
+            self.places.resize_with(KEPT, || Place { last: 0, kept: None });
         }
         let mark = mark(bytes);
-        let at = usize::try_from(mark >> 32).unwrap_or(0) % LATELY_KEPT;
+        let at = usize::try_from(mark >> 32).unwrap_or(0) % KEPT;
         let Some(place) = self.places.get_mut(at) else { return compute() };
         if let Some((_, value)) = place.kept.as_ref().filter(|(known, _)| **known == *bytes) {
             return value.clone();
@@ -96,7 +100,7 @@ mod tests {
     #[test]
     fn long_ones_are_computed_each_time() {
         let (mut lately, mut asked) = (Lately::new(), 0);
-        for length in [LATELY_BYTES, LATELY_BYTES + 1] {
+        for length in [BYTES, BYTES + 1] {
             (0..4).for_each(|_| assert_eq!(ask(&mut lately, &vec![1; length], &mut asked), length));
         }
         assert_eq!(asked, 2 + 4);
