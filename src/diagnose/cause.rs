@@ -418,6 +418,19 @@ impl Weighing<'_> {
     }
 }
 
+/// `provision script` with the profile that knows the application that is spoken of.
+fn for_its_profile(command: String, weighing: &Weighing<'_>) -> String {
+    const PLAIN: &str = "oauthtrace provision script --tenant ";
+    let current = [expectations::TEAMS_SCHEDULER, expectations::CLOUD_VOICEMAIL];
+    let application = weighing.known("application").unwrap_or_default();
+    match command.strip_prefix(PLAIN) {
+        Some(rest) if current.iter().any(|id| id.eq_ignore_ascii_case(application)) => {
+            format!("oauthtrace provision script --profile teams-2025 --tenant {rest}")
+        }
+        _ => command,
+    }
+}
+
 /// Weighs one cause.
 pub(super) fn weigh(cause: &'static Cause, case: &Case<'_>) -> Option<Found> {
     let mut weighing = Weighing {
@@ -447,7 +460,8 @@ pub(super) fn weigh(cause: &'static Cause, case: &Case<'_>) -> Option<Found> {
     }
     (cause.examine)(case, &mut weighing);
     let confidence = Confidence::of(weighing.score)?;
-    let general = || cause.repair.iter().map(|command| case.in_its_cloud(weighing.fill(command))).collect();
+    let fitted = |command: &str| for_its_profile(case.in_its_cloud(weighing.fill(command)), &weighing);
+    let general = || cause.repair.iter().map(|command| fitted(command)).collect();
     Some(Found {
         cause,
         confidence,
