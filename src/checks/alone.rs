@@ -8,17 +8,18 @@ use crate::token::store::TokenStore;
 use crate::token::{Token, TokenId};
 
 /// Rules about the form of a token and about what its parts say of each other.
-const ALONE: [&str; 5] = [
+const ALONE: [&str; 6] = [
     "chain-application",
     "chain-issuer-realm",
     "chain-outer-signed",
+    "chain-realm",
     "lifetime-inverted",
     "signature-x5t-malformed",
 ];
 
-/// What rules say of a token of a store. Nothing has to be expected for it.
-pub fn hits(store: &TokenStore, id: TokenId, token: &Token) -> Vec<Hit> {
-    let expected = Expectations::default();
+/// What rules say of a token of a store. Nothing but the names of the tenant may be expected for it.
+pub fn hits(store: &TokenStore, id: TokenId, token: &Token, tenants: &[String]) -> Vec<Hit> {
+    let expected = Expectations { tenants: tenants.to_vec(), ..Expectations::default() };
     let (proof, standing) = (Proof::NoKey, Standing::InScope);
     let case = TokenCase { expected: &expected, store, id, token, standing, proof: &proof };
     let (mut hits, mut missing) = (Vec::new(), Vec::new());

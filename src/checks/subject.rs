@@ -505,6 +505,11 @@ impl<'a> ExchangeCase<'a> {
         (acs || (!interactive && !grant.is_empty()) || self.field("assertion").is_some()).then_some(grant)
     }
 
+    /// Whether packets show the request without TLS: where it was sent so, or where a mirror was decrypted.
+    pub fn is_mirrored(&self) -> bool {
+        self.exchange.connection.is_some() && self.exchange.tls.is_none()
+    }
+
     /// Whether the request travelled without TLS: `None` when the source does not know.
     pub fn clear(&self) -> Option<bool> {
         if self.exchange.tls.is_some() {

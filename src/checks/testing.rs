@@ -280,6 +280,11 @@ impl Scene {
         self
     }
 
+    pub(crate) fn outer_masked(mut self) -> Self {
+        self.token_form = |token| token + "***";
+        self
+    }
+
     pub(crate) fn without_last_dot(mut self) -> Self {
         self.token_form = |text| text.strip_suffix('.').unwrap().to_owned();
         self

@@ -11,8 +11,11 @@ use crate::checks::finding::Severity;
 use crate::checks::judge::Judgement;
 use crate::checks::judge::facts::{Ask, Call, Outbound, Seen};
 use crate::checks::organisation::StateCase;
+use crate::checks::place::bare_host;
 use crate::exchange::ExchangeKey;
 use crate::limits::EVIDENCE_LISTED;
+use crate::state::cloud::Cloud;
+use crate::token::TokenId;
 
 /// How sure a cause is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -154,6 +157,34 @@ pub struct Case<'a> {
 }
 
 impl<'a> Case<'a> {
+    /// The cloud of the tenant: as it was given, else as the issuer of the tokens in scope shows it, whose id two
+    /// clouds share, else as the first token service that was asked does.
+    fn cloud(self) -> Option<Cloud> {
+        let Judgement { tokens, judged, facts, .. } = self.judgement;
+        let issuer = |id: &TokenId| {
+            tokens
+                .visit(*id, |token| token.principal("iss").and_then(|name| Cloud::of_acs(name.id)))
+                .flatten()
+        };
+        let mut in_scope = judged.iter().filter(|(_, (in_scope, _))| *in_scope);
+        let issued = || in_scope.find_map(|(id, _)| issuer(id)).filter(|cloud| *cloud == Cloud::China);
+        let asked = || facts.asks.iter().find_map(|(ask, _)| Cloud::of_host(&bare_host(&ask.host)));
+        self.expected.cloud.or_else(issued).or_else(asked)
+    }
+
+    /// A command with the hosts of the tenant's cloud in place of those of the worldwide one.
+    fn in_its_cloud(self, command: String) -> String {
+        let worldwide = Cloud::Worldwide;
+        let named = |lead: &str, host: &str| command.contains(&format!("{lead}{host}"));
+        let asks = |host| named("https://", host) || named("Test-NetConnection ", host);
+        let (service, online) = (worldwide.acs_host(), worldwide.online_host());
+        if !asks(service) && !asks(online) {
+            return command;
+        }
+        let cloud = self.cloud().unwrap_or_default();
+        command.replace(service, cloud.acs_host()).replace(online, cloud.online_host())
+    }
+
     /// Calls that `wanted` accepts.
     pub fn calls(self, wanted: impl Fn(&Call) -> bool) -> Vec<(&'a Call, &'a Seen)> {
         self.judgement.facts.calls.iter().filter(|(call, _)| wanted(call)).collect()
@@ -387,6 +418,19 @@ impl Weighing<'_> {
     }
 }
 
+/// `provision script` with the profile that knows the application that is spoken of.
+fn for_its_profile(command: String, weighing: &Weighing<'_>) -> String {
+    const PLAIN: &str = "oauthtrace provision script --tenant ";
+    let current = [expectations::TEAMS_SCHEDULER, expectations::CLOUD_VOICEMAIL];
+    let application = weighing.known("application").unwrap_or_default();
+    match command.strip_prefix(PLAIN) {
+        Some(rest) if current.iter().any(|id| id.eq_ignore_ascii_case(application)) => {
+            format!("oauthtrace provision script --profile teams-2025 --tenant {rest}")
+        }
+        _ => command,
+    }
+}
+
 /// Weighs one cause.
 pub(super) fn weigh(cause: &'static Cause, case: &Case<'_>) -> Option<Found> {
     let mut weighing = Weighing {
@@ -416,7 +460,8 @@ pub(super) fn weigh(cause: &'static Cause, case: &Case<'_>) -> Option<Found> {
     }
     (cause.examine)(case, &mut weighing);
     let confidence = Confidence::of(weighing.score)?;
-    let general = || cause.repair.iter().map(|command| weighing.fill(command)).collect();
+    let fitted = |command: &str| for_its_profile(case.in_its_cloud(weighing.fill(command)), &weighing);
+    let general = || cause.repair.iter().map(|command| fitted(command)).collect();
     Some(Found {
         cause,
         confidence,

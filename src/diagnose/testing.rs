@@ -81,6 +81,14 @@ impl Story {
         self
     }
 
+    /// The last request asks for a token for this host.
+    pub(crate) fn asked_for(mut self, host: &str) -> Self {
+        let request = self.exchanges.last_mut().and_then(|last| last.request.as_mut()).unwrap();
+        let form = String::from_utf8(request.body.bytes.to_vec()).unwrap();
+        request.body = body(&form.replace("outlook.office365.com", host));
+        self
+    }
+
     /// The only name of the tenant that was given.
     pub(crate) fn tenant(mut self, tenant: &str) -> Self {
         self.expected.tenants = vec![tenant.into()];

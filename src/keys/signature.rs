@@ -247,9 +247,12 @@ impl<'t> Names<'t> {
 
     fn name(&self, key: &Key) -> bool {
         let print = |known: &[u8]| self.prints.iter().any(|print| print == known);
+        let kid_is_print =
+            || key.kid.as_deref().and_then(jwks::thumbprint).is_some_and(|known| print(&known));
         key.x5t.as_ref().is_some_and(|known| print(known))
             || key.x5t_s256.as_ref().is_some_and(|known| print(known))
             || (key.kid.is_some() && key.kid.as_deref() == self.kid)
+            || kid_is_print()
     }
 }
 
@@ -281,4 +284,36 @@ fn verifies_weakly(alg: Alg, n: &[u8], e: &[u8], input: &[u8], signature: &[u8])
         _ => return false,
     };
     RsaPublicKeyComponents { n, e }.verify(parameters, input, signature).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Documents that name a key by `kid` alone write its thumbprint there, and tokens write it as `x5t`.
+    #[test]
+    fn a_key_is_named_by_the_thumbprint_in_its_kid() {
+        let key = |kid: &str, algorithm: Option<&str>| Key {
+            source: "keys.json".into(),
+            origin: Origin::TokenService,
+            kid: Some(kid.into()),
+            x5t: None,
+            x5t_s256: None,
+            algorithm: algorithm.map(Into::into),
+            material: Material::Rsa { n: vec![0xc5; 256], e: vec![1, 0, 1] },
+            certificate: None,
+        };
+        let print = "zduLQsvwUVgeZ65SMTpxDXjZub0";
+        let signer = Signer { algorithm: "RS256", x5t: Some(print), ..Signer::default() };
+        let check = |key: Key| {
+            let ring = KeyRing { keys: vec![key] };
+            format!("{:?}", ring.check(signer, b"input", &[1; 256]))
+        };
+        assert!(check(key(print, None)).starts_with("Failed { key: Some"));
+        assert!(
+            check(key("CDDB8B42CBF051581E67AE52313A710D78D9B9BD", None)).starts_with("Failed { key: Some")
+        );
+        assert_eq!(check(key("other", None)), "NoKey");
+        assert!(check(key(print, Some("PS256"))).starts_with("WrongKind"));
+    }
 }

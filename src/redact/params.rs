@@ -4,7 +4,7 @@
 
 use super::needles::percent;
 use super::vault::Kind;
-use super::{Redactor, names};
+use super::{Redactor, names, people};
 use crate::token::find::jwts;
 use crate::token::jwt::Jwt;
 
@@ -65,6 +65,10 @@ impl Redactor {
     pub(super) fn parameter(&mut self, name: &[u8], value: &[u8]) -> Option<Vec<u8>> {
         if names::is_secret_parameter(name) {
             return self.secret_value(name, value);
+        }
+        let account = people::signs_in(name) && !value.contains(&b'@');
+        if let Some(people) = self.people.as_mut().filter(|_| account) {
+            return people.account(value);
         }
         // Addresses travel inside addresses.
         let address = memchr::memmem::find(value, b"://").is_some() && value.contains(&b'=');

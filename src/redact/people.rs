@@ -91,6 +91,7 @@ impl People {
         edits.extend(self.puids(text));
         edits.extend(self.recipients(text));
         edits.extend(self.elements(text));
+        edits.extend(self.fields(text));
         edits.sort_by_key(|(range, _)| range.start);
         self.count += edits.len() as u64;
         edits
@@ -111,6 +112,10 @@ impl People {
             let length = before.iter().rev().take(64).take_while(part).count();
             let local = before.get(at - length..).unwrap_or_default();
             // `application/host@realm` and `application@realm` name no person.
+            if let Some(user) = user_information(before, at - length) {
+                edits.extend(self.user(text, user));
+                continue;
+            }
             let slash = before.get(..at - length).and_then(<[u8]>::last) == Some(&b'/');
             let realm = slash && !before.ends_with(b"//") && !is_path_to_mailbox(before);
             let domain = domain(text.get(at + sign..).unwrap_or_default());
@@ -124,6 +129,51 @@ impl People {
             }
             let number = number(&mut self.users, name);
             edits.push((at - length..at, format!("user{number}").into_bytes()));
+        }
+        edits
+    }
+
+    /// The pseudonym of somebody who signs in, where that is new.
+    pub(super) fn account(&mut self, name: &[u8]) -> Option<Vec<u8>> {
+        let (_, new) = self.user(name, 0..name.len())?;
+        self.count += 1;
+        Some(new)
+    }
+
+    /// A name that stands alone, with its pseudonym.
+    fn user(&mut self, text: &[u8], range: Range<usize>) -> Option<(Range<usize>, Vec<u8>)> {
+        let name = String::from_utf8_lossy(text.get(range.clone())?).to_ascii_lowercase();
+        let own = name.strip_prefix("user").is_some_and(|rest| rest.parse::<usize>().is_ok());
+        if name.is_empty() || own || vault::is_mark(name.as_bytes()) {
+            return None;
+        }
+        let number = number(&mut self.users, name);
+        Some((range, format!("user{number}").into_bytes()))
+    }
+
+    /// `username=anna` in forms and queries. What holds an address is masked as one.
+    fn fields(&mut self, text: &[u8]) -> Vec<(Range<usize>, Vec<u8>)> {
+        let mut edits = Vec::new();
+        for equals in memchr::memchr_iter(b'=', text) {
+            let before = text.get(..equals).unwrap_or_default();
+            let word = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte == b'_';
+            let length = before.iter().rev().take(24).take_while(word).count();
+            let name = before.get(equals - length..).unwrap_or_default();
+            let lead = before.get(..equals - length).and_then(<[u8]>::last);
+            let begins = lead.is_none_or(|byte| b"&?\n\"'".contains(byte));
+            if !begins || !signs_in(name) {
+                continue;
+            }
+            let value = text.get(equals + 1..).unwrap_or_default();
+            let part =
+                |byte: &&u8| byte.is_ascii_alphanumeric() || b"._-+%\\".contains(byte) || **byte >= 0x80;
+            let length = value.iter().take(128).take_while(part).count();
+            let next = value.get(length);
+            let address =
+                next == Some(&b'@') || value.get(..length).is_some_and(|value| holds(value, b"%40"));
+            if !address {
+                edits.extend(self.user(text, equals + 1..equals + 1 + length));
+            }
         }
         edits
     }
@@ -223,6 +273,27 @@ impl People {
     }
 }
 
+/// Fields of forms that hold the name of a person who signs in (RFC 6749 4.3.2).
+const FIELDS: [&str; 4] = ["username", "user_name", "login_hint", "user"];
+
+/// Whether a field of this name holds the name of somebody who signs in.
+pub(super) fn signs_in(name: &[u8]) -> bool {
+    FIELDS.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
+}
+
+fn holds(text: &[u8], part: &[u8]) -> bool {
+    memchr::memmem::find(text, part).is_some()
+}
+
+/// The user of `https://user:password@host`, where the password ends at the `@` and begins at `password`.
+fn user_information(before: &[u8], password: usize) -> Option<Range<usize>> {
+    let rest = before.get(..password)?.strip_suffix(b":")?;
+    let part = |byte: &&u8| byte.is_ascii_alphanumeric() || b"._-+%".contains(byte);
+    let length = rest.iter().rev().take(64).take_while(part).count();
+    let start = rest.len() - length;
+    (length > 0 && rest.get(..start)?.ends_with(b"//")).then_some(start..rest.len())
+}
+
 /// `/users/bob@contoso.com`: Graph and the photo service name mailboxes in paths.
 fn is_path_to_mailbox(before: &[u8]) -> bool {
     !before.rsplit(|byte| *byte == b'/').nth(1).is_some_and(is_guid)
@@ -263,6 +334,23 @@ mod tests {
             masked(&mut people, "<t:Mailbox><t:Name>Bob Smith</t:Name></t:Mailbox>"),
             "<t:Mailbox><t:Name>Person 1</t:Name></t:Mailbox>"
         );
+    }
+
+    #[test]
+    fn who_signs_in_is_a_person() {
+        let mut people = People::default();
+        let text = "grant_type=password&username=svc-kim&password=x https://svc-kim:REDACTED_VALUE_1@mail.contoso.com/ews";
+        let expected = "grant_type=password&username=user1&password=x https://user1:REDACTED_VALUE_1@mail.contoso.com/ews";
+        assert_eq!(masked(&mut people, text), expected);
+        assert_eq!(masked(&mut people, expected), expected);
+        assert_eq!(
+            masked(&mut people, "?login_hint=anna%40contoso.com&user=CONTOSO\\kim"),
+            "?login_hint=user2%40contoso.com&user=user3"
+        );
+        for other in ["my_username=x", "username=", "username=&a=b", "CN=Microsoft", "superuser=1", "sip:5@x"]
+        {
+            assert_eq!(masked(&mut people, other), other);
+        }
     }
 
     #[test]

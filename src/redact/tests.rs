@@ -377,3 +377,19 @@ fn credentials_that_a_mail_broke_into_lines_are_masked_to_their_end() {
         assert!(!copy.contains("hlaW1lc1dvcnQ") && copy.contains("Host: h"), "{copy}");
     }
 }
+
+#[test]
+fn who_signs_in_with_a_form_is_a_person() {
+    let form = "grant_type=password&username=svc-kim&password=S3cretWord77";
+    let entry = format!(
+        r#"{{"request":{{"method":"POST","url":"https://h/t?login_hint=svc-kim","postData":{{"mimeType":"application/x-www-form-urlencoded","text":"{form}"}}}}}}"#
+    );
+    let text = format!(r#"{{"log":{{"entries":[{entry}]}}}}"#);
+    let masked = |mask_people| {
+        let options = Options { mask_people, ..Options::default() };
+        String::from_utf8(redact(text.as_bytes(), &options).unwrap().bytes).unwrap()
+    };
+    let (with, without) = (masked(true), masked(false));
+    assert!(!with.contains("kim") && with.contains("username=user1&"), "{with}");
+    assert!(without.contains("username=svc-kim&") && without.contains("login_hint=svc-kim"), "{without}");
+}

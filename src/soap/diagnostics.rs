@@ -105,9 +105,12 @@ fn value(text: &str) -> String {
     if said.contains(' ') { said } else { said.replace('+', " ") }
 }
 
-/// Cuts at semicolons that stand outside quotes. `error_type` may follow a quote without a semicolon.
+/// Cuts at semicolons that stand outside quotes. The category is the last of all, whatever quotes the reason holds
+/// and whether a semicolon stands between them.
 fn split(text: &str) -> Vec<String> {
-    let text = text.replace("\"error_type", "\";error_type").replace("\"error_category", "\";error_category");
+    let last = ["error_category", "error_type"].into_iter().filter_map(|name| text.rfind(name)).max();
+    let (text, category) = text.split_at(last.unwrap_or(text.len()));
+    let text = if category.is_empty() { text } else { text.trim_end().trim_end_matches(';') };
     let mut parts = vec![String::new()];
     let mut quoted = false;
     for letter in text.chars() {
@@ -120,6 +123,9 @@ fn split(text: &str) -> Vec<String> {
                 }
             }
         }
+    }
+    if !category.is_empty() {
+        parts.push(category.to_owned());
     }
     parts
 }
@@ -166,6 +172,16 @@ mod tests {
     fn the_misprinted_name_is_read_too() {
         let found = parse(r#"2000001;reason="bad"error_type="invalid_token""#).unwrap();
         assert_eq!((found.reason.as_str(), found.category.as_deref()), ("bad", Some("invalid_token")));
+    }
+
+    #[test]
+    fn quotes_in_a_reason_do_not_hide_the_category() {
+        for reason in [r#"the claim "upn" is odd"#, r#"a;b=\"c"#, r#"an "odd" "one; here"#] {
+            let found =
+                parse(&format!(r#"2000001;reason="{reason}";error_category="invalid_token""#)).unwrap();
+            assert_eq!((found.number, found.category.as_deref()), (2_000_001, Some("invalid_token")));
+            assert!(found.reason.starts_with(&reason[..4]), "{found:?}");
+        }
     }
 
     #[test]

@@ -247,7 +247,9 @@ impl Jwt {
 
     fn read_signature(&mut self, text: &[u8]) {
         let encoded = text.get(self.signature_part.clone()).unwrap_or_default();
-        if is_mask(encoded) {
+        // Zero bytes are written so, which some verifiers accept (CVE-2022-21449): nobody masks with them.
+        let zero = encoded.iter().all(|byte| *byte == b'A');
+        if is_mask(encoded) && !zero {
             self.faults.push(Fault::SignatureRemoved);
         } else if !encoded.is_empty() {
             self.signature = self.decode(text, self.signature_part.clone(), SIGNATURE);
@@ -459,6 +461,8 @@ mod tests {
             assert_eq!(jwt.faults, [Fault::SignatureRemoved], "{mask}");
             assert!(!jwt.is_signed());
         }
+        let zero = Jwt::parse(token(RS256, "{}", ".AAAAAAAA").as_bytes()).unwrap();
+        assert!(zero.faults.is_empty() && zero.is_signed());
         let unsigned = Jwt::parse(token(r#"{"alg":"none"}"#, "{}", ".").as_bytes()).unwrap();
         assert!(unsigned.faults.is_empty() && !unsigned.is_signed());
         let four = Jwt::parse(token(RS256, "{}", ".AAEC.AAEC").as_bytes()).unwrap();

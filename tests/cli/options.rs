@@ -236,3 +236,30 @@ fn a_pasted_token_is_held_to_the_same_form_as_a_recorded_one() {
     assert!(told(skype, "bQWs", 1).contains("signature-x5t-malformed"));
     assert!(told(skype, "bQWs-_rDIT7AAAAAAAAAAAAAAAA", 2_000_000_001).contains("lifetime-inverted"));
 }
+
+#[test]
+fn a_pasted_pair_names_one_tenant_and_holds_one_actor_token() {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    let folder = Folder::new();
+    let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
+    let told = |outside: &str, inside: &str, more: &str, tenants: &[&str]| {
+        let skype = "00000004-0000-0ff1-ce00-000000000000";
+        let claims = format!(r#"{{"iss":"x@{inside}","nameid":"{skype}@{inside}","exp":2000000000}}"#);
+        let actor = format!("{}.{}.AAEC", part(r#"{"alg":"RS256"}"#), part(&claims));
+        let outer = format!(r#"{{"iss":"{skype}@{outside}","exp":2000000000,"actortoken":"{actor}"{more}}}"#);
+        folder.file("t.txt", format!("{}.{}.", part(r#"{"alg":"none"}"#), part(&outer)));
+        let tenants = tenants.iter().flat_map(|tenant| ["--tenant", *tenant]);
+        folder.run(&["token", "t.txt"].into_iter().chain(tenants).collect::<Vec<_>>()).stdout()
+    };
+    let (tenant, other) = ("5e3a1c52-7d0b-4f1e-9c55-2b1f0a6d9e11", "11111111-2222-3333-4444-555555555555");
+    assert!(told(tenant, other, "", &[]).contains("chain-realm"));
+    assert!(told("a.example", "b.example", "", &[]).contains("chain-realm"));
+    assert!(!told(tenant, tenant, "", &[]).contains("chain-realm"));
+    // A name and a number may be one tenant, and so may two names that are given.
+    assert!(!told(tenant, "a.example", "", &[]).contains("chain-realm"));
+    assert!(!told("a.example", "b.example", "", &["a.example", "b.example"]).contains("chain-realm"));
+    let twice = |value: &str| told(tenant, tenant, &format!(r#","actort":"{value}""#), &[]);
+    assert!(twice("eyJhbGciOiJub25lIn0.e30.").contains("two actor tokens"));
+    assert!(!told(tenant, tenant, "", &[]).contains("two actor tokens"));
+}

@@ -38,6 +38,8 @@ fn examine(case: &UseCase<'_>, out: &mut Out<'_>) {
         return;
     };
     let scheme = exchange.request().and_then(|request| request.scheme.as_deref());
+    // Packets without TLS may be those of a decrypted mirror: either default port is none.
+    let scheme = scheme.filter(|_| !exchange.is_mirrored());
     if place::authority(host, scheme) != place::authority(asked, scheme) {
         out.say("the token is meant for another host")
             .observed(format!("aud names {}, the request went to {}", shown(host), shown(asked)))
@@ -59,5 +61,8 @@ mod tests {
     #[test]
     fn stays_silent_on_the_default_port() {
         assert!(!Scene::healthy().host("Mail.Contoso.com:443").fires(&RULE));
+        assert!(!Scene::healthy().clear().host("mail.contoso.com:443").fires(&RULE));
+        assert!(!Scene::healthy().clear().host("mail.contoso.com:80").fires(&RULE));
+        assert!(Scene::healthy().clear().host("mail.contoso.com:8443").fires(&RULE));
     }
 }

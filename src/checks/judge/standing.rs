@@ -105,6 +105,10 @@ fn names(signer: &Signer<'_>, key: &Key) -> bool {
     signer.x5t.and_then(print).is_some_and(|print| key.x5t == Some(print))
         || signer.kid.is_some_and(|kid| key.kid.as_deref() == Some(kid))
         || signer.kid.and_then(print).is_some_and(|print| key.x5t == Some(print))
+        || signer
+            .x5t
+            .and_then(print)
+            .is_some_and(|print| key.kid.as_deref().and_then(thumbprint) == Some(print))
 }
 
 /// The 20 bytes of an `x5t`; `None` when it is something else.

@@ -8,7 +8,9 @@ use crate::checks::subject::ExchangeCase;
 use crate::connection::{Connection, Content};
 use crate::exchange::{Endpoint, Request};
 use crate::limits;
+use crate::token::jwt::is_mask;
 use crate::wire::http::body::{self, CodingError};
+use crate::wire::http::challenge::{NO_SCHEME, Sent};
 
 use super::memory::Memory;
 use super::outcomes::{first, plural};
@@ -30,6 +32,10 @@ const IN_PART: &str = "an export holds an exchange in scope without its answer, 
 const NO_REQUEST: &str = "an input holds an answer of Exchange without its request, which could have held a password: \
      give one that holds both";
 
+/// Said of credentials that somebody took out of packets.
+const TAKEN_OUT: &str = "the value of an Authorization field was taken out of a recording, and could have been a \
+     password: give the recording as it was made";
+
 /// Notes what `no-basic` and `coverage` cannot know of an exchange.
 pub(super) fn note(case: &ExchangeCase<'_>, memory: &mut Memory) {
     let in_scope = matches!(case.place, Place::Exchange | Place::TokenService);
@@ -41,6 +47,14 @@ pub(super) fn note(case: &ExchangeCase<'_>, memory: &mut Memory) {
         memory.reason(CheckId::NoBasic, NO_REQUEST);
     }
     let Some(request) = case.request().filter(|request| request.method != "CONNECT") else { return };
+    let masked = |sent: &Sent| {
+        let value = request.head.bytes.get(sent.at.clone()).unwrap_or_default();
+        sent.scheme == NO_SCHEME && is_mask(value)
+    };
+    // Of exports their readers say it.
+    if in_scope && case.exchange.connection.is_some() && case.sent().iter().any(masked) {
+        memory.reason(CheckId::NoBasic, TAKEN_OUT);
+    }
     if !names_path(&request.target) {
         memory.reason(CheckId::NoBasic, NO_PATH);
     }
@@ -228,6 +242,19 @@ mod tests {
         assert_eq!(outcome, Outcome::NotEstablished);
         assert!(why.contains("which path"), "{why}");
         assert_eq!(no_basic(&scene("/owa/")).0, Outcome::Pass);
+    }
+
+    #[test]
+    fn credentials_that_were_taken_out_of_packets_leave_no_basic_open() {
+        let with = |value: &str| no_basic(&Scene::healthy().authorization(value).captured());
+        let (outcome, why) = with("[redacted]");
+        assert_eq!(outcome, Outcome::NotEstablished);
+        assert!(why.contains("taken out"), "{why}");
+        assert_eq!(with("***").0, Outcome::NotEstablished);
+        for other in ["", "Bearer [redacted]", "NTLM TlRMTVNTUAAB", "0123456789abcdef"] {
+            assert_eq!(with(other).0, Outcome::Pass, "{other}");
+        }
+        assert_eq!(with("Basic ***").0, Outcome::Fail);
     }
 
     #[test]

@@ -41,7 +41,8 @@ fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
     let told = case.exchange.oddities.iter().any(|oddity| oddity.name == PASSWORD_IN_ADDRESS);
     let in_user =
         told || user.is_some_and(|user| user.split_once(':').is_some_and(|(_, word)| !word.is_empty()));
-    let mut fields = place::fields(request.query().unwrap_or_default());
+    // Older writers part fields with semicolons (HTML 4.01, B.2.2).
+    let mut fields = request.query().unwrap_or_default().split(';').flat_map(place::fields);
     let named = fields.find(|(name, value)| is_password_parameter(name) && !value.is_empty());
     if in_user || named.is_some() {
         let hit = out.say("a password stands in a URL");
@@ -66,6 +67,8 @@ mod tests {
     #[test]
     fn fires_on_a_parameter() {
         assert!(Scene::healthy().target("/ews/exchange.asmx?password=secret").fires(&RULE));
+        assert!(Scene::healthy().target("/ews/exchange.asmx?user=a;password=secret").fires(&RULE));
+        assert!(!Scene::healthy().target("/ews/exchange.asmx?user=a;password=").fires(&RULE));
     }
 
     #[test]

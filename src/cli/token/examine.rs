@@ -16,6 +16,7 @@ use crate::keys::KeyRing;
 use crate::keys::signature::Signature;
 use crate::report::numbers::Order;
 use crate::report::single::{Remark, Single};
+use crate::token::actor::CLAIMS;
 use crate::token::jwt::Fault;
 use crate::token::proof::{Proof, prove};
 use crate::token::store::{Hint, TokenStore};
@@ -56,7 +57,7 @@ pub(super) fn examine(text: &[u8], ring: &KeyRing, expected: &Expected) -> Singl
         facts.extend(form(token));
         facts.extend(times(token, expected));
         facts.extend(tenant(token, expected));
-        facts.extend(alone::hits(&store, *id, token).into_iter().map(|hit| {
+        facts.extend(alone::hits(&store, *id, token, &expected.tenants).into_iter().map(|hit| {
             let text = format!("{} ({})", hit.message, hit.observed);
             match hit.severity {
                 Severity::Error => Fact::Wrong(hit.rule.id, text),
@@ -183,6 +184,13 @@ fn form(token: &Token) -> Vec<Fact> {
             "oauth-duplicate-member",
             format!("the member {name} stands in it more than once"),
         ));
+    }
+    let inside = |name: &str| Some(&token.claims()?.get(name)?.value);
+    if let (Some(one), Some(other)) = (inside(CLAIMS[0]), inside(CLAIMS[1]))
+        && one != other
+    {
+        let text = format!("it carries two actor tokens, in {} and in {}", CLAIMS[0], CLAIMS[1]);
+        facts.push(Fact::Open("oauth-duplicate-member", text));
     }
     facts
 }

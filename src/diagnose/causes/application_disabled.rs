@@ -1,5 +1,6 @@
 //! Takes the evidence, weighs `application-disabled`: the application is disabled or gone in the tenant.
 
+use crate::checks::expectations::SKYPE;
 use crate::diagnose::cause::{Case, Cause, Rank, Weighing};
 
 /// See the text.
@@ -48,6 +49,13 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
         weigh.application(ask.resource.as_deref().and_then(|name| name.split(['/', '@']).next()));
     }
     let said = weigh.state(&[("state-principal-disabled", 85)]);
+    // Other principals take the place of Skype for Business Online's only.
+    let replaced = weigh.known("application").is_none_or(|id| id.eq_ignore_ascii_case(SKYPE));
+    if !replaced && weigh.score() > 0 && weigh.repairs.is_empty() {
+        let application = weigh.known("application").unwrap_or_default().to_owned();
+        let own = CAUSE.repair.iter().filter(|line| !line.contains("teams-2025"));
+        weigh.repairs = own.map(|line| line.replace("{application}", &application)).collect();
+    }
     let principal = case.organisation.zip(weigh.known("application").map(str::to_ascii_lowercase));
     let enabled =
         principal.and_then(|(organisation, id)| organisation.principal(&id)?.flag("AccountEnabled"));
@@ -61,7 +69,8 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checks::testing::Signer;
+    use crate::checks::expectations::EXCHANGE;
+    use crate::checks::testing::{Scene, Signer, TENANT};
     use crate::diagnose::testing::{Story, denied};
 
     #[test]
@@ -71,6 +80,20 @@ mod tests {
                 .lead(),
             CAUSE.id
         );
+    }
+
+    #[test]
+    fn offers_other_principals_in_place_of_skype_for_business_only() {
+        let answer = denied("unauthorized_client", "AADSTS7000112: disabled");
+        let commands = |application: &str| {
+            let scene = Scene::healthy().assertion_from(&format!("{application}@{TENANT}"));
+            let found = Story::of(scene).answer(400, &answer).diagnosis().causes;
+            found.iter().find(|found| found.cause.id == CAUSE.id).unwrap().commands.join("\n")
+        };
+        let exchange = commands(EXCHANGE);
+        assert!(!exchange.contains("teams-2025"), "{exchange}");
+        assert!(exchange.contains(&format!("New-MgServicePrincipal -AppId {EXCHANGE}")), "{exchange}");
+        assert!(commands(SKYPE).contains("teams-2025"));
     }
 
     #[test]

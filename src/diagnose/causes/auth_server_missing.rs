@@ -80,12 +80,26 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checks::testing::Scene;
+    use crate::checks::testing::{Scene, TENANT};
     use crate::diagnose::testing::Story;
+    use crate::state::cloud::Cloud;
 
     #[test]
     fn fires_without_acs() {
         assert_eq!(Story::of(Scene::healthy().refused_with("Bearer client_id=\"00000002-0000-0ff1-ce00-000000000000\", trusted_issuers=\"00000004-0000-0ff1-ce00-000000000000@contoso.com\"")).lead(), CAUSE.id);
+    }
+
+    #[test]
+    fn names_the_token_service_of_the_cloud_that_the_tokens_come_from() {
+        let command = |issuer: &str| {
+            let scene = Scene::healthy().actor("iss", format!("{issuer}@{TENANT}"));
+            let found = Story::of(scene.refused_with("Bearer client_id=\"00000002-0000-0ff1-ce00-000000000000\", trusted_issuers=\"00000004-0000-0ff1-ce00-000000000000@contoso.com\"")).diagnosis().causes;
+            found.iter().find(|found| found.cause.id == CAUSE.id).unwrap().commands.get(1).unwrap().clone()
+        };
+        for cloud in [Cloud::Worldwide, Cloud::China] {
+            let found = command(cloud.acs_issuer());
+            assert!(found.contains(&format!("https://{}/", cloud.acs_host())), "{found}");
+        }
     }
 
     #[test]

@@ -79,7 +79,8 @@ fn traffic<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checks::testing::Signer;
+    use crate::checks::expectations::{CLOUD_VOICEMAIL, EXCHANGE};
+    use crate::checks::testing::{Scene, Signer, TENANT};
     use crate::diagnose::testing::{Story, denied};
 
     #[test]
@@ -87,6 +88,18 @@ mod tests {
         let answer =
             denied("invalid_client", "AADSTS70002: no. AADSTS50012: [Reason - The key was not found.]");
         assert_eq!(Story::request(Signer::Exchange, 401, &answer).lead(), CAUSE.id);
+    }
+
+    #[test]
+    fn the_script_of_the_page_that_knows_the_application_is_offered() {
+        let command = |application: &str| {
+            let scene = Scene::healthy().assertion_from(&format!("{application}@{TENANT}"));
+            let answer = denied("invalid_client", "AADSTS700027: [Reason - The key was not found.]");
+            let found = Story::of(scene).answer(401, &answer).diagnosis().causes;
+            found.iter().find(|found| found.cause.id == CAUSE.id).unwrap().commands.first().unwrap().clone()
+        };
+        assert!(command(CLOUD_VOICEMAIL).contains("--profile teams-2025 --tenant "));
+        assert!(!command(EXCHANGE).contains("--profile"));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use crate::checks::finding::Severity;
 use crate::checks::judge::facts::Ask;
+use crate::checks::place::is_token_service_host;
 use crate::diagnose::cause::{Case, Cause, Rank, Weighing};
 
 /// See the text.
@@ -33,6 +34,8 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
     let made_wrong = late.iter().any(|(ask, _)| ask.in_time == Some(false));
     let wrong_here = case.errors(&["lifetime-expired", "lifetime-not-yet-valid"]);
     let mut offset = None;
+    // Microsoft keeps the clocks of its services: what differs from them is the caller's, by which was recorded.
+    let mut of_caller = false;
     if let Some((call, seen)) = fresh.first() {
         weigh.plus(55, "Exchange calls a token expired or not yet valid that was within its time by the clock of the recording").at(&fresh);
         weigh.value("host", &call.host);
@@ -40,11 +43,12 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
     }
     if let Some((ask, seen)) = late.first() {
         weigh.plus(55, "the token service finds the assertion outside its time").at(&late);
-        if ask.skewed {
+        if ask.skewed && !is_token_service_host(&ask.host) {
             weigh.value("host", &ask.host);
         } else {
             weigh.words("host", "the Exchange server".to_owned());
         }
+        of_caller = ask.skewed && is_token_service_host(&ask.host);
         offset = offset.or(seen.offset());
         if ask.in_time == Some(true) && !ask.skewed {
             weigh.plus(5, "by the clock of the recording the assertion was within its time");
@@ -77,6 +81,10 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
         weigh.minus(20, "tokens are outside their time by the clock of the recording too").but(wrong_here);
     }
     match offset {
+        Some(minutes) if of_caller => {
+            let side = if minutes >= 0 { "behind" } else { "ahead of" };
+            weigh.words("offset", format!("{} minutes {side} the token service", minutes.abs()))
+        }
         Some(minutes) if minutes >= 0 => {
             weigh.words("offset", format!("{minutes} minutes ahead of the recording"))
         }
@@ -124,6 +132,22 @@ mod tests {
         });
         let answer = denied("invalid_grant", "AADSTS50013: The assertion is not within its valid time range");
         assert_eq!(Story::of(made).answer(400, &answer).lead(), CAUSE.id);
+    }
+
+    #[test]
+    fn the_clock_of_a_service_of_microsoft_is_the_right_one() {
+        let answer = denied("invalid_grant", "AADSTS500133: Assertion is not within its valid time range.");
+        let date = jiff::Timestamp::from_second(Scene::NOW + 7200).unwrap();
+        let date = date.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        let scene = Scene::healthy().assertion_for(600).answered(400, &answer);
+        let causes = Story::of(scene.answer_headers(&[("Date", &date)])).diagnosis().causes;
+        let ahead = causes.into_iter().find(|found| found.cause.id == CAUSE.id).unwrap();
+        assert!(
+            ahead.summary.contains("clock of the Exchange server is 120 minutes behind the token service"),
+            "{}",
+            ahead.summary
+        );
+        assert!(ahead.commands.iter().all(|line| !line.contains("accesscontrol")), "{:?}", ahead.commands);
     }
 
     #[test]

@@ -2,7 +2,9 @@
 
 use crate::checks::expectations::EXCHANGE;
 use crate::checks::finding::{Finding, Severity};
+use crate::checks::place::bare_host;
 use crate::diagnose::cause::{Case, Cause, Rank, Weighing};
+use crate::state::cloud::Cloud;
 
 /// See the text.
 pub(crate) static CAUSE: Cause = Cause {
@@ -23,6 +25,13 @@ pub(crate) static CAUSE: Cause = Cause {
     ],
     examine,
 };
+
+/// What is to be looked at where the resource is a name of Exchange Online.
+const OF_MICROSOFT: [&str; 3] = [
+    "Get-MgServicePrincipal -Filter \"appId eq '00000002-0000-0ff1-ce00-000000000000'\" | Format-List DisplayName,AccountEnabled,ServicePrincipalNames",
+    "New-MgServicePrincipal -AppId 00000002-0000-0ff1-ce00-000000000000   # when there is none",
+    "Get-AuthServer | Format-List Name,Realm,TokenIssuingEndpoint   # is it the tenant of this organisation",
+];
 
 fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
     traffic(case, weigh);
@@ -59,7 +68,12 @@ fn traffic<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
     weigh.value("resource", ask.resource.as_deref().unwrap_or_default());
     let host =
         ask.resource.as_deref().and_then(|resource| resource.split('/').find(|part| part.contains('.')));
-    weigh.value("host", host.and_then(|host| host.split('@').next()).unwrap_or_default());
+    let host = host.and_then(|host| host.split('@').next()).unwrap_or_default();
+    weigh.value("host", host);
+    // The names of Exchange Online are Microsoft's to register: where they are missing, the principal is.
+    if Cloud::of_host(&bare_host(host)).is_some() {
+        weigh.repairs = OF_MICROSOFT.map(str::to_owned).to_vec();
+    }
     if ask.has(&["500011"]) {
         weigh
             .plus(90, "the token service says that the resource is not registered in the tenant")
@@ -77,6 +91,18 @@ mod tests {
     use super::*;
     use crate::checks::testing::Signer;
     use crate::diagnose::testing::{Story, denied};
+
+    #[test]
+    fn no_name_of_exchange_online_is_registered_by_hand() {
+        let commands = |host: &str| {
+            let answer = denied("invalid_resource", "AADSTS500011: not found");
+            let story = Story::request(Signer::Exchange, 400, &answer).asked_for(host);
+            let found = story.diagnosis().causes;
+            found.iter().find(|found| found.cause.id == CAUSE.id).unwrap().commands.join("\n")
+        };
+        assert!(commands("mail.contoso.com").contains("+ \"https://mail.contoso.com/\""));
+        assert!(!commands("outlook.office365.com").contains("Update-"));
+    }
 
     #[test]
     fn fires_on_an_unknown_resource() {

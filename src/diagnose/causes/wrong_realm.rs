@@ -42,7 +42,10 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
     }
     let unknown = case.asks(|ask| ask.refused() && ask.has(&["90002", "90019", "50059"]));
     if let Some((ask, _)) = unknown.first() {
-        weigh.words("observed", ask.tenant.clone().unwrap_or_else(|| "no tenant".into()));
+        let asked = ask.tenant.clone().unwrap_or_else(|| "no tenant".into());
+        let own = ask.own_tenant == Some(true);
+        let observed = if own { format!("the token service does not know {asked}") } else { asked };
+        weigh.words("observed", observed);
         match ask.own_tenant {
             Some(true) => weigh.plus(40, "the token service does not know the tenant asked for").at(&unknown),
             _ => weigh
