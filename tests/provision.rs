@@ -401,6 +401,8 @@ fn a_healthy_state_passes_in_every_format() {
         ("state.txt", healthy.format_list(french), &["--culture", "fr-FR"]),
         ("state.txt", healthy.format_list(french), &["--culture", "es-ES"]),
         ("state.txt", healthy.format_list(swedish), &[]),
+        ("tables.txt", healthy.tables(swedish), &[]),
+        ("tables.txt", healthy.tables(american), &["--culture", "en-US"]),
     ] {
         let (status, document) = check(name, &text, more);
         assert_eq!(status, 0, "{name} {more:?}: {document:#}");
@@ -420,6 +422,7 @@ fn every_broken_state_is_named_with_the_command_that_repairs_it() {
             vec![("state.xml", organisation.clixml(), &[][..]), ("state.json", organisation.json(), &[][..])];
         if *in_text {
             forms.push(("state.txt", organisation.format_list(german), &["--culture", "de-DE"]));
+            forms.push(("tables.txt", organisation.tables(german), &["--culture", "de-DE"]));
         }
         for (file, text, more) in forms {
             let (status, document) = check(file, &text, more);

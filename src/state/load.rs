@@ -42,6 +42,8 @@ pub struct StateFile {
     pub unread: Vec<Unread>,
     /// Cmdlets of `asked` that were asked for a part only, each with the command in lower case.
     pub partial: Vec<(Kind, String)>,
+    /// Cmdlets of which objects were read and nothing tells that these are all, each with the place.
+    pub loose: Vec<(Kind, String)>,
     /// A script, with its text.
     pub script: Option<(String, Script)>,
 }
@@ -93,7 +95,7 @@ const FORMAT_LIST: &str = "Format-List";
 
 fn nothing(path: &str) -> String {
     format!(
-        "{path}: no cmdlet output found; expected Format-List text, CLIXML, JSON or CSV, best what `oauthtrace provision collect` writes"
+        "{path}: no cmdlet output found; expected Format-List text, tables, CLIXML, JSON or CSV, best what `oauthtrace provision collect` writes"
     )
 }
 
@@ -106,6 +108,7 @@ fn empty(path: &str) -> StateFile {
         asked: Vec::new(),
         unread: Vec::new(),
         partial: Vec::new(),
+        loose: Vec::new(),
         script: None,
     }
 }
@@ -117,7 +120,7 @@ fn state(text: &str, path: &str) -> Result<StateFile, String> {
             "{path}: is empty; cmdlet output expected (Format-List text, CLIXML, JSON or CSV)"
         ));
     }
-    let (mut unread, mut partial) = (Vec::new(), Vec::new());
+    let (mut unread, mut partial, mut loose) = (Vec::new(), Vec::new(), Vec::new());
     let (form, (objects, asked)) = if start.starts_with('<') && !start.starts_with("<#") {
         if !start.contains("<Objs") {
             return Err(format!("{path}: XML, but not that of Export-Clixml"));
@@ -129,10 +132,10 @@ fn state(text: &str, path: &str) -> Result<StateFile, String> {
         ("CSV", (csv::read(start, path)?, Vec::new()))
     } else {
         let output = format_list::read_asked(text, path);
-        (unread, partial) = (output.unread, output.partial);
+        (unread, partial, loose) = (output.unread, output.partial, output.loose);
         (FORMAT_LIST, (output.objects, output.asked))
     };
-    Ok(StateFile { form, objects, asked, unread, partial, ..empty(path) })
+    Ok(StateFile { form, objects, asked, unread, partial, loose, ..empty(path) })
 }
 
 /// Whether a text is JSON, whole or damaged. Prompts (`[EX01]: PS C:\>`), headings and scripts begin with a bracket too.
@@ -186,7 +189,7 @@ mod tests {
 
     #[test]
     fn a_text_with_a_bracket_in_front_is_not_taken_for_json() {
-        let list = "Get-PartnerApplication | fl\n\nName : a\nApplicationIdentifier : b\nLinkedAccount : c\n";
+        let list = "Get-PartnerApplication | fl\n\nName : a\nApplicationIdentifier : b\nLinkedAccount : c\n\nPS C:\\>";
         for start in
             ["[EX01]: PS C:\\> ", "[12:00:00] PS C:\\> ", "[DBG]: PS C:\\>> ", "[Output of EX01]\n[PS] C:\\>"]
         {

@@ -55,6 +55,10 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
             continue;
         }
         let list = config.get("EwsAllowList");
+        if list.is_none() {
+            out.missing(unprinted(config, "EwsAllowList"));
+            continue;
+        }
         let own: Vec<&str> = list.map(Value::texts).unwrap_or_default();
         let lacking: Vec<&str> = AGENTS
             .into_iter()
@@ -81,9 +85,22 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
     }
 }
 
+/// The policy goes by a list that was not printed, or not whole.
+fn unprinted(config: &Object, name: &str) -> String {
+    format!(
+        "Get-OrganizationConfig does not show the whole of {name} ({}), which its EwsApplicationAccessPolicy goes by: set \
+         $FormatEnumerationLimit = -1 and print it again with `Get-OrganizationConfig | Format-List Ews*`",
+        config.place
+    )
+}
+
 /// A list of blocked applications names what Teams calls itself.
 fn blocked(config: &Object, out: &mut Out<'_>) {
-    let list = config.get("EwsBlockList").map(Value::texts).unwrap_or_default();
+    let shown = config.get("EwsBlockList");
+    if shown.is_none_or(Value::is_cut) {
+        out.missing(unprinted(config, "EwsBlockList"));
+    }
+    let list = shown.map(Value::texts).unwrap_or_default();
     let ours = |entry: &&str| *entry == "*" || AGENTS.iter().any(|agent| agent.eq_ignore_ascii_case(entry));
     let blocked: Vec<&str> = list.into_iter().filter(ours).collect();
     if blocked.is_empty() {

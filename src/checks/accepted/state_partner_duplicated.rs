@@ -30,13 +30,20 @@ pub(crate) static RULE: Rule = Rule {
 fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
     for id in case.applications().iter().map(|application| application.id).chain([EXCHANGE]) {
         let realm = |object: &Object| object.text("Realm").unwrap_or_default().trim().to_ascii_lowercase();
-        let enabled: Vec<&Object> =
-            case.partners(id).into_iter().filter(|object| object.flag("Enabled") != Some(false)).collect();
+        // One whose name was cut may be the same once more, one whose realm was cut may have another.
+        let told =
+            |object: &&Object| object.has_name() && object.get("Realm").is_none_or(|realm| !realm.is_cut());
+        let enabled: Vec<&Object> = case
+            .partners(id)
+            .into_iter()
+            .filter(|object| object.flag("Enabled") != Some(false))
+            .filter(told)
+            .collect();
         let twice = enabled.iter().enumerate().find(|(at, one)| {
-            enabled
-                .iter()
-                .take(*at)
-                .any(|earlier| realm(earlier) == realm(one) && earlier.name() != one.name())
+            enabled.iter().take(*at).any(|earlier| {
+                let shown = earlier.get("Realm").is_some() || one.get("Realm").is_some();
+                shown && realm(earlier) == realm(one) && earlier.name() != one.name()
+            })
         });
         if let Some((_, second)) = twice {
             let names: Vec<&str> = enabled.iter().map(|object| object.name()).collect();

@@ -1,0 +1,145 @@
+//! Takes a case, tells which objects were printed without what rules judge of them: an output without it (`Format-List
+//! Name`, a table) tells nothing of that, neither good nor bad.
+
+use super::StateCase;
+use crate::checks::CheckId;
+use crate::checks::expectations::EXCHANGE;
+use crate::checks::organisation::quoted;
+use crate::state::object::{Kind, Object, Value};
+
+/// What rules judge of every object of a kind, and the check that depends on it. Flags have to be read, the others to be
+/// there.
+const JUDGED: [(Kind, &str, bool, CheckId); 14] = [
+    (Kind::AuthConfig, "CurrentCertificateThumbprint", false, CheckId::Certificate),
+    (Kind::AuthConfig, "ServiceName", false, CheckId::Certificate),
+    (Kind::PartnerApplication, "Enabled", true, CheckId::Accepted),
+    (Kind::PartnerApplication, "LinkedAccount", false, CheckId::Accepted),
+    (Kind::PartnerApplication, "Realm", false, CheckId::Accepted),
+    (Kind::PartnerApplication, "AuthMetadataUrl", false, CheckId::Accepted),
+    (Kind::OrganizationConfig, "EwsEnabled", false, CheckId::Accepted),
+    (Kind::OrganizationConfig, "EwsApplicationAccessPolicy", false, CheckId::Accepted),
+    (Kind::AuthServer, "Enabled", true, CheckId::Challenge),
+    (Kind::AuthServer, "AuthMetadataUrl", false, CheckId::Challenge),
+    (Kind::WebServices, "OAuthAuthentication", true, CheckId::Challenge),
+    (Kind::WebServices, "ExternalUrl", false, CheckId::Audience),
+    (Kind::Autodiscover, "OAuthAuthentication", true, CheckId::Challenge),
+    (Kind::Connector, "Enabled", true, CheckId::NoBasic),
+];
+
+/// What is judged of the certificate that Exchange uses: whether it is a flag, and whether its bytes tell it too.
+const OF_CERTIFICATE: [(&str, bool, bool); 4] = [
+    ("HasPrivateKey", true, false),
+    ("Status", false, false),
+    ("PublicKeySize", false, true),
+    ("NotAfter", false, true),
+];
+
+type Missing = Vec<(CheckId, String)>;
+
+/// Objects that were printed without what rules judge of them.
+pub(super) fn unshown(case: &StateCase<'_>) -> Missing {
+    let mut found = Vec::new();
+    let ids: Vec<&str> =
+        case.applications().iter().map(|application| application.id).chain([EXCHANGE]).collect();
+    for (kind, property, flag, check) in JUDGED {
+        // Others may be in whatever state they like.
+        let looked_at = |object: &Object| {
+            let of = object.text("ApplicationIdentifier").unwrap_or_default().trim();
+            kind != Kind::PartnerApplication || ids.iter().any(|id| id.eq_ignore_ascii_case(of))
+        };
+        let first = case.of(kind).find(|object| looked_at(object) && lacks(case, object, &[property], flag));
+        found
+            .extend(first.map(|object| {
+                (check, line(object, property, &format!("{} | Format-List *", kind.cmdlet())))
+            }));
+    }
+    certificate(case, &mut found);
+    accounts(case, &mut found);
+    principals(case, &ids, &mut found);
+    found
+}
+
+/// Whether none of these properties is shown, there or where the same object was printed once more.
+fn lacks(case: &StateCase<'_>, object: &Object, properties: &[&str], flag: bool) -> bool {
+    let shown = |object: &Object| {
+        properties.iter().any(|name| match flag {
+            true => object.flag(name).is_some(),
+            false => object.shown(name).is_some(),
+        })
+    };
+    !shown(object) && case.again(object, shown).is_none()
+}
+
+fn line(object: &Object, property: &str, command: &str) -> String {
+    let cmdlet = object.kind.cmdlet();
+    format!(
+        "{cmdlet} does not show {property} of {} ({}): print it again with `{command}`",
+        object.name(),
+        object.place
+    )
+}
+
+/// The certificate that Exchange uses (field notes N02).
+fn certificate(case: &StateCase<'_>, found: &mut Missing) {
+    let Some(current) = case.auth_thumbprint("Current") else { return };
+    let bytes = case.certificate(current).is_some();
+    for (property, flag, told) in OF_CERTIFICATE {
+        let empty = |object: &&Object| object.get(property).is_some_and(Value::is_empty);
+        let first = case
+            .stored(current)
+            .find(|object| !(told && bytes) && (lacks(case, object, &[property], flag) || empty(object)));
+        found.extend(first.map(|object| {
+            (CheckId::Certificate, line(object, property, "Get-ExchangeCertificate | Format-List *"))
+        }));
+    }
+}
+
+/// Accounts of partner applications, and their roles: an assignment that is switched off gives none.
+fn accounts(case: &StateCase<'_>, found: &mut Missing) {
+    for application in case.applications() {
+        for account in case.partners(application.id).into_iter().filter_map(|one| case.linked_account(one)) {
+            if let Some(user) = case.mail_user(account) {
+                let command = format!("Get-MailUser {} | Format-List *", quoted(account));
+                let address = ["ExternalEmailAddress", "PrimarySmtpAddress"];
+                for (properties, flag, check) in [
+                    (&["HiddenFromAddressListsEnabled"][..], true, CheckId::Accepted),
+                    (&address[..], false, CheckId::Audience),
+                ] {
+                    let name = properties.first().copied().unwrap_or_default();
+                    let lacking = lacks(case, user, properties, flag);
+                    found.extend(lacking.then(|| (check, line(user, name, &command))));
+                }
+            }
+            let assigned = case.assignments(account);
+            for role in application.roles {
+                let mut own =
+                    assigned.iter().filter(|(own, _)| own == role).map(|(_, object)| *object).peekable();
+                let first = own.peek().copied();
+                if own
+                    .all(|object| object.flag("Enabled").is_none() && lacks(case, object, &["Enabled"], true))
+                {
+                    let command = format!(
+                        "Get-ManagementRoleAssignment -RoleAssignee {} | Format-List *",
+                        quoted(account)
+                    );
+                    found.extend(first.map(|object| (CheckId::Accepted, line(object, "Enabled", &command))));
+                }
+            }
+        }
+    }
+}
+
+/// Whether service principals are enabled: the token service gives nothing to those that are not.
+fn principals(case: &StateCase<'_>, ids: &[&str], found: &mut Missing) {
+    for id in ids.iter().filter(|id| !case.has_no_principal(id)) {
+        if !case.principals(id).any(|object| object.flag("AccountEnabled").is_some()) {
+            found.push((
+                CheckId::TokenRequest,
+                format!(
+                    "whether service principal {id} is enabled was not given: run Get-MgServicePrincipal -Filter \"AppId eq \
+                     '{id}'\" -Property id,appId,accountEnabled | Format-List Id,AppId,AccountEnabled"
+                ),
+            ));
+        }
+    }
+}
