@@ -49,6 +49,7 @@ pub fn read_asked(text: &str, path: &str) -> Output {
     let mut asked_by = Asked::default();
     let mut indent = 0;
     let lines = layout::lines(text);
+    let count = lines.len();
     let ended = text.is_empty() || text.ends_with(['\n', '\r']);
     let mut rows: Vec<usize> = Vec::new();
     let mut behind = 0;
@@ -117,7 +118,7 @@ pub fn read_asked(text: &str, path: &str) -> Output {
             }
             None => {
                 let Some(open) = &mut current else {
-                    asked_by.odd(line, output.objects.len());
+                    asked_by.odd(line, output.objects.len(), ended || at + 1 < count);
                     continue;
                 };
                 let indented = line.len() - line.trim_start().len();
@@ -132,7 +133,7 @@ pub fn read_asked(text: &str, path: &str) -> Output {
                     lines.push(Line::new(raw, column, line.get(column..).unwrap_or_default()));
                 } else {
                     close(&mut current, &mut asked_by, &mut output.objects);
-                    asked_by.odd(line, output.objects.len());
+                    asked_by.odd(line, output.objects.len(), ended || at + 1 < count);
                 }
             }
         }

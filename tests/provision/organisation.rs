@@ -333,6 +333,14 @@ impl Organisation {
         self
     }
 
+    /// The cmdlet printed its objects without this property.
+    pub fn unshown(mut self, cmdlet: &str, property: &str) -> Self {
+        for (_, all) in self.things.iter_mut().filter(|(own, _)| *own == cmdlet) {
+            all.retain(|(name, _)| name != property);
+        }
+        self
+    }
+
     /// The cmdlet was not asked.
     pub fn unasked(mut self, cmdlet: &str) -> Self {
         self.things.retain(|(own, _)| *own != cmdlet);

@@ -143,3 +143,34 @@ fn principals(case: &StateCase<'_>, ids: &[&str], found: &mut Missing) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SCRIPT: &str = include_str!("../../../templates/provision/collect.ps1");
+
+    /// A state that our own script gathered is never left open for want of a property.
+    #[test]
+    fn our_own_script_shows_what_is_judged() {
+        let read = |kind: Kind| {
+            let from = SCRIPT.find(&format!("Read-State '{}'", kind.cmdlet())).unwrap();
+            let rest = &SCRIPT[from..];
+            let end = rest[1..].find("\nRead-State").map_or(rest.len(), |end| end + 1);
+            rest[..end].to_owned()
+        };
+        let of_certificate = OF_CERTIFICATE.map(|(property, ..)| (Kind::ExchangeCertificate, property));
+        let judged =
+            JUDGED.iter().map(|(kind, property, ..)| (*kind, *property)).chain(of_certificate).chain([
+                (Kind::MailUser, "HiddenFromAddressListsEnabled"),
+                (Kind::MailUser, "ExternalEmailAddress"),
+                (Kind::RoleAssignment, "Enabled"),
+                (Kind::ServicePrincipal, "AccountEnabled"),
+            ]);
+        for (kind, property) in judged {
+            let text = read(kind);
+            // What is not chosen from is exported whole.
+            assert!(!text.contains("Select-Object") || text.contains(property), "{property}: {text}");
+        }
+    }
+}

@@ -57,7 +57,7 @@ impl Asked {
     }
 
     /// A line that belongs to no object. Words of an error are localised, the names in its record are not.
-    pub(super) fn odd(&mut self, line: &str, objects: usize) {
+    pub(super) fn odd(&mut self, line: &str, objects: usize, whole: bool) {
         if line.trim_start().starts_with(">>") {
             // The command goes on: what it does with the output is not looked into.
             self.whole = false;
@@ -66,7 +66,9 @@ impl Asked {
         if self.names.as_mut().is_some_and(|names| plain::take(line, names)) {
             return;
         }
-        (self.odd, self.closed) = (true, Some(objects));
+        // The text may end inside of a name.
+        self.closed = Some(objects).filter(|_| whole);
+        self.odd = true;
         self.doubtful |= self.table;
         self.failed |= line.contains("CategoryInfo") || line.contains("FullyQualifiedErrorId");
     }
