@@ -56,8 +56,7 @@ fn what_is_judged_and_not_shown_leaves_the_verdict_open_with_the_command_that_sh
         let state = Organisation::healthy().unshown(cmdlet, property);
         // The bytes of a certificate, where they are there, tell how long it is valid and how long its key is.
         let bytes = matches!(property, "PublicKeySize" | "NotAfter");
-        let mut forms =
-            vec![("tables.txt", state.tables(swedish)), ("state.txt", state.format_list(swedish))];
+        let mut forms = vec![("tables.txt", state.tables(swedish)), ("state.txt", state.pasted(swedish))];
         if !bytes {
             forms.push(("state.xml", state.clixml()));
             forms.push(("state.json", state.json()));
@@ -83,7 +82,7 @@ fn what_is_judged_and_not_shown_leaves_the_verdict_open_with_the_command_that_sh
 #[test]
 fn a_list_beside_the_table_shows_what_the_table_does_not() {
     let folder = Folder::new();
-    let text = Organisation::healthy().format_list(swedish);
+    let text = Organisation::healthy().pasted(swedish);
     let table = "[PS] C:\\>Get-PartnerApplication | ft Name,ApplicationIdentifier -a\n\nName            ApplicationIdentifier\n----            ---------------------\nExchange Online 00000002-0000-0ff1-ce00-000000000000\nSfBOnline       00000004-0000-0ff1-ce00-000000000000\n\n\n[PS] C:\\>Get-ExchangeCertificate\n\nThumbprint                                Services   Subject\n----------                                --------   -------\n9C02DD06D0DCFD9844AEEAD2599A58EE997CD698  ....S..    CN=Microsoft Exchange Server Auth Certificate\n\n\n";
     for both in [format!("{table}{text}"), format!("{text}\n{table}PS C:\\> \n")] {
         let (status, document) = check(&folder, "both.txt", &both);
@@ -101,10 +100,10 @@ fn content(text: &str) -> usize {
 #[test]
 fn a_healthy_state_that_lost_a_part_accuses_of_nothing() {
     let folder = Folder::new();
-    for text in [Organisation::healthy().format_list(swedish), Organisation::healthy().tables(swedish)] {
+    for text in [Organisation::healthy().pasted(swedish), Organisation::healthy().tables(swedish)] {
         let lines: Vec<&str> = text.lines().collect();
         let others = lines.iter().position(|line| line.contains(&format!("eq '{SCHEDULER}'"))).unwrap();
-        for at in 0..lines.len() {
+        for at in (0..lines.len()).step_by(2) {
             let (head, tail) = (lines[..at].join("\n"), lines[at..].join("\n"));
             let inside = format!("{head}\n{}", lines[at].get(..lines[at].len() / 3).unwrap_or_default());
             for part in [format!("{head}\n"), head, inside, tail] {
@@ -142,7 +141,7 @@ fn lists_without_their_prompts_accuse_of_nothing_that_they_do_not_show() {
                 state = state.without(cmdlet, which);
             }
         }
-        for text in [state.format_list(swedish), state.tables(swedish)] {
+        for text in [state.pasted(swedish), state.tables(swedish)] {
             let (status, document) = check(&folder, "whole.txt", &text);
             assert_eq!(status, 1, "{rule}: {document:#}");
             assert!(errors(&document).contains(&rule), "{rule}: {document:#}");

@@ -12,8 +12,8 @@ mod tables;
 use std::borrow::Cow;
 
 use self::asked::Asked;
-use super::layout;
 use super::object::{Kind, Object, Unread, Value};
+use super::{layout, table};
 
 /// Lines of one value, so that a hostile text cannot make one property of everything.
 const VALUE_LINES: usize = 5000;
@@ -52,6 +52,7 @@ pub fn read_asked(text: &str, path: &str) -> Output {
     let count = lines.len();
     let ended = text.is_empty() || text.ends_with(['\n', '\r']);
     let mut rows: Vec<usize> = Vec::new();
+    let mut cells = table::CELLS;
     let mut behind = 0;
     for (at, &(number, raw)) in lines.iter().enumerate() {
         if at < behind {
@@ -60,7 +61,9 @@ pub fn read_asked(text: &str, path: &str) -> Output {
         let raw = &*uncoloured(raw);
         let line = raw.trim_end().replace('\u{a0}', " ");
         let outside = |open: &Open| open.blank || layout::indent(&line) < open.column;
-        if let Some(found) = tables::at(&lines, at, ended).filter(|_| current.as_ref().is_none_or(outside)) {
+        if let Some(found) =
+            tables::at(&lines, at, ended, &mut cells).filter(|_| current.as_ref().is_none_or(outside))
+        {
             close(&mut current, &mut asked_by, &mut output.objects);
             behind = found.behind;
             asked_by.table(&found);
@@ -132,6 +135,9 @@ pub fn read_asked(text: &str, path: &str) -> Output {
                     }
                     lines.push(Line::new(raw, column, line.get(column..).unwrap_or_default()));
                 } else {
+                    // Mails break lines without indenting what follows: it may belong to the value.
+                    open.unended |=
+                        !open.blank && line.starts_with(char::is_alphanumeric) | line.starts_with(['{', '(']);
                     close(&mut current, &mut asked_by, &mut output.objects);
                     asked_by.odd(line, output.objects.len(), ended || at + 1 < count);
                 }
@@ -259,6 +265,12 @@ fn known(mut object: Object, asked: &Asked) -> Object {
     // The keys themselves do not say whose they are; the command that was typed does.
     if let (Kind::MsolCredential | Kind::KeyCredential, Some((name, id))) = (object.kind, &asked.owner)
         && object.get("AppPrincipalId").is_none()
+    {
+        object.properties.push(((*name).into(), Value::Text(id.clone())));
+    }
+    // Nor does a service principal of which something else was chosen.
+    if let (Kind::ServicePrincipal, Some((name @ "AppPrincipalId", id))) = (object.kind, &asked.owner)
+        && ["AppId", "AppPrincipalId"].iter().all(|name| object.get(name).is_none())
     {
         object.properties.push(((*name).into(), Value::Text(id.clone())));
     }

@@ -125,17 +125,27 @@ fn state(text: &str, path: &str) -> Result<StateFile, String> {
         if !start.contains("<Objs") {
             return Err(format!("{path}: XML, but not that of Export-Clixml"));
         }
-        ("CLIXML", clixml::read_asked(start, path)?)
+        let export = clixml::read_asked(start, path)?;
+        loose = cut(&export.objects, export.whole);
+        ("CLIXML", (export.objects, export.asked))
     } else if is_json(start) {
         ("JSON", json_text::read_asked(start, path)?)
     } else if start.starts_with("#TYPE ") || is_csv(start) {
-        ("CSV", (csv::read(start, path)?, Vec::new()))
+        let (objects, whole) = csv::read_whole(start, path)?;
+        loose = cut(&objects, whole);
+        ("CSV", (objects, Vec::new()))
     } else {
         let output = format_list::read_asked(text, path);
         (unread, partial, loose) = (output.unread, output.partial, output.loose);
         (FORMAT_LIST, (output.objects, output.asked))
     };
     Ok(StateFile { form, objects, asked, unread, partial, loose, ..empty(path) })
+}
+
+/// The kinds of which objects may have been lost behind the last one.
+fn cut(objects: &[Object], whole: bool) -> Vec<(Kind, String)> {
+    let last = objects.last().filter(|_| !whole);
+    last.map(|last| (last.kind, last.place.clone())).into_iter().collect()
 }
 
 /// Whether a text is JSON, whole or damaged. Prompts (`[EX01]: PS C:\>`), headings and scripts begin with a bracket too.

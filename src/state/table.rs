@@ -10,8 +10,8 @@ use super::object::Value;
 
 /// Columns of one table.
 const COLUMNS: usize = 200;
-/// Rows of one table.
-const ROWS: usize = 100_000;
+/// Cells of all tables of a text: a row of one letter has as many as the widest one.
+pub(super) const CELLS: usize = 1_000_000;
 /// Columns up to this width are cut without a mark.
 const UNMARKED: usize = 3;
 
@@ -56,9 +56,10 @@ pub(super) fn columns(names: &str, dashes: &str) -> Option<Vec<Column>> {
         found.push(Column { name, start, end: at });
     }
     // Nothing beside the names: their line says nothing else.
-    let covered = |at: usize| found.iter().any(|column| (column.start..column.end).contains(&at));
-    let bare = names.iter().enumerate().all(|(at, letter)| *letter == ' ' || covered(at));
-    (bare && !found.is_empty()).then_some(found)
+    let letters = names.iter().filter(|letter| **letter != ' ').count();
+    let named: usize =
+        found.iter().map(|column| column.name.chars().filter(|letter| *letter != ' ').count()).sum();
+    (letters == named && !found.is_empty()).then_some(found)
 }
 
 /// Typographic dashes that copying made of single ones.
@@ -76,18 +77,25 @@ fn is_name(name: &str) -> bool {
         && !name.contains(|letter: char| letter.is_control() || "{}=:".contains(letter))
 }
 
-/// The table of these lines.
-pub(super) fn read(columns: &[Column], lines: &[(usize, String)], value: fn(&str) -> Value) -> Table {
+/// The table of these lines, of which no more cells are read than are left.
+pub(super) fn read(
+    columns: &[Column],
+    lines: &[(usize, String)],
+    value: fn(&str) -> Value,
+    left: &mut usize,
+) -> Table {
+    let most = *left / columns.len().max(1);
     let mut table = Table::default();
     let mut rows: Vec<(usize, Vec<char>)> = Vec::new();
     for (number, line) in lines {
         // Letters that take two columns of the console, and tabs, shift what stands behind them.
-        if rows.len() >= ROWS || line.chars().any(|letter| letter == '\t' || is_wide(letter)) {
+        if rows.len() >= most || line.chars().any(|letter| letter == '\t' || is_wide(letter)) {
             table.doubtful = true;
             continue;
         }
         rows.push((*number, line.chars().collect()));
     }
+    *left = left.saturating_sub(rows.len().saturating_mul(columns.len()));
     let ends = ends(columns, &rows);
     let mut begins_at = 0;
     let mut spans = Vec::with_capacity(columns.len());
@@ -131,7 +139,12 @@ struct End {
 }
 
 fn ends(columns: &[Column], rows: &[(usize, Vec<char>)]) -> Vec<End> {
-    let blank = |at: usize| rows.iter().all(|(_, row)| row.get(at).is_none_or(|letter| *letter == ' '));
+    let mut used = vec![false; columns.last().map_or(0, |column| column.end)];
+    for (_, row) in rows {
+        let letters = row.iter().zip(&mut used).filter(|(letter, _)| **letter != ' ');
+        letters.for_each(|(_, used)| *used = true);
+    }
+    let blank = |at: usize| used.get(at).is_none_or(|used| !used);
     let mut found = Vec::with_capacity(columns.len());
     let mut from = 0;
     for (number, (column, next)) in columns.iter().zip(columns.iter().skip(1)).enumerate() {

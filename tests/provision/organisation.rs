@@ -393,7 +393,7 @@ impl Organisation {
     pub fn format_list(&self, date: fn(&str) -> String) -> String {
         let mut out = String::new();
         for cmdlet in &self.asked {
-            let _ = write!(out, "[PS] C:\\>{cmdlet}{} | Format-List *\n\n\n", all_of(cmdlet));
+            let _ = write!(out, "[PS] C:\\>{cmdlet} | Format-List *\n\n\n");
             for (_, all) in self.things.iter().filter(|(own, _)| own == cmdlet) {
                 block(all, date, &mut out);
             }
@@ -410,7 +410,13 @@ impl Organisation {
             );
             keys.iter().for_each(|key| block(key, date, &mut out));
         }
-        out + "PS C:\\> \n"
+        out
+    }
+
+    /// The same from its first prompt to the prompt behind it, of all service principals.
+    pub fn pasted(&self, date: fn(&str) -> String) -> String {
+        let text = self.format_list(date).replace("Principal | Format", "Principal -All | Format");
+        text + "PS C:\\> \n"
     }
 
     /// As a wide console shows tables, `-AutoSize`: what each cmdlet gave with all its properties, and the keys.

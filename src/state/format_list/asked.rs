@@ -208,19 +208,23 @@ fn assignee_in(command: &str) -> Option<String> {
 pub(super) fn owner_in(command: &str) -> Option<(&'static str, String)> {
     let lower = command.to_ascii_lowercase();
     let plain = |letter: char| !letter.is_ascii_hexdigit() && letter != '-';
-    let mut object = None;
+    let (mut object, mut application) = (None, None);
     let mut before = lower.as_str();
     for word in lower.split(plain).filter(|word| is_guid(word)) {
         let (front, rest) = before.split_once(word)?;
         before = rest;
         if front.contains("appid") || front.contains("appprincipalid") {
-            return Some(("AppPrincipalId", word.to_owned()));
+            // One of several is not known to be the one.
+            if application.get_or_insert(word) != &word {
+                return None;
+            }
+            continue;
         }
         if object.is_none() && (front.contains("-serviceprincipalid") || front.contains("-objectid")) {
             object = Some(("ServicePrincipalId", word.to_owned()));
         }
     }
-    object
+    application.map(|word| ("AppPrincipalId", word.to_owned())).or(object)
 }
 
 /// Which cmdlet a command line runs first.

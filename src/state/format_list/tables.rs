@@ -37,7 +37,7 @@ fn begins(lines: &[(usize, &str)], at: usize) -> Option<(Vec<Column>, usize, usi
 }
 
 /// The table whose names stand in this line.
-pub(super) fn at(lines: &[(usize, &str)], at: usize, ended: bool) -> Option<Found> {
+pub(super) fn at(lines: &[(usize, &str)], at: usize, ended: bool, left: &mut usize) -> Option<Found> {
     let (columns, gap, mut next) = begins(lines, at)?;
     let mut found = Found { rows: Vec::new(), doubtful: false, failed: false, behind: next };
     let mut rows: Vec<(usize, String)> = Vec::new();
@@ -66,7 +66,7 @@ pub(super) fn at(lines: &[(usize, &str)], at: usize, ended: bool) -> Option<Foun
         next += 1;
     }
     let cut = !ended && next >= lines.len();
-    let read = table::read(&columns, &rows, value);
+    let read = table::read(&columns, &rows, value, left);
     found.rows = read.rows;
     found.doubtful |= read.doubtful;
     found.behind = next;
