@@ -273,6 +273,7 @@ fn absent(case: &StateCase<'_>) -> Vec<(CheckId, String)> {
         };
         missing.push((CheckId::TokenRequest, format!("{line}: run {}", print_keys(id))));
     }
+    missing.extend(unfitting(case));
     if case.principal_with(EXCHANGE, "ServicePrincipalNames").is_none() {
         missing.push((
             CheckId::Audience,
@@ -280,6 +281,21 @@ fn absent(case: &StateCase<'_>) -> Vec<(CheckId, String)> {
         ));
     }
     missing
+}
+
+/// Keys that were given, and do not tell whether the current auth certificate is among them.
+fn unfitting(case: &StateCase<'_>) -> Vec<(CheckId, String)> {
+    let own = case.dedicated_application().is_none().then_some(EXCHANGE);
+    let ids = case.applications().into_iter().map(|application| application.id).chain(own);
+    let open = |id: &&str| case.keys_of(id).is_some() && matches!(fit(case, id), Fit::Unknown);
+    let line = |id: &str| {
+        format!(
+            "whether the current auth certificate is among the keys of {id} cannot be told from what was shown: give Get-AuthConfig \
+             and Get-ExchangeCertificate, and run {}",
+            print_keys(id)
+        )
+    };
+    ids.filter(open).map(|id| (CheckId::TokenRequest, line(id))).collect()
 }
 
 const HOW: &str = "run it and give what it prints, best with the script of `oauthtrace provision collect`";

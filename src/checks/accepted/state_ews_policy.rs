@@ -48,11 +48,24 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
                 .expected("True, or empty")
                 .help("Set-OrganizationConfig -EwsEnabled $true");
         }
-        if config.text("EwsApplicationAccessPolicy") == Some("EnforceBlockList") {
-            blocked(config, out);
-        }
-        if config.text("EwsApplicationAccessPolicy") != Some("EnforceAllowList") {
-            continue;
+        let policy =
+            config.text("EwsApplicationAccessPolicy").unwrap_or_default().trim().to_ascii_lowercase();
+        match policy.as_str() {
+            "" => continue,
+            "enforceallowlist" => {}
+            "enforceblocklist" => {
+                blocked(config, out);
+                continue;
+            }
+            // `ConvertTo-Json` on a server prints the number of an enumeration.
+            _ => {
+                out.missing(format!(
+                    "EwsApplicationAccessPolicy of Get-OrganizationConfig is not told by its name ({}): print it with \
+                     `Get-OrganizationConfig | Format-List Ews*`",
+                    config.place
+                ));
+                continue;
+            }
         }
         let list = config.get("EwsAllowList");
         if list.is_none() {
@@ -119,6 +132,19 @@ fn blocked(config: &Object, out: &mut Out<'_>) {
 mod tests {
     use super::*;
     use crate::checks::testing_state::{Scene, list};
+
+    #[test]
+    fn leaves_it_open_without_the_list_that_the_policy_goes_by() {
+        let policy = |name: &str| {
+            Scene::healthy().set("Get-OrganizationConfig", "", "EwsApplicationAccessPolicy", name)
+        };
+        // The list of allowed applications is there, and empty; that of blocked ones was not printed.
+        assert!(policy("EnforceAllowList").fires(&RULE));
+        let block = policy("EnforceBlockList");
+        assert!(!block.fires(&RULE) && block.misses(&RULE));
+        let number = policy("1");
+        assert!(!number.fires(&RULE) && number.misses(&RULE));
+    }
 
     #[test]
     fn fires_on_a_block_list_with_an_agent() {

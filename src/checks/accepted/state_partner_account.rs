@@ -5,7 +5,7 @@ use crate::checks::finding::Severity;
 use crate::checks::organisation::StateCase;
 use crate::checks::organisation::{leaf, quoted};
 use crate::checks::rule::{Out, Rule, Scope};
-use crate::state::object::Kind;
+use crate::state::object::{Kind, Value};
 
 /// See the text.
 pub(crate) static RULE: Rule = Rule {
@@ -39,7 +39,7 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
                 quoted(user.and_then(|user| user.text("Identity")).unwrap_or(account))
             );
             match case.linked_account(partner) {
-                None if partner.shown("LinkedAccount").is_some() => {
+                None if partner.get("LinkedAccount").is_some_and(Value::is_empty) => {
                     out.say(format!("the partner application {} has no linked account", application.id))
                         .location(&partner.place)
                         .claim("LinkedAccount")

@@ -4,7 +4,7 @@
 use super::StateCase;
 use crate::checks::CheckId;
 use crate::checks::expectations::EXCHANGE;
-use crate::checks::organisation::quoted;
+use crate::checks::organisation::{When, quoted};
 use crate::state::object::{Kind, Object, Value};
 
 /// What rules judge of every object of a kind, and the check that depends on it. Flags have to be read, the others to be
@@ -64,7 +64,11 @@ fn lacks(case: &StateCase<'_>, object: &Object, properties: &[&str], flag: bool)
     let shown = |object: &Object| {
         properties.iter().any(|name| match flag {
             true => object.flag(name).is_some(),
-            false => object.shown(name).is_some(),
+            // An object of which nothing is printed tells nothing.
+            false => object.shown(name).is_some_and(|value| match value {
+                Value::Object(_) => value.as_text().is_some(),
+                _ => true,
+            }),
         })
     };
     !shown(object) && case.again(object, shown).is_none()
@@ -84,7 +88,11 @@ fn certificate(case: &StateCase<'_>, found: &mut Missing) {
     let Some(current) = case.auth_thumbprint("Current") else { return };
     let bytes = case.certificate(current).is_some();
     for (property, flag, told) in OF_CERTIFICATE {
-        let empty = |object: &&Object| object.get(property).is_some_and(Value::is_empty);
+        let empty = |object: &&Object| match property {
+            "NotAfter" => case.when(object, property) == When::None,
+            "PublicKeySize" => object.text(property).is_none_or(|text| text.trim().parse::<u32>().is_err()),
+            _ => object.get(property).is_some_and(Value::is_empty),
+        };
         let first = case
             .stored(current)
             .find(|object| !(told && bytes) && (lacks(case, object, &[property], flag) || empty(object)));
