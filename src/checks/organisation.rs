@@ -338,11 +338,18 @@ impl<'a> StateCase<'a> {
 
     /// Keys of that application; `None` when they were not given. Keys that do not say whose they are belong to
     /// step 6, which asks for those of Skype for Business Online, unless service principals beside them have keys of
-    /// which nothing else is shown: then they can be anybody's.
+    /// which nothing else is shown, or do not say whose they are: then they can be anybody's. Nor are they those of step 6
+    /// where its own service principal shows its keys.
     pub fn keys_of(&self, application: &str) -> Option<Vec<&UploadedKey>> {
-        let step_six = !self.of(Kind::ServicePrincipal).any(|object| {
-            uploaded::unshown(object) > 0 && uploaded::application(object).as_deref() != Some(SKYPE)
-        });
+        let skype = |object: &Object| uploaded::application(object).as_deref() == Some(SKYPE);
+        let elsewhere = |object: &Object| match uploaded::unshown(object) {
+            0 => {
+                object.get("KeyCredentials").is_some()
+                    && (skype(object) || uploaded::application(object).is_none())
+            }
+            _ => !skype(object),
+        };
+        let step_six = !self.of(Kind::ServicePrincipal).any(elsewhere);
         let own = |key: &&UploadedKey| match &key.application {
             Some(own) => own == application,
             None => application == SKYPE && step_six,

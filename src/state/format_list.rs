@@ -598,6 +598,10 @@ mod tests {
                 Some("ServicePrincipalId"),
             ),
             (format!("Get-Key -TenantId {OBJECT}"), None),
+            (
+                format!("Get-MgServicePrincipal -Filter \"AppId eq '{APPLICATION}' or AppId eq '{OBJECT}'\""),
+                None,
+            ),
             ("$p.KeyCredentials | fl *".to_owned(), None),
         ] {
             let id = if owner == Some("AppPrincipalId") { APPLICATION } else { OBJECT };
@@ -646,5 +650,24 @@ mod tests {
             let text = format!("PS C:\\> Get-PartnerApplication {taken}\nPS C:\\> exit");
             assert_eq!(said(&text), (false, vec![]), "{taken}");
         }
+    }
+
+    #[test]
+    fn a_line_that_a_mail_broke_leaves_its_value_open() {
+        let text = "Name           : a\nKeyCredentials :\n{Microsoft.Graph.PowerShell.Models.MicrosoftGraphKeyCredential}\n\nName     : b\nIdentity : contoso.example/Users/SfBOnline-\nApplicationAccount\n\nName : c\nRole : d\n\nand more\n";
+        let objects = read(text, "a");
+        assert!(objects[0].get("KeyCredentials").unwrap().is_cut());
+        assert!(objects[1].get("Identity").unwrap().is_cut());
+        assert_eq!(objects[2].text("Role"), Some("d"));
+    }
+
+    #[test]
+    fn a_service_principal_is_that_of_the_id_that_was_asked_for() {
+        let id = "00000004-0000-0ff1-ce00-000000000000";
+        let text = format!(
+            "PS C:\\> Get-MgServicePrincipal -Filter \"AppId eq '{id}'\" | fl DisplayName,AccountEnabled\n\nDisplayName : x\nAccountEnabled : True\n"
+        );
+        let [object] = &read(&text, "a")[..] else { panic!() };
+        assert_eq!((object.kind, object.text("AppPrincipalId")), (Kind::ServicePrincipal, Some(id)));
     }
 }

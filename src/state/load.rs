@@ -215,6 +215,23 @@ mod tests {
     }
 
     #[test]
+    fn an_export_that_was_cut_says_so() {
+        let one = |name: &str| {
+            format!(
+                "<Obj RefId=\"0\"><MS><S N=\"Name\">{name}</S><S N=\"ApplicationIdentifier\">x</S><S N=\"LinkedAccount\">y</S></MS></Obj>"
+            )
+        };
+        let text = format!("<Objs>{}{}</Objs>", one("a"), one("b"));
+        let loose = |text: &str| {
+            let file = read(text.as_bytes(), "a.xml").unwrap();
+            (file.objects.len(), file.loose.len())
+        };
+        assert_eq!(loose(&text), (2, 0));
+        assert_eq!(loose(text.trim_end_matches("</Objs>")), (2, 1));
+        assert_eq!(loose(&text[..text.len() - 40]), (1, 1));
+    }
+
+    #[test]
     fn damaged_data_is_no_script() {
         for cut in [
             "[{\"Name\": \"x\", \"Note\": \"Set-AuthConfig\"",

@@ -143,4 +143,39 @@ mod tests {
     fn stays_silent_with_both() {
         assert!(!Scene::healthy().profile(Profile::Teams2025).fires(&RULE));
     }
+
+    #[test]
+    fn leaves_it_open_where_the_output_does_not_tell_whose_the_role_is() {
+        let told = |command: &str, rows: &str| {
+            let text = format!(
+                "[PS] C:\\>Get-PartnerApplication | fl\n\nName : SfBOnline\nApplicationIdentifier : {}\nLinkedAccount : a/Users/SfBOnline-ApplicationAccount\n\n[PS] C:\\>Get-ManagementRoleAssignment{command}\n\n{rows}\n[PS] C:\\>",
+                crate::checks::expectations::SKYPE
+            );
+            let files = [crate::state::read(text.as_bytes(), "a").unwrap()];
+            let (mut hits, mut missing) = (Vec::new(), Vec::new());
+            let case = StateCase::new(&files, crate::base::Instant::from_seconds(0));
+            examine(&case, &mut Out::new(&RULE, &mut hits, &mut missing));
+            (hits.len(), missing.len())
+        };
+        let both = "Role : UserApplication\n\nRole : ArchiveApplication\n";
+        let of = " -RoleAssignee SfBOnline-ApplicationAccount";
+        assert_eq!(told(&format!("{of} | fl Role"), both), (0, 0));
+        // Those of everybody, or of a variable.
+        assert_eq!(told(" | fl Role", both), (0, 2));
+        assert_eq!(told(" -RoleAssignee $user | fl Role", both), (0, 2));
+        // One of them, whole or asked for by its own name.
+        assert_eq!(told(&format!("{of} | fl Role"), "Role : UserApplication\n"), (1, 0));
+        assert_eq!(
+            told(&format!("{of} -Role UserApplication | fl Role"), "Role : UserApplication\n"),
+            (0, 1)
+        );
+        // The console cut whose it is.
+        let row = |role: &str| format!("{role:<18} SfBOnline-Appli...\n");
+        let table = format!(
+            "Role               RoleAssigneeName\n----               ----------------\n{}{}",
+            row("UserApplication"),
+            row("ArchiveApplication")
+        );
+        assert_eq!(told(" | ft Role,RoleAssigneeName", &table), (0, 2));
+    }
 }

@@ -47,7 +47,7 @@ pub(super) fn unshown(case: &StateCase<'_>) -> Missing {
             let of = object.text("ApplicationIdentifier").unwrap_or_default().trim();
             kind != Kind::PartnerApplication || ids.iter().any(|id| id.eq_ignore_ascii_case(of))
         };
-        let first = case.of(kind).find(|object| looked_at(object) && lacks(case, object, &[property], flag));
+        let first = case.of(kind).find(|object| looked_at(object) && lacks(case, object, property, flag));
         found
             .extend(first.map(|object| {
                 (check, line(object, property, &format!("{} | Format-List *", kind.cmdlet())))
@@ -59,17 +59,16 @@ pub(super) fn unshown(case: &StateCase<'_>) -> Missing {
     found
 }
 
-/// Whether none of these properties is shown, there or where the same object was printed once more.
-fn lacks(case: &StateCase<'_>, object: &Object, properties: &[&str], flag: bool) -> bool {
-    let shown = |object: &Object| {
-        properties.iter().any(|name| match flag {
-            true => object.flag(name).is_some(),
+/// Whether the property is not shown, there or where the same object was printed once more.
+fn lacks(case: &StateCase<'_>, object: &Object, name: &str, flag: bool) -> bool {
+    let shown = |object: &Object| match flag {
+        true => object.flag(name).is_some(),
+        false => object.shown(name).is_some_and(|value| match value {
             // An object of which nothing is printed tells nothing.
-            false => object.shown(name).is_some_and(|value| match value {
-                Value::Object(_) => value.as_text().is_some(),
-                _ => true,
-            }),
-        })
+            Value::Object(_) => value.as_text().is_some(),
+            // A flag that may be empty.
+            _ => name != "EwsEnabled" || value.is_empty() || value.as_bool().is_some(),
+        }),
     };
     !shown(object) && case.again(object, shown).is_none()
 }
@@ -95,7 +94,7 @@ fn certificate(case: &StateCase<'_>, found: &mut Missing) {
         };
         let first = case
             .stored(current)
-            .find(|object| !(told && bytes) && (lacks(case, object, &[property], flag) || empty(object)));
+            .find(|object| !(told && bytes) && (lacks(case, object, property, flag) || empty(object)));
         found.extend(first.map(|object| {
             (CheckId::Certificate, line(object, property, "Get-ExchangeCertificate | Format-List *"))
         }));
@@ -108,13 +107,11 @@ fn accounts(case: &StateCase<'_>, found: &mut Missing) {
         for account in case.partners(application.id).into_iter().filter_map(|one| case.linked_account(one)) {
             if let Some(user) = case.mail_user(account) {
                 let command = format!("Get-MailUser {} | Format-List *", quoted(account));
-                let address = ["ExternalEmailAddress", "PrimarySmtpAddress"];
-                for (properties, flag, check) in [
-                    (&["HiddenFromAddressListsEnabled"][..], true, CheckId::Accepted),
-                    (&address[..], false, CheckId::Audience),
+                for (name, flag, check) in [
+                    ("HiddenFromAddressListsEnabled", true, CheckId::Accepted),
+                    ("ExternalEmailAddress", false, CheckId::Audience),
                 ] {
-                    let name = properties.first().copied().unwrap_or_default();
-                    let lacking = lacks(case, user, properties, flag);
+                    let lacking = lacks(case, user, name, flag);
                     found.extend(lacking.then(|| (check, line(user, name, &command))));
                 }
             }
@@ -123,8 +120,7 @@ fn accounts(case: &StateCase<'_>, found: &mut Missing) {
                 let mut own =
                     assigned.iter().filter(|(own, _)| own == role).map(|(_, object)| *object).peekable();
                 let first = own.peek().copied();
-                if own
-                    .all(|object| object.flag("Enabled").is_none() && lacks(case, object, &["Enabled"], true))
+                if own.all(|object| object.flag("Enabled").is_none() && lacks(case, object, "Enabled", true))
                 {
                     let command = format!(
                         "Get-ManagementRoleAssignment -RoleAssignee {} | Format-List *",
@@ -180,5 +176,45 @@ mod tests {
             // What is not chosen from is exported whole.
             assert!(!text.contains("Select-Object") || text.contains(property), "{property}: {text}");
         }
+    }
+
+    fn told(text: &str) -> Vec<String> {
+        let files = [crate::state::read(text.as_bytes(), "state").unwrap()];
+        let case = StateCase::new(&files, crate::base::Instant::from_seconds(0));
+        unshown(&case).into_iter().map(|(_, line)| line).collect()
+    }
+
+    #[test]
+    fn the_same_object_elsewhere_shows_it_and_one_of_another_server_does_not() {
+        let directory = |server: &str, more: &str| {
+            format!(
+                "\nName : EWS (Default Web Site)\nIdentity : {server}\\EWS (Default Web Site)\nWSSecurityAuthentication : True\n{more}\n"
+            )
+        };
+        let off = |text: &str| told(text).iter().any(|line| line.contains("OAuthAuthentication"));
+        let shown = "ExternalUrl :\nOAuthAuthentication : True\n";
+        assert!(off(&directory("EX01", "")));
+        assert!(!off(&(directory("EX01", "") + &directory("EX01", shown))));
+        assert!(off(&(directory("EX02", "") + &directory("EX01", shown))));
+    }
+
+    #[test]
+    fn flags_that_cannot_be_read_and_dates_that_are_none_are_not_shown() {
+        let config = "\nCurrentCertificateThumbprint : 0123456789ABCDEF0123456789ABCDEF01234567\nServiceName : x\nName : y\n\nThumbprint : 0123456789ABCDEF0123456789ABCDEF01234567\nCertificateDomains : {}\nHasPrivateKey : True\nStatus : Valid\n";
+        let open = |more: &str, property: &str| {
+            told(&format!("{config}{more}"))
+                .iter()
+                .any(|line| line.contains(&format!("not show {property} ")))
+        };
+        assert!(!open("PublicKeySize : 2048\nNotAfter : 2029-06-09 10:00:00\n", "PublicKeySize"));
+        assert!(!open("PublicKeySize : 2048\nNotAfter : 2029-06-09 10:00:00\n", "NotAfter"));
+        assert!(open("PublicKeySize : two\nNotAfter : soon\n", "PublicKeySize"));
+        assert!(open("PublicKeySize : two\nNotAfter : soon\n", "NotAfter"));
+        let ews = |value: &str| {
+            told(&format!("\nEwsEnabled : {value}\nEwsApplicationAccessPolicy :\nName : x\n"))
+                .iter()
+                .any(|line| line.contains("not show EwsEnabled"))
+        };
+        assert_eq!([ews(""), ews("False"), ews("7")], [false, false, true]);
     }
 }
