@@ -290,6 +290,11 @@ mod tests {
         }
 
         #[test]
+        fn no_table_makes_it_panic(parts in proptest::collection::vec("(Name|Id|----|--| |  |\n|\n\n|…|\\.\\.\\.|\\{a, |True|é|WARNING: |\\[PS\\] C:\\\\>Get-AuthServer)", 0..60)) {
+            let _ = load(parts.concat().as_bytes(), "x");
+        }
+
+        #[test]
         fn no_text_makes_it_panic(text in "[<>/A-Za-z:{}\", \n=.]{0,300}") {
             let _ = load(text.as_bytes(), "x");
             let _ = load(format!("<Objs><Obj>{text}").as_bytes(), "x");
