@@ -151,6 +151,13 @@ const BROKEN: &[(&str, Change, &str, &str, bool)] = &[
         true,
     ),
     (
+        "no principal",
+        |o| o.without("Get-MgServicePrincipal", SKYPE),
+        "state-principal-missing",
+        "New-MgServicePrincipal -AppId 00000004-0000-0ff1-ce00-000000000000",
+        false,
+    ),
+    (
         "no ACS",
         |o| o.without("Get-AuthServer", "WindowsAzureACS"),
         "state-auth-server",
@@ -333,6 +340,7 @@ const CAUSES: &[(&str, &str)] = &[
     ("other bytes, same dates", "auth-certificate-rolled-over"),
     ("no key for Exchange itself", "certificate-not-uploaded"),
     ("principal disabled", "application-disabled"),
+    ("no principal", "application-disabled"),
     ("no ACS", "auth-server-missing"),
     ("ACS disabled", "auth-server-missing"),
     ("no evoSTS", "auth-server-missing"),
