@@ -259,7 +259,8 @@ impl<'a> StateCase<'a> {
             return When::At(if end { certificate.not_after } else { certificate.not_before });
         }
         let name = if end { "NotAfter" } else { "NotBefore" };
-        self.stored(thumbprint).next().map_or(When::None, |object| self.when(object, name))
+        let mut told = self.stored(thumbprint).map(|object| self.when(object, name));
+        told.find(|when| *when != When::None).unwrap_or(When::None)
     }
 
     /// Partner applications of that id. Skype for Business Server on premises has the id of the one in the cloud; it is

@@ -86,15 +86,14 @@ fn line(object: &Object, property: &str, command: &str) -> String {
 fn certificate(case: &StateCase<'_>, found: &mut Missing) {
     let Some(current) = case.auth_thumbprint("Current") else { return };
     let bytes = case.certificate(current).is_some();
-    for (property, flag, told) in OF_CERTIFICATE {
-        let empty = |object: &&Object| match property {
-            "NotAfter" => case.when(object, property) == When::None,
-            "PublicKeySize" => object.text(property).is_none_or(|text| text.trim().parse::<u32>().is_err()),
-            _ => object.get(property).is_some_and(Value::is_empty),
+    for (property, flag, _) in OF_CERTIFICATE.into_iter().filter(|(.., told)| !(*told && bytes)) {
+        let tells = |object: &Object| match property {
+            "NotAfter" => case.when(object, property) != When::None,
+            "PublicKeySize" => object.text(property).is_some_and(|text| text.trim().parse::<u32>().is_ok()),
+            _ if flag => object.flag(property).is_some(),
+            _ => object.shown(property).is_some_and(|value| !value.is_empty()),
         };
-        let first = case
-            .stored(current)
-            .find(|object| !(told && bytes) && (lacks(case, object, property, flag) || empty(object)));
+        let first = case.stored(current).find(|object| !tells(object) && case.again(object, tells).is_none());
         found.extend(first.map(|object| {
             (CheckId::Certificate, line(object, property, "Get-ExchangeCertificate | Format-List *"))
         }));
