@@ -151,6 +151,13 @@ const BROKEN: &[(&str, Change, &str, &str, bool)] = &[
         true,
     ),
     (
+        "no principal",
+        |o| o.without("Get-MgServicePrincipal", SKYPE),
+        "state-principal-missing",
+        "New-MgServicePrincipal -AppId 00000004-0000-0ff1-ce00-000000000000",
+        false,
+    ),
+    (
         "no ACS",
         |o| o.without("Get-AuthServer", "WindowsAzureACS"),
         "state-auth-server",
@@ -333,6 +340,7 @@ const CAUSES: &[(&str, &str)] = &[
     ("other bytes, same dates", "auth-certificate-rolled-over"),
     ("no key for Exchange itself", "certificate-not-uploaded"),
     ("principal disabled", "application-disabled"),
+    ("no principal", "application-disabled"),
     ("no ACS", "auth-server-missing"),
     ("ACS disabled", "auth-server-missing"),
     ("no evoSTS", "auth-server-missing"),
@@ -401,6 +409,8 @@ fn a_healthy_state_passes_in_every_format() {
         ("state.txt", healthy.format_list(french), &["--culture", "fr-FR"]),
         ("state.txt", healthy.format_list(french), &["--culture", "es-ES"]),
         ("state.txt", healthy.format_list(swedish), &[]),
+        ("tables.txt", healthy.tables(swedish), &[]),
+        ("tables.txt", healthy.tables(american), &["--culture", "en-US"]),
     ] {
         let (status, document) = check(name, &text, more);
         assert_eq!(status, 0, "{name} {more:?}: {document:#}");
@@ -420,6 +430,7 @@ fn every_broken_state_is_named_with_the_command_that_repairs_it() {
             vec![("state.xml", organisation.clixml(), &[][..]), ("state.json", organisation.json(), &[][..])];
         if *in_text {
             forms.push(("state.txt", organisation.format_list(german), &["--culture", "de-DE"]));
+            forms.push(("tables.txt", organisation.tables(german), &["--culture", "de-DE"]));
         }
         for (file, text, more) in forms {
             let (status, document) = check(file, &text, more);

@@ -1,5 +1,8 @@
 //! Takes the cases of an organisation, asks the rules on state and scripts, gives findings and outcomes.
 
+/// What was printed without the properties that rules judge.
+mod unshown;
+
 use std::collections::HashMap;
 
 use super::expectations::{EXCHANGE, Expectations};
@@ -8,7 +11,7 @@ use super::judge::facts::Facts;
 use super::judge::{Judgement, and_more, tested};
 use super::organisation::keys::{Fit, fit};
 use super::organisation::script::{CommandCase, ScriptFile};
-use super::organisation::{StateCase, show_keys, thumbprints};
+use super::organisation::{StateCase, print_keys, thumbprints};
 use super::rule::{Hit, Out, Scope};
 use super::rules::RULES;
 use super::tally::Tally;
@@ -32,52 +35,8 @@ pub(super) fn ask_state(case: &StateCase<'_>) -> Said {
     let unread = |kind: Kind| Some((check_of(kind), case.unreadable(kind)?));
     said.1.extend(Kind::ALL.into_iter().filter_map(unread));
     said.1.extend(contradictions(case));
-    said.1.extend(unshown(case));
+    said.1.extend(unshown::unshown(case));
     said
-}
-
-/// What rules judge of every object of a kind, and the check that depends on it: an output without it (`Format-List
-/// Name`) tells nothing. Flags have to be read, the others to be there.
-const JUDGED: [(Kind, &str, bool, CheckId); 9] = [
-    (Kind::AuthConfig, "CurrentCertificateThumbprint", false, CheckId::Certificate),
-    (Kind::PartnerApplication, "Enabled", true, CheckId::Accepted),
-    (Kind::PartnerApplication, "LinkedAccount", false, CheckId::Accepted),
-    (Kind::OrganizationConfig, "EwsEnabled", false, CheckId::Accepted),
-    (Kind::OrganizationConfig, "EwsApplicationAccessPolicy", false, CheckId::Accepted),
-    (Kind::AuthServer, "Enabled", true, CheckId::Challenge),
-    (Kind::WebServices, "OAuthAuthentication", true, CheckId::Challenge),
-    (Kind::Autodiscover, "OAuthAuthentication", true, CheckId::Challenge),
-    (Kind::Connector, "Enabled", true, CheckId::NoBasic),
-];
-
-/// Objects that were printed without what rules judge of them.
-fn unshown(case: &StateCase<'_>) -> Vec<(CheckId, String)> {
-    let ids: Vec<&str> =
-        case.applications().iter().map(|application| application.id).chain([EXCHANGE]).collect();
-    let mut found = Vec::new();
-    for (kind, property, flag, check) in JUDGED {
-        let shown = |object: &Object| match flag {
-            true => object.flag(property).is_some(),
-            false => object.shown(property).is_some(),
-        };
-        // Others may be in whatever state they like.
-        let looked_at = |object: &Object| {
-            let of = object.text("ApplicationIdentifier").unwrap_or_default().trim();
-            kind != Kind::PartnerApplication || ids.iter().any(|id| id.eq_ignore_ascii_case(of))
-        };
-        if let Some(object) = case.of(kind).find(|object| looked_at(object) && !shown(object)) {
-            let cmdlet = kind.cmdlet();
-            found.push((
-                check,
-                format!(
-                    "{cmdlet} does not show {property} of {} ({}): print it again with `{cmdlet} | Format-List *`",
-                    object.name(),
-                    object.place
-                ),
-            ));
-        }
-    }
-    found
 }
 
 /// What an object can be in one way only, and the check that depends on it.
@@ -305,22 +264,38 @@ fn absent(case: &StateCase<'_>) -> Vec<(CheckId, String)> {
         missing.push((CheckId::Challenge, line));
     }
     let ids = case.applications().into_iter().map(|application| application.id).chain([EXCHANGE]);
-    for id in ids.filter(|id| case.keys_of(id).is_none()) {
+    for id in ids.filter(|id| case.keys_of(id).is_none() && !case.has_no_principal(id)) {
         let line = match case.stray_key() {
             Some(place) => format!(
                 "whose key stands at {place} is not told, and it may be one of service principal {id}"
             ),
             None => format!("the keys of service principal {id} were not given"),
         };
-        missing.push((CheckId::TokenRequest, format!("{line}: run {}", show_keys(id))));
+        missing.push((CheckId::TokenRequest, format!("{line}: run {}", print_keys(id))));
     }
-    if case.principal(EXCHANGE).is_none_or(|object| object.get("ServicePrincipalNames").is_none()) {
+    missing.extend(unfitting(case));
+    if case.principal_with(EXCHANGE, "ServicePrincipalNames").is_none() {
         missing.push((
             CheckId::Audience,
-            format!("the host names registered on {EXCHANGE} were not given: run {}", show_keys(EXCHANGE)),
+            format!("the host names registered on {EXCHANGE} were not given: run {}", print_keys(EXCHANGE)),
         ));
     }
     missing
+}
+
+/// Keys that were given, and do not tell whether the current auth certificate is among them.
+fn unfitting(case: &StateCase<'_>) -> Vec<(CheckId, String)> {
+    let own = case.dedicated_application().is_none().then_some(EXCHANGE);
+    let ids = case.applications().into_iter().map(|application| application.id).chain(own);
+    let open = |id: &&str| case.keys_of(id).is_some() && matches!(fit(case, id), Fit::Unknown);
+    let line = |id: &str| {
+        format!(
+            "whether the current auth certificate is among the keys of {id} cannot be told from what was shown: give Get-AuthConfig \
+             and Get-ExchangeCertificate, and run {}",
+            print_keys(id)
+        )
+    };
+    ids.filter(open).map(|id| (CheckId::TokenRequest, line(id))).collect()
 }
 
 const HOW: &str = "run it and give what it prints, best with the script of `oauthtrace provision collect`";
@@ -628,7 +603,7 @@ mod tests {
     fn what_was_not_asked_for_is_not_missing() {
         let one = "\n\nName : SfBOnline\nApplicationIdentifier : 00000004-0000-0ff1-ce00-000000000000\n\n";
         let said = |command: &str| {
-            let text = format!("[PS] C:\\>Get-PartnerApplication{command} | fl{one}");
+            let text = format!("[PS] C:\\>Get-PartnerApplication{command} | fl{one}[PS] C:\\>");
             let files = [crate::state::read(text.as_bytes(), "state").unwrap()];
             let judgement = judge(&StateCase::new(&files, Instant::from_seconds(0)), Severity::Error);
             let missing = judgement.findings.iter().any(|finding| finding.rule == "state-partner-missing");

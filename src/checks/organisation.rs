@@ -1,5 +1,7 @@
 //! Takes the state files of an organisation and what is expected of them, gives the cases that rules look at.
 
+/// What outputs tell of what they do not show.
+mod answers;
 /// Whether the auth certificate is among the keys of an application.
 pub mod keys;
 /// What the organisation is called in commands.
@@ -11,7 +13,7 @@ pub mod script;
 /// Which certificate stands where.
 pub mod thumbprints;
 
-pub use repairs::{carry, renew, show_keys, upload, upload_of};
+pub use repairs::{carry, print_keys, renew, show_keys, upload, upload_of};
 
 use std::collections::BTreeSet;
 
@@ -31,6 +33,9 @@ use crate::state::uploaded::{self, UploadedKey, hex_thumbprint};
 const ZONES: i64 = 14 * 3600;
 /// Zones differ by whole quarters of an hour.
 const QUARTER: i64 = 900;
+
+/// The section of the setting override that switches a dedicated hybrid application on.
+pub const OVERRIDE_SECTION: &str = "ExchangeOnpremAsThirdPartyAppId";
 
 /// Roles of the Skype for Business application account.
 pub const ROLES: [&str; 2] = ["UserApplication", "ArchiveApplication"];
@@ -186,73 +191,6 @@ impl<'a> StateCase<'a> {
         self.files.iter().flat_map(|file| &file.objects).filter(move |object| object.kind == kind)
     }
 
-    /// Whether the cmdlet was asked, so that what it does not show is not there: its objects are here and say
-    /// which they are, or the file says that it gave none.
-    pub fn asked(&self, kind: Kind) -> bool {
-        self.files.iter().any(|file| {
-            let mut own = file.objects.iter().filter(|object| object.kind == kind).peekable();
-            let unread = file.unread.iter().any(|unread| unread.kind == kind);
-            let answered = file.asked.contains(&kind) && !Object::is_everywhere(kind);
-            (answered || (own.peek().is_some() && !unread)) && own.all(Object::is_identified)
-        })
-    }
-
-    /// What is missing when an object is not among the output of a cmdlet that was asked for a part only, and not for
-    /// one that these words name; `None` when the object is certainly not there.
-    pub fn left_open(&self, kind: Kind, words: &[&str]) -> Option<String> {
-        let commands = || {
-            let all = self.files.iter().flat_map(|file| &file.partial);
-            all.filter(|(own, _)| *own == kind).map(|(_, command)| command)
-        };
-        let whole = self.files.iter().any(|file| {
-            let asked = file.asked.iter().filter(|own| **own == kind).count();
-            let parts = file.partial.iter().filter(|(own, _)| *own == kind).count();
-            asked > parts || (asked == 0 && file.objects.iter().any(|object| object.kind == kind))
-        });
-        let named = |command: &String| words.iter().any(|word| command.contains(&word.to_ascii_lowercase()));
-        if whole || commands().next().is_none() || commands().any(named) {
-            return None;
-        }
-        let cmdlet = kind.cmdlet();
-        let what = words.first().copied().unwrap_or_default();
-        Some(format!(
-            "only a part of what {cmdlet} gives was printed, and {what} is not in it: print all with `{cmdlet} | Format-List *`"
-        ))
-    }
-
-    /// Why the output of a cmdlet that was given tells nothing of what is missing, and how to print it.
-    pub fn unreadable(&self, kind: Kind) -> Option<String> {
-        if self.asked(kind) {
-            return None;
-        }
-        let cmdlet = kind.cmdlet();
-        let again = format!(
-            "print it again with `{cmdlet} | Format-List *`, best with the script of `oauthtrace provision collect`"
-        );
-        let unread = self.files.iter().flat_map(|file| &file.unread).find(|unread| unread.kind == kind);
-        match unread {
-            Some(unread) if unread.failed => Some(format!(
-                "{cmdlet} reported an error ({}): in a session that may run it, {again}",
-                unread.place
-            )),
-            Some(unread) => {
-                Some(format!("the output of {cmdlet} could not be read ({}): {again}", unread.place))
-            }
-            None if self.of(kind).next().is_none() => {
-                let file = self.files.iter().find(|file| file.asked.contains(&kind))?;
-                Some(format!(
-                    "{cmdlet} gave nothing ({}), although every organisation has such an object: in a session of a member of \
-                     Organization Management, {again}",
-                    file.path
-                ))
-            }
-            None => self.of(kind).find(|object| !object.is_identified()).map(|object| {
-                let names = Object::identifying(kind).first().copied().unwrap_or_default();
-                format!("{cmdlet} was printed without {names} ({}): {again}", object.place)
-            }),
-        }
-    }
-
     /// Whether any cmdlet output was given.
     pub fn has_state(&self) -> bool {
         self.files.iter().any(|file| file.script.is_none())
@@ -321,7 +259,8 @@ impl<'a> StateCase<'a> {
             return When::At(if end { certificate.not_after } else { certificate.not_before });
         }
         let name = if end { "NotAfter" } else { "NotBefore" };
-        self.stored(thumbprint).next().map_or(When::None, |object| self.when(object, name))
+        let mut told = self.stored(thumbprint).map(|object| self.when(object, name));
+        told.find(|when| *when != When::None).unwrap_or(When::None)
     }
 
     /// Partner applications of that id. Skype for Business Server on premises has the id of the one in the cloud; it is
@@ -363,34 +302,55 @@ impl<'a> StateCase<'a> {
 
     /// The same, with the assignments that are switched off.
     pub fn assignments(&self, account: &str) -> Vec<(&'a str, &'a Object)> {
-        let whose = ["RoleAssigneeName", "RoleAssignee", "User"];
-        let is = |object: &&Object| match whose.iter().find_map(|name| object.text(name)) {
-            Some(own) if !own.is_empty() => same_account(own, account),
-            // Without an assignee the name tells it: `<role>-<account>`, cut to 64 characters.
-            _ => object.text("Name").filter(|name| name.contains('-')).is_none_or(|name| {
-                let role = object.text("Role").unwrap_or_default();
-                let rest = name.strip_prefix(role).unwrap_or(name).trim_start_matches('-');
-                leaf(account).to_ascii_lowercase().starts_with(&rest.to_ascii_lowercase())
-                    || rest.to_ascii_lowercase().starts_with(&leaf(account).to_ascii_lowercase())
-            }),
-        };
-        let assigned = self.of(Kind::RoleAssignment).filter(is);
+        let assigned =
+            self.of(Kind::RoleAssignment).filter(|object| is_assigned(object, account) == Some(true));
         assigned.filter_map(|object| Some((leaf(object.text("Role")?), object))).collect()
+    }
+
+    /// The first assignment that may be one of this role to this account: what is cut, or was not printed, leaves it open.
+    pub fn unclear_assignment(&self, role: &str, account: &str) -> Option<&'a Object> {
+        self.of(Kind::RoleAssignment).find(|object| {
+            let of_role = object.shown("Role").and_then(Value::as_text).is_none_or(|own| leaf(own) == role);
+            let assigned = is_assigned(object, account);
+            of_role && (assigned.is_none() || (assigned == Some(true) && object.shown("Role").is_none()))
+        })
+    }
+
+    /// The service principal of that application, as often as it was printed.
+    pub fn principals<'s>(&'s self, application: &'s str) -> impl Iterator<Item = &'a Object> + use<'a, 's> {
+        self.of(Kind::ServicePrincipal)
+            .filter(move |object| uploaded::application(object).as_deref() == Some(application))
     }
 
     /// The service principal of that application.
     pub fn principal(&self, application: &str) -> Option<&'a Object> {
-        self.of(Kind::ServicePrincipal)
-            .find(|object| uploaded::application(object).as_deref() == Some(application))
+        self.principals(application).next()
+    }
+
+    /// The same, printed with the whole of that property.
+    pub fn principal_with(&self, application: &str, property: &str) -> Option<&'a Object> {
+        let mut all = self.principals(application).filter(|object| object.get(property).is_some());
+        let first = all.next();
+        first
+            .filter(|object| object.shown(property).is_some())
+            .or_else(|| all.find(|object| object.shown(property).is_some()))
+            .or(first)
     }
 
     /// Keys of that application; `None` when they were not given. Keys that do not say whose they are belong to
     /// step 6, which asks for those of Skype for Business Online, unless service principals beside them have keys of
-    /// which nothing else is shown: then they can be anybody's.
+    /// which nothing else is shown, or do not say whose they are: then they can be anybody's. Nor are they those of step 6
+    /// where its own service principal shows its keys.
     pub fn keys_of(&self, application: &str) -> Option<Vec<&UploadedKey>> {
-        let step_six = !self.of(Kind::ServicePrincipal).any(|object| {
-            uploaded::unshown(object) > 0 && uploaded::application(object).as_deref() != Some(SKYPE)
-        });
+        let skype = |object: &Object| uploaded::application(object).as_deref() == Some(SKYPE);
+        let elsewhere = |object: &Object| match uploaded::unshown(object) {
+            0 => {
+                object.get("KeyCredentials").is_some()
+                    && (skype(object) || uploaded::application(object).is_none())
+            }
+            _ => !skype(object),
+        };
+        let step_six = !self.of(Kind::ServicePrincipal).any(elsewhere);
         let own = |key: &&UploadedKey| match &key.application {
             Some(own) => own == application,
             None => application == SKYPE && step_six,
@@ -399,7 +359,7 @@ impl<'a> StateCase<'a> {
         let listed =
             |object: &Object| object.get("KeyCredentials").is_some() && uploaded::unshown(object) == 0;
         let told = !keys.is_empty()
-            || self.principal(application).is_some_and(listed)
+            || self.principals(application).any(listed)
             || (application == SKYPE && self.keys.is_empty() && self.asked(Kind::MsolCredential));
         told.then_some(keys)
     }
@@ -409,20 +369,34 @@ impl<'a> StateCase<'a> {
         self.keys.iter().find(|key| key.application.is_none()).map(|key| key.place.as_str())
     }
 
-    /// Whether a list of keys was cut or tells of more than were shown, so that one more may be there.
+    /// Whether a list of keys was cut or tells of more than were shown, so that one more may be there. Keys that were
+    /// printed by themselves are all where a service principal counts as many, or where their list is known to be whole.
     pub fn keys_cut(&self, application: &str) -> bool {
         let own = self.keys.iter().filter(|key| key.application.as_deref() == Some(application)).count();
         let cut = |object: &Object| {
             object.get("KeyCredentials").is_some_and(Value::is_cut) || uploaded::unshown(object) > own
         };
-        self.principal(application).is_some_and(cut)
+        if self.principals(application).any(cut) {
+            return true;
+        }
+        if self.principals(application).any(|object| object.get("KeyCredentials").is_some()) {
+            return false;
+        }
+        // Which list a key stands in is known by its place.
+        let keys = self.keys_of(application).unwrap_or_default();
+        let loose = self.files.iter().flat_map(|file| &file.loose);
+        let alone = [Kind::KeyCredential, Kind::MsolCredential];
+        let mut loose = loose.filter(|(kind, _)| alone.contains(kind)).peekable();
+        loose.peek().is_some() && loose.any(|(_, place)| keys.iter().any(|key| key.place == *place))
     }
 
     /// The dedicated hybrid application that Exchange uses towards the cloud, where it is switched on: the id on the
     /// Entra auth server and the setting override.
     pub fn dedicated_application(&self) -> Option<String> {
         let set = self.named_application()?;
-        (!self.asked(Kind::SettingOverride) || self.dedicated_override()).then_some(set)
+        let told = self.asked(Kind::SettingOverride)
+            && self.left_open(Kind::SettingOverride, &[OVERRIDE_SECTION]).is_none();
+        (!told || self.dedicated_override()).then_some(set)
     }
 
     /// The application id on the Entra auth server.
@@ -436,13 +410,30 @@ impl<'a> StateCase<'a> {
     /// The setting override that switches the dedicated application on.
     pub fn dedicated_override(&self) -> bool {
         let on = |object: &Object| {
-            object.text("SectionName").is_some_and(|name| name == "ExchangeOnpremAsThirdPartyAppId")
+            object.text("SectionName").is_some_and(|name| name == OVERRIDE_SECTION)
                 && object.get("Parameters").is_none_or(|value| {
                     let texts = value.texts();
                     texts.is_empty() || texts.iter().any(|text| text.eq_ignore_ascii_case("Enabled=true"))
                 })
         };
         self.of(Kind::SettingOverride).any(on)
+    }
+}
+
+/// Whether a role is assigned to that account; `None` where the object does not tell.
+fn is_assigned(object: &Object, account: &str) -> Option<bool> {
+    let whose = ["RoleAssigneeName", "RoleAssignee", "User"].iter().find_map(|name| object.get(name));
+    match whose {
+        Some(value) if value.is_cut() => None,
+        Some(value) if !value.is_empty() => value.as_text().map(|own| same_account(own, account)),
+        // Without an assignee the name tells it: `<role>-<account>`, cut to 64 characters.
+        _ => {
+            let name = object.text("Name").filter(|name| name.contains('-'))?.to_ascii_lowercase();
+            let role = object.text("Role").unwrap_or_default().to_ascii_lowercase();
+            let rest = name.strip_prefix(&role).unwrap_or(&name).trim_start_matches('-');
+            let own = leaf(account).to_ascii_lowercase();
+            Some(own.starts_with(rest) || rest.starts_with(&own))
+        }
     }
 }
 
@@ -531,12 +522,12 @@ mod tests {
             (case.asked(Kind::PartnerApplication), case.unreadable(Kind::PartnerApplication))
         };
         let prompt = "[PS] C:\\>Get-PartnerApplication";
-        assert_eq!(told(&format!("{prompt} | fl\n")), (true, None));
+        assert_eq!(told(&format!("{prompt} | fl\n[PS] C:\\>")), (true, None));
         let list = "\n\nName : a\nApplicationIdentifier : b\nLinkedAccount : c\n";
         assert_eq!(told(&format!("{prompt} | fl{list}")), (true, None));
         assert_eq!(told(list), (true, None));
         // Asked again, and read then.
-        let table = format!("{prompt}\n\nName Id\n---- --\nx    y\n\n");
+        let table = format!("{prompt}\n\nName Id\nx    y\n\n");
         assert_eq!(told(&format!("{table}{prompt} | fl{list}")), (true, None));
         for (text, why) in [
             (table.clone(), "could not be read (a.txt:1)"),

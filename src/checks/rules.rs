@@ -189,6 +189,7 @@ pub static RULES: &[&Rule] = &[
     &token_request::state_key_value::RULE,
     &token_request::state_keys_several::RULE,
     &token_request::state_principal_disabled::RULE,
+    &token_request::state_principal_missing::RULE,
     &challenge::application::RULE,
     &challenge::cloud::RULE,
     &challenge::direct_trust::RULE,

@@ -1,11 +1,13 @@
 //! `provision`: writes the commands, gathers and judges the state that they left.
 
-use std::io::Write as _;
-use std::path::Path;
+/// Steps in a folder.
+mod folder;
+
 use std::sync::Arc;
 
 use serde_json::json;
 
+use self::folder::{MARK, Refusal};
 use super::args::OutputArgs;
 use super::args::provision::{CheckArgs, Cloud as CloudName, ProfileName, ProvisionCommand, ScriptArgs};
 use super::args::traffic::ExpectArgs;
@@ -178,9 +180,21 @@ fn write_scripts(args: &ScriptArgs, terminal: &Terminal) -> Status {
         }
     };
     if let Some(folder) = &args.out {
-        if let Err(error) = write_folder(folder, &scripts) {
-            terminal.error(&format!("{}: {error}", folder.display()));
-            return Status::Unreadable;
+        match folder::write(folder, &scripts, args.force) {
+            Ok(()) => {}
+            Err(Refusal::Edited(files)) => {
+                for file in files {
+                    terminal.error(&format!(
+                        "{}: is not as it was written; --force replaces it, another --out leaves it",
+                        file.display()
+                    ));
+                }
+                return Status::Usage;
+            }
+            Err(Refusal::Failed(error)) => {
+                terminal.error(&format!("{}: {error}", folder.display()));
+                return Status::Unreadable;
+            }
         }
         terminal.notice(&format!(
             "wrote {} scripts and README.md to {}",
@@ -206,20 +220,6 @@ fn write_scripts(args: &ScriptArgs, terminal: &Terminal) -> Status {
             Status::Usage
         }
     }
-}
-
-/// The byte order mark of UTF-8.
-const MARK: &str = "\u{feff}";
-
-fn write_folder(folder: &Path, scripts: &Scripts) -> std::io::Result<()> {
-    std::fs::create_dir_all(folder)?;
-    for script in &scripts.scripts {
-        // Windows PowerShell reads files without a byte order mark in the system's code page.
-        let mut file = std::fs::File::create(folder.join(&script.file))?;
-        file.write_all(MARK.as_bytes())?;
-        file.write_all(script.text.replace('\n', "\r\n").as_bytes())?;
-    }
-    std::fs::write(folder.join("README.md"), &scripts.readme)
 }
 
 fn as_json(scripts: &Scripts) -> serde_json::Value {

@@ -24,14 +24,24 @@ const NODES: usize = 2_000_000;
 /// # Errors
 /// One line: where the text stops being CLIXML. Objects before that place are lost only when the first is damaged.
 pub fn read(text: &str, path: &str) -> Result<Vec<Object>, String> {
-    read_asked(text, path).map(|(objects, _)| objects)
+    read_asked(text, path).map(|export| export.objects)
 }
 
-/// The same, with the cmdlets that were asked: one that gave nothing has no objects, but is a key of the dictionary.
+/// What an export holds.
+pub struct Export {
+    /// The objects.
+    pub objects: Vec<Object>,
+    /// The cmdlets that were asked: one that gave nothing has no objects, but is a key of the dictionary.
+    pub asked: Vec<Kind>,
+    /// Whether the text ends where it should, so that no object was lost behind the last one.
+    pub whole: bool,
+}
+
+/// The same, with what was asked.
 ///
 /// # Errors
 /// Those of [`read`].
-pub fn read_asked(text: &str, path: &str) -> Result<(Vec<Object>, Vec<Kind>), String> {
+pub fn read_asked(text: &str, path: &str) -> Result<Export, String> {
     let mut parser = Parser {
         reader: Reader::from_str(text),
         path,
@@ -40,7 +50,7 @@ pub fn read_asked(text: &str, path: &str) -> Result<(Vec<Object>, Vec<Kind>), St
         nodes: 0,
         count: 0,
     };
-    let (mut found, mut asked) = (Vec::new(), Vec::new());
+    let (mut found, mut asked, mut whole) = (Vec::new(), Vec::new(), false);
     loop {
         match parser.next() {
             Ok(Event::Start(tag)) if tag.local_name().as_ref() == "Objs" => {}
@@ -52,13 +62,14 @@ pub fn read_asked(text: &str, path: &str) -> Result<(Vec<Object>, Vec<Kind>), St
                     Err(_) => break,
                 }
             }
+            Ok(Event::End(tag)) if tag.local_name().as_ref() == "Objs" => whole = true,
             Ok(Event::Eof) => break,
             Ok(_) => {}
             Err(error) if found.is_empty() => return Err(error),
             Err(_) => break,
         }
     }
-    Ok((found, asked))
+    Ok(Export { objects: found, asked, whole })
 }
 
 /// Takes lists and dictionaries apart until objects with properties are left. `key` is the dictionary's key, which

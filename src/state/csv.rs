@@ -7,6 +7,14 @@ use super::object::{Kind, Object, Value};
 /// # Errors
 /// One line, when there is no header row.
 pub fn read(text: &str, path: &str) -> Result<Vec<Object>, String> {
+    read_whole(text, path).map(|(objects, _)| objects)
+}
+
+/// The same, and whether the last row is there as a whole, so that none was lost behind it.
+///
+/// # Errors
+/// Those of [`read`].
+pub fn read_whole(text: &str, path: &str) -> Result<(Vec<Object>, bool), String> {
     let (kind, body) = match text.strip_prefix("#TYPE ") {
         Some(rest) => {
             let (name, body) = rest.split_once('\n').unwrap_or((rest, ""));
@@ -16,17 +24,24 @@ pub fn read(text: &str, path: &str) -> Result<Vec<Object>, String> {
     };
     let first = body.lines().next().unwrap_or_default();
     let separator = if first.matches(';').count() > first.matches(',').count() { ';' } else { ',' };
-    let mut rows = rows(body, separator).into_iter();
+    let (rows, closed) = rows(body, separator);
+    let mut rows = rows.into_iter();
     let header = rows.next().filter(|row| row.len() > 1).ok_or_else(|| format!("{path}: no header row"))?;
-    Ok(rows
+    let mut whole = closed;
+    let mut objects: Vec<Object> = rows
         .enumerate()
         .map(|(number, row)| {
+            whole = closed && row.len() >= header.len();
             let mut object = Object::new(format!("{path}: row {}", number + 1));
             object.properties = header.iter().cloned().zip(row.into_iter().map(value)).collect();
             object.kind = kind.unwrap_or_else(|| Kind::of_properties(&object));
             object
         })
-        .collect())
+        .collect();
+    if !whole && let Some((_, last)) = objects.last_mut().and_then(|last| last.properties.last_mut()) {
+        last.shorten();
+    }
+    Ok((objects, whole))
 }
 
 fn value(text: String) -> Value {
@@ -38,7 +53,8 @@ fn value(text: String) -> Value {
     }
 }
 
-fn rows(text: &str, separator: char) -> Vec<Vec<String>> {
+/// All rows, and whether the text ends outside of quotes.
+fn rows(text: &str, separator: char) -> (Vec<Vec<String>>, bool) {
     let mut rows = Vec::new();
     let mut row = Vec::new();
     let mut cell = String::new();
@@ -65,7 +81,7 @@ fn rows(text: &str, separator: char) -> Vec<Vec<String>> {
         rows.push(row);
     }
     rows.retain(|row| row.iter().any(|cell| !cell.is_empty()));
-    rows
+    (rows, !quoted)
 }
 
 #[cfg(test)]
@@ -79,6 +95,19 @@ mod tests {
         assert_eq!(object.kind, Kind::AcceptedDomain);
         assert_eq!(object.text("Name"), Some("a \"b\""));
         assert!(read("nothing here", "d.csv").is_err());
+    }
+
+    #[test]
+    fn a_row_that_was_cut_is_told() {
+        let text = "\"Name\",\"Role\"\r\n\"a\",\"b\"\r\n\"c\",\"UserApplication\"\r\n";
+        let cut = |at: usize| {
+            let (objects, whole) = read_whole(&text[..at], "d.csv").unwrap();
+            (whole, objects.last().and_then(|last| last.get("Role").cloned()))
+        };
+        let role = Some(Value::Text("UserApplication".into()));
+        assert_eq!((cut(text.len()), cut(text.len() - 2)), ((true, role.clone()), (true, role)));
+        assert_eq!(cut(text.len() - 6), (false, Some(Value::List(Vec::new(), true))));
+        assert_eq!(cut(text.len() - 20), (false, None));
     }
 
     #[test]

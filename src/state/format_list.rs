@@ -1,4 +1,4 @@
-//! Takes `Format-List` text, gives objects.
+//! Takes `Format-List` text and tables, gives objects.
 //!
 //! `Name : value`, names padded to one width in an object, blank lines between objects. Long values wrap at the
 //! console's width: at a blank, which is lost, or inside a word that is wider. The continuation is indented to the
@@ -6,12 +6,14 @@
 
 /// What a prompt asks for.
 mod asked;
+/// Tables among the lists.
+mod tables;
 
 use std::borrow::Cow;
 
 use self::asked::Asked;
-use super::layout;
 use super::object::{Kind, Object, Unread, Value};
+use super::{layout, table};
 
 /// Lines of one value, so that a hostile text cannot make one property of everything.
 const VALUE_LINES: usize = 5000;
@@ -30,6 +32,9 @@ pub struct Output {
     pub unread: Vec<Unread>,
     /// Those of `asked` that were asked for a part only, each with the command in lower case.
     pub partial: Vec<(Kind, String)>,
+    /// Cmdlets of which objects were read and nothing tells that these are all, each with the place: no prompt stands in
+    /// front of them, or none behind them.
+    pub loose: Vec<(Kind, String)>,
 }
 
 /// Reads all objects of a text.
@@ -43,9 +48,33 @@ pub fn read_asked(text: &str, path: &str) -> Output {
     let mut current: Option<Open> = None;
     let mut asked_by = Asked::default();
     let mut indent = 0;
-    for (number, raw) in layout::lines(text) {
+    let lines = layout::lines(text);
+    let count = lines.len();
+    let ended = text.is_empty() || text.ends_with(['\n', '\r']);
+    let mut rows: Vec<usize> = Vec::new();
+    let mut cells = table::CELLS;
+    let mut behind = 0;
+    for (at, &(number, raw)) in lines.iter().enumerate() {
+        if at < behind {
+            continue;
+        }
         let raw = &*uncoloured(raw);
         let line = raw.trim_end().replace('\u{a0}', " ");
+        let outside = |open: &Open| open.blank || layout::indent(&line) < open.column;
+        if let Some(found) =
+            tables::at(&lines, at, ended, &mut cells).filter(|_| current.as_ref().is_none_or(outside))
+        {
+            close(&mut current, &mut asked_by, &mut output.objects);
+            behind = found.behind;
+            asked_by.table(&found);
+            for (number, cells) in found.rows {
+                let mut object = Object::new(format!("{path}:{}", number + 1));
+                object.properties = cells;
+                rows.push(output.objects.len());
+                output.objects.push(known(object, &asked_by));
+            }
+            continue;
+        }
         // An object that is indented as a whole, as in a document.
         let begins = |open: &Open| open.blank && layout::indent(&line) < open.column;
         if current.as_ref().is_none_or(begins) && property(line.trim_start()).is_some() {
@@ -63,14 +92,14 @@ pub fn read_asked(text: &str, path: &str) -> Output {
         }
         if let Some(command) = prompt(line) {
             close(&mut current, &mut asked_by, &mut output.objects);
-            std::mem::take(&mut asked_by).settle(&mut output);
+            std::mem::take(&mut asked_by).settle(&mut output, true);
             asked_by = Asked::by(command, format!("{path}:{}", number + 1), output.objects.len());
             continue;
         }
         // What stands around a transcript is no output.
         if line.starts_with("**********") {
             close(&mut current, &mut asked_by, &mut output.objects);
-            std::mem::take(&mut asked_by).settle(&mut output);
+            std::mem::take(&mut asked_by).settle(&mut output, true);
             continue;
         }
         match property(line) {
@@ -92,7 +121,7 @@ pub fn read_asked(text: &str, path: &str) -> Output {
             }
             None => {
                 let Some(open) = &mut current else {
-                    asked_by.odd(line);
+                    asked_by.odd(line, output.objects.len(), ended || at + 1 < count);
                     continue;
                 };
                 let indented = line.len() - line.trim_start().len();
@@ -106,13 +135,15 @@ pub fn read_asked(text: &str, path: &str) -> Output {
                     }
                     lines.push(Line::new(raw, column, line.get(column..).unwrap_or_default()));
                 } else {
+                    // Mails break lines without indenting what follows: it may belong to the value.
+                    open.unended |=
+                        !open.blank && line.starts_with(char::is_alphanumeric) | line.starts_with(['{', '(']);
                     close(&mut current, &mut asked_by, &mut output.objects);
-                    asked_by.odd(line);
+                    asked_by.odd(line, output.objects.len(), ended || at + 1 < count);
                 }
             }
         }
     }
-    let ended = text.is_empty() || text.ends_with(['\n', '\r']);
     if let Some(open) = &mut current {
         open.unended = !ended && !open.blank;
         asked_by.cut =
@@ -125,7 +156,8 @@ pub fn read_asked(text: &str, path: &str) -> Output {
             });
     }
     close(&mut current, &mut asked_by, &mut output.objects);
-    asked_by.settle(&mut output);
+    asked_by.settle(&mut output, false);
+    tables::leave_out_repeated(&mut output.objects, &rows);
     output
 }
 
@@ -214,11 +246,16 @@ impl Open {
 fn close(current: &mut Option<Open>, asked: &mut Asked, objects: &mut Vec<Object>) {
     let Some(mut open) = current.take() else { return };
     open.finish_values();
-    let mut object = open.object;
+    let object = open.object;
     if object.properties.len() < 2 && object.properties.iter().all(|(_, value)| value.is_empty()) {
         asked.odd = true;
         return;
     }
+    objects.push(known(object, asked));
+}
+
+/// The object with what the command tells of it.
+fn known(mut object: Object, asked: &Asked) -> Object {
     object.kind = match Kind::of_properties(&object) {
         Kind::Other => asked.kind.unwrap_or(Kind::Other),
         // The same settings for one mailbox: only the command tells.
@@ -231,7 +268,19 @@ fn close(current: &mut Option<Open>, asked: &mut Asked, objects: &mut Vec<Object
     {
         object.properties.push(((*name).into(), Value::Text(id.clone())));
     }
-    objects.push(object);
+    // Nor does a service principal of which something else was chosen.
+    if let (Kind::ServicePrincipal, Some((name @ "AppPrincipalId", id))) = (object.kind, &asked.owner)
+        && ["AppId", "AppPrincipalId"].iter().all(|name| object.get(name).is_none())
+    {
+        object.properties.push(((*name).into(), Value::Text(id.clone())));
+    }
+    // Roles alone do not say whose they are.
+    if let (Kind::RoleAssignment, Some(account)) = (object.kind, &asked.assignee)
+        && ["Name", "RoleAssigneeName", "RoleAssignee", "User"].iter().all(|name| object.get(name).is_none())
+    {
+        object.properties.push(("RoleAssignee".into(), Value::Text(account.clone())));
+    }
+    object
 }
 
 /// `[PS] C:\>Get-AuthConfig | fl`, `PS> …`, `PS C:\Windows> …`: the command behind a prompt. Remote sessions put the
@@ -290,17 +339,26 @@ fn parse_value(name: &str, lines: &[Line], width: usize) -> Value {
         joined(lines, width)
     };
     let text = text.trim();
+    if multi_line && !text.starts_with('{') && !text.is_empty() {
+        return Value::Text(straighten(text));
+    }
+    value(text)
+}
+
+/// What a value on one line is.
+fn value(text: &str) -> Value {
     if text.is_empty() {
         return Value::Nothing;
     }
     if let Some(inner) = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
         return list(inner);
     }
-    // What stood behind it was lost with the end of the list, or of the column of a table.
+    // What stood behind it was lost with the end of the list, or of the column of a table; so may be the end of the last
+    // element.
     if let Some(inner) = text.strip_prefix('{').filter(|inner| !inner.contains('}')) {
-        return list(&format!("{inner}…"));
+        return list(&format!("{}…", inner.rsplit_once(", ").map_or("", |(whole, _)| whole)));
     }
-    if !multi_line && text.ends_with(['…']) || text.ends_with("...") && !text.contains(' ') {
+    if text.ends_with(['…']) || text.ends_with("...") && !text.contains(' ') {
         return Value::List(Vec::new(), true);
     }
     match text {
@@ -461,9 +519,15 @@ mod tests {
             ("Get-PartnerApplication SfBOnline | fl", true),
             ("Get-PartnerApplication -Identity SfBOnline | fl", true),
             ("Get-PartnerApplication | ?{$_.Enabled} | fl", true),
+            ("Get-PartnerApplication | select -First 1 | fl", true),
+            ("Get-PartnerApplication | select Name,Role | ft -a", false),
+            ("Get-ExchangeCertificate -Server EX01 | ft", false),
+            ("Get-WebServicesVirtualDirectory -Server EX01 | ft", true),
+            ("Get-MgServicePrincipal | ft", true),
+            ("Get-MgServicePrincipal -All | ft", false),
             ("Get-ManagementRoleAssignment -RoleAssignee x | fl Role", true),
         ] {
-            let output = read_asked(&format!("[PS] C:\\>{command}\nName : a\nRole : b\n"), "a");
+            let output = read_asked(&format!("[PS] C:\\>{command}\nName : a\nRole : b\n\n[PS] C:\\>"), "a");
             assert_eq!(output.partial.len(), usize::from(part), "{command}");
             assert_eq!(output.asked.len(), 1, "{command}");
         }
@@ -534,6 +598,10 @@ mod tests {
                 Some("ServicePrincipalId"),
             ),
             (format!("Get-Key -TenantId {OBJECT}"), None),
+            (
+                format!("Get-MgServicePrincipal -Filter \"AppId eq '{APPLICATION}' or AppId eq '{OBJECT}'\""),
+                None,
+            ),
             ("$p.KeyCredentials | fl *".to_owned(), None),
         ] {
             let id = if owner == Some("AppPrincipalId") { APPLICATION } else { OBJECT };
@@ -555,7 +623,7 @@ mod tests {
             (output.asked.contains(&Kind::PartnerApplication), output.unread)
         };
         for silent in [
-            "[PS] C:\\>Get-PartnerApplication | fl",
+            "[PS] C:\\>Get-PartnerApplication | fl\n[PS] C:\\>",
             "[PS] C:\\>Get-PartnerApplication | Format-List *\n\n[PS] C:\\>Get-AuthConfig | fl\nRealm : x\nName : y",
             "**********************\nPS>Get-PartnerApplication | fl\n**********************\nEnd time: 1",
         ] {
@@ -563,7 +631,10 @@ mod tests {
         }
         let unread = |failed| Unread { kind: Kind::PartnerApplication, place: "a:1".into(), failed };
         for (told, failed) in [
-            ("Get-PartnerApplication\n\nName      Id\n----      --\nSfBOnline 00000004", false),
+            // The text ends behind the command: what it printed was lost.
+            ("Get-PartnerApplication | fl", false),
+            ("Get-PartnerApplication\n\nName      Id\nSfBOnline 00000004", false),
+            ("Get-PartnerApplication\n\nName      Id\n----      --", false),
             ("Get-PartnerApplication | fl Realm\n\nRealm :\n\nRealm :\n", false),
             ("Get-PartnerApplication | fl\nAcceso denegado", false),
             (
@@ -576,7 +647,27 @@ mod tests {
         }
         // A filter, a file or another cmdlet took the output.
         for taken in ["| ?{$_.Enabled} | fl", "> x.txt", "| Export-Clixml x.xml", "|\n>> Out-File x", "; x"] {
-            assert_eq!(said(&format!("PS C:\\> Get-PartnerApplication {taken}")), (false, vec![]), "{taken}");
+            let text = format!("PS C:\\> Get-PartnerApplication {taken}\nPS C:\\> exit");
+            assert_eq!(said(&text), (false, vec![]), "{taken}");
         }
+    }
+
+    #[test]
+    fn a_line_that_a_mail_broke_leaves_its_value_open() {
+        let text = "Name           : a\nKeyCredentials :\n{Microsoft.Graph.PowerShell.Models.MicrosoftGraphKeyCredential}\n\nName     : b\nIdentity : contoso.example/Users/SfBOnline-\nApplicationAccount\n\nName : c\nRole : d\n\nand more\n";
+        let objects = read(text, "a");
+        assert!(objects[0].get("KeyCredentials").unwrap().is_cut());
+        assert!(objects[1].get("Identity").unwrap().is_cut());
+        assert_eq!(objects[2].text("Role"), Some("d"));
+    }
+
+    #[test]
+    fn a_service_principal_is_that_of_the_id_that_was_asked_for() {
+        let id = "00000004-0000-0ff1-ce00-000000000000";
+        let text = format!(
+            "PS C:\\> Get-MgServicePrincipal -Filter \"AppId eq '{id}'\" | fl DisplayName,AccountEnabled\n\nDisplayName : x\nAccountEnabled : True\n"
+        );
+        let [object] = &read(&text, "a")[..] else { panic!() };
+        assert_eq!((object.kind, object.text("AppPrincipalId")), (Kind::ServicePrincipal, Some(id)));
     }
 }

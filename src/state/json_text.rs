@@ -100,15 +100,31 @@ fn convert(name: &str, json: &Json) -> Value {
                 return Value::Text(member.to_owned());
             }
             let mut object = Object::new(String::new());
-            object.display = ["DistinguishedName", "Name", "Domain", "Address"]
-                .iter()
-                .find_map(|name| members.get(*name).and_then(Json::as_str).map(str::to_owned));
+            object.display = displayed(members);
             object.properties =
                 members.iter().map(|(name, value)| (name.clone(), convert(name, value))).collect();
             object.kind = Kind::of_properties(&object);
             Value::Object(Box::new(object))
         }
     }
+}
+
+/// What an object inside of another one prints as: an address of mail, a URL, the place in the directory, a domain.
+fn displayed(members: &serde_json::Map<String, Json>) -> Option<String> {
+    let text = |name: &str| members.get(name).and_then(Json::as_str);
+    if let (Some(local), Some(domain)) = (text("Local"), text("Domain")) {
+        return Some(format!("{local}@{domain}"));
+    }
+    const NAMES: [&str; 7] = [
+        "ProxyAddressString",
+        "AbsoluteUri",
+        "OriginalString",
+        "DistinguishedName",
+        "Name",
+        "Domain",
+        "Address",
+    ];
+    NAMES.iter().find_map(|name| text(name)).map(str::to_owned)
 }
 
 /// Windows PowerShell writes `/Date(1338537600000)/`, PowerShell 7 ISO 8601.
@@ -146,6 +162,33 @@ mod tests {
             read_asked(r#"{"Get-AuthServer":{"value":[],"Count":0}}"#, "a").unwrap().1,
             [Kind::AuthServer]
         );
+    }
+
+    #[test]
+    fn objects_inside_of_others_print_as_the_shell_prints_them() {
+        let shown = |inner: &str| {
+            let text = format!("{{\"Name\":\"x\",\"Inner\":{inner}}}");
+            read(&text, "a").unwrap()[0].text("Inner").map(str::to_owned)
+        };
+        for (inner, text) in [
+            (r#"{"Length":9,"Local":"a","Domain":"b.example"}"#, Some("a@b.example")),
+            (
+                r#"{"ProxyAddressString":"SMTP:a@b.example","AddressString":"a@b.example"}"#,
+                Some("SMTP:a@b.example"),
+            ),
+            (
+                r#"{"AbsolutePath":"/EWS/","AbsoluteUri":"https://a.example/EWS/"}"#,
+                Some("https://a.example/EWS/"),
+            ),
+            (
+                r#"{"SmtpDomain":{"Domain":"b.example"},"Domain":"b.example","Address":"b.example"}"#,
+                Some("b.example"),
+            ),
+            (r#"{"DistinguishedName":"CN=a","Name":"a"}"#, Some("CN=a")),
+            (r#"{"value__":3}"#, None),
+        ] {
+            assert_eq!(shown(inner).as_deref(), text, "{inner}");
+        }
     }
 
     #[test]

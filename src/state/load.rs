@@ -42,6 +42,8 @@ pub struct StateFile {
     pub unread: Vec<Unread>,
     /// Cmdlets of `asked` that were asked for a part only, each with the command in lower case.
     pub partial: Vec<(Kind, String)>,
+    /// Cmdlets of which objects were read and nothing tells that these are all, each with the place.
+    pub loose: Vec<(Kind, String)>,
     /// A script, with its text.
     pub script: Option<(String, Script)>,
 }
@@ -93,7 +95,7 @@ const FORMAT_LIST: &str = "Format-List";
 
 fn nothing(path: &str) -> String {
     format!(
-        "{path}: no cmdlet output found; expected Format-List text, CLIXML, JSON or CSV, best what `oauthtrace provision collect` writes"
+        "{path}: no cmdlet output found; expected Format-List text, tables, CLIXML, JSON or CSV, best what `oauthtrace provision collect` writes"
     )
 }
 
@@ -106,6 +108,7 @@ fn empty(path: &str) -> StateFile {
         asked: Vec::new(),
         unread: Vec::new(),
         partial: Vec::new(),
+        loose: Vec::new(),
         script: None,
     }
 }
@@ -117,22 +120,32 @@ fn state(text: &str, path: &str) -> Result<StateFile, String> {
             "{path}: is empty; cmdlet output expected (Format-List text, CLIXML, JSON or CSV)"
         ));
     }
-    let (mut unread, mut partial) = (Vec::new(), Vec::new());
+    let (mut unread, mut partial, mut loose) = (Vec::new(), Vec::new(), Vec::new());
     let (form, (objects, asked)) = if start.starts_with('<') && !start.starts_with("<#") {
         if !start.contains("<Objs") {
             return Err(format!("{path}: XML, but not that of Export-Clixml"));
         }
-        ("CLIXML", clixml::read_asked(start, path)?)
+        let export = clixml::read_asked(start, path)?;
+        loose = cut(&export.objects, export.whole);
+        ("CLIXML", (export.objects, export.asked))
     } else if is_json(start) {
         ("JSON", json_text::read_asked(start, path)?)
     } else if start.starts_with("#TYPE ") || is_csv(start) {
-        ("CSV", (csv::read(start, path)?, Vec::new()))
+        let (objects, whole) = csv::read_whole(start, path)?;
+        loose = cut(&objects, whole);
+        ("CSV", (objects, Vec::new()))
     } else {
         let output = format_list::read_asked(text, path);
-        (unread, partial) = (output.unread, output.partial);
+        (unread, partial, loose) = (output.unread, output.partial, output.loose);
         (FORMAT_LIST, (output.objects, output.asked))
     };
-    Ok(StateFile { form, objects, asked, unread, partial, ..empty(path) })
+    Ok(StateFile { form, objects, asked, unread, partial, loose, ..empty(path) })
+}
+
+/// The kinds of which objects may have been lost behind the last one.
+fn cut(objects: &[Object], whole: bool) -> Vec<(Kind, String)> {
+    let last = objects.last().filter(|_| !whole);
+    last.map(|last| (last.kind, last.place.clone())).into_iter().collect()
 }
 
 /// Whether a text is JSON, whole or damaged. Prompts (`[EX01]: PS C:\>`), headings and scripts begin with a bracket too.
@@ -186,7 +199,7 @@ mod tests {
 
     #[test]
     fn a_text_with_a_bracket_in_front_is_not_taken_for_json() {
-        let list = "Get-PartnerApplication | fl\n\nName : a\nApplicationIdentifier : b\nLinkedAccount : c\n";
+        let list = "Get-PartnerApplication | fl\n\nName : a\nApplicationIdentifier : b\nLinkedAccount : c\n\nPS C:\\>";
         for start in
             ["[EX01]: PS C:\\> ", "[12:00:00] PS C:\\> ", "[DBG]: PS C:\\>> ", "[Output of EX01]\n[PS] C:\\>"]
         {
@@ -199,6 +212,23 @@ mod tests {
         {
             assert_eq!(read(script.as_bytes(), "a.txt").unwrap().form, "script", "{script}");
         }
+    }
+
+    #[test]
+    fn an_export_that_was_cut_says_so() {
+        let one = |name: &str| {
+            format!(
+                "<Obj RefId=\"0\"><MS><S N=\"Name\">{name}</S><S N=\"ApplicationIdentifier\">x</S><S N=\"LinkedAccount\">y</S></MS></Obj>"
+            )
+        };
+        let text = format!("<Objs>{}{}</Objs>", one("a"), one("b"));
+        let loose = |text: &str| {
+            let file = read(text.as_bytes(), "a.xml").unwrap();
+            (file.objects.len(), file.loose.len())
+        };
+        assert_eq!(loose(&text), (2, 0));
+        assert_eq!(loose(text.trim_end_matches("</Objs>")), (2, 1));
+        assert_eq!(loose(&text[..text.len() - 40]), (1, 1));
     }
 
     #[test]
@@ -257,6 +287,11 @@ mod tests {
         #[test]
         fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
             let _ = load(&bytes, "x");
+        }
+
+        #[test]
+        fn no_table_makes_it_panic(parts in proptest::collection::vec("(Name|Id|----|--| |  |\n|\n\n|…|\\.\\.\\.|\\{a, |True|é|WARNING: |\\[PS\\] C:\\\\>Get-AuthServer)", 0..60)) {
+            let _ = load(parts.concat().as_bytes(), "x");
         }
 
         #[test]

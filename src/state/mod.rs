@@ -1,6 +1,6 @@
 //! Takes what the cmdlets print, gives objects with named properties.
 //!
-//! `Format-List` text, CLIXML, `ConvertTo-Json`, CSV, in UTF-8 or UTF-16. Nothing is judged here, and what the text
+//! `Format-List` text and tables, CLIXML, `ConvertTo-Json`, CSV, in UTF-8 or UTF-16. Nothing is judged here, and what the text
 //! does not say (the order of day and month, the rest of a cut list) is not guessed.
 
 /// `Export-Clixml`.
@@ -27,6 +27,8 @@ mod plain;
 pub mod powershell;
 /// Dated procedures.
 pub mod profile;
+/// Tables.
+mod table;
 /// Keys that were uploaded to service principals.
 pub mod uploaded;
 

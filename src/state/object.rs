@@ -149,7 +149,9 @@ impl Kind {
             Self::Connector
         } else if has("RoleAssigneeName") || has("RoleAssignee") || (has("Role") && has("Name")) {
             Self::RoleAssignment
-        } else if has("Thumbprint") && (has("NotAfter") || has("CertificateDomains")) {
+        } else if has("Thumbprint")
+            && (has("NotAfter") || has("CertificateDomains") || (has("Services") && has("Subject")))
+        {
             Self::ExchangeCertificate
         } else if has("OAuthAuthentication") || has("WSSecurityAuthentication") {
             let name = ["Identity", "Name", "DistinguishedName"].iter().find_map(|name| object.text(name));
@@ -166,7 +168,11 @@ impl Kind {
             Self::KeyCredential
         } else if has("KeyId") && has("EndDate") {
             Self::MsolCredential
-        } else if has("ServicePrincipalNames") || has("KeyCredentials") || has("ServicePrincipalName") {
+        } else if has("ServicePrincipalNames")
+            || has("KeyCredentials")
+            || has("ServicePrincipalName")
+            || (has("AppId") && has("ServicePrincipalType"))
+        {
             Self::ServicePrincipal
         } else if has("EwsApplicationAccessPolicy") && (has("OWAEnabled") || has("ActiveSyncEnabled")) {
             Self::CasMailbox

@@ -24,14 +24,14 @@ pub(super) fn take(line: &str, names: &mut Vec<String>) -> bool {
     plain
 }
 
-/// The service principal, whose own id is always among its names.
-pub(super) fn object(place: &str, names: Vec<String>) -> Option<Object> {
+/// The service principal, whose own id is always among its names. Where nothing stands behind them there may be more.
+pub(super) fn object(place: &str, names: Vec<String>, ended: bool) -> Option<Object> {
     let own = names.iter().find(|name| is_guid(name))?.to_ascii_lowercase();
     let mut object = Object::new(place.to_owned());
     object.kind = Kind::ServicePrincipal;
     object.properties.push(("AppPrincipalId".into(), Value::Text(own)));
     let names = names.into_iter().map(Value::Text).collect();
-    object.properties.push(("ServicePrincipalNames".into(), Value::List(names, false)));
+    object.properties.push(("ServicePrincipalNames".into(), Value::List(names, !ended)));
     Some(object)
 }
 

@@ -28,7 +28,15 @@ $apps = @('00000002-0000-0ff1-ce00-000000000000', '00000004-0000-0ff1-ce00-00000
 Read-State 'Get-AuthConfig' { Get-AuthConfig }
 Read-State 'Get-AuthServer' { Get-AuthServer }
 Read-State 'Get-PartnerApplication' { Get-PartnerApplication }
-Read-State 'Get-MailUser' { Get-MailUser -ResultSize Unlimited -Filter "Name -like '*ApplicationAccount*' -or Name -like 'TeamsScheduler*'" | Select-Object Name, Identity, ExternalEmailAddress, PrimarySmtpAddress, HiddenFromAddressListsEnabled, RecipientTypeDetails }
+Read-State 'Get-MailUser' {
+    # Accounts of other names, too, where an application acts as one. An account that is no mail user is left out.
+    $linked = @(Get-PartnerApplication | Where-Object { $_.LinkedAccount -and $apps -contains $_.ApplicationIdentifier } | ForEach-Object { "$($_.LinkedAccount)" })
+    $named = @(Get-MailUser -ResultSize Unlimited -Filter "Name -like '*ApplicationAccount*' -or Name -like 'TeamsScheduler*'")
+    $others = @(foreach ($account in @($linked | Where-Object { @($named | ForEach-Object { "$($_.Identity)" }) -notcontains $_ })) {
+        try { Get-MailUser -Identity $account } catch { Write-Verbose "$account is no mail user" }
+    })
+    $named + $others | Select-Object Name, Identity, ExternalEmailAddress, PrimarySmtpAddress, HiddenFromAddressListsEnabled, RecipientTypeDetails
+}
 Read-State 'Get-AcceptedDomain' { Get-AcceptedDomain }
 Read-State 'Get-OrganizationConfig' { Get-OrganizationConfig | Select-Object Name, EwsEnabled, EwsApplicationAccessPolicy, EwsAllowList, EwsBlockList, OAuth2ClientProfileEnabled }
 Read-State 'Get-ManagementRoleAssignment' {

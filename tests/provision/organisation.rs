@@ -333,6 +333,14 @@ impl Organisation {
         self
     }
 
+    /// The cmdlet printed its objects without this property.
+    pub fn unshown(mut self, cmdlet: &str, property: &str) -> Self {
+        for (_, all) in self.things.iter_mut().filter(|(own, _)| *own == cmdlet) {
+            all.retain(|(name, _)| name != property);
+        }
+        self
+    }
+
     /// The cmdlet was not asked.
     pub fn unasked(mut self, cmdlet: &str) -> Self {
         self.things.retain(|(own, _)| *own != cmdlet);
@@ -404,6 +412,75 @@ impl Organisation {
         }
         out
     }
+
+    /// The same from its first prompt to the prompt behind it, of all service principals.
+    pub fn pasted(&self, date: fn(&str) -> String) -> String {
+        let text = self.format_list(date).replace("Principal | Format", "Principal -All | Format");
+        text + "PS C:\\> \n"
+    }
+
+    /// As a wide console shows tables, `-AutoSize`: what each cmdlet gave with all its properties, and the keys.
+    pub fn tables(&self, date: fn(&str) -> String) -> String {
+        let mut out = String::new();
+        for cmdlet in &self.asked {
+            let _ = write!(out, "[PS] C:\\>{cmdlet}{} | Format-Table * -AutoSize\n\n", all_of(cmdlet));
+            let all: Vec<&Properties> =
+                self.things.iter().filter(|(own, _)| own == cmdlet).map(|(_, all)| all).collect();
+            table(&all, date, &mut out);
+        }
+        for (cmdlet, all) in &self.things {
+            let (Some((_, Val::Text(app))), Some((_, Val::Keys(keys)))) =
+                (named(all, "AppId"), named(all, "KeyCredentials"))
+            else {
+                continue;
+            };
+            let _ = write!(
+                out,
+                "PS C:\\> ({cmdlet} -Filter \"AppId eq '{app}'\" -Property keyCredentials).KeyCredentials | ft * -a\n\n"
+            );
+            table(&keys.iter().collect::<Vec<_>>(), date, &mut out);
+        }
+        out + "PS C:\\> \n"
+    }
+}
+
+/// Microsoft Graph gives a first page unless asked for all.
+fn all_of(cmdlet: &str) -> &'static str {
+    if cmdlet == "Get-MgServicePrincipal" { " -All" } else { "" }
+}
+
+fn table(all: &[&Properties], date: fn(&str) -> String, out: &mut String) {
+    let mut columns: Vec<&str> = Vec::new();
+    for (name, _) in all.iter().flat_map(|one| one.iter()) {
+        if !columns.contains(&name.as_str()) {
+            columns.push(name);
+        }
+    }
+    let flag = |name: &str| {
+        all.iter().any(|one| named(one, name).is_some_and(|(_, value)| matches!(value, Val::Bool(_))))
+    };
+    let shown = |one: &Properties, name: &str| {
+        named(one, name).map_or_else(String::new, |(_, value)| printed(value, date))
+    };
+    let widths: Vec<usize> = columns
+        .iter()
+        .map(|name| {
+            all.iter().map(|one| shown(one, name).len()).chain([name.len()]).max().unwrap_or_default()
+        })
+        .collect();
+    let mut line = |cells: Vec<String>| {
+        let padded = cells.iter().zip(&columns).zip(&widths).map(|((cell, name), width)| {
+            if flag(name) { format!("{cell:>width$}") } else { format!("{cell:<width$}") }
+        });
+        let _ = writeln!(out, "{}", padded.collect::<Vec<_>>().join(" "));
+    };
+    if all.is_empty() {
+        return;
+    }
+    line(columns.iter().map(|name| (*name).to_owned()).collect());
+    line(columns.iter().map(|name| "-".repeat(name.len())).collect());
+    all.iter().for_each(|one| line(columns.iter().map(|name| shown(one, name)).collect()));
+    out.push_str("\n\n");
 }
 
 fn named<'a>(all: &'a Properties, name: &str) -> Option<&'a (String, Val)> {
@@ -467,27 +544,32 @@ fn object(all: &Properties, name: &str, out: &mut String) {
     out.push_str("</MS></Obj>");
 }
 
+/// A value as the console shows it, lists cut after four.
+fn printed(value: &Val, date: fn(&str) -> String) -> String {
+    match value {
+        Val::Nothing => String::new(),
+        Val::Text(text) => text.clone(),
+        Val::Bool(value) => if *value { "True" } else { "False" }.to_owned(),
+        Val::Date(text) => date(text),
+        Val::Bytes(_) => "{48, 130, 2, 220...}".to_owned(),
+        Val::Keys(keys) => {
+            format!(
+                "{{{}}}",
+                vec!["Microsoft.Graph.PowerShell.Models.MicrosoftGraphKeyCredential"; keys.len().min(4)]
+                    .join(", ")
+            )
+        }
+        Val::List(texts) => {
+            let cut = if texts.len() > 4 { "..." } else { "" };
+            format!("{{{}{cut}}}", texts[..texts.len().min(4)].join(", "))
+        }
+    }
+}
+
 fn block(all: &Properties, date: fn(&str) -> String, out: &mut String) {
     let width = all.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
     for (name, value) in all {
-        let text = match value {
-            Val::Nothing => String::new(),
-            Val::Text(text) => text.clone(),
-            Val::Bool(value) => if *value { "True" } else { "False" }.to_owned(),
-            Val::Date(text) => date(text),
-            Val::Bytes(_) => "{48, 130, 2, 220...}".to_owned(),
-            Val::Keys(keys) => {
-                format!(
-                    "{{{}}}",
-                    vec!["Microsoft.Graph.PowerShell.Models.MicrosoftGraphKeyCredential"; keys.len().min(4)]
-                        .join(", ")
-                )
-            }
-            Val::List(texts) => {
-                let cut = if texts.len() > 4 { "..." } else { "" };
-                format!("{{{}{cut}}}", texts[..texts.len().min(4)].join(", "))
-            }
-        };
+        let text = printed(value, date);
         // Wrapped at the console's width, in the middle of words.
         let letters: Vec<char> = text.chars().collect();
         let lines: Vec<String> = letters.chunks(90).map(|part| part.iter().collect()).collect();

@@ -48,13 +48,30 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
                 .expected("True, or empty")
                 .help("Set-OrganizationConfig -EwsEnabled $true");
         }
-        if config.text("EwsApplicationAccessPolicy") == Some("EnforceBlockList") {
-            blocked(config, out);
-        }
-        if config.text("EwsApplicationAccessPolicy") != Some("EnforceAllowList") {
-            continue;
+        let policy =
+            config.text("EwsApplicationAccessPolicy").unwrap_or_default().trim().to_ascii_lowercase();
+        match policy.as_str() {
+            "" => continue,
+            "enforceallowlist" => {}
+            "enforceblocklist" => {
+                blocked(config, out);
+                continue;
+            }
+            // `ConvertTo-Json` on a server prints the number of an enumeration.
+            _ => {
+                out.missing(format!(
+                    "EwsApplicationAccessPolicy of Get-OrganizationConfig is not told by its name ({}): print it with \
+                     `Get-OrganizationConfig | Format-List Ews*`",
+                    config.place
+                ));
+                continue;
+            }
         }
         let list = config.get("EwsAllowList");
+        if list.is_none() {
+            out.missing(unprinted(config, "EwsAllowList"));
+            continue;
+        }
         let own: Vec<&str> = list.map(Value::texts).unwrap_or_default();
         let lacking: Vec<&str> = AGENTS
             .into_iter()
@@ -81,9 +98,22 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
     }
 }
 
+/// The policy goes by a list that was not printed, or not whole.
+fn unprinted(config: &Object, name: &str) -> String {
+    format!(
+        "Get-OrganizationConfig does not show the whole of {name} ({}), which its EwsApplicationAccessPolicy goes by: set \
+         $FormatEnumerationLimit = -1 and print it again with `Get-OrganizationConfig | Format-List Ews*`",
+        config.place
+    )
+}
+
 /// A list of blocked applications names what Teams calls itself.
 fn blocked(config: &Object, out: &mut Out<'_>) {
-    let list = config.get("EwsBlockList").map(Value::texts).unwrap_or_default();
+    let shown = config.get("EwsBlockList");
+    if shown.is_none_or(Value::is_cut) {
+        out.missing(unprinted(config, "EwsBlockList"));
+    }
+    let list = shown.map(Value::texts).unwrap_or_default();
     let ours = |entry: &&str| *entry == "*" || AGENTS.iter().any(|agent| agent.eq_ignore_ascii_case(entry));
     let blocked: Vec<&str> = list.into_iter().filter(ours).collect();
     if blocked.is_empty() {
@@ -102,6 +132,19 @@ fn blocked(config: &Object, out: &mut Out<'_>) {
 mod tests {
     use super::*;
     use crate::checks::testing_state::{Scene, list};
+
+    #[test]
+    fn leaves_it_open_without_the_list_that_the_policy_goes_by() {
+        let policy = |name: &str| {
+            Scene::healthy().set("Get-OrganizationConfig", "", "EwsApplicationAccessPolicy", name)
+        };
+        // The list of allowed applications is there, and empty; that of blocked ones was not printed.
+        assert!(policy("EnforceAllowList").fires(&RULE));
+        let block = policy("EnforceBlockList");
+        assert!(!block.fires(&RULE) && block.misses(&RULE));
+        let number = policy("1");
+        assert!(!number.fires(&RULE) && number.misses(&RULE));
+    }
 
     #[test]
     fn fires_on_a_block_list_with_an_agent() {

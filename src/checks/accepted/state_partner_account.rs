@@ -3,8 +3,9 @@
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
 use crate::checks::organisation::StateCase;
-use crate::checks::organisation::quoted;
+use crate::checks::organisation::{leaf, quoted};
 use crate::checks::rule::{Out, Rule, Scope};
+use crate::state::object::{Kind, Value};
 
 /// See the text.
 pub(crate) static RULE: Rule = Rule {
@@ -38,7 +39,7 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
                 quoted(user.and_then(|user| user.text("Identity")).unwrap_or(account))
             );
             match case.linked_account(partner) {
-                None if partner.shown("LinkedAccount").is_some() => {
+                None if partner.get("LinkedAccount").is_some_and(Value::is_empty) => {
                     out.say(format!("the partner application {} has no linked account", application.id))
                         .location(&partner.place)
                         .claim("LinkedAccount")
@@ -49,6 +50,10 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
                 }
                 // The page's account is there, but another one is linked, and that is no mail user of the list.
                 Some(linked) if user.is_some() && case.mail_user(linked).is_none() => {
+                    if let Some(open) = case.left_open(Kind::MailUser, &[leaf(linked)]) {
+                        out.missing(open);
+                        continue;
+                    }
                     out.say(format!(
                         "the partner application {} is linked to another account",
                         application.id

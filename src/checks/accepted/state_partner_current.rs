@@ -5,6 +5,7 @@ use crate::checks::expectations::{CLOUD_VOICEMAIL, SKYPE, TEAMS_SCHEDULER};
 use crate::checks::finding::Severity;
 use crate::checks::organisation::StateCase;
 use crate::checks::rule::{Out, Rule, Scope};
+use crate::state::object::Kind;
 
 /// See the text.
 pub(crate) static RULE: Rule = Rule {
@@ -32,7 +33,8 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
     let Some(old) = enabled(SKYPE) else { return };
     let missing: Vec<&str> =
         [TEAMS_SCHEDULER, CLOUD_VOICEMAIL].into_iter().filter(|id| enabled(id).is_none()).collect();
-    if missing.is_empty() {
+    let open = |id: &&str| case.left_open(Kind::PartnerApplication, &[id]).is_some();
+    if missing.is_empty() || !case.asked(Kind::PartnerApplication) || missing.iter().any(open) {
         return;
     }
     let hit = out.say(if missing.len() == 2 {

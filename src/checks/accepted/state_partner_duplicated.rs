@@ -30,13 +30,23 @@ pub(crate) static RULE: Rule = Rule {
 fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
     for id in case.applications().iter().map(|application| application.id).chain([EXCHANGE]) {
         let realm = |object: &Object| object.text("Realm").unwrap_or_default().trim().to_ascii_lowercase();
-        let enabled: Vec<&Object> =
-            case.partners(id).into_iter().filter(|object| object.flag("Enabled") != Some(false)).collect();
+        // One whose name was cut may be the same once more, one whose realm was cut may have another.
+        let told =
+            |object: &&Object| object.has_name() && object.get("Realm").is_none_or(|realm| !realm.is_cut());
+        let all = case.partners(id).into_iter().filter(|object| object.flag("Enabled") != Some(false));
+        let (enabled, unclear): (Vec<&Object>, Vec<&Object>) = all.partition(told);
+        if let Some(one) = unclear.first().filter(|_| enabled.len() + unclear.len() > 1) {
+            out.missing(format!(
+                "Get-PartnerApplication shows {id} more than once, and not the whole of Name and Realm ({}): print it again with \
+                 `Get-PartnerApplication | Format-List *`",
+                one.place
+            ));
+        }
         let twice = enabled.iter().enumerate().find(|(at, one)| {
-            enabled
-                .iter()
-                .take(*at)
-                .any(|earlier| realm(earlier) == realm(one) && earlier.name() != one.name())
+            enabled.iter().take(*at).any(|earlier| {
+                let shown = earlier.get("Realm").is_some() || one.get("Realm").is_some();
+                shown && realm(earlier) == realm(one) && earlier.name() != one.name()
+            })
         });
         if let Some((_, second)) = twice {
             let names: Vec<&str> = enabled.iter().map(|object| object.name()).collect();
@@ -61,6 +71,28 @@ mod tests {
         organisation::{ACCOUNT, SKYPE},
         properties,
     };
+
+    #[test]
+    fn leaves_it_open_where_the_console_cut_the_names() {
+        let table = |second: &str| {
+            format!(
+                "Name         ApplicationIdentifier                Enabled Realm\n----         ---------------------                ------- -----\nSfBOnlin...  {SKYPE}    True      \n{second}"
+            )
+        };
+        let said = |text: &str| {
+            let files = [crate::state::read(text.as_bytes(), "a").unwrap()];
+            let (mut hits, mut missing) = (Vec::new(), Vec::new());
+            let case = StateCase::new(&files, crate::base::Instant::from_seconds(0));
+            examine(&case, &mut Out::new(&RULE, &mut hits, &mut missing));
+            (hits.len(), missing.len())
+        };
+        let ask = "[PS] C:\\>Get-PartnerApplication | ft\n\n";
+        assert_eq!(said(&format!("{ask}{}", table(""))), (0, 0));
+        assert_eq!(
+            said(&format!("{ask}{}", table(&format!("SfB          {SKYPE}    True      \n")))),
+            (0, 1)
+        );
+    }
 
     #[test]
     fn fires_on_two() {

@@ -40,6 +40,9 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
         {
             continue;
         }
+        if case.left_open(Kind::RoleAssignment, &[leaf(account)]).is_some() {
+            continue;
+        }
         let own: Vec<&str> = case.roles_of(account).into_iter().map(|(own, _)| own).collect();
         out.say(format!("the role {role} is asked for and not assigned"))
             .about(SKYPE)

@@ -41,13 +41,6 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
         let own = own.and_then(|own| own.text("Identity").or(application.account));
         let Some(account) = own.or(linked).or(application.account) else { continue };
         let assigned = case.roles_of(account);
-        if let Some(open) = case.left_open(Kind::RoleAssignment, &[leaf(account)])
-            && assigned.is_empty()
-            && !application.roles.is_empty()
-        {
-            out.missing(open);
-            continue;
-        }
         for role in application.roles {
             // Least privilege made a role of its own of UserApplication; the whole one suffices too.
             let suffices =
@@ -55,11 +48,17 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
             if assigned.iter().any(|(own, _)| suffices(own)) {
                 continue;
             }
+            let off = case.assignments(account).into_iter().find(|(own, _)| own == role);
+            if off.is_none()
+                && let Some(open) = open(case, role, account)
+            {
+                out.missing(open);
+                continue;
+            }
             let own: Vec<&str> = assigned.iter().map(|(own, _)| *own).collect();
             let hit = out.say(format!("{} lacks the role {role}", leaf(account)));
             hit.observed(if own.is_empty() { "no role".to_owned() } else { own.join(", ") });
             hit.about(application.id).expected(application.roles.join(", "));
-            let off = case.assignments(account).into_iter().find(|(own, _)| own == role);
             hit.help(match off {
                 Some((_, off)) if off.has_name() => format!(
                     "Set-ManagementRoleAssignment -Identity {} -Enabled $true{}",
@@ -78,6 +77,33 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
             }
         }
     }
+}
+
+/// Why the role may be assigned all the same.
+fn open(case: &StateCase<'_>, role: &str, account: &str) -> Option<String> {
+    if let Some(unclear) = case.unclear_assignment(role, account) {
+        return Some(format!(
+            "Get-ManagementRoleAssignment does not show to whom {role} is assigned ({}): print it again with \
+             `Get-ManagementRoleAssignment -RoleAssignee {} | Format-List *`",
+            unclear.place,
+            quoted(account)
+        ));
+    }
+    // One that asks for another role says nothing of this one.
+    let of_role = |command: &str| command.contains("-role ") && !command.contains(&role.to_ascii_lowercase());
+    let commands = case.files.iter().flat_map(|file| &file.partial);
+    let mut other = commands
+        .filter(|(kind, _)| *kind == Kind::RoleAssignment)
+        .map(|(_, command)| of_role(command))
+        .peekable();
+    let all_other = other.peek().is_some() && other.all(|other| other);
+    case.left_open(Kind::RoleAssignment, &[if all_other { role } else { leaf(account) }]).map(|open| {
+        open.replacen(
+            &format!(" {} is not in", leaf(account)),
+            &format!(" {role} of {} is not in", leaf(account)),
+            1,
+        )
+    })
 }
 
 #[cfg(test)]
@@ -116,5 +142,40 @@ mod tests {
     #[test]
     fn stays_silent_with_both() {
         assert!(!Scene::healthy().profile(Profile::Teams2025).fires(&RULE));
+    }
+
+    #[test]
+    fn leaves_it_open_where_the_output_does_not_tell_whose_the_role_is() {
+        let told = |command: &str, rows: &str| {
+            let text = format!(
+                "[PS] C:\\>Get-PartnerApplication | fl\n\nName : SfBOnline\nApplicationIdentifier : {}\nLinkedAccount : a/Users/SfBOnline-ApplicationAccount\n\n[PS] C:\\>Get-ManagementRoleAssignment{command}\n\n{rows}\n[PS] C:\\>",
+                crate::checks::expectations::SKYPE
+            );
+            let files = [crate::state::read(text.as_bytes(), "a").unwrap()];
+            let (mut hits, mut missing) = (Vec::new(), Vec::new());
+            let case = StateCase::new(&files, crate::base::Instant::from_seconds(0));
+            examine(&case, &mut Out::new(&RULE, &mut hits, &mut missing));
+            (hits.len(), missing.len())
+        };
+        let both = "Role : UserApplication\n\nRole : ArchiveApplication\n";
+        let of = " -RoleAssignee SfBOnline-ApplicationAccount";
+        assert_eq!(told(&format!("{of} | fl Role"), both), (0, 0));
+        // Those of everybody, or of a variable.
+        assert_eq!(told(" | fl Role", both), (0, 2));
+        assert_eq!(told(" -RoleAssignee $user | fl Role", both), (0, 2));
+        // One of them, whole or asked for by its own name.
+        assert_eq!(told(&format!("{of} | fl Role"), "Role : UserApplication\n"), (1, 0));
+        assert_eq!(
+            told(&format!("{of} -Role UserApplication | fl Role"), "Role : UserApplication\n"),
+            (0, 1)
+        );
+        // The console cut whose it is.
+        let row = |role: &str| format!("{role:<18} SfBOnline-Appli...\n");
+        let table = format!(
+            "Role               RoleAssigneeName\n----               ----------------\n{}{}",
+            row("UserApplication"),
+            row("ArchiveApplication")
+        );
+        assert_eq!(told(" | ft Role,RoleAssigneeName", &table), (0, 2));
     }
 }

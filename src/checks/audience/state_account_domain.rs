@@ -87,6 +87,10 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
                     hit
                 }
                 (false, None, _) => {
+                    if let Some(open) = case.left_open(Kind::AcceptedDomain, &[domain]) {
+                        out.missing(open);
+                        continue;
+                    }
                     let hit = out.say(format!("the domain of {}'s address is not accepted", user.name()));
                     hit.expected(right.map_or_else(
                         || "an accepted domain".to_owned(),

@@ -34,7 +34,7 @@ const MICROSOFT: [&str; 6] =
     ["outlook.com", "office365.com", "office.com", "office365.us", "outlook.cn", "partner.outlook.cn"];
 
 fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
-    let Some(principal) = case.principal(EXCHANGE) else { return };
+    let Some(principal) = case.principal_with(EXCHANGE, "ServicePrincipalNames") else { return };
     let Some(names) = principal.get("ServicePrincipalNames") else { return };
     let registered: Vec<String> = names.texts().into_iter().filter_map(host).collect();
     let mut wanted: Vec<(String, String)> = Vec::new();

@@ -6,6 +6,7 @@ use crate::checks::organisation::StateCase;
 use crate::checks::organisation::{carry, hex, renew};
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::state::object::{Kind, Object};
+use crate::state::uploaded::hex_thumbprint;
 use std::collections::BTreeSet;
 
 /// See the text.
@@ -58,6 +59,20 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
         .filter(|name| !name.is_empty() && !having.contains(name))
         .collect();
     if having.is_empty() {
+        if let Some(open) = case.left_open(Kind::ExchangeCertificate, &[&hex(current)]) {
+            out.missing(open);
+            return;
+        }
+        // What somebody made unreadable may be it.
+        let unreadable = |object: &Object| object.text("Thumbprint").and_then(hex_thumbprint).is_none();
+        if let Some(object) = case.of(Kind::ExchangeCertificate).find(|object| unreadable(object)) {
+            out.missing(format!(
+                "a thumbprint of Get-ExchangeCertificate is not whole ({}), and may be that of the current auth certificate: print \
+                 it again with `Get-ExchangeCertificate | Format-List *`",
+                object.place
+            ));
+            return;
+        }
         out.say("the current auth certificate is on no Exchange server that was asked")
             .location(&config.place)
             .observed(format!("no certificate {} in Get-ExchangeCertificate", hex(current)))

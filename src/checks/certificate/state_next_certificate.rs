@@ -36,6 +36,14 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
         When::At(at) => at.seconds_since(case.at) < NEAR_DAYS * 86_400,
         When::None | When::Ambiguous => true,
     };
+    if config.shown("NextCertificateEffectiveDate").is_none() {
+        out.missing(format!(
+            "Get-AuthConfig names a next certificate, and does not show NextCertificateEffectiveDate ({}): print it again with \
+             `Get-AuthConfig | Format-List *`",
+            config.place
+        ));
+        return;
+    }
     for application in case.applications() {
         let Some(keys) = case.keys_of(application.id) else { continue };
         // A key whose certificate is not shown could be it, unless it ends at another time.

@@ -70,6 +70,10 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
                     .help(create);
             }
             Some(first) if all.iter().all(|object| object.flag("Enabled") == Some(false)) => {
+                if let Some(open) = case.left_open(Kind::AuthServer, &["an enabled one", name]) {
+                    out.missing(open);
+                    continue;
+                }
                 out.say(format!("the auth server for {name} is disabled"))
                     .location(&first.place)
                     .claim("Enabled")

@@ -43,6 +43,10 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
                 ));
         }
         Some(first) if all.iter().all(|object| object.flag("Enabled") == Some(false)) => {
+            if let Some(open) = case.left_open(Kind::Connector, &["an enabled connector", first.name()]) {
+                out.missing(open);
+                return;
+            }
             out.say("the intra-organisation connector is disabled")
                 .location(&first.place)
                 .claim("Enabled")

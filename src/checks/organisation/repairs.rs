@@ -8,7 +8,15 @@ use crate::state::cloud::Cloud;
 pub fn show_keys(application: &str) -> String {
     format!(
         "Get-MgServicePrincipal -ServicePrincipalId (Get-MgServicePrincipal -Filter \"AppId eq '{application}'\").Id \
-         -Property id,appId,keyCredentials,servicePrincipalNames"
+         -Property id,appId,accountEnabled,keyCredentials,servicePrincipalNames"
+    )
+}
+
+/// The same, printed so that nothing is left out or cut: what is shown by itself is a table without the keys.
+pub fn print_keys(application: &str) -> String {
+    format!(
+        "{} | Select-Object Id,AppId,AccountEnabled,KeyCredentials,ServicePrincipalNames | ConvertTo-Json -Depth 4",
+        show_keys(application)
     )
 }
 

@@ -72,6 +72,8 @@ pub(crate) mod state_key_value;
 pub(crate) mod state_keys_several;
 /// A service principal is disabled in the tenant.
 pub(crate) mod state_principal_disabled;
+/// A service principal is not in the tenant.
+pub(crate) mod state_principal_missing;
 
 use crate::checks::place::Place;
 use crate::checks::subject::{ExchangeCase, SeenToken};

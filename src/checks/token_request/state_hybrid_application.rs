@@ -2,7 +2,7 @@
 
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
-use crate::checks::organisation::StateCase;
+use crate::checks::organisation::{OVERRIDE_SECTION, StateCase};
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::state::object::Kind;
 
@@ -27,7 +27,9 @@ pub(crate) static RULE: Rule = Rule {
 
 fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
     let Some(id) = case.named_application() else { return };
-    if case.asked(Kind::SettingOverride) && !case.dedicated_override() {
+    let told = case.asked(Kind::SettingOverride)
+        && case.left_open(Kind::SettingOverride, &[OVERRIDE_SECTION]).is_none();
+    if told && !case.dedicated_override() {
         out.say("a dedicated hybrid application is named, but not switched on")
             .observed(format!("ApplicationIdentifier {id}, no override of ExchangeOnpremAsThirdPartyAppId"))
             .expected("the setting override with Enabled=true")

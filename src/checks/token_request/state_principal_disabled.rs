@@ -5,6 +5,7 @@ use crate::checks::expectations::EXCHANGE;
 use crate::checks::finding::Severity;
 use crate::checks::organisation::StateCase;
 use crate::checks::rule::{Out, Rule, Scope};
+use crate::state::object::Object;
 
 /// See the text.
 pub(crate) static RULE: Rule = Rule {
@@ -25,10 +26,8 @@ pub(crate) static RULE: Rule = Rule {
 
 fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
     for id in case.applications().iter().map(|application| application.id).chain([EXCHANGE]) {
-        let Some(object) = case.principal(id).filter(|object| object.flag("AccountEnabled") == Some(false))
-        else {
-            continue;
-        };
+        let off = |object: &&Object| object.flag("AccountEnabled") == Some(false);
+        let Some(object) = case.principals(id).find(off) else { continue };
         out.say(format!("service principal {id} is disabled"))
             .location(&object.place)
             .about(id)

@@ -81,6 +81,9 @@ pub struct ScriptArgs {
     /// Write one file a step to this directory [default: one script on stdout]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// Replace files in that directory that were edited since they were written
+    #[arg(long, requires = "out")]
+    pub force: bool,
     /// The steps as JSON
     #[arg(long)]
     pub json: bool,

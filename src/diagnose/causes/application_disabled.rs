@@ -9,7 +9,7 @@ pub(crate) static CAUSE: Cause = Cause {
     title: "the application is disabled or gone in the tenant",
     rank: Rank::Root,
     summary: "The token service knows the tenant, but the application {application} is disabled or not in its directory (any more). Nothing can be asked in its name until its service principal is there and enabled. The principal of Skype for Business Online is being retired; where it is gone, callers use the principals of the Teams scheduler and of Cloud Voicemail.",
-    speaks_for: "The token service answers AADSTS7000112, 70001, 700011, 700016, 7000229 or 500014, or unauthorized_client. The state shows the service principal disabled.",
+    speaks_for: "The token service answers AADSTS7000112, 70001, 700011, 700016, 7000229 or 500014, or unauthorized_client. The state shows the service principal disabled, or that there is none.",
     speaks_against: "The credentials are refused: then it is the certificate. The state shows it enabled.",
     repair: &[
         "Get-MgServicePrincipal -Filter \"appId eq '{application}'\" | Format-List DisplayName,AccountEnabled",
@@ -48,7 +48,7 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
         weigh.plus(75, "the token service says that the resource is disabled").at(&resource);
         weigh.application(ask.resource.as_deref().and_then(|name| name.split(['/', '@']).next()));
     }
-    let said = weigh.state(&[("state-principal-disabled", 85)]);
+    let said = weigh.state(&[("state-principal-disabled", 85), ("state-principal-missing", 85)]);
     // Other principals take the place of Skype for Business Online's only.
     let replaced = weigh.known("application").is_none_or(|id| id.eq_ignore_ascii_case(SKYPE));
     if !replaced && weigh.score() > 0 && weigh.repairs.is_empty() {

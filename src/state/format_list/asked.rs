@@ -1,6 +1,7 @@
 //! Takes the command behind a prompt, gives what it asks for, and what the output below it tells of that.
 
 use super::Output;
+use super::tables::Found;
 use crate::base::is_guid;
 use crate::state::object::{Kind, Unread};
 use crate::state::plain;
@@ -20,8 +21,16 @@ pub(super) struct Asked {
     whole: bool,
     /// The command, in lower case, where it asks for a part.
     part: Option<String>,
-    /// Whether text stands below it that is no object: a table, an error, a property without a value.
+    /// Whose roles were asked for.
+    pub(super) assignee: Option<String>,
+    /// Whether text stands below it that is no object: an error, a property without a value.
     pub(super) odd: bool,
+    /// How many objects stood in front of the last such text.
+    closed: Option<usize>,
+    /// Whether a table stands below it.
+    table: bool,
+    /// Whether a row of that may be lost.
+    doubtful: bool,
     /// Whether an error record stands below it.
     failed: bool,
     /// The names below it, where it asks for those of a service principal alone.
@@ -37,6 +46,7 @@ impl Asked {
         Self {
             kind: kind_of_command(command).or(names.as_ref().map(|_| Kind::ServicePrincipal)),
             owner: owner_in(command),
+            assignee: assignee_in(command),
             place,
             before,
             whole: names.is_none() && prints_all(command),
@@ -47,7 +57,7 @@ impl Asked {
     }
 
     /// A line that belongs to no object. Words of an error are localised, the names in its record are not.
-    pub(super) fn odd(&mut self, line: &str) {
+    pub(super) fn odd(&mut self, line: &str, objects: usize, whole: bool) {
         if line.trim_start().starts_with(">>") {
             // The command goes on: what it does with the output is not looked into.
             self.whole = false;
@@ -56,34 +66,73 @@ impl Asked {
         if self.names.as_mut().is_some_and(|names| plain::take(line, names)) {
             return;
         }
+        // The text may end inside of a name.
+        self.closed = Some(objects).filter(|_| whole);
         self.odd = true;
+        self.doubtful |= self.table;
         self.failed |= line.contains("CategoryInfo") || line.contains("FullyQualifiedErrorId");
     }
 
-    /// The output of this command ends here. Only silence says that there is nothing: below a table or an error
-    /// anything may be.
-    pub(super) fn settle(self, output: &mut Output) {
+    /// A table stands below it.
+    pub(super) fn table(&mut self, found: &Found) {
+        self.table = true;
+        self.odd |= found.rows.is_empty();
+        self.doubtful |= found.doubtful;
+        self.failed |= found.failed;
+    }
+
+    /// The output of this command ends here, at the next prompt or with the text. Only silence says that there is
+    /// nothing: below an error anything may be, and what stood behind the end of the text was lost.
+    pub(super) fn settle(self, output: &mut Output, ended: bool) {
+        // Where other text stands behind the last object, it ended there.
+        let ended = ended || (self.closed == Some(output.objects.len()) && self.closed > Some(self.before));
+        if self.kind.is_none() || !(ended || self.doubtful || self.cut || self.failed) {
+            let mut kinds: Vec<Kind> = Vec::new();
+            for object in output.objects.get(self.before..).unwrap_or_default() {
+                if !kinds.contains(&object.kind) {
+                    kinds.push(object.kind);
+                    output.loose.push((object.kind, object.place.clone()));
+                }
+            }
+        }
         let last = output.objects.last().filter(|_| self.cut);
         let last = last.map(|last| (last.kind, last.place.clone()));
         let Some(kind) = self.kind.or(last.as_ref().map(|last| last.0)) else { return };
-        let listed = self.names.filter(|_| !self.failed).and_then(|names| plain::object(&self.place, names));
+        let alone = self.alone();
+        let listed =
+            self.names.filter(|_| !self.failed).and_then(|names| plain::object(&self.place, names, ended));
         output.objects.extend(listed);
         let found = output.objects.len() > self.before;
-        if self.cut {
+        if self.doubtful {
+            output.unread.push(Unread { kind, place: self.place, failed: self.failed });
+        } else if self.cut {
             let place = last.map_or(self.place, |last| last.1);
             output.unread.push(Unread { kind, place, failed: false });
-        } else if self.failed || (self.odd && !found) {
+        } else if self.failed || (!found && (self.odd || !ended)) {
             output.unread.push(Unread { kind, place: self.place, failed: self.failed });
-        } else if found || self.whole {
+        } else if ended && (found || self.whole || (kind == Kind::ServicePrincipal && alone)) {
             output.asked.push(kind);
             output.partial.extend(self.part.map(|command| (kind, command)));
         }
+    }
+
+    /// Whether it asks for one service principal by the id of its application and nothing else, so that silence says
+    /// that there is none.
+    fn alone(&self) -> bool {
+        self.owner.as_ref().is_some_and(|(name, _)| *name == "AppPrincipalId")
+            && self.part.as_ref().is_some_and(|command| {
+                let (asks, behind) = command.split_once('|').unwrap_or((command, ""));
+                !asks.contains(" and ") && !asks.contains(['(', ';', '>']) && only_formats(behind)
+            })
     }
 }
 
 /// Whether a command prints all objects that there are: no name, no parameter that chooses, and no filter behind it.
 fn asks_for_all(command: &str) -> bool {
-    const CHOOSING_NOTHING: [&str; 6] = [
+    const CHOOSING_NOTHING: [&str; 9] = [
+        "-all",
+        "-property",
+        "-consistencylevel",
         "-domaincontroller",
         "-resultsize",
         "-erroraction",
@@ -91,26 +140,39 @@ fn asks_for_all(command: &str) -> bool {
         "-adpropertiesonly",
         "-verbose",
     ];
+    // The certificates of one server are all that there are on it.
+    let of_server = kind_of_command(command) == Some(Kind::ExchangeCertificate);
     let words = command.split('|').next().unwrap_or_default().split_whitespace().skip(1);
     let mut value_of_parameter = false;
     let mut all = prints_all(command);
     for word in words {
         let parameter = word.starts_with('-');
         all &= if parameter {
-            CHOOSING_NOTHING.contains(&word.to_ascii_lowercase().as_str())
+            let word = word.to_ascii_lowercase();
+            CHOOSING_NOTHING.contains(&word.as_str()) || (of_server && word == "-server")
         } else {
             value_of_parameter
         };
         value_of_parameter = parameter;
     }
-    all
+    // Microsoft Graph and MSOnline give a first page unless asked for all.
+    let paged = kind_of_command(command) == Some(Kind::ServicePrincipal);
+    all && (!paged || command.to_ascii_lowercase().split_whitespace().any(|word| word == "-all"))
 }
 
 /// Whether a command prints all that its cmdlet gives: behind it nothing but formatting.
 fn prints_all(command: &str) -> bool {
-    const FORMATTING: [&str; 8] = [
+    let (asks, behind) = command.split_once('|').unwrap_or((command, ""));
+    !asks.contains(['>', ';']) && !asks.to_ascii_lowercase().contains("-filter") && only_formats(behind)
+}
+
+/// Whether the stages of a pipeline print all that goes into them.
+fn only_formats(stages: &str) -> bool {
+    const FORMATTING: [&str; 10] = [
         "format-list",
         "fl",
+        "format-table",
+        "ft",
         "select-object",
         "select",
         "sort-object",
@@ -118,13 +180,27 @@ fn prints_all(command: &str) -> bool {
         "out-string",
         "format-custom",
     ];
-    let mut stages = command.split('|');
-    let plain = |text: &str| !text.contains(['>', ';']) && !text.to_ascii_lowercase().contains("-filter");
-    stages.next().is_some_and(plain)
-        && stages.all(|stage| {
-            let name = stage.split_whitespace().next().unwrap_or_default().to_ascii_lowercase();
-            plain(stage) && FORMATTING.contains(&name.as_str())
+    // `Select-Object -First 1`, `Sort-Object -Unique`.
+    const CHOOSING: [&str; 6] = ["-first", "-last", "-skip", "-index", "-unique", "-expand"];
+    stages.trim().is_empty()
+        || stages.split('|').all(|stage| {
+            let stage = stage.to_ascii_lowercase();
+            let mut words = stage.split_whitespace();
+            !stage.contains(['>', ';'])
+                && words.next().is_some_and(|name| FORMATTING.contains(&name))
+                && !words.any(|word| CHOOSING.iter().any(|choosing| word.starts_with(choosing)))
         })
+}
+
+/// Whose roles a command asks for, where it names the account.
+fn assignee_in(command: &str) -> Option<String> {
+    let at = command.to_ascii_lowercase().find("-roleassignee ")?;
+    let behind = command.get(at + "-roleassignee ".len()..)?.trim_start();
+    let name = match behind.strip_prefix(['\'', '"']) {
+        Some(quoted) => quoted.split(['\'', '"']).next()?,
+        None => behind.split([' ', '|']).next()?,
+    };
+    (!name.is_empty() && !name.contains(['$', '('])).then(|| name.to_owned())
 }
 
 /// Whose keys a command asks for: the property that says so, and the GUID. One that stands behind another word than that
@@ -132,19 +208,23 @@ fn prints_all(command: &str) -> bool {
 pub(super) fn owner_in(command: &str) -> Option<(&'static str, String)> {
     let lower = command.to_ascii_lowercase();
     let plain = |letter: char| !letter.is_ascii_hexdigit() && letter != '-';
-    let mut object = None;
+    let (mut object, mut application) = (None, None);
     let mut before = lower.as_str();
     for word in lower.split(plain).filter(|word| is_guid(word)) {
         let (front, rest) = before.split_once(word)?;
         before = rest;
         if front.contains("appid") || front.contains("appprincipalid") {
-            return Some(("AppPrincipalId", word.to_owned()));
+            // One of several is not known to be the one.
+            if application.get_or_insert(word) != &word {
+                return None;
+            }
+            continue;
         }
         if object.is_none() && (front.contains("-serviceprincipalid") || front.contains("-objectid")) {
             object = Some(("ServicePrincipalId", word.to_owned()));
         }
     }
-    object
+    application.map(|word| ("AppPrincipalId", word.to_owned())).or(object)
 }
 
 /// Which cmdlet a command line runs first.
