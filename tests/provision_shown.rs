@@ -26,7 +26,7 @@ fn errors(document: &Value) -> Vec<&str> {
 }
 
 /// What is judged where it is shown, and the words of the command that shows it.
-const JUDGED: [(&str, &str, &str); 16] = [
+const JUDGED: [(&str, &str, &str); 15] = [
     ("Get-AuthConfig", "CurrentCertificateThumbprint", "Get-AuthConfig | Format-List *"),
     ("Get-AuthConfig", "ServiceName", "Get-AuthConfig | Format-List *"),
     ("Get-PartnerApplication", "Enabled", "Get-PartnerApplication | Format-List *"),
@@ -40,7 +40,6 @@ const JUDGED: [(&str, &str, &str); 16] = [
         "Get-WebServicesVirtualDirectory | Format-List *",
     ),
     ("Get-MailUser", "HiddenFromAddressListsEnabled", "| Format-List *"),
-    ("Get-ManagementRoleAssignment", "Enabled", "-RoleAssignee"),
     ("Get-ExchangeCertificate", "HasPrivateKey", "Get-ExchangeCertificate | Format-List *"),
     ("Get-ExchangeCertificate", "Status", "Get-ExchangeCertificate | Format-List *"),
     ("Get-ExchangeCertificate", "PublicKeySize", "Get-ExchangeCertificate | Format-List *"),

@@ -100,7 +100,7 @@ fn certificate(case: &StateCase<'_>, found: &mut Missing) {
     }
 }
 
-/// Accounts of partner applications, and their roles: an assignment that is switched off gives none.
+/// Accounts of partner applications. Of their roles Microsoft's own check prints names alone, which is enough.
 fn accounts(case: &StateCase<'_>, found: &mut Missing) {
     for application in case.applications() {
         for account in case.partners(application.id).into_iter().filter_map(|one| case.linked_account(one)) {
@@ -114,28 +114,16 @@ fn accounts(case: &StateCase<'_>, found: &mut Missing) {
                     found.extend(lacking.then(|| (check, line(user, name, &command))));
                 }
             }
-            let assigned = case.assignments(account);
-            for role in application.roles {
-                let mut own =
-                    assigned.iter().filter(|(own, _)| own == role).map(|(_, object)| *object).peekable();
-                let first = own.peek().copied();
-                if own.all(|object| object.flag("Enabled").is_none() && lacks(case, object, "Enabled", true))
-                {
-                    let command = format!(
-                        "Get-ManagementRoleAssignment -RoleAssignee {} | Format-List *",
-                        quoted(account)
-                    );
-                    found.extend(first.map(|object| (CheckId::Accepted, line(object, "Enabled", &command))));
-                }
-            }
         }
     }
 }
 
-/// Whether service principals are enabled: the token service gives nothing to those that are not.
+/// Whether service principals are enabled: the token service gives nothing to those that are not. Microsoft's own check
+/// prints their keys alone, which is enough; one that was printed itself should show it.
 fn principals(case: &StateCase<'_>, ids: &[&str], found: &mut Missing) {
-    for id in ids.iter().filter(|id| !case.has_no_principal(id)) {
-        if !case.principals(id).any(|object| object.flag("AccountEnabled").is_some()) {
+    for id in ids {
+        let itself = case.principals(id).any(|object| object.get("DisplayName").is_some());
+        if itself && !case.principals(id).any(|object| object.flag("AccountEnabled").is_some()) {
             found.push((
                 CheckId::TokenRequest,
                 format!(
@@ -167,7 +155,6 @@ mod tests {
             JUDGED.iter().map(|(kind, property, ..)| (*kind, *property)).chain(of_certificate).chain([
                 (Kind::MailUser, "HiddenFromAddressListsEnabled"),
                 (Kind::MailUser, "ExternalEmailAddress"),
-                (Kind::RoleAssignment, "Enabled"),
                 (Kind::ServicePrincipal, "AccountEnabled"),
             ]);
         for (kind, property) in judged {
