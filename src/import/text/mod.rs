@@ -248,8 +248,8 @@ impl Start {
         let extra = length.map_or(0, |length| body.saturating_sub(length));
         let range = range.start..range.end - extra.min(range.len());
         let mut bytes = bytes.get(..bytes.len() - extra)?.to_vec();
-        // The last line of a copy need not end: what stands in it was all that was marked.
-        if bytes.len() == body_at && !bytes.ends_with(b"\n") {
+        // The last line of a copy need not end: what stands in it was all that was marked, unless it shows the contrary.
+        if bytes.len() == body_at && !bytes.ends_with(b"\n") && !is_cut(&bytes) {
             bytes.push(b'\n');
         }
         let bytes = Bytes::from(bytes);
@@ -298,6 +298,19 @@ impl Start {
         }
         (self.at..at, Cow::Owned(out))
     }
+}
+
+/// Whether the last line of a head is a challenge that goes on where the text ends: behind `client_id=` or a comma, or
+/// inside of quotes (RFC 9110 5.6.4, 11.6.1). What is left of it would accuse the server of what was only lost.
+fn is_cut(head: &[u8]) -> bool {
+    let line = head.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+    let Some((name, value)) = line.split_at_checked(memchr::memchr(b':', line).unwrap_or(line.len())) else {
+        return false;
+    };
+    let challenge = ["www-authenticate", "proxy-authenticate"];
+    challenge.iter().any(|known| name.trim_ascii().eq_ignore_ascii_case(known.as_bytes()))
+        && (value.iter().filter(|byte| **byte == b'"').count() % 2 == 1
+            || matches!(value.trim_ascii_end(), [.., b':' | b'=' | b',']))
 }
 
 fn length(head: &Head) -> Option<usize> {
@@ -352,7 +365,7 @@ fn exchanges(messages: &[Message], out: &mut dyn Receiver) -> u64 {
         if message.is_request {
             let Some(raw) = raw::request(&message.bytes, total, &mut oddities) else { continue };
             let mut request = raw.request;
-            oddities.retain(|oddity| oddity.detail != message::UNENDED);
+            oddities.retain(|oddity| oddity.detail != message::UNENDED || is_cut(&message.bytes));
             if message.from_curl && request.head.get("content-length").is_some_and(|length| length != b"0") {
                 // Said once, in words that fit.
                 oddities.retain(|oddity| oddity.name != "export-body-missing");
@@ -379,7 +392,7 @@ fn exchanges(messages: &[Message], out: &mut dyn Receiver) -> u64 {
             continue;
         };
         // Who copies a head leaves out the empty line behind it.
-        response.head.partial &= response.head.spans.len() >= limits::HEAD_FIELDS;
+        response.head.partial &= response.head.spans.len() >= limits::HEAD_FIELDS || is_cut(&message.bytes);
         let asked = waiting.pop_front().map(|(_, exchange)| exchange);
         let mut exchange = asked.unwrap_or_else(|| bare(key, Protocol::Http11, Vec::new()));
         exchange.oddities.append(&mut oddities);

@@ -147,6 +147,32 @@ fn a_transcript_of_curl_is_read_without_its_marks() {
 }
 
 #[test]
+fn a_challenge_that_goes_on_where_the_text_ends_leaves_its_head_open() {
+    let asked = "> POST /ews HTTP/1.1\n> Host: h\n> Authorization: Bearer\n>\n< HTTP/1.1 401 Unauthorized\n< Server: x\n< ";
+    let head = |text: &str| {
+        let out = collect(text.as_bytes());
+        let head = &out.exchanges[0].response.as_ref().unwrap().head;
+        (head.partial, head.get("www-authenticate").is_some())
+    };
+    for (last, expected) in [
+        ("WWW-Authenticate:", (true, false)),
+        ("WWW-Authenticate: Bearer client_id=", (true, false)),
+        ("WWW-Authenticate: Bearer client_id=\"00000002-0000", (true, false)),
+        ("www-authenticate: Bearer client_id=\"x\",", (true, false)),
+        ("WWW-Authenticate: Bearer client_id=\"x\"", (false, true)),
+        ("WWW-Authenticate: Negotiate", (false, true)),
+    ] {
+        assert_eq!(head(&format!("{asked}{last}")), expected, "{last}");
+        assert_eq!(head(&format!("{asked}{last}").replace("> ", "").replace("< ", "")), expected, "{last}");
+        // What stands on a line of its own is all of it.
+        assert_eq!(head(&format!("{asked}{last}\n")), (false, true), "{last}");
+    }
+    // Padding of base64 is no such end.
+    let out = collect(b"GET /ews HTTP/1.1\nHost: h\nAuthorization: Basic dTpwdw==");
+    assert_eq!(out.exchanges[0].request.as_ref().unwrap().head.text("authorization"), Some("Basic dTpwdw=="));
+}
+
+#[test]
 fn lines_that_only_mention_http_are_no_messages() {
     let text = format!("GET /x HTTP/1.1 was asked\nGET /y HTTP/1.1\n\nHTTP/1.1 200 OK\n{TOKEN}");
     let out = collect(text.as_bytes());
