@@ -499,6 +499,12 @@ impl Member {
         self.start.saturating_add(header).saturating_add(self.packed)
     }
 
+    /// How it is packed, if it is packed in a way that is not read.
+    pub(super) fn unknown_method(&self) -> Option<CompressionMethod> {
+        let known = matches!(self.method, CompressionMethod::Stored | CompressionMethod::Deflated);
+        (!known && !self.encrypted).then_some(self.method)
+    }
+
     /// Whether a password is needed.
     pub(crate) fn encrypted(&self) -> bool {
         self.encrypted

@@ -62,7 +62,8 @@ fn sessions_of(
     let sessions = sessions(members);
     if sessions.is_empty() {
         return Err(ImportError::Kind(
-            "is a ZIP archive, but no Fiddler session archive: it holds no raw/*_c.txt".to_owned(),
+            "is a ZIP archive, but no Fiddler session archive: it holds no raw/*_c.txt; give what is in it unpacked"
+                .to_owned(),
         ));
     }
     check_password(archive, &sessions, settings)?;
@@ -96,7 +97,12 @@ fn sessions_of(
         out.notice(Notice::new(None, text));
     }
     if used == 0 {
-        return Err(ImportError::Damaged(format!("none of its {} sessions can be read", sessions.len())));
+        let mut methods = sessions.iter().flat_map(Session::members).filter_map(Member::unknown_method);
+        let reason = methods.next().map_or_else(String::new, |method| {
+            format!(": they are packed by a method that is not read ({method}); unpack it, and pack it as ZIP with Deflate")
+        });
+        let told = format!("none of its {} sessions can be read{reason}", sessions.len());
+        return Err(ImportError::Damaged(told));
     }
     Ok(())
 }

@@ -404,3 +404,39 @@ fn a_message_that_another_of_the_same_number_takes_the_place_of_is_left_out_and_
     );
     assert_eq!(notice.loss.as_ref().map(|loss| loss.count), Some(1));
 }
+
+/// Says of a member that another method packed it, in its own header and in the index.
+fn repacked(archive: &[u8], name: &str, method: u8) -> Vec<u8> {
+    let mut bytes = archive.to_vec();
+    for (magic, method_at, name_at) in [(b"PK\x03\x04", 8, 30), (b"PK\x01\x02", 10, 46)] {
+        let starts: Vec<usize> = memchr::memmem::find_iter(archive, magic).collect();
+        for start in starts {
+            if archive[start + name_at..].starts_with(name.as_bytes()) {
+                bytes[start + method_at] = method;
+            }
+        }
+    }
+    bytes
+}
+
+#[test]
+fn a_member_packed_by_a_method_that_is_not_read_costs_itself() {
+    let plain = archive(&[
+        ("raw/1_c.txt", REQUEST),
+        ("raw/1_s.txt", RESPONSE),
+        ("raw/2_c.txt", REQUEST),
+        ("raw/2_s.txt", RESPONSE),
+    ]);
+    // APPNOTE 4.4.5: Deflate64, bzip2, LZMA, and a number that nobody gave out.
+    for (method, name) in [(9, "Deflate64"), (12, "Bzip2"), (14, "Lzma"), (77, "Unknown")] {
+        let one = repacked(&plain, "raw/1_c.txt", method);
+        let out = collect(&one, &[]).unwrap();
+        assert_eq!(paths(&out), ["-", "/ews"], "{method}");
+        let lost: Vec<_> = out.notices.iter().filter_map(|notice| notice.loss.clone()).collect();
+        assert_eq!(lost, [LeftOut::request()], "{method}");
+        let all = ["raw/1_c.txt", "raw/1_s.txt", "raw/2_c.txt", "raw/2_s.txt"];
+        let all = all.iter().fold(plain.clone(), |bytes, name| repacked(&bytes, name, method));
+        let error = collect(&all, &[]).unwrap_err().to_string();
+        assert!(error.contains(name) && error.contains("with Deflate"), "{error}");
+    }
+}
