@@ -107,6 +107,7 @@ pub static RULES: &[&Rule] = &[
     &transport::tls_old::RULE,
     &transport::url_token::RULE,
     &accepted::answer_disputed::RULE,
+    &accepted::autodiscover_code::RULE,
     &accepted::cas_error::RULE,
     &accepted::disputed::RULE,
     &accepted::ews_error::RULE,

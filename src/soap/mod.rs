@@ -2,6 +2,8 @@
 //!
 //! EWS response codes and SOAP faults, `x-ms-diagnostics`, token service errors. A leaf.
 
+/// Codes in answers of Autodiscover.
+pub mod autodiscover;
 /// What the codes of Exchange and of the token service mean, and the repair.
 pub mod codes;
 /// `x-ms-diagnostics`.

@@ -2,6 +2,8 @@
 
 /// A SOAP fault or response code contradicts the request.
 pub(crate) mod answer_disputed;
+/// Autodiscover accepts the token, and gives no settings.
+pub(crate) mod autodiscover_code;
 /// Autodiscover was reached without credentials.
 pub(crate) mod cas_error;
 /// What the server says contradicts what the token shows.
