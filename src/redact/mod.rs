@@ -222,6 +222,11 @@ fn form(bytes: &[u8]) -> Result<Form, RedactError> {
         Sniffed::Text if crate::import::text::trace::is_trace(&crate::import::text::utf8(bytes)) => refused(
             "is a trace of curl, which is not redacted: record it with curl -v, and redact that".to_owned(),
         ),
+        Sniffed::Text if crate::import::text::network::is_trace(&crate::import::text::utf8(bytes)) => refused(
+            "is a trace of System.Net, which is not redacted: its dumps hide what they hold; send the output of \
+             inspect -o json, which holds no secrets"
+                .to_owned(),
+        ),
         Sniffed::Har => Ok(Form::Har),
         Sniffed::Json => Ok(Form::Json),
         Sniffed::Zip => Ok(Form::Saz),

@@ -5,10 +5,18 @@
 //! field follows; a lone token gives no exchange, because nobody knows how it travelled. UTF-16 is
 //! converted.
 
+/// Messages of which the parts stood apart.
+mod assembled;
 /// Requests that became no message.
 mod beside;
+/// Traces of the EWS Managed API.
+mod ews;
 /// Credentials that were broken into lines.
 pub(crate) mod folds;
+/// Texts of other tools, which are not read.
+pub(crate) mod foreign;
+/// Traces of `System.Net`.
+pub(crate) mod network;
 /// Tokens without a message around them.
 mod paste;
 /// Words of a server without a message around them.
@@ -23,9 +31,11 @@ use std::ops::Range;
 use bytes::Bytes;
 use memchr::memmem;
 
+use self::assembled::Extent;
 use self::beside::{Found, Place};
 use super::{ImportError, ImportSettings, Notice, Receiver};
 use super::{message, raw};
+use crate::base::Instant;
 use crate::connection::LeftOut;
 use crate::exchange::{Body, Exchange, ExchangeKey, Head, Oddity, Protocol};
 use crate::json::dump;
@@ -38,8 +48,21 @@ use crate::limits;
 /// server.
 pub fn read(bytes: &[u8], settings: &ImportSettings, out: &mut dyn Receiver) -> Result<(), ImportError> {
     let text = utf8(bytes);
-    let text = if trace::is_trace(&text) { Cow::Owned(trace::messages(&text)) } else { text };
-    let messages = messages(&text);
+    let assembled = if network::is_trace(&text) {
+        Some(network::messages(&text))
+    } else if ews::is_trace(&text) {
+        Some(ews::messages(&text))
+    } else {
+        None
+    };
+    let (text, messages) = if let Some(assembled) = assembled {
+        let (text, messages) = assembled.place();
+        (Cow::Owned(text), messages)
+    } else {
+        let text = if trace::is_trace(&text) { Cow::Owned(trace::messages(&text)) } else { text };
+        let messages = messages(&text);
+        (text, messages)
+    };
     let mut from = 0;
     let mut seen = Seen::default();
     for message in &messages {
@@ -69,10 +92,14 @@ pub fn read(bytes: &[u8], settings: &ImportSettings, out: &mut dyn Receiver) -> 
         let heads: Vec<Range<usize>> = messages.iter().map(|message| message.range.clone()).collect();
         quoted = quoted::records(&text, &heads);
     }
+    let foreign = if exchanges == 0 { foreign::told(&text) } else { None };
     if exchanges == 0 && seen.tokens == 0 && quoted.is_empty() {
         let hint = if settings.named { quoted::hint(&text) } else { String::new() };
-        let told = "holds neither an HTTP message nor anything that looks like a token";
+        let told = foreign.unwrap_or("holds neither an HTTP message nor anything that looks like a token");
         return Err(ImportError::Kind(format!("{told}{hint}")));
+    }
+    if let Some(told) = foreign {
+        out.notice(Notice::new(None, told));
     }
     quoted.into_iter().for_each(|record| out.log_record(record));
     left_out(&text, &messages, exchanges, out);
@@ -125,9 +152,29 @@ struct Message {
     open: Option<usize>,
     /// Whether the text can hold the body of a request (curl shows none).
     from_curl: bool,
+    time: Option<Instant>,
+    extent: Extent,
+    /// Whether the request may have had credentials that are not told.
+    hides_credentials: bool,
 }
 
 impl Message {
+    /// What a tool left out, in words.
+    fn left_out(&self, body: &mut Body, oddities: &mut Vec<Oddity>) {
+        if self.extent != Extent::Told {
+            body.complete = self.extent == Extent::Whole;
+            oddities.retain(|oddity| oddity.name != "export-body-missing");
+        }
+        if self.extent == Extent::Cut {
+            let detail = "the trace does not hold the whole of a body (maxdatasize)".to_owned();
+            oddities.push(Oddity { name: "export-body-missing", detail });
+        }
+        if self.hides_credentials && self.is_request {
+            let told = "the trace of a request does not tell the credentials that .NET adds by itself";
+            oddities.push(message::fields_missing(told));
+        }
+    }
+
     /// Whether it only announces the response (RFC 9110 15.2).
     fn is_interim(&self) -> bool {
         let status = self.bytes.split(|byte| *byte == b' ').nth(1);
@@ -255,7 +302,9 @@ impl Start {
         let bytes = Bytes::from(bytes);
         let ends = length.is_some_and(|length| length <= body);
         let open = (!ends && body_at < bytes.len()).then_some(body_at);
-        Some(Message { range, bytes, is_request: self.is_request, open, from_curl: self.mark.is_some() })
+        let (is_request, from_curl) = (self.is_request, self.mark.is_some());
+        let (time, extent, hides_credentials) = (None, Extent::Told, false);
+        Some(Message { range, bytes, is_request, open, from_curl, time, extent, hides_credentials })
     }
 
     /// What of `rest` is this message's own, where many may stand one behind the other. Copies lose the end of a message:
@@ -373,6 +422,8 @@ fn exchanges(messages: &[Message], out: &mut dyn Receiver) -> u64 {
                 let detail = "curl does not show the body of a request".to_owned();
                 oddities.push(Oddity { name: "export-body-missing", detail });
             }
+            message.left_out(&mut request.body, &mut oddities);
+            request.times = message.time.map(|at| (at, at));
             let mut exchange = bare(key, raw.protocol, oddities);
             exchange.request = Some(Box::new(request));
             waiting.push_back((index, exchange));
@@ -391,6 +442,8 @@ fn exchanges(messages: &[Message], out: &mut dyn Receiver) -> u64 {
         let Some(mut response) = raw::response(&message.bytes, total, &method, &mut oddities) else {
             continue;
         };
+        message.left_out(&mut response.body, &mut oddities);
+        response.times = message.time.map(|at| (at, at));
         // Who copies a head leaves out the empty line behind it.
         response.head.partial &= response.head.spans.len() >= limits::HEAD_FIELDS || is_cut(&message.bytes);
         let asked = waiting.pop_front().map(|(_, exchange)| exchange);

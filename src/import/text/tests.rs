@@ -241,9 +241,77 @@ proptest::proptest! {
 
     #[test]
     fn no_text_makes_it_panic(pieces in proptest::collection::vec(proptest::sample::select(vec![
-        "GET / HTTP/1.1\r\n", "HTTP/1.1 200 OK\n", "> ", "< ", "* x\n", "A: b\r\n", "\r\n", "\n", "Content-Length: 99999999999999999999\n",
+        "<Trace Tag=\"EwsRequestHttpHeaders\" Tid=\"1\" Time=\"x\">\n", "<Trace Tag=\"EwsResponse\" Tid=\"1\">", "</Trace>", "\nSystem.Net Information: 0 : [7] ", "HttpWebRequest#1 - Request: GET / HTTP/1.1\n", "ConnectStream#1 - x\n{\nA: b\n}.", "Associating HttpWebRequest#1 with ConnectStream#1\n", "Data from ConnectStream#1::Read\n", "00000000 : 3C 6F ", "<<a>>\n", "GET / HTTP/1.1\r\n", "HTTP/1.1 200 OK\n", "> ", "< ", "* x\n", "A: b\r\n", "\r\n", "\n", "Content-Length: 99999999999999999999\n",
         "Content-Length: 3\n", "Transfer-Encoding: chunked\n", "ffffffff\n", "eyJ", ".", "eyJh.eyJh.", "Bearer ", "\0", "x",
     ]), 0..40)) {
         fuzz(pieces.concat().as_bytes());
     }
+}
+
+#[test]
+fn a_trace_of_the_ews_managed_api_gives_its_exchange_with_its_time() {
+    let block = |tag: &str, content: &str| {
+        format!("<Trace Tag=\"{tag}\" Tid=\"9\" Time=\"2026-11-23 06:49:26Z\">\r\n{content}\r\n</Trace>\r\n")
+    };
+    let head = |fields: &str| format!("POST /EWS/Exchange.asmx HTTP/1.1\nContent-Type: text/xml\n{fields}\n");
+    let text = [
+        block("EwsRequestHttpHeaders", &head(&format!("Authorization: Bearer {TOKEN}\n"))),
+        block("EwsRequest", "  <?xml version=\"1.0\"?>\r\n  <Envelope/>"),
+        block("EwsResponseHttpHeaders", "HTTP/1.1 200 OK\nTransfer-Encoding: chunked\nServer: s\n\n"),
+        block("EwsResponse", "  <ok/>"),
+        block("EwsRequestHttpHeaders", &head("")),
+        block("EwsResponseHttpHeaders", "HTTP/1.1 200 OK\nServer: s\n\n"),
+    ]
+    .concat();
+    let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for bytes in [text.as_bytes(), &[b"\xff\xfe", &wide[..]].concat()] {
+        let out = collect(bytes);
+        let expected = ["POST /EWS/Exchange.asmx 200 <ok/>", "POST /EWS/Exchange.asmx 200 "];
+        assert_eq!(lines(&out), expected);
+        assert_eq!(out.exchanges[0].time().unwrap().to_string(), "2026-11-23T06:49:26Z");
+        let request = out.exchanges[0].request.as_ref().unwrap();
+        assert!(request.body.bytes.ends_with(b"<Envelope/>"));
+        // What .NET adds by itself is not told.
+        let odd =
+            |at: usize| out.exchanges[at].oddities.iter().any(|odd| odd.name == "export-fields-missing");
+        assert_eq!([odd(0), odd(1)], [false, true]);
+        assert_eq!(out.tokens, []);
+    }
+}
+
+#[test]
+fn a_trace_of_system_net_gives_its_exchange_and_says_what_it_cut() {
+    let line = |text: &str| format!("System.Net Information: 0 : [7] {text}\r\n");
+    let text = [
+        line("Associating Connection#3 with HttpWebRequest#1"),
+        line("HttpWebRequest#1 - Request: POST /EWS/Exchange.asmx HTTP/1.1\r\n"),
+        line(&format!(
+            "ConnectStream#2 - Sending headers\r\n{{\r\nHost: h\r\nAuthorization: Bearer {TOKEN}\r\n}}."
+        )),
+        line("Connection#3 - Received status line: Version=1.1, StatusCode=200, StatusDescription=OK."),
+        line("Connection#3 - Received headers\r\n{\r\nTransfer-Encoding: chunked\r\n}."),
+        line("Associating HttpWebRequest#1 with ConnectStream#4"),
+        line("Data from ConnectStream#4::Read"),
+        line("(printing 1024 out of 4711)"),
+        line("00000000 : 3C 6F 6B 2F 3E : <ok/>"),
+        line("HttpWebRequest#5 - Request: GET /lost HTTP/1.1\r\n"),
+    ]
+    .concat();
+    let out = collect(text.as_bytes());
+    assert_eq!(lines(&out), ["POST /EWS/Exchange.asmx 200 <ok/>"]);
+    let response = out.exchanges[0].response.as_ref().unwrap();
+    assert!(!response.body.complete);
+    assert_eq!(out.exchanges[0].oddities.len(), 1, "{:?}", out.exchanges[0].oddities);
+    let lost: Vec<_> = out.notices.iter().filter_map(|notice| notice.loss.clone()).collect();
+    assert_eq!(lost, [LeftOut::request()]);
+}
+
+#[test]
+fn a_text_of_another_tool_is_named_whether_or_not_a_token_is_in_it() {
+    let session = format!("[{{\"actualPort\":443,\"firstLine\":\"GET\",\"value\":\"Bearer {TOKEN}\"}}]");
+    let told = collect(session.as_bytes()).notices;
+    assert!(told.iter().any(|notice| notice.text.contains("HAR")), "{told:?}");
+    let bare = session.replace(TOKEN, "");
+    let error = read(bare.as_bytes(), &ImportSettings::default(), &mut Collected::default()).unwrap_err();
+    assert!(matches!(&error, ImportError::Kind(text) if text.contains("Charles")), "{error}");
 }
