@@ -235,7 +235,7 @@ fn decode<S: Sink>(
 }
 
 fn decode_opened<S: Sink>(
-    opened: Opened,
+    mut opened: Opened,
     found: &Found,
     number: usize,
     settings: &Settings,
@@ -243,6 +243,13 @@ fn decode_opened<S: Sink>(
     ahead: Lookahead<'_>,
     sink: &mut S,
 ) -> Result<Option<Input>, String> {
+    if opened.kind == Sniffed::Unknown && found.named {
+        let mut head = Vec::new();
+        let _ = opened.read.by_ref().take(64).read_to_end(&mut head);
+        if let Some(told) = crate::import::text::foreign::binary(&head) {
+            return Err(told.to_owned());
+        }
+    }
     let Some(kind) = kind_of(opened.kind, found)? else { return Ok(None) };
     let mut input = Input::new(found, number, kind, &opened);
     if opened.kind.is_capture() {
