@@ -61,6 +61,7 @@ pub(super) fn run<'f, S: Sink>(
         full.iter_mut().for_each(|batch| worker.decode(batch, sink));
     }
     if !more {
+        intake.end();
         let mut done = worker.end(sink);
         done.say();
         return (Some(intake), done);

@@ -191,6 +191,11 @@ impl<'f> Intake<'f> {
         false
     }
 
+    /// Looks for keys behind the end of the file, if a connection still waits for some. May be called again.
+    pub(super) fn end(&mut self) {
+        self.ahead.end(&self.secrets);
+    }
+
     /// Packets that could not be read, by kind.
     pub(super) fn unread(&self) -> Vec<(String, u64)> {
         self.decapsulator.unread()

@@ -34,6 +34,16 @@ impl<'f> Lookahead<'f> {
         }
     }
 
+    /// Called where the file that is being read ends, before its connections do: if something still waits, only the
+    /// files after it can hold its keys. Called again by each thread, whose own connections may be those that wait.
+    pub(super) fn end(&mut self, secrets: &Secrets) {
+        if !self.done && secrets.waiting() > 0 {
+            self.done = true;
+            self.files = self.files.get(1..).unwrap_or_default();
+            self.look(secrets);
+        }
+    }
+
     fn look(&self, secrets: &Secrets) {
         for found in self.files {
             scan(found, secrets);

@@ -90,7 +90,13 @@ impl<'f> Office<'f> {
                     worker.decode(&mut batch, sink);
                     self.lock().spare.push(batch);
                 }
-                Task::Leave => return worker.end(sink),
+                Task::Leave => {
+                    // What this worker decoded is counted among what waits; only that concerns it.
+                    if let Some(intake) = &mut self.lock().intake {
+                        intake.end();
+                    }
+                    return worker.end(sink);
+                }
             }
         }
     }
