@@ -95,10 +95,10 @@ fn written(document: &Document<'_>) -> String {
     String::from_utf8(out).unwrap()
 }
 
-/// `verify` and `inspect` of a file with so many threads.
-fn reports(path: &Path, keylogs: &[(String, Secret)], threads: usize) -> [String; 2] {
+/// `verify` and `inspect` of files with so many threads.
+fn reports(paths: &[&Path], keylogs: &[(String, Secret)], threads: usize) -> [String; 2] {
     let settings = Settings { threads, keylogs: keylogs.to_vec(), ..Settings::default() };
-    let sources = [Source::Path(path.to_owned())];
+    let sources: Vec<Source> = paths.iter().map(|path| Source::Path((*path).to_owned())).collect();
     let expected = expectations();
     let counter = || Arc::new(AtomicU64::new(0));
     let mut recorder = Recorder::new(Judge::new(&expected), false, counter());
@@ -124,9 +124,9 @@ fn compare(file: &str, copies: u16) {
     assert!(bytes.len() > 9 << 20, "only {} bytes: threads begin their work at eight mebibytes", bytes.len());
     let path = std::env::temp_dir().join(format!("oauthtrace-threads-{}-{file}", std::process::id()));
     fs::write(&path, bytes).unwrap();
-    let one = reports(&path, &keys, 1);
+    let one = reports(&[&path], &keys, 1);
     assert!(one[0].len() > 4000 && one[1].len() > 1 << 20, "{:.300}", one[0]);
-    let many = [2, 5].map(|threads| reports(&path, &keys, threads));
+    let many = [2, 5].map(|threads| reports(&[&path], &keys, threads));
     let _ = fs::remove_file(&path);
     for many in many {
         for (one, many) in one.iter().zip(&many) {
@@ -145,6 +145,37 @@ fn a_large_capture_of_tls_gives_the_same_bytes() {
     compare("traffic-tls.pcap", 500);
 }
 
+/// A pcapng file of nothing but key logs.
+fn of_secrets(keylogs: &[(String, Secret)]) -> Vec<u8> {
+    let word = |number: usize| u32::try_from(number).unwrap().to_le_bytes();
+    let mut bytes =
+        [&b"\x0a\x0d\x0d\x0a\x1c\0\0\0\x4d\x3c\x2b\x1a\x01\0\0\0"[..], &[0xff; 8], b"\x1c\0\0\0"].concat();
+    for (_, log) in keylogs {
+        let log = log.expose();
+        let padding = log.len().next_multiple_of(4) - log.len();
+        let length = word(log.len() + padding + 20);
+        bytes.extend([&b"\x0a\0\0\0"[..], &length, b"KSLT", &word(log.len()), log].concat());
+        bytes.extend(std::iter::repeat_n(0, padding).chain(length));
+    }
+    bytes
+}
+
+#[test]
+fn keys_in_a_later_file_open_a_large_capture_on_any_number_of_threads() {
+    let (bytes, keys) = everything("traffic-tls.pcap", 500);
+    let folder = std::env::temp_dir().join(format!("oauthtrace-later-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    let (capture, later) = (folder.join("a.pcap"), folder.join("b.pcapng"));
+    fs::write(&capture, bytes).unwrap();
+    fs::write(&later, of_secrets(&keys)).unwrap();
+    let [one, many] = [1, 5].map(|threads| reports(&[&capture, &later], &[], threads));
+    let _ = fs::remove_dir_all(&folder);
+    assert!(one[0].contains("\"undecrypted\": 0"), "{:.600}", one[0]);
+    for (one, many) in one.iter().zip(&many) {
+        assert!(one == many, "{}", difference(one, many));
+    }
+}
+
 #[test]
 fn every_recorded_case_gives_the_same_bytes() {
     let mut compared = 0;
@@ -157,7 +188,7 @@ fn every_recorded_case_gives_the_same_bytes() {
         for file in ["traffic.pcap", "traffic-tls.pcap", "traffic.har", "traffic.saz"] {
             let path = folder.join(file);
             if path.exists() {
-                let [one, many] = [1, 3].map(|threads| reports(&path, &keys, threads));
+                let [one, many] = [1, 3].map(|threads| reports(&[&path], &keys, threads));
                 assert!(one == many, "{}", path.display());
                 compared += 1;
             }

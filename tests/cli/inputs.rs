@@ -129,6 +129,26 @@ fn a_key_log_without_a_line_of_one_is_status_3() {
 }
 
 #[test]
+fn keys_in_a_later_capture_open_an_earlier_one() {
+    let folder = Folder::new();
+    let [plain, with_keys] = ["healthy/traffic-tls.pcap", "healthy/traffic-tls.pcapng"].map(capture);
+    let run = verify(&folder, &[&plain, &with_keys], &["-o", "json"]);
+    assert_eq!(json(run.status(0))["inputs"][0]["exchanges"], 5);
+    verify(&folder, &[&plain], &[]).status(4);
+}
+
+#[test]
+fn a_file_of_another_tool_says_what_to_give_instead() {
+    let folder = Folder::new();
+    folder.file("session.chls", b"\xac\xed\0\x05sr");
+    folder.file("keys.log", &b"CLIENT_RANDOM 00 11\n"[..]);
+    for (file, word) in [("session.chls", "HAR"), ("keys.log", "--keylog")] {
+        let run = verify(&folder, &[file], &[]);
+        assert!(run.status(3).stderr().contains(word), "{}", run.stderr());
+    }
+}
+
+#[test]
 fn an_entry_that_is_cut_is_told_once() {
     let folder = Folder::new();
     let whole = std::fs::read_to_string(path("healthy/traffic.har")).unwrap();
