@@ -215,7 +215,8 @@ fn starts(text: &[u8]) -> Vec<Start> {
     while at < text.len() {
         let rest = text.get(at..).unwrap_or_default();
         let length = memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
-        found.extend(Start::of(rest.get(..length).unwrap_or_default(), at));
+        let line = rest.get(..length).unwrap_or_default();
+        found.extend(Start::of(line, at).or_else(|| Start::behind(line, at)));
         at += length;
     }
     found
@@ -263,6 +264,18 @@ impl Start {
         Some(Self { at, is_request, mark })
     }
 
+    /// The same for what follows markup or JSON right behind its end, as where a stream is saved that was decoded.
+    fn behind(line: &[u8], at: usize) -> Option<Self> {
+        let end = memchr::memrchr2(b'>', b'}', line)? + 1;
+        let (body, rest) = line.split_at_checked(end)?;
+        let is_tag = || {
+            let tag = memchr::memrchr(b'<', body).and_then(|open| body.get(open..)).unwrap_or_default();
+            tag.starts_with(b"</") || tag.ends_with(b"/>")
+        };
+        let ends = !rest.is_empty() && (body.ends_with(b"}") || is_tag());
+        Self::of(rest, at + end).filter(|start| ends && start.mark.is_none())
+    }
+
     /// The same for what follows a body on its last line: a mark of curl stands only at the start of one.
     fn at(text: &[u8], at: usize) -> Option<Self> {
         let rest = text.get(at..)?;
@@ -284,7 +297,7 @@ impl Start {
         if head.spans.is_empty() {
             return None;
         }
-        let length = length(&head);
+        let length = length(&head, bytes.get(body_at..).unwrap_or_default());
         let (range, bytes) = match (self.mark, length) {
             (Some(b'<'), Some(length)) if bytes.len() == body_at => {
                 late_body(text, next, length, range, bytes)
@@ -311,7 +324,7 @@ impl Start {
     /// its length tells where it was, if line ends are unchanged.
     fn own<'t>(&self, rest: &'t [u8]) -> Option<&'t [u8]> {
         let (head, body_at) = raw::beginning(rest)?;
-        let end = match length(&head) {
+        let end = match length(&head, rest.get(body_at..).unwrap_or_default()) {
             Some(length) => body_at.saturating_add(length).min(rest.len()),
             None if self.is_request && head.get("transfer-encoding").is_none() => body_at,
             None => rest.len(),
@@ -362,8 +375,21 @@ fn is_cut(head: &[u8]) -> bool {
             || matches!(value.trim_ascii_end(), [.., b':' | b'=' | b',']))
 }
 
-fn length(head: &Head) -> Option<usize> {
-    head.text("content-length").and_then(|text| text.trim().parse().ok())
+/// The length of the body that `rest` begins with, if the head tells that of these bytes: tools decode bodies, and people
+/// lay them out anew, and the field stays.
+fn length(head: &Head, rest: &[u8]) -> Option<usize> {
+    let length: usize = head.text("content-length")?.trim().parse().ok()?;
+    let closes = match rest.trim_ascii_start().first() {
+        Some(b'<') => b'>',
+        Some(b'{') => b'}',
+        Some(b'[') => b']',
+        _ => return Some(length),
+    };
+    let coded = head.text("content-encoding").is_some_and(|coding| !coding.eq_ignore_ascii_case("identity"));
+    let body = rest.get(..length).unwrap_or(rest).trim_ascii_end();
+    let of_soap = memmem::find(body.get(..body.len().min(512)).unwrap_or_default(), b"Envelope").is_some();
+    let whole = body.last() == Some(&closes) && (!of_soap || body.ends_with(b"Envelope>"));
+    (!coded && (whole || rest.len() <= length)).then_some(length)
 }
 
 /// Adds the body that was written behind all that curl said, as when both go into one file: it is what is left, and just

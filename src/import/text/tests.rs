@@ -76,7 +76,9 @@ fn what_is_saved_of_a_stream_goes_on_right_behind_a_body() {
     assert_eq!(lines(&collect(all.as_bytes())), vec!["POST /a 200 ok"; 300]);
     // A length that is not that of the copy ends in the middle of something else.
     let off = text.replace("Content-Length: 4", "Content-Length: 3");
-    assert_eq!(lines(&collect(off.as_bytes())).len(), 1);
+    assert_eq!(lines(&collect(off.replace("<x/>", "wxyz").as_bytes())).len(), 1);
+    // Markup tells where it ends.
+    assert_eq!(lines(&collect(off.as_bytes())), lines(&out));
     // A body may hold what looks like a message in the middle of a line.
     let inner = "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 23\r\n\r\nsee GET /b HTTP/1.1\r\nA:b";
     assert_eq!(lines(&collect(inner.as_bytes())), ["POST /a -"]);
@@ -314,4 +316,40 @@ fn a_text_of_another_tool_is_named_whether_or_not_a_token_is_in_it() {
     let bare = session.replace(TOKEN, "");
     let error = read(bare.as_bytes(), &ImportSettings::default(), &mut Collected::default()).unwrap_err();
     assert!(matches!(&error, ImportError::Kind(text) if text.contains("Charles")), "{error}");
+}
+
+#[test]
+fn the_length_of_a_body_that_was_decoded_or_laid_out_anew_is_not_that_of_what_stands_there() {
+    let body =
+        "<s:Envelope><s:Body>\n  <m:ResponseCode>ErrorAccessDenied</m:ResponseCode>\n</s:Body></s:Envelope>";
+    let request = "POST /ews HTTP/1.1\r\nHost: h\r\n\r\n";
+    for coding in ["Content-Encoding: gzip\r\n", ""] {
+        let head = format!("HTTP/1.1 200 OK\r\n{coding}Content-Length: 30\r\n\r\n");
+        // Right behind the body, in lines of its own, and behind the marks of curl.
+        let marked = |text: &str, mark: &str| {
+            let lines: Vec<String> = text.lines().map(|line| format!("{mark} {line}\n")).collect();
+            lines.concat()
+        };
+        let shown = format!("{}{}{body}\n* left intact\n", marked(request, ">"), marked(&head, "<"));
+        for text in [
+            format!("{request}{head}{body}").repeat(2),
+            format!("{request}{head}{body}\r\n\r\n").repeat(2),
+            shown.repeat(2),
+        ] {
+            let out = collect(text.as_bytes());
+            assert_eq!(out.exchanges.len(), 2, "{text}");
+            for line in lines(&out) {
+                assert_eq!(line.trim_end(), format!("POST /ews 200 {body}"), "{text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_message_that_a_page_shows_is_none_of_the_stream() {
+    let page = "<html><pre>GET /ews HTTP/1.1\r\nHost: h</pre></html>";
+    let text = format!(
+        "GET /help HTTP/1.1\r\nHost: h\r\n\r\nHTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n{page}"
+    );
+    assert_eq!(lines(&collect(text.as_bytes())), [format!("GET /help 200 {page}")]);
 }
