@@ -422,7 +422,11 @@ fn a_body_whose_size_nobody_tells_is_counted_or_missed() {
     assert_eq!(bodies(text, size), (11, 7, true));
     assert_eq!(bodies(r#""encoding":"base64","text":"PGEvPg==""#, ""), (4, 0, false));
     assert_eq!(bodies(text, r#""content":{"size":-1,"mimeType":"text/xml"},"#), (11, 0, false));
-    assert_eq!(bodies(text, r#""content":{"size":0,"mimeType":"text/xml"},"#), (11, 0, true));
+    assert_eq!(
+        bodies(text, r#""content":{"size":0,"mimeType":"text/xml"},"#),
+        (11, 0, false),
+        "XML is never empty"
+    );
 }
 
 #[test]
@@ -438,4 +442,21 @@ fn a_body_that_is_kept_as_it_travelled_is_decoded_by_its_coding() {
     std::io::Write::write_all(&mut encoder, "<é/>".repeat(100).as_bytes()).unwrap();
     assert!(!decoded(&encoder.finish().unwrap()));
     assert!(decoded("<é/>".repeat(100).as_bytes()) && decoded(&"é".repeat(200).as_bytes()[..399]));
+}
+
+#[test]
+fn content_that_was_not_kept_is_not_taken_for_none() {
+    let complete = |status: u16, kind: &str, field: &str, size: i32| {
+        let out = collect(&format!(
+            r#"{{"log":{{"version":"1.2","entries":[{{"request":{{"method":"POST","url":"https://h/ews","headers":[{{"name":"A","value":"b"}}]}},"response":{{"status":{status},"headers":[{field}],"content":{{"size":0,"mimeType":"{kind}","text":""}},"bodySize":{size}}}}}]}}}}"#
+        ));
+        out.exchanges[0].response.as_ref().unwrap().body.complete
+    };
+    let length = |length| format!(r#"{{"name":"Content-Length","value":"{length}"}}"#);
+    assert!(!complete(200, "text/xml; charset=utf-8", "", 0), "XML is never empty");
+    assert!(!complete(200, "text/html", &length(431), 0));
+    assert!(!complete(200, "text/html", "", 431));
+    assert!(complete(200, "text/html", &length(0), 0));
+    assert!(complete(200, "text/html", "", 0));
+    assert!(complete(302, "text/html", &length(431), 431), "kept by none");
 }
