@@ -330,7 +330,7 @@ impl Trace {
             return false;
         };
         let Some((request, then)) = self.streams.get(stream.number) else { return false };
-        let received = !memchr::memmem::find(method, b"Write").is_some();
+        let received = memchr::memmem::find(method, b"Write").is_none();
         let sent = || self.requests.get(request).copied().or(*then);
         let call = if received { *then } else { sent() };
         if let Some(call) = call {
