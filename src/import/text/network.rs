@@ -121,7 +121,6 @@ impl Half {
 
 #[derive(Default)]
 struct Call {
-    thread: Vec<u8>,
     /// Whether the trace tells on which connection it went.
     connected: bool,
     sent: Half,
@@ -150,6 +149,8 @@ struct Trace {
     calls: Vec<Call>,
     /// The last call of each request object.
     requests: HashMap<Vec<u8>, usize>,
+    /// The last call of each thread.
+    threads: HashMap<Vec<u8>, usize>,
     /// Which request a connection carries.
     connections: HashMap<Vec<u8>, Vec<u8>>,
     /// The requests whose connection is told.
@@ -262,7 +263,7 @@ impl Trace {
 
     /// The last call of a thread that lacks something.
     fn latest(&self, thread: &[u8], lacks: impl Fn(&Call) -> bool) -> Option<usize> {
-        let last = self.calls.iter().rposition(|call| call.thread == thread)?;
+        let last = *self.threads.get(thread)?;
         self.calls.get(last).is_some_and(lacks).then_some(last)
     }
 
@@ -289,7 +290,8 @@ impl Trace {
         self.last = Some((self.calls.len(), false));
         self.requests.insert(object.number.to_vec(), self.calls.len());
         let connected = self.connected.contains(object.number);
-        self.calls.push(Call { thread: thread.to_vec(), connected, sent, ..Call::default() });
+        self.threads.insert(thread.to_vec(), self.calls.len());
+        self.calls.push(Call { connected, sent, ..Call::default() });
         true
     }
 
