@@ -59,7 +59,7 @@ pub fn read(bytes: &[u8], settings: &ImportSettings, out: &mut dyn Receiver) -> 
         let (text, messages) = assembled.place();
         (Cow::Owned(text), messages)
     } else {
-        let text = if trace::is_trace(&text) { Cow::Owned(trace::messages(&text)) } else { text };
+        let text = if trace::is_trace(&text) { Cow::Owned(trace::messages(&text)) } else { unquoted(text) };
         let messages = messages(&text);
         (text, messages)
     };
@@ -390,6 +390,24 @@ fn length(head: &Head, rest: &[u8]) -> Option<usize> {
     let of_soap = memmem::find(body.get(..body.len().min(512)).unwrap_or_default(), b"Envelope").is_some();
     let whole = body.last() == Some(&closes) && (!of_soap || body.ends_with(b"Envelope>"));
     (!coded && (whole || rest.len() <= length)).then_some(length)
+}
+
+/// A text without the marks of a mail that quotes it: curl marks so what was sent, and never an answer.
+fn unquoted(text: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
+    let quoted = memmem::find_iter(&text, b"> HTTP/").any(|at| {
+        let starts = at == 0 || text.get(at - 1) == Some(&b'\n');
+        let line = text.get(at + 2..).unwrap_or_default();
+        starts && is_status_line(line.split(|byte| *byte == b'\n').next().unwrap_or_default())
+    });
+    if !quoted {
+        return text;
+    }
+    let lines = text.split_inclusive(|byte| *byte == b'\n');
+    let bare = |line: &[u8]| match line {
+        [b'>', b' ', rest @ ..] | [b'>', rest @ ..] => rest.to_vec(),
+        line => line.to_vec(),
+    };
+    Cow::Owned(lines.flat_map(bare).collect())
 }
 
 /// Adds the body that was written behind all that curl said, as when both go into one file: it is what is left, and just

@@ -353,3 +353,14 @@ fn a_message_that_a_page_shows_is_none_of_the_stream() {
     );
     assert_eq!(lines(&collect(text.as_bytes())), [format!("GET /help 200 {page}")]);
 }
+
+#[test]
+fn a_conversation_that_a_mail_quotes_is_read() {
+    let text = "POST /ews HTTP/1.1\nHost: h\n\nHTTP/1.1 401 Unauthorized\nContent-Length: 2\n\nno\n";
+    let quoted: String = text.lines().map(|line| format!("{}\n", format!("> {line}").trim_end())).collect();
+    for text in
+        [quoted.clone(), quoted.replace('\n', "\r\n"), format!("On Monday somebody wrote:\n\n{quoted}")]
+    {
+        assert_eq!(lines(&collect(text.as_bytes())), ["POST /ews 401 no"], "{text}");
+    }
+}
