@@ -339,10 +339,10 @@ fn response(entry: &Entry<Text<'_>>, enough: Option<Enough>, oddities: &mut Vec<
         // A redirect's body and the like are counted by some, kept by none.
         None => {
             // An answer that succeeded may have said anything where its size is not known (-1 is how HAR says so), or where
-            // the content that was not kept counts as none: XML is never empty, and the fields tell of the rest.
+            // the content counts as none and its fields or its size on the wire tell of some.
             let unknown = raw.size.is_none_or(|size| size < 0.0);
             let promised = value_of(&fields, "content-length").is_some_and(|length| length != b"0");
-            let emptied = is_xml(&kind) || promised || size.is_some();
+            let emptied = promised || size.is_some();
             let lost =
                 positive(raw.size).is_some() || (200.0..300.0).contains(&status) && (unknown || emptied);
             let lost = lost && message::can_matter(&kind);
