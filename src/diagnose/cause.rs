@@ -475,3 +475,81 @@ pub(super) fn weigh(cause: &'static Cause, case: &Case<'_>) -> Option<Found> {
         doubts: weighing.doubts,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::judge::Judge;
+    use crate::checks::testing::Scene;
+
+    fn with(expected: &Expectations, test: impl FnOnce(&mut Weighing<'_>)) {
+        let judgement = Judge::new(expected).finish();
+        let case = Case { expected, judgement: &judgement, organisation: None };
+        test(&mut Weighing {
+            case,
+            score: 0,
+            reasons: Vec::new(),
+            doubts: Vec::new(),
+            supporting: BTreeSet::new(),
+            contradicting: BTreeSet::new(),
+            exchanges: BTreeSet::new(),
+            values: BTreeMap::new(),
+            repairs: Vec::new(),
+        });
+    }
+
+    #[test]
+    fn only_what_a_shell_reads_as_one_word_becomes_a_value() {
+        with(&Expectations::default(), |weighing| {
+            for text in
+                ["a;b", "a b", "$(x)", "a`b", "a'b", "\"a\"", "a|b", "a&b", "a>b", "{a}", "é", "a\nb", ""]
+            {
+                weighing.value("host", text);
+                assert_eq!(weighing.known("host"), None, "{text:?}");
+            }
+            weighing.value("host", "mail.contoso.com:443").value("host", "later");
+            assert_eq!(weighing.known("host"), Some("mail.contoso.com:443"));
+            weighing.value("name", "https://a-b.c/*_@d");
+            assert!(weighing.known("name").is_some());
+        });
+    }
+
+    #[test]
+    fn braces_that_are_no_names_stay_and_names_without_a_value_are_placeholders() {
+        with(&Expectations::default(), |weighing| {
+            weighing.value("host", "h");
+            for (text, filled) in [
+                ("get {host} and {domain_controller}", "get h and <domain controller>"),
+                ("@{Add={host}}", "@{Add=h}"),
+                ("{ $_.Name } {} {host", "{ $_.Name } {} {host"),
+            ] {
+                assert_eq!(weighing.fill(text), filled);
+            }
+            let text = "It is there ({host}), at ({tenant}), and so (as said).";
+            assert_eq!(weighing.paragraph(text), "It is there (h), at, and so (as said).");
+        });
+    }
+
+    #[test]
+    fn commands_name_the_hosts_of_the_cloud_that_was_given() {
+        let command =
+            "curl https://accounts.accesscontrol.windows.net/x; Test-NetConnection outlook.office365.com";
+        let placed = |cloud: Option<Cloud>| {
+            let expected = Expectations { cloud, ..Scene::healthy().expectations() };
+            let mut text = String::new();
+            with(&expected, |weighing| text = weighing.case.in_its_cloud(command.to_owned()));
+            text
+        };
+        assert_eq!(placed(None), command);
+        assert_eq!(placed(Some(Cloud::Worldwide)), command);
+        let china = placed(Some(Cloud::China));
+        assert!(
+            china.contains(Cloud::China.acs_host()) && china.contains(Cloud::China.online_host()),
+            "{china}"
+        );
+        // A host that is named for what it is, not asked, stays.
+        let named = "Get-AuthServer | Where-Object AuthMetadataUrl -match accounts.accesscontrol.windows.net";
+        let expected = Expectations { cloud: Some(Cloud::China), ..Expectations::default() };
+        with(&expected, |weighing| assert_eq!(weighing.case.in_its_cloud(named.to_owned()), named));
+    }
+}

@@ -124,7 +124,7 @@ pub(crate) fn told_by_state(change: fn(Organisation) -> Organisation) -> Vec<&'s
 }
 
 /// The causes that the state of a changed organisation tells alone.
-pub(crate) fn found_in_state(change: fn(Organisation) -> Organisation) -> Vec<Found> {
+pub(crate) fn found_in_state(change: impl FnOnce(Organisation) -> Organisation) -> Vec<Found> {
     let text = change(Organisation::healthy()).clixml();
     let expected = Expectations {
         at: Instant::parse(organisation::AT),

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use super::causes;
-use super::testing::{Story, denied, told_by_state};
+use super::testing::{Story, denied, found_in_state, told_by_state};
 use crate::checks::testing::{Scene, Signer};
 use crate::checks::testing_state::{Organisation, properties};
 
@@ -134,4 +134,28 @@ fn a_failed_test_among_the_state_has_the_cause_that_a_log_would_have() {
 fn tested(organisation: Organisation, detail: &str) -> Organisation {
     let told = [("Task", "x".into()), ("Detail", detail.into()), ("ResultType", "Error".into())];
     organisation.add("Test-OAuthConnectivity", properties(told))
+}
+
+#[test]
+fn further_findings_of_a_kind_add_little_and_each_repair_stands_once() {
+    let lacking = |roles: &'static [&'static str]| {
+        move |healthy: Organisation| {
+            roles.iter().fold(healthy, |all, role| all.without("Get-ManagementRoleAssignment", role))
+        }
+    };
+    let one = found_in_state(lacking(&["UserApplication"]));
+    let both = found_in_state(lacking(&["UserApplication", "ArchiveApplication"]));
+    let (one, both) = (one.first().unwrap(), both.first().unwrap());
+    assert_eq!(
+        (one.cause.id, both.cause.id),
+        ("linked-account-without-roles", "linked-account-without-roles")
+    );
+    assert_eq!(both.score - one.score, 5);
+    assert_eq!((one.supporting.len(), both.supporting.len()), (1, 2));
+    assert_eq!((one.commands.len(), both.commands.len()), (1, 2), "{:?}", both.commands);
+    assert!(both.commands.iter().all(|line| line.starts_with("New-ManagementRoleAssignment")));
+    // A reason says what was seen, and in which file where it stands in one.
+    let text = |found: &super::cause::Found| found.reasons.first().unwrap().text.clone();
+    assert!(text(one).contains(": ArchiveApplication (state.xml"), "{}", text(one));
+    assert!(text(both).ends_with(": no role"), "{}", text(both));
 }

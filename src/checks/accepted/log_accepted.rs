@@ -53,4 +53,9 @@ mod tests {
     fn stays_silent_on_401() {
         assert!(!fires_on_line(&RULE, &line("Bearer", 401)));
     }
+
+    #[test]
+    fn stays_silent_on_a_call_without_a_token() {
+        assert!(!fires_on_line(&RULE, &line("Negotiate", 200)));
+    }
 }

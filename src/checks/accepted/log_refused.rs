@@ -54,4 +54,10 @@ mod tests {
     fn stays_silent_on_200() {
         assert!(!fires_on_line(&RULE, &line("Bearer", 200)));
     }
+
+    #[test]
+    fn stays_silent_on_a_call_without_a_token() {
+        assert!(fires_on_line(&RULE, &line("Bearer", 403)));
+        assert!(!fires_on_line(&RULE, &line("Negotiate", 401)));
+    }
 }

@@ -59,4 +59,19 @@ mod tests {
     fn stays_silent_with_a_challenge() {
         assert!(!Scene::healthy().refused("").fires(&RULE));
     }
+
+    #[test]
+    fn stays_silent_on_other_answers_other_places_and_where_nothing_is_known() {
+        let refused = |status: u16| Scene::healthy().status(status);
+        assert!(refused(403).fires(&RULE));
+        assert!(!refused(404).fires(&RULE));
+        assert!(!refused(401).response_header("request-id", "x").fires(&RULE));
+        assert!(!refused(401).response_header("X-FEServer", "EX1").fires(&RULE));
+        assert!(!refused(401).target("/owa/").fires(&RULE));
+        let lost = |exchange: &mut crate::exchange::Exchange| {
+            exchange.response.as_mut().unwrap().head.partial = true;
+        };
+        assert!(!refused(401).change(lost).fires(&RULE));
+        assert!(!refused(401).authorization("Negotiate x").fires(&RULE));
+    }
 }

@@ -66,4 +66,9 @@ mod tests {
     fn stays_silent_on_200() {
         assert!(!Scene::healthy().fires(&RULE));
     }
+
+    #[test]
+    fn stays_silent_without_a_token() {
+        assert!(!Scene::healthy().refused("").authorization("Negotiate x").fires(&RULE));
+    }
 }

@@ -52,4 +52,15 @@ mod tests {
     fn stays_silent_with_diagnostics() {
         assert!(!Scene::healthy().refused("2000001;error_category=\"invalid_token\"").fires(&RULE));
     }
+
+    #[test]
+    fn stays_silent_on_another_scheme_a_head_that_was_cut_and_a_call_without_a_token() {
+        let lost = |exchange: &mut crate::exchange::Exchange| {
+            exchange.response.as_mut().unwrap().head.partial = true;
+        };
+        assert!(!Scene::healthy().refused("").change(lost).fires(&RULE));
+        assert!(!Scene::healthy().refused_with("Negotiate").fires(&RULE));
+        assert!(!Scene::healthy().refused("").authorization("Negotiate x").fires(&RULE));
+        assert!(!Scene::healthy().response_header("WWW-Authenticate", "Bearer client_id=\"x\"").fires(&RULE));
+    }
 }

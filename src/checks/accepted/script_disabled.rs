@@ -54,4 +54,10 @@ mod tests {
     fn stays_silent_on_true() {
         assert!(!Scene::script("New-PartnerApplication -Name SfBOnline -ApplicationIdentifier 00000004-0000-0ff1-ce00-000000000000 -Enabled $True -LinkedAccount $user.Identity").fires(&RULE));
     }
+
+    #[test]
+    fn stays_silent_on_what_else_is_switched_off() {
+        assert!(!Scene::script("Set-IntraOrganizationConnector -Identity x -Enabled $false\n").fires(&RULE));
+        assert!(Scene::script("Set-AuthServer -Identity x -Enabled $False\n").fires(&RULE));
+    }
 }

@@ -60,4 +60,16 @@ mod tests {
     fn stays_silent_on_one() {
         assert!(!Scene::script("$user = New-MailUser -Name SfBOnline-ApplicationAccount -ExternalEmailAddress a@fabrikam.example -DomainController dc1.fabrikam.example\nNew-ManagementRoleAssignment -Role UserApplication -User $user.Identity -DomainController dc1.fabrikam.example\nNew-ManagementRoleAssignment -Role ArchiveApplication -User $user.Identity -DomainController dc1.fabrikam.example\n").fires(&RULE));
     }
+
+    #[test]
+    fn stays_silent_on_variables_and_on_other_commands() {
+        let script = |second: &str| {
+            let first = "$user = New-MailUser -Name a -ExternalEmailAddress a@b.example -DomainController dc1.b.example\n";
+            Scene::script(&format!("{first}{second}\n")).fires(&RULE)
+        };
+        assert!(script("New-ManagementRoleAssignment -Role x -User y -DomainController dc2.b.example"));
+        assert!(!script("Set-MailUser -Identity a -DomainController $dc"));
+        assert!(!script("Set-MailUser -Identity a -DomainController DC1.b.example"));
+        assert!(!script("Get-MailUser -DomainController dc2.b.example"));
+    }
 }

@@ -47,4 +47,10 @@ mod tests {
     fn stays_silent_on_the_id_alone() {
         assert!(!Scene::script("New-PartnerApplication -Name SfBOnline -ApplicationIdentifier 00000004-0000-0ff1-ce00-000000000000 -Enabled $True -LinkedAccount $user.Identity").fires(&RULE));
     }
+
+    #[test]
+    fn stays_silent_on_the_metadata_alone() {
+        let script = "New-PartnerApplication -Name Lync -AuthMetadataUrl https://x/metadata/json/1\n";
+        assert!(!Scene::script(script).fires(&RULE));
+    }
 }

@@ -84,4 +84,13 @@ mod tests {
     fn stays_silent_with_it() {
         assert!(!Scene::script("New-PartnerApplication -Name SfBOnline -ApplicationIdentifier 00000004-0000-0ff1-ce00-000000000000 -Enabled $True -LinkedAccount $user.Identity").fires(&RULE));
     }
+
+    #[test]
+    fn stays_silent_on_applications_that_need_none() {
+        for id in ["db7de2b5-2149-435e-8043-e080dd50afae", "00000002-0000-0ff1-ce00-000000000000"] {
+            let script =
+                format!("New-PartnerApplication -Name x -ApplicationIdentifier {id} -Enabled $True\n");
+            assert!(!Scene::script(&script).fires(&RULE), "{id}");
+        }
+    }
 }

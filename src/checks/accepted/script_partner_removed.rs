@@ -56,4 +56,18 @@ mod tests {
     fn stays_silent_on_another() {
         assert!(!Scene::script("Remove-PartnerApplication -Identity Lync2013\n").fires(&RULE));
     }
+
+    #[test]
+    fn fires_on_its_id_and_where_the_script_looks_it_up() {
+        let id = "00000004-0000-0ff1-ce00-000000000000";
+        assert!(Scene::script(&format!("Remove-PartnerApplication -Identity {id}\n")).fires(&RULE));
+        let found = format!("$p = Get-PartnerApplication | Where-Object ApplicationIdentifier -eq '{id}'\n");
+        assert!(
+            Scene::script(&format!("{found}Remove-PartnerApplication -Identity $p.Identity\n")).fires(&RULE)
+        );
+        let other = found.replace("00000004", "00000009");
+        assert!(
+            !Scene::script(&format!("{other}Remove-PartnerApplication -Identity $p.Identity\n")).fires(&RULE)
+        );
+    }
 }

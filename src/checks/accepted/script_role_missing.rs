@@ -34,7 +34,7 @@ fn examine(case: &CommandCase<'_>, out: &mut Out<'_>) {
             .arguments
             .iter()
             .filter_map(|(_, value)| value.as_deref())
-            .any(|value| value.contains("TeamsScheduler"))
+            .any(|value| value.to_ascii_lowercase().contains("teamsscheduler"))
     };
     let Some((file, made)) = case.named("New-MailUser").find(|(_, command)| !scheduler(command)) else {
         return;
@@ -73,5 +73,32 @@ mod tests {
     #[test]
     fn stays_silent_with_both() {
         assert!(!Scene::script("$user = New-MailUser -Name SfBOnline-ApplicationAccount -ExternalEmailAddress a@fabrikam.example -DomainController dc1.fabrikam.example\nNew-ManagementRoleAssignment -Role UserApplication -User $user.Identity -DomainController dc1.fabrikam.example\nNew-ManagementRoleAssignment -Role ArchiveApplication -User $user.Identity -DomainController dc1.fabrikam.example\n").fires(&RULE));
+    }
+
+    #[test]
+    fn stays_silent_on_roles_that_are_not_read_and_on_the_account_of_the_scheduler() {
+        let user = "$user = New-MailUser -Name SfBOnline-ApplicationAccount -ExternalEmailAddress a@fabrikam.example\n";
+        assert!(Scene::script(user).hits(&RULE)[0].observed.to_string().contains("no role"));
+        for open in ["-Role $role -User $user.Identity", "@assignment"] {
+            let script = format!("{user}New-ManagementRoleAssignment {open}\n");
+            assert!(!Scene::script(&script).fires(&RULE), "{open}");
+        }
+        // What else it hands over does not change the role.
+        let named = format!("{user}New-ManagementRoleAssignment -Role UserApplication @rest\n");
+        assert!(Scene::script(&named).hits(&RULE)[0].observed.to_string().contains("UserApplication"));
+        for name in ["TeamsScheduler-ApplicationAccount", "teamsscheduler-applicationaccount"] {
+            let scheduler = user.replace("SfBOnline-ApplicationAccount", name);
+            assert!(!Scene::script(&scheduler).fires(&RULE), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_repair_names_the_domain_controller_that_the_script_names() {
+        let help = |controller: &str| {
+            let user = "New-MailUser -Name SfBOnline-ApplicationAccount -ExternalEmailAddress a@b.example";
+            Scene::script(&format!("{user} -DomainController {controller}\n")).hits(&RULE)[0].help.to_string()
+        };
+        assert!(help("dc1.b.example").contains("-DomainController"));
+        assert!(!help("$dc").contains("-DomainController"));
     }
 }

@@ -49,4 +49,9 @@ mod tests {
     fn stays_silent_without_one() {
         assert!(!Scene::script("New-PartnerApplication -Name CloudVoicemail -ApplicationIdentifier db7de2b5-2149-435e-8043-e080dd50afae -Enabled $true").fires(&RULE));
     }
+
+    #[test]
+    fn stays_silent_on_another_application_with_an_account() {
+        assert!(!Scene::script("New-PartnerApplication -Name SfBOnline -ApplicationIdentifier 00000004-0000-0ff1-ce00-000000000000 -Enabled $True -LinkedAccount $user.Identity").fires(&RULE));
+    }
 }

@@ -52,4 +52,18 @@ mod tests {
     fn stays_silent_on_200() {
         assert!(!Scene::healthy().fires(&RULE));
     }
+
+    #[test]
+    fn stays_silent_where_a_fault_says_what_is_wrong_and_without_a_token() {
+        let fault = "<s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\"><s:Body><s:Fault><faultcode>s:Client</faultcode><faultstring>x</faultstring></s:Fault></s:Body></s:Envelope>";
+        let told = Scene::healthy().status(500).change(|exchange| {
+            exchange.response.as_mut().unwrap().body = crate::checks::testing::body(fault);
+        });
+        assert!(!told.fires(&RULE));
+        let success = Scene::healthy().ews("Success", "NoError").change(|exchange| {
+            exchange.response.as_mut().unwrap().status = 500;
+        });
+        assert!(success.fires(&RULE));
+        assert!(!Scene::healthy().status(499).fires(&RULE));
+    }
 }

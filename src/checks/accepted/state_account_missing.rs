@@ -75,6 +75,7 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
 mod tests {
     use super::*;
     use crate::checks::testing_state::{Scene, organisation::ACCOUNT};
+    use crate::checks::testing_state::{organisation::SKYPE, properties};
 
     #[test]
     fn fires_without_it() {
@@ -84,5 +85,17 @@ mod tests {
     #[test]
     fn stays_silent_when_it_is_there() {
         assert!(!Scene::healthy().fires(&RULE));
+    }
+
+    #[test]
+    fn stays_silent_where_another_account_that_is_there_is_linked() {
+        let other = "contoso.example/Users/Other";
+        let user = properties([("Name", "Other".into()), ("Identity", other.into())]);
+        let scene = || {
+            let gone = Scene::healthy().without("Get-MailUser", ACCOUNT);
+            gone.set("Get-PartnerApplication", SKYPE, "LinkedAccount", other)
+        };
+        assert!(scene().fires(&RULE));
+        assert!(!scene().add("Get-MailUser", user).fires(&RULE));
     }
 }

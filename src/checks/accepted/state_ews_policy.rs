@@ -131,6 +131,7 @@ fn blocked(config: &Object, out: &mut Out<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::checks::testing_state::Val;
     use crate::checks::testing_state::{Scene, list};
 
     #[test]
@@ -208,5 +209,38 @@ mod tests {
                 .set("Get-OrganizationConfig", "", "EwsAllowList", list(&AGENTS))
                 .fires(&RULE)
         );
+    }
+
+    #[test]
+    fn a_star_names_all_and_a_list_that_was_cut_leaves_it_open() {
+        let policy = |name: &str, list_name: &str, list: Val| {
+            let scene =
+                Scene::healthy().set("Get-OrganizationConfig", "", "EwsApplicationAccessPolicy", name);
+            scene.set("Get-OrganizationConfig", "", list_name, list)
+        };
+        assert!(!policy("EnforceAllowList", "EwsAllowList", list(&["*"])).fires(&RULE));
+        assert!(policy("EnforceBlockList", "EwsBlockList", list(&["*"])).fires(&RULE));
+        let whole = policy("EnforceBlockList", "EwsBlockList", list(&["Outlook/*"]));
+        assert!(!whole.fires(&RULE) && !whole.misses(&RULE));
+        let observed =
+            |list: Val| policy("EnforceAllowList", "EwsAllowList", list).hits(&RULE)[0].observed.to_string();
+        assert!(observed(list(&[])).contains("(empty)"));
+        assert_eq!(observed(list(&["Outlook/*"])), "Outlook/*");
+    }
+
+    #[test]
+    fn lists_that_the_console_cut_leave_it_open() {
+        let said = |policy: &str, name: &str| {
+            let text = format!(
+                "[PS] C:\\>Get-OrganizationConfig | Format-List\n\nName : contoso\nEwsEnabled :\nEwsApplicationAccessPolicy : {policy}\n{name} : {{Outlook/*, Mac/*, a/*, b/*...}}\n"
+            );
+            let files = [crate::state::read(text.as_bytes(), "a").unwrap()];
+            let (mut hits, mut missing) = (Vec::new(), Vec::new());
+            let case = StateCase::new(&files, crate::base::Instant::from_seconds(0));
+            examine(&case, &mut Out::new(&RULE, &mut hits, &mut missing));
+            (hits.len(), missing.len())
+        };
+        assert_eq!(said("EnforceAllowList", "EwsAllowList"), (0, 1));
+        assert_eq!(said("EnforceBlockList", "EwsBlockList"), (0, 1));
     }
 }

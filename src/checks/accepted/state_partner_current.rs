@@ -73,4 +73,18 @@ mod tests {
     fn stays_silent_on_all_three() {
         assert!(!Scene::healthy().fires(&RULE));
     }
+
+    #[test]
+    fn one_of_the_two_is_said_softly_and_a_disabled_one_counts_as_missing() {
+        let without = |id: &str| Scene::healthy().without("Get-PartnerApplication", id);
+        let one = without(SCHEDULER).hits(&RULE);
+        assert!(one[0].severity == Severity::Info && one[0].message.contains("one of the two"));
+        let both = without(SCHEDULER).without("Get-PartnerApplication", VOICEMAIL).hits(&RULE);
+        assert!(both[0].severity == RULE.severity && both[0].message.contains("only the older"));
+        let off = Scene::healthy().set("Get-PartnerApplication", VOICEMAIL, "Enabled", false);
+        assert!(off.fires(&RULE));
+        // Nothing is older where the older is off.
+        let skype = without(SCHEDULER).set("Get-PartnerApplication", SKYPE, "Enabled", false);
+        assert!(!skype.fires(&RULE));
+    }
 }

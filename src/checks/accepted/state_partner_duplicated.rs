@@ -127,4 +127,24 @@ mod tests {
                 .fires(&RULE)
         );
     }
+
+    #[test]
+    fn stays_silent_on_another_realm_and_on_the_same_object_once_more() {
+        let second = |name: &str, realm: &str| {
+            Scene::healthy().set("Get-PartnerApplication", SKYPE, "Realm", "").add(
+                "Get-PartnerApplication",
+                properties([
+                    ("Name", name.into()),
+                    ("ApplicationIdentifier", SKYPE.into()),
+                    ("Enabled", true.into()),
+                    ("Realm", realm.into()),
+                ]),
+            )
+        };
+        assert!(second("Second", "").fires(&RULE));
+        assert!(!second("Second", "fabrikam.com").fires(&RULE));
+        let own = second("x", "").hits(&RULE)[0].observed.to_string();
+        let own = own.split(", ").find(|name| *name != "x").unwrap().to_owned();
+        assert!(!second(&own, "").fires(&RULE));
+    }
 }

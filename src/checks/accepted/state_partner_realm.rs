@@ -65,6 +65,7 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::checks::testing_state::properties;
     use crate::checks::testing_state::{Scene, organisation::SKYPE};
 
     #[test]
@@ -84,5 +85,27 @@ mod tests {
     #[test]
     fn stays_silent_on_empty_ones() {
         assert!(!Scene::healthy().fires(&RULE));
+    }
+
+    #[test]
+    fn stays_silent_on_the_second_object_that_the_wizard_made_for_exchange_online() {
+        let partner = |realm: &str, id: &str| {
+            properties([
+                ("Name", format!("{id}-{realm}").as_str().into()),
+                ("ApplicationIdentifier", id.into()),
+                ("Realm", realm.into()),
+                ("Enabled", true.into()),
+            ])
+        };
+        let alone = || {
+            let scene = Scene::healthy().without("Get-PartnerApplication", EXCHANGE);
+            scene.add("Get-PartnerApplication", partner("contoso.com", EXCHANGE))
+        };
+        assert!(alone().fires(&RULE));
+        assert!(!alone().add("Get-PartnerApplication", partner("", EXCHANGE)).fires(&RULE));
+        // For the others the wizard makes none.
+        let skype = Scene::healthy().add("Get-PartnerApplication", partner("contoso.com", SKYPE));
+        assert!(skype.fires(&RULE));
+        assert!(!Scene::healthy().set("Get-PartnerApplication", SKYPE, "AuthMetadataUrl", " ").fires(&RULE));
     }
 }

@@ -92,4 +92,21 @@ mod tests {
                 .fires(&RULE)
         );
     }
+
+    #[test]
+    fn the_scheduler_may_have_the_whole_role() {
+        let assigned = |role: &str| {
+            Scene::healthy().profile(crate::state::profile::Profile::Teams2025).add(
+                "Get-ManagementRoleAssignment",
+                properties([
+                    ("Name", format!("{role}-own").as_str().into()),
+                    ("Role", role.into()),
+                    ("RoleAssigneeName", "TeamsScheduler".into()),
+                    ("Enabled", true.into()),
+                ]),
+            )
+        };
+        assert!(!assigned("UserApplication").fires(&RULE));
+        assert!(assigned("ApplicationImpersonation").fires(&RULE));
+    }
 }

@@ -109,6 +109,7 @@ fn open(case: &StateCase<'_>, role: &str, account: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::checks::testing_state::properties;
     use crate::checks::testing_state::{Scene, organisation::SKYPE};
     use crate::state::profile::Profile;
 
@@ -177,5 +178,27 @@ mod tests {
             row("ArchiveApplication")
         );
         assert_eq!(told(" | ft Role,RoleAssigneeName", &table), (0, 2));
+    }
+
+    #[test]
+    fn the_whole_role_suffices_for_the_scheduler_and_a_part_of_it_not_for_skype() {
+        let scheduler = |role: &str| {
+            let assigned = properties([
+                ("Name", format!("{role}-own").as_str().into()),
+                ("Role", role.into()),
+                ("RoleAssigneeName", "TeamsScheduler".into()),
+                ("Enabled", true.into()),
+            ]);
+            let scene = Scene::healthy().profile(Profile::Teams2025);
+            let scene = scene.without("Get-ManagementRoleAssignment", "TeamsSchedulerRole");
+            scene.add("Get-ManagementRoleAssignment", assigned).hits(&RULE)
+        };
+        let named = |hits: &[crate::checks::rule::Hit]| {
+            hits.iter().any(|hit| hit.message.contains("TeamsSchedulerRole"))
+        };
+        assert!(!named(&scheduler("UserApplication")));
+        assert!(named(&scheduler("ArchiveApplication")));
+        let skype = Scene::healthy().without("Get-ManagementRoleAssignment", "").hits(&RULE);
+        assert!(skype.iter().all(|hit| hit.observed.to_string() == "no role"));
     }
 }

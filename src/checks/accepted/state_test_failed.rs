@@ -140,4 +140,19 @@ mod tests {
     fn stays_silent_on_success() {
         assert!(!Scene::healthy().tested("Success", None).fires(&RULE));
     }
+
+    #[test]
+    fn tells_where_it_stopped() {
+        let told =
+            |detail: &str| Scene::healthy().tested("Error", Some(detail)).hits(&RULE)[0].message.to_string();
+        assert!(told("HTTP 401, diagnostics: 2000 003;reason=\"x\"").contains("diagnostics 2000003"));
+        assert!(!told("diagnostics: none").contains("diagnostics"));
+        let before = "[OAuthCredentials:Authenticate] x\n[OAuthCredentials:GetToken] client-id: '0'";
+        assert!(told(before).contains("before a token was asked for"));
+        let asked = format!(
+            "{before}\n[OAuthTokenBuilder:GetAppToken] y\n[ACSTokenBuildRequest:GetActorTokenFromAuthServer] z"
+        );
+        assert!(told(&asked).contains("after the request to the token service"));
+        assert!(told("no answer").contains("no challenge was answered"));
+    }
 }

@@ -57,4 +57,11 @@ mod tests {
     fn stays_silent_without_it() {
         assert!(!Scene::healthy().tested("Success", None).fires(&RULE));
     }
+
+    #[test]
+    fn stays_silent_on_a_failure_and_on_other_details() {
+        let remark = Some("The SMTP address has no mailbox associated with it.");
+        assert!(!Scene::healthy().tested("Error", remark).fires(&RULE));
+        assert!(!Scene::healthy().tested("Success", Some("[OAuthCredentials:GetToken] x")).fires(&RULE));
+    }
 }

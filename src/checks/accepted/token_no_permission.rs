@@ -51,4 +51,12 @@ mod tests {
     fn stays_silent_with_scp() {
         assert!(!Scene::healthy().entra("https://mail.contoso.com/").fires(&RULE));
     }
+
+    #[test]
+    fn either_claim_suffices_and_other_tokens_need_none() {
+        let bare = || Scene::healthy().entra("https://mail.contoso.com/").outer_without("scp");
+        assert!(!bare().outer("roles", vec!["full_access_as_app"]).fires(&RULE));
+        assert!(!bare().outer("ver", "2.0").fires(&RULE));
+        assert!(!Scene::healthy().outer("ver", "1.0").fires(&RULE));
+    }
 }

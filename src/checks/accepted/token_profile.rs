@@ -50,4 +50,9 @@ mod tests {
     fn stays_silent_on_ews() {
         assert!(!Scene::healthy().fires(&RULE));
     }
+
+    #[test]
+    fn stays_silent_on_an_entra_token() {
+        assert!(!Scene::healthy().entra("https://mail.contoso.com/").target("/mapi/emsmdb").fires(&RULE));
+    }
 }

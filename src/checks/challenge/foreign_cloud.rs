@@ -66,4 +66,13 @@ mod tests {
         );
         assert!(!speaks(&RULE, &thing));
     }
+
+    #[test]
+    fn goes_by_the_bearer_challenge_and_by_issuers_that_belong_to_a_cloud() {
+        let speaks = |challenge: &str| speaks(&RULE, &question(401, &[("WWW-Authenticate", challenge)]));
+        let china = "trusted_issuers=\"00000001-0002-0000-c000-000000000000@*\"";
+        assert!(!speaks(&format!("Negotiate, Other {china}")));
+        assert!(!speaks("Bearer trusted_issuers=\"00000002-0000-0ff1-ce00-000000000000@contoso.com\""));
+        assert!(!speaks("Bearer client_id=\"x\""));
+    }
 }

@@ -62,4 +62,10 @@ mod tests {
         let scene = Scene::healthy().metadata(|_| ());
         assert!(!scene.service_metadata("accounts.accesscontrol.windows.net", |_| ()).fires(&RULE));
     }
+
+    #[test]
+    fn fires_on_a_token_service_that_names_exchange() {
+        let named = |it: &mut serde_json::Value| it["serviceName"] = EXCHANGE.into();
+        assert!(Scene::healthy().service_metadata("accounts.accesscontrol.windows.net", named).fires(&RULE));
+    }
 }

@@ -63,4 +63,10 @@ mod tests {
     fn stays_silent_on_a_challenge() {
         assert!(!Scene::healthy().discovery("Bearer client_id=\"00000002-0000-0ff1-ce00-000000000000\", trusted_issuers=\"00000001-0000-0000-c000-000000000000@*\"").fires(&RULE));
     }
+
+    #[test]
+    fn stays_silent_elsewhere_and_where_no_empty_bearer_was_sent() {
+        assert!(!Scene::healthy().discovery("NTLM").target("/other/").fires(&RULE));
+        assert!(!Scene::healthy().discovery("NTLM").authorization("Negotiate x").fires(&RULE));
+    }
 }

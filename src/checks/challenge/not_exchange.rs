@@ -76,7 +76,11 @@ fn examine(case: &ProbeCase<'_>, out: &mut Out<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::checks::expectations::Expectations;
+    use crate::checks::probed::Question;
+    use crate::checks::testing::probe::Thing as _;
     use crate::checks::testing::probe::{question, speaks};
+    use crate::state::cloud::Cloud;
 
     #[test]
     fn fires_on_a_sign_in_page() {
@@ -89,5 +93,49 @@ mod tests {
     fn stays_silent_on_a_challenge() {
         let thing = question(401, &[("WWW-Authenticate", "Bearer client_id=\"x\"")]);
         assert!(!speaks(&RULE, &thing));
+    }
+
+    #[test]
+    fn what_the_calls_need_is_missing_where_its_answer_tells_nothing() {
+        let said = |thing: &Question| {
+            let (mut hits, mut missing) = (Vec::new(), Vec::new());
+            let expected = Expectations::default();
+            let case = ProbeCase { probed: thing.probed(), expected: &expected, cloud: Cloud::Worldwide };
+            examine(&case, &mut Out::new(&RULE, &mut hits, &mut missing));
+            (hits.first().map(|hit| (hit.severity, hit.message.to_string())), missing.len())
+        };
+        let at = |path: &str, status: u16, fields: &[(&str, &str)]| {
+            let mut thing = question(status, fields);
+            thing.exchange.as_mut().unwrap().request.as_mut().unwrap().target = path.into();
+            said(&thing)
+        };
+        let exchange = ("request-id", "x");
+        for (path, severity, missing) in [
+            ("/ews/exchange.asmx", Severity::Warning, 1),
+            ("/autodiscover/autodiscover.svc", Severity::Warning, 1),
+            ("/oab/", Severity::Info, 0),
+        ] {
+            let (hit, left) = at(path, 403, &[]);
+            assert_eq!((hit.as_ref().unwrap().0, left), (severity, missing), "{path}");
+            assert!(hit.unwrap().1.contains("was not answered by Exchange"), "{path}");
+            let (hit, left) = at(path, 403, &[exchange]);
+            assert!(
+                hit.unwrap().1.contains("did not answer an empty Bearer with 401") && left == missing,
+                "{path}"
+            );
+            assert_eq!(
+                at(path, 401, &[exchange, ("WWW-Authenticate", "Negotiate")]),
+                (None, missing),
+                "{path}"
+            );
+            // A challenge that does not say whom it trusts.
+            assert_eq!(
+                at(path, 401, &[("WWW-Authenticate", "Bearer client_id=\"x\"")]),
+                (None, missing),
+                "{path}"
+            );
+        }
+        let whole = "Bearer client_id=\"00000002-0000-0ff1-ce00-000000000000\", trusted_issuers=\"00000001-0000-0000-c000-000000000000@*\"";
+        assert_eq!(at("/ews/exchange.asmx", 401, &[("WWW-Authenticate", whole)]), (None, 0));
     }
 }

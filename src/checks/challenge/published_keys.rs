@@ -69,7 +69,12 @@ fn examine(case: &ProbeCase<'_>, out: &mut Out<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::checks::expectations::Expectations;
+    use crate::checks::probed::Question;
+    use crate::checks::testing::probe::Thing as _;
     use crate::checks::testing::probe::{question, speaks};
+    use crate::keys::load::Loaded;
+    use crate::state::cloud::Cloud;
 
     #[test]
     fn fires_on_a_document() {
@@ -83,5 +88,28 @@ mod tests {
     fn stays_silent_on_a_challenge() {
         let thing = question(401, &[]);
         assert!(!speaks(&RULE, &thing));
+    }
+
+    #[test]
+    fn what_is_needed_and_gave_no_keys_is_missing() {
+        let said = |status: u16, needed: bool, change: &dyn Fn(&mut Question)| {
+            let mut thing = question(status, &[]);
+            (thing.purpose, thing.needed) = (Purpose::Keys, needed);
+            change(&mut thing);
+            let (mut hits, mut missing) = (Vec::new(), Vec::new());
+            let expected = Expectations::default();
+            let case = ProbeCase { probed: thing.probed(), expected: &expected, cloud: Cloud::Worldwide };
+            examine(&case, &mut Out::new(&RULE, &mut hits, &mut missing));
+            (hits.remove(0).message.to_string(), missing.len())
+        };
+        let html = |thing: &mut Question| thing.keys = Some(Err("is HTML".into()));
+        assert_eq!(said(200, true, &html).1, 1);
+        assert_eq!(said(200, false, &html).1, 0);
+        assert!(said(200, true, &html).0.contains("holds no keys"));
+        assert!(said(404, true, &html).0.contains("gave no document"));
+        let trouble = |thing: &mut Question| thing.trouble = Some("x".into());
+        assert_eq!(said(404, true, &trouble).1, 0);
+        let keys = |thing: &mut Question| thing.keys = Some(Ok(Loaded::default()));
+        assert_eq!(said(200, true, &keys).1, 0);
     }
 }

@@ -58,4 +58,18 @@ mod tests {
     fn stays_silent_on_a_wildcard() {
         assert!(!Scene::healthy().discovery("Bearer client_id=\"00000002-0000-0ff1-ce00-000000000000\", trusted_issuers=\"00000001-0000-0000-c000-000000000000@*\"").fires(&RULE));
     }
+
+    #[test]
+    fn stays_silent_without_the_token_service_and_elsewhere() {
+        let asked = |issuers: &str| {
+            Scene::healthy().discovery(&format!(
+                "Bearer client_id=\"00000002-0000-0ff1-ce00-000000000000\", trusted_issuers=\"{issuers}\""
+            ))
+        };
+        assert!(!asked(&format!("00000002-0000-0ff1-ce00-000000000000@{OTHER_TENANT}")).fires(&RULE));
+        let acs = format!("00000001-0000-0000-c000-000000000000@{OTHER_TENANT}");
+        assert!(asked(&acs).fires(&RULE));
+        assert!(!asked(&format!("{acs},00000001-0000-0000-c000-000000000000@*")).fires(&RULE));
+        assert!(!asked(&acs).target("/other/").fires(&RULE));
+    }
 }

@@ -74,4 +74,17 @@ mod tests {
     fn stays_silent_on_one_cloud() {
         assert!(!Scene::script("New-AuthServer -Name a -AuthMetadataUrl \"https://accounts.accesscontrol.windows.net/x/metadata/json/1\"\nNew-AuthServer -Name b -Type AzureAD -AuthMetadataUrl \"https://login.windows.net/x/federationmetadata/2007-06/federationmetadata.xml\"\n").fires(&RULE));
     }
+
+    #[test]
+    fn reads_both_cmdlets_and_neither_adfs_nor_variables() {
+        let script = |second: &str| {
+            let first = "New-AuthServer -Name a -AuthMetadataUrl https://accounts.accesscontrol.windows.net/x/metadata/json/1\n";
+            Scene::script(&format!("{first}{second}\n")).fires(&RULE)
+        };
+        let us = "-AuthMetadataUrl https://login.microsoftonline.us/x/metadata/json/1";
+        assert!(script(&format!("Set-AuthServer -Identity b {us}")));
+        assert!(!script(&format!("Set-PartnerApplication -Identity b {us}")));
+        assert!(!script("New-AuthServer -Name b -Type ADFS -AuthMetadataUrl https://adfs.contoso.com/x.xml"));
+        assert!(!script("New-AuthServer -Name b -AuthMetadataUrl $url"));
+    }
 }

@@ -63,6 +63,7 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::checks::organisation::Shown;
     use crate::checks::testing_state::Scene;
     use crate::checks::testing_state::organisation::TENANT;
 
@@ -85,5 +86,26 @@ mod tests {
     fn stays_silent_on_one_cloud() {
         assert!(!Scene::healthy().fires(&RULE));
         assert!(!Scene::healthy().cloud(Cloud::Worldwide).fires(&RULE));
+    }
+
+    #[test]
+    fn the_one_for_acs_leads_and_those_that_are_off_are_not_looked_at() {
+        let us = format!("https://login.microsoftonline.us/{TENANT}/metadata/json/1");
+        let scene = Scene::healthy().set("Get-AuthServer", "WindowsAzureACS", "AuthMetadataUrl", us.as_str());
+        let hits = scene.hits(&RULE);
+        assert!(
+            !hits.is_empty() && hits.iter().all(|hit| !hit.message.contains("WindowsAzureACS")),
+            "{hits:?}"
+        );
+        assert!(hits[0].expected.to_string().contains("login.microsoftonline.us"));
+        let off = scene.set("Get-AuthServer", "WindowsAzureACS", "Enabled", false);
+        assert!(!off.fires(&RULE));
+    }
+
+    #[test]
+    fn traffic_of_21vianet_tells_the_cloud() {
+        let shown = |china| Scene::healthy().shown(Shown { china: Some(china), ..Shown::default() });
+        assert!(shown(true).fires(&RULE));
+        assert!(!shown(false).fires(&RULE));
     }
 }

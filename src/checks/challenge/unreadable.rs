@@ -50,4 +50,10 @@ mod tests {
     fn stays_silent_on_a_whole_one() {
         assert!(!Scene::healthy().discovery("Bearer client_id=\"00000002-0000-0ff1-ce00-000000000000\", trusted_issuers=\"00000001-0000-0000-c000-000000000000@*\"").fires(&RULE));
     }
+
+    #[test]
+    fn stays_silent_on_other_schemes_and_elsewhere() {
+        assert!(!Scene::healthy().discovery("NTLM").fires(&RULE));
+        assert!(!Scene::healthy().discovery("Bearer").target("/other/").fires(&RULE));
+    }
 }

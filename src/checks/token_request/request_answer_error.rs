@@ -78,6 +78,7 @@ fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
 mod tests {
     use super::*;
     use crate::checks::testing::Scene;
+    use crate::exchange::Head;
 
     #[test]
     fn fires_on_other_statuses_and_errors() {
@@ -100,5 +101,46 @@ mod tests {
             let answer = format!(r#"{{"error":"{error}"}}"#);
             assert!(!Scene::healthy().token_request(form, status, &answer).fires(&RULE), "{status} {error}");
         }
+    }
+
+    #[test]
+    fn says_what_is_unusual() {
+        let observed = |status: u16, answer: &str| {
+            let judged =
+                Scene::healthy().token_request("grant_type=client_credentials", status, answer).judge();
+            let found = judged.findings.iter().find(|found| found.rule == RULE.id);
+            found.map(|found| found.observed.clone()).unwrap_or_default()
+        };
+        assert!(observed(200, r#"{"error":"invalid_client"}"#).contains("success"));
+        assert!(observed(401, r#"{"error":"invalid_grant"}"#).contains("401 for invalid_grant"));
+        assert_eq!(observed(404, "<html>"), "404 without an error code");
+        assert_eq!(observed(503, "<html>"), "");
+    }
+
+    #[test]
+    fn wants_a_challenge_where_the_client_had_signed_in_by_the_header() {
+        // RFC 6749 5.2: then the answer must be 401 with the scheme that was used.
+        let sent = |status: u16, credentials: &str, challenge: &[(&str, &str)]| {
+            let answer = r#"{"error":"invalid_client"}"#;
+            let scene = Scene::healthy().token_request("grant_type=client_credentials", status, answer);
+            let form = (&b"Content-Type"[..], &b"application/x-www-form-urlencoded"[..]);
+            let own = (!credentials.is_empty()).then_some((&b"Authorization"[..], credentials.as_bytes()));
+            let head = Head::from_pairs([form].into_iter().chain(own));
+            let scene = scene.last_request(|last| last.request.as_mut().unwrap().head = head);
+            scene.answer_headers(challenge).fires(&RULE)
+        };
+        assert!(sent(401, "Basic YTpi", &[]));
+        assert!(!sent(400, "Basic YTpi", &[]));
+        assert!(!sent(401, "Basic YTpi", &[("WWW-Authenticate", "Basic realm=\"x\"")]));
+        assert!(!sent(401, "", &[]));
+    }
+
+    #[test]
+    fn stays_silent_on_an_answer_that_was_cut_and_on_what_is_no_token_request() {
+        let scene = Scene::healthy().token_request("grant_type=client_credentials", 404, "<html>");
+        assert!(
+            !scene.last_request(|last| last.response.as_mut().unwrap().body.complete = false).fires(&RULE)
+        );
+        assert!(!Scene::healthy().token_request("", 404, "<html>").asked_by("GET", "").fires(&RULE));
     }
 }

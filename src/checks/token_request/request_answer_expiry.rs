@@ -71,4 +71,22 @@ mod tests {
         assert!(!Scene::healthy().granted_for(3600, "3599").fires(&RULE));
         assert!(!Scene::healthy().granted_for(3600, "\"3599\"").fires(&RULE));
     }
+
+    #[test]
+    fn keeps_to_the_tolerance_and_tells_of_text() {
+        let fires = |seconds: i64| Scene::healthy().granted_for(3600, &seconds.to_string()).fires(&RULE);
+        // Five minutes of tolerance, one of rounding.
+        assert!(!fires(3600 - 360) && fires(3600 - 361));
+        let observed = |expires: &str| {
+            let answer = format!(r#"{{"access_token":"x","token_type":"Bearer","expires_in":{expires}}}"#);
+            let judged =
+                Scene::healthy().token_request("grant_type=client_credentials", 200, &answer).judge();
+            judged.findings.iter().find(|found| found.rule == RULE.id).map(|found| found.observed.clone())
+        };
+        assert_eq!(observed("0").unwrap(), "expires_in 0");
+        assert_eq!(observed("\"-1\"").unwrap(), "expires_in -1, written as text");
+        assert_eq!(observed("1"), None);
+        let refused = r#"{"error":"invalid_grant","expires_in":0}"#;
+        assert!(!Scene::healthy().token_request("grant_type=client_credentials", 400, refused).fires(&RULE));
+    }
 }

@@ -64,4 +64,15 @@ mod tests {
             assert!(!scene.fires(&RULE), "{answer}");
         }
     }
+
+    #[test]
+    fn stays_silent_on_what_was_cut_and_on_what_is_no_token_request() {
+        let page =
+            || Scene::healthy().token_request("grant_type=client_credentials", 200, "<html>Sign in</html>");
+        assert!(
+            !page().last_request(|last| last.response.as_mut().unwrap().body.complete = false).fires(&RULE)
+        );
+        assert!(!page().answered(302, "<html>Sign in</html>").fires(&RULE));
+        assert!(!Scene::healthy().token_request("", 200, "<html></html>").asked_by("GET", "").fires(&RULE));
+    }
 }

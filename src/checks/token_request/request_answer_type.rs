@@ -52,4 +52,13 @@ mod tests {
         let answer = r#"{"access_token":"x","token_type":"bearer"}"#;
         assert!(!Scene::healthy().token_request("grant_type=client_credentials", 200, answer).fires(&RULE));
     }
+
+    #[test]
+    fn fires_on_another_type_and_stays_silent_on_a_refusal() {
+        let answered = |status: u16, answer: &str| {
+            Scene::healthy().token_request("grant_type=client_credentials", status, answer).fires(&RULE)
+        };
+        assert!(answered(200, r#"{"access_token":"x","token_type":"mac"}"#));
+        assert!(!answered(400, r#"{"error":"invalid_client"}"#));
+    }
 }

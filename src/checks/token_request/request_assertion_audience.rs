@@ -72,4 +72,25 @@ mod tests {
         assert!(!Scene::healthy().assertion_changed(|_| None).fires(&RULE));
         assert!(!Scene::healthy().client_assertion(|_| None).fires(&RULE));
     }
+
+    #[test]
+    fn any_token_service_its_application_and_the_host_that_is_asked_are_right() {
+        let fires = |audience: &str, host: &'static str| {
+            let scene =
+                Scene::healthy().assertion_changed(|claims| claims.insert("aud".into(), audience.into()));
+            scene.last_request(|last| last.request.as_mut().unwrap().host = Some(host.into())).fires(&RULE)
+        };
+        assert!(!fires(
+            &format!("https://login.microsoftonline.com/{TENANT}/oauth2/token"),
+            "sts.contoso.com"
+        ));
+        assert!(!fires("https://sts.contoso.com/tokens", "sts.contoso.com:443"));
+        assert!(fires("https://sts.fabrikam.com/tokens", "sts.contoso.com"));
+        assert!(!fires(&format!("00000001-0000-0000-c000-000000000000@{TENANT}"), "sts.contoso.com"));
+        assert!(!fires(
+            &format!("{EXCHANGE}/accounts.accesscontrol.windows.net@{TENANT}"),
+            "sts.contoso.com"
+        ));
+        assert!(!fires(&format!("{EXCHANGE}/sts.contoso.com@{TENANT}"), "sts.contoso.com"));
+    }
 }

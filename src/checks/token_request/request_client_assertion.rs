@@ -75,4 +75,19 @@ mod tests {
     fn stays_silent_on_one_application() {
         assert!(!Scene::healthy().client_assertion(|_| None).fires(&RULE));
     }
+
+    #[test]
+    fn another_subject_is_right_in_an_assertion_that_is_not_the_clients_own() {
+        let user = Scene::healthy().assertion_changed(|claims| claims.insert("sub".into(), "user".into()));
+        assert!(!user.fires(&RULE));
+        let judged =
+            Scene::healthy().client_assertion(|claims| claims.insert("sub".into(), EXCHANGE.into())).judge();
+        let found = judged.findings.iter().find(|found| found.rule == RULE.id).unwrap();
+        assert!(found.evidence.iter().any(|evidence| evidence.claim.as_deref() == Some("sub")));
+        let judged =
+            Scene::healthy().client_assertion(|claims| claims.insert("iss".into(), EXCHANGE.into())).judge();
+        let claims =
+            judged.findings.iter().filter(|found| found.rule == RULE.id).flat_map(|found| &found.evidence);
+        assert!(claims.into_iter().any(|evidence| evidence.claim.as_deref() == Some("iss")));
+    }
 }

@@ -74,4 +74,13 @@ mod tests {
             assert!(!asked(&client).fires(&RULE), "{client}");
         }
     }
+
+    #[test]
+    fn wants_an_id_and_no_tenant_that_the_url_lacks() {
+        assert!(asked(&format!("ExchangeOnline@{TENANT}")).fires(&RULE));
+        assert!(!asked(&format!("{EXCHANGE}@{TENANT}")).asked_at("/tokens/OAuth/2").fires(&RULE));
+        assert!(!asked(&format!("{EXCHANGE}@{OTHER_TENANT}")).asked_at("/tokens/OAuth/2").fires(&RULE));
+        // Entra has the tenant in the URL alone.
+        assert!(!asked(EXCHANGE).asked_at(&format!("/{TENANT}/oauth2/token")).fires(&RULE));
+    }
 }

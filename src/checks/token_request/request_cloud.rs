@@ -72,4 +72,16 @@ mod tests {
     fn stays_silent_on_worldwide() {
         assert!(!Scene::healthy().assertion_to("00000001-0000-0000-c000-000000000000").fires(&RULE));
     }
+
+    #[test]
+    fn tells_21vianet_from_the_others_by_the_id() {
+        let asked = |id: &str, host: &'static str| {
+            let scene = Scene::healthy().assertion_to(id);
+            scene.last_request(|last| last.request.as_mut().unwrap().host = Some(host.into())).fires(&RULE)
+        };
+        let (worldwide, china) =
+            ("00000001-0000-0000-c000-000000000000", "00000001-0002-0000-c000-000000000000");
+        assert!(asked(worldwide, "login.chinacloudapi.cn"));
+        assert!(asked(china, "login.microsoftonline.us"));
+    }
 }

@@ -56,4 +56,15 @@ mod tests {
         let scene = Scene::healthy().token_request("grant_type=client_credentials", 200, "{}");
         assert!(!scene.request_kind("Application/x-www-form-urlencoded; charset=utf-8").fires(&RULE));
     }
+
+    #[test]
+    fn stays_silent_on_nothing_sent_on_a_value_that_was_left_out_and_elsewhere() {
+        let asked =
+            |form: &str, kind: &str| Scene::healthy().token_request(form, 400, "{}").request_kind(kind);
+        assert!(asked("{}", "application/json").fires(&RULE));
+        assert!(!asked("", "application/json").fires(&RULE));
+        assert!(!asked("{}", "").fires(&RULE));
+        assert!(!asked("{}", "application/json").asked_by("PUT", "").fires(&RULE));
+        assert!(!asked("{}", "application/json").asked_at("/common/userrealm").fires(&RULE));
+    }
 }

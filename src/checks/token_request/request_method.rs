@@ -55,4 +55,15 @@ mod tests {
     fn stays_silent_on_a_look_whether_it_is_there() {
         assert!(!Scene::healthy().token_request("", 400, "{}").asked_by("GET", "").fires(&RULE));
     }
+
+    #[test]
+    fn stays_silent_on_a_post_on_other_parameters_and_elsewhere() {
+        let asked = |method: &str, target: &str| {
+            Scene::healthy().token_request("", 400, "{}").asked_at(target).asked_by(method, "").fires(&RULE)
+        };
+        assert!(asked("GET", "/t/oauth2/token?grant_type=x"));
+        assert!(!asked("POST", "/t/oauth2/token?grant_type=x"));
+        assert!(!asked("GET", "/t/oauth2/token?api-version=1.0"));
+        assert!(!asked("GET", "/t/oauth2/authorize?grant_type=x"));
+    }
 }

@@ -91,4 +91,18 @@ mod tests {
                 .fires(&RULE)
         );
     }
+
+    #[test]
+    fn stays_silent_on_an_assertion_of_the_tenant_without_a_tenant_in_the_url_and_on_no_token_request() {
+        assert!(!Scene::healthy().assertion_changed(|_| None).fires(&RULE));
+        let other = || {
+            Scene::healthy().token_request(
+                "grant_type=client_credentials&resource=a/b@fabrikam.com",
+                200,
+                "{}",
+            )
+        };
+        assert!(!other().asked_at("/tokens/OAuth/2").fires(&RULE));
+        assert!(!other().asked_by("GET", "").fires(&RULE));
+    }
 }

@@ -82,4 +82,28 @@ mod tests {
                 .fires(&RULE)
         );
     }
+
+    #[test]
+    fn fires_on_a_status_alone_and_says_the_meaning_of_each_code() {
+        let help = |answer: &str| {
+            let judged = Scene::healthy().token_request("grant_type=client_credentials", 400, answer).judge();
+            judged
+                .findings
+                .iter()
+                .find(|found| found.rule == RULE.id)
+                .map(|found| found.help.clone())
+                .unwrap()
+        };
+        assert!(!help("<html>").contains("AADSTS"));
+        let (first, second) = (codes::aadsts("700027").unwrap(), codes::aadsts("50012").unwrap());
+        let twice =
+            help(r#"{"error":"invalid_client","error_description":"AADSTS700027: no. AADSTS50012: no"}"#);
+        assert!(twice.contains(first.meaning) && twice.contains(second.meaning), "{twice}");
+        // A repair that they share is said once, others are all said.
+        assert_eq!(twice.matches(first.repair).count(), 1, "{twice}");
+        assert_eq!(twice.matches(second.repair).count(), 1, "{twice}");
+        let others =
+            help(r#"{"error":"invalid_client","error_description":"AADSTS90002: no. AADSTS50012: no"}"#);
+        assert!(others.contains(codes::aadsts("90002").unwrap().repair) && others.contains(second.repair));
+    }
 }

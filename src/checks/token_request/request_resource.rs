@@ -63,4 +63,17 @@ mod tests {
     fn stays_silent_on_three_parts() {
         assert!(!Scene::healthy().token_request("grant_type=client_credentials&resource=00000002-0000-0ff1-ce00-000000000000/outlook.office365.com@t", 200, "{}").fires(&RULE));
     }
+
+    #[test]
+    fn wants_each_part_at_acs_and_an_address_at_entra() {
+        let asked = |resource: &str| {
+            let form = format!("grant_type=client_credentials&resource={resource}");
+            Scene::healthy().token_request(&form, 400, "{}")
+        };
+        for resource in ["00000002-0000-0ff1-ce00-000000000000@t", "a/@t", "a/outlook.office365.com"] {
+            assert!(asked(resource).fires(&RULE), "{resource}");
+        }
+        // The endpoint of v1 names resources by their address.
+        assert!(!asked("https://outlook.office365.com").asked_at("/t/oauth2/token").fires(&RULE));
+    }
 }

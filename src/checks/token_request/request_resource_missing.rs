@@ -68,4 +68,28 @@ mod tests {
             assert!(!Scene::healthy().token_request(form, 200, "{}").fires(&RULE), "{form}");
         }
     }
+
+    #[test]
+    fn entra_wants_a_resource_in_its_first_version_and_a_scope_in_its_second() {
+        let asked = |path: &str, host: &'static str, field: &str| {
+            let form = format!("grant_type=client_credentials&client_id=a{field}");
+            let scene = Scene::healthy().token_request(&form, 400, "{}").asked_at(path);
+            scene.last_request(|last| last.request.as_mut().unwrap().host = Some(host.into())).fires(&RULE)
+        };
+        let (first, second, entra) = ("/t/oauth2/token", "/t/oauth2/v2.0/token", "login.microsoftonline.com");
+        assert!(asked(first, entra, "&scope=a") && !asked(first, entra, "&resource=a"));
+        assert!(asked(second, entra, "&resource=a") && !asked(second, entra, "&scope=a"));
+        assert!(asked(first, entra, "&resource="));
+        // Another service may have other names for it.
+        assert!(!asked(first, "sts.contoso.com", "") && !asked(second, "sts.contoso.com", ""));
+        assert!(!asked("/common/login", entra, ""));
+    }
+
+    #[test]
+    fn stays_silent_where_the_form_was_cut() {
+        let scene = Scene::healthy().token_request("grant_type=client_credentials&client_id=a", 400, "{}");
+        assert!(
+            !scene.last_request(|last| last.request.as_mut().unwrap().body.complete = false).fires(&RULE)
+        );
+    }
 }

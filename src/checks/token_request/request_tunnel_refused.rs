@@ -52,4 +52,13 @@ mod tests {
     fn stays_silent_on_an_open_one() {
         assert!(!Scene::healthy().token_request("", 200, "").asked_by("CONNECT", "").fires(&RULE));
     }
+
+    #[test]
+    fn a_proxy_that_asks_for_a_password_is_no_error() {
+        let severity = |status: u16| {
+            Scene::healthy().token_request("", status, "").asked_by("CONNECT", "").severity(&RULE)
+        };
+        assert_eq!(severity(407), Some(Severity::Warning));
+        assert_eq!(severity(403), Some(Severity::Error));
+    }
 }

@@ -125,4 +125,23 @@ mod tests {
     fn stays_silent_on_graph() {
         assert!(!Scene::script("$k = @{ key = $b; type = 'AsymmetricX509Cert'; usage = 'Verify' }\nUpdate-MgServicePrincipal -ServicePrincipalId $p.Id -KeyCredentials $k\n").fires(&RULE));
     }
+
+    #[test]
+    fn reads_the_member_alone_and_no_variables() {
+        let graph = |key: &str| {
+            let upload = "Update-MgServicePrincipal -ServicePrincipalId $p.Id -KeyCredentials $k";
+            Scene::script(&format!("{key}\n{upload}\n")).fires(&RULE)
+        };
+        assert!(graph("$k = @{ key = $b; usage = 'Sign'; type = \"AsymmetricX509Cert\" }"));
+        for other in ["$type = 'x'", "$k.keyType = 'x'", "$mytype = 'x'", "$k = @{ type = $kind }"] {
+            assert!(!graph(other), "{other}");
+        }
+        let msol = |rest: &str| {
+            let upload = "New-MsolServicePrincipalCredential -AppPrincipalId $p.AppPrincipalId -Value $v";
+            Scene::script(&format!("{upload} {rest}\n")).fires(&RULE)
+        };
+        assert!(msol("-Type asymmetric -Usage Sign"));
+        // -Usage is Verify by itself, and what a variable holds is not known.
+        assert!(!msol("-Type asymmetric") && !msol("-Type $type -Usage $usage"));
+    }
 }

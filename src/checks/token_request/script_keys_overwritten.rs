@@ -88,4 +88,21 @@ mod tests {
     fn stays_silent_when_they_are_sent_again() {
         assert!(!Scene::script("$p = Get-MgServicePrincipal -Filter \"AppId eq 'x'\" -Property 'id,keyCredentials'\n$keys = @($p.KeyCredentials) + $new\nUpdate-MgServicePrincipal -ServicePrincipalId $p.Id -KeyCredentials $keys\n").fires(&RULE));
     }
+
+    #[test]
+    fn fires_where_they_are_sent_again_without_having_been_asked_for() {
+        let observed = |read: &str, keys: &str| {
+            let upload = "Update-MgServicePrincipal -ServicePrincipalId $p.Id -KeyCredentials";
+            let hits = Scene::script(&format!("{read}\n{upload} {keys}\n")).hits(&RULE);
+            hits.first().map(|hit| hit.observed.to_string()).unwrap_or_default()
+        };
+        let (get, all) =
+            ("$p = Get-MgServicePrincipal -Filter \"AppId eq 'x'\"", "(@($p.KeyCredentials) + $new)");
+        // Without -Property the cmdlet gives no keys.
+        assert!(observed(get, all).contains("not asked for"));
+        assert!(observed("Write-Host keyCredentials", all).contains("not asked for"));
+        let asked = format!("{get} -Property 'id,keyCredentials'");
+        assert_eq!(observed(&asked, all), "");
+        assert!(observed(&asked, "@($new)").contains("not sent again"));
+    }
 }

@@ -116,4 +116,26 @@ mod tests {
     fn stays_silent_on_graph() {
         assert!(!Scene::script("Connect-MgGraph -Scopes Application.ReadWrite.All\n").fires(&RULE));
     }
+
+    #[test]
+    fn fires_on_azuread_and_where_a_module_is_loaded() {
+        for line in ["Connect-AzureAD", "Import-Module MSOnline", "Import-Module -Name azuread"] {
+            let hits = Scene::script(&format!("{line}\n")).hits(&RULE);
+            assert!(hits.iter().any(|hit| hit.severity == Severity::Error), "{line}");
+        }
+        for line in ["Import-Module WebAdministration", "Write-Host MSOnline"] {
+            assert!(!Scene::script(&format!("{line}\n")).fires(&RULE), "{line}");
+        }
+        // Nothing asks whether it is there.
+        let alone = Scene::script("Get-MsolServicePrincipal -SearchString x\n").hits(&RULE);
+        assert!(alone.iter().any(|hit| hit.severity == Severity::Error));
+    }
+
+    #[test]
+    fn names_what_replaces_the_cmdlet() {
+        let better = |line: &str| Scene::script(line).hits(&RULE).remove(0).expected.to_string();
+        assert!(better("Connect-MsolService\n").starts_with("Connect-MgGraph"));
+        assert!(better("Get-MsolServicePrincipal -SearchString x\n").starts_with("Get-MgServicePrincipal"));
+        assert_eq!(better("Get-MsolUser\n"), "Microsoft.Graph.Applications");
+    }
 }

@@ -77,4 +77,17 @@ mod tests {
             .fires(&RULE)
         );
     }
+
+    #[test]
+    fn every_cmdlet_that_writes_needs_it_and_a_variable_may_hold_it() {
+        let script = |scopes: &str, write: &str| {
+            Scene::script(&format!("Connect-MgGraph{scopes}\n{write} -ServicePrincipalId x\n")).fires(&RULE)
+        };
+        for write in ["Update-MgServicePrincipal", "New-MgServicePrincipal", "Remove-MgServicePrincipal"] {
+            assert!(script(" -Scopes Application.Read.All", write), "{write}");
+            assert!(!script(" -Scopes $scopes", write) && !script("", write), "{write}");
+        }
+        let unscoped = "Connect-Thing -Scopes x\nUpdate-MgServicePrincipal -ServicePrincipalId x\n";
+        assert!(!Scene::script(unscoped).fires(&RULE));
+    }
 }
