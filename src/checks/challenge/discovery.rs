@@ -45,4 +45,15 @@ mod tests {
     fn stays_silent_on_a_token() {
         assert!(!Scene::healthy().fires(&RULE));
     }
+
+    #[test]
+    fn stays_silent_on_an_answer_and_where_nothing_empty_was_sent() {
+        let asked = || Scene::healthy().discovery("Bearer client_id=\"x\"");
+        let served = |exchange: &mut crate::exchange::Exchange| {
+            exchange.response.as_mut().unwrap().status = 200;
+        };
+        assert!(asked().fires(&RULE));
+        assert!(!asked().change(served).fires(&RULE));
+        assert!(!asked().authorization("Negotiate x").fires(&RULE));
+    }
 }

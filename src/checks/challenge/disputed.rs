@@ -57,6 +57,7 @@ fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::checks::testing::OTHER_TENANT;
     use crate::checks::testing::Scene;
 
     #[test]
@@ -70,5 +71,21 @@ mod tests {
         assert!(!Scene::healthy().used_after_expiry(90_000).refused("").fires(&RULE));
         let other = "Bearer client_id=\"00000002-0000-0ff1-ce00-000000000000\", trusted_issuers=\"00000004-0000-0ff1-ce00-000000000000@contoso.com\", error=\"invalid_token\"";
         assert!(!Scene::healthy().refused_with(other).fires(&RULE));
+    }
+
+    #[test]
+    fn stays_silent_on_another_realm_another_client_and_another_status() {
+        let refused = |client: &str, realm: &str| {
+            Scene::healthy().refused_with(&format!(
+                "Bearer client_id=\"{client}\", trusted_issuers=\"00000001-0000-0000-c000-000000000000@{realm}\", error=\"invalid_token\""
+            ))
+        };
+        assert!(refused(EXCHANGE, "*").fires(&RULE));
+        assert!(!refused(EXCHANGE, OTHER_TENANT).fires(&RULE));
+        assert!(!refused("00000003-0000-0ff1-ce00-000000000000", "*").fires(&RULE));
+        let forbidden = |exchange: &mut crate::exchange::Exchange| {
+            exchange.response.as_mut().unwrap().status = 403;
+        };
+        assert!(!refused(EXCHANGE, "*").change(forbidden).fires(&RULE));
     }
 }

@@ -60,4 +60,16 @@ mod tests {
         let host = "accounts.accesscontrol.windows.net";
         assert!(!Scene::healthy().service_metadata(host, |_| ()).fires(&RULE));
     }
+
+    #[test]
+    fn fires_on_another_cloud_than_the_given_one() {
+        let host = "accounts.accesscontrol.windows.net";
+        let given = |cloud: Cloud| {
+            let expect =
+                move |expected: &mut crate::checks::expectations::Expectations| expected.cloud = Some(cloud);
+            Scene::healthy().service_metadata(host, |_| ()).expect(expect).fires(&RULE)
+        };
+        assert!(given(Cloud::China));
+        assert!(!given(Cloud::Worldwide));
+    }
 }

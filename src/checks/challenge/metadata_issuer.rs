@@ -86,4 +86,16 @@ mod tests {
         });
         assert!(!scene.fires(&RULE));
     }
+
+    #[test]
+    fn another_service_and_another_tenant_are_errors() {
+        let severity = |issuer: String| {
+            let judged = Scene::healthy().metadata(move |it| it["issuer"] = issuer.clone().into()).judge();
+            judged.findings.iter().find(|finding| finding.rule == RULE.id).map(|finding| finding.severity)
+        };
+        let skype = "00000004-0000-0ff1-ce00-000000000000";
+        assert_eq!(severity(format!("{skype}@contoso.com")), Some(Severity::Error));
+        assert_eq!(severity(format!("{EXCHANGE}@fabrikam.com")), Some(Severity::Error));
+        assert_eq!(severity("nobody".into()), Some(Severity::Error));
+    }
 }

@@ -55,4 +55,13 @@ mod tests {
     fn stays_silent_on_one() {
         assert!(!Scene::healthy().metadata(|_| ()).fires(&RULE));
     }
+
+    #[test]
+    fn stays_silent_on_the_token_service() {
+        let twice = |it: &mut serde_json::Value| {
+            let key = it["keys"][0].clone();
+            it["keys"] = serde_json::json!([key, key]);
+        };
+        assert!(!Scene::healthy().service_metadata("accounts.accesscontrol.windows.net", twice).fires(&RULE));
+    }
 }

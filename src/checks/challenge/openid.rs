@@ -92,7 +92,10 @@ fn examine(case: &ProbeCase<'_>, out: &mut Out<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::checks::expectations::Expectations;
+    use crate::checks::testing::probe::Thing as _;
     use crate::checks::testing::probe::{question, speaks};
+    use crate::checks::testing::{OTHER_TENANT, TENANT};
 
     #[test]
     fn fires_on_an_answer_that_is_no_configuration() {
@@ -104,5 +107,38 @@ mod tests {
     #[test]
     fn stays_silent_on_a_challenge() {
         assert!(!speaks(&RULE, &question(401, &[])));
+    }
+
+    #[test]
+    fn compares_tenant_and_cloud_and_misses_what_was_needed() {
+        let said = |status: u16, needed: bool, text: &str| {
+            let mut thing = question(status, &[]);
+            (thing.purpose, thing.needed) = (Purpose::OpenId, needed);
+            thing.exchange.as_mut().unwrap().response.as_mut().unwrap().body =
+                crate::checks::testing::body(text);
+            let (mut hits, mut missing) = (Vec::new(), Vec::new());
+            let expected = Expectations {
+                tenants: vec!["contoso.com".into(), TENANT.into()],
+                ..Expectations::default()
+            };
+            let case = ProbeCase { probed: thing.probed(), expected: &expected, cloud: Cloud::Worldwide };
+            examine(&case, &mut Out::new(&RULE, &mut hits, &mut missing));
+            let errors = hits.iter().filter(|hit| hit.severity == Severity::Error);
+            (errors.map(|hit| hit.message.to_string()).collect::<Vec<_>>(), missing.len())
+        };
+        let document = |tenant: &str, host: &str| {
+            format!(
+                r#"{{"issuer":"https://sts.windows.net/{tenant}/","token_endpoint":"https://{host}/{tenant}/oauth2/token"}}"#
+            )
+        };
+        let own = document(TENANT, "login.microsoftonline.com");
+        assert_eq!(said(200, true, &own), (vec![], 0));
+        let (errors, _) = said(200, true, &document(OTHER_TENANT, "login.microsoftonline.com"));
+        assert!(errors.len() == 1 && errors[0].contains("another tenant"), "{errors:?}");
+        let (errors, _) = said(200, true, &document(TENANT, "login.chinacloudapi.cn"));
+        assert!(errors.len() == 1 && errors[0].contains("another cloud"), "{errors:?}");
+        assert_eq!(said(404, true, &own), (vec![], 1));
+        assert_eq!(said(200, true, "{}"), (vec![], 1));
+        assert_eq!(said(200, false, "{}"), (vec![], 0));
     }
 }

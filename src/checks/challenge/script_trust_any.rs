@@ -25,8 +25,9 @@ pub(crate) static RULE: Rule = Rule {
 
 fn examine(case: &CommandCase<'_>, out: &mut Out<'_>) {
     for (file, command) in case.commands() {
-        if command.has("TrustAnySSLCertificate") && command.value("TrustAnySSLCertificate") != Some("$false")
-        {
+        let off =
+            command.value("TrustAnySSLCertificate").is_some_and(|value| value.eq_ignore_ascii_case("$false"));
+        if command.has("TrustAnySSLCertificate") && !off {
             out.say("TLS certificates are not checked")
                 .location(file.place(command.line))
                 .observed(format!("{} -TrustAnySSLCertificate", command.name))
@@ -51,5 +52,14 @@ mod tests {
     #[test]
     fn stays_silent_without_it() {
         assert!(!Scene::script("New-AuthServer -Name x -AuthMetadataUrl https://x/\n").fires(&RULE));
+    }
+
+    #[test]
+    fn stays_silent_where_it_is_switched_off() {
+        for value in ["$false", "$False", "$FALSE"] {
+            let script = format!("Set-AuthServer x -TrustAnySSLCertificate:{value}\n");
+            assert!(!Scene::script(&script).fires(&RULE), "{value}");
+        }
+        assert!(Scene::script("Set-AuthServer x -TrustAnySSLCertificate:$true\n").fires(&RULE));
     }
 }

@@ -117,4 +117,25 @@ mod tests {
     fn stays_silent_on_both() {
         assert!(!Scene::healthy().fires(&RULE));
     }
+
+    #[test]
+    fn knows_them_by_any_of_what_they_say() {
+        let server = |changes: &[(&'static str, &str)]| {
+            changes.iter().fold(Scene::healthy(), |scene, (name, value)| {
+                scene.set("Get-AuthServer", "WindowsAzureACS", name, *value)
+            })
+        };
+        let (id, kind) = (("IssuerIdentifier", ""), ("Type", ""));
+        let url = ("AuthMetadataUrl", "https://sts.contoso.com/x");
+        for some in [&[id, kind][..], &[id, url], &[kind, url]] {
+            assert!(!server(some).fires(&RULE), "{some:?}");
+        }
+        assert!(server(&[id, kind, url]).fires(&RULE));
+        let entra =
+            |name: &'static str, value: &str| Scene::healthy().set("Get-AuthServer", "evoSTS", name, value);
+        assert!(!entra("Type", "").fires(&RULE) && !entra("AuthMetadataUrl", "https://x/").fires(&RULE));
+        assert!(
+            entra("Type", "").set("Get-AuthServer", "evoSTS", "AuthMetadataUrl", "https://x/").fires(&RULE)
+        );
+    }
 }

@@ -88,6 +88,7 @@ mod tests {
     use super::*;
     use crate::checks::testing_state::Scene;
     use crate::checks::testing_state::organisation::TENANT;
+    use crate::checks::testing_state::properties;
 
     const OTHER: &str =
         "https://accounts.accesscontrol.windows.net/aaaaaaaa-0000-1111-2222-bbbbbbbbbbbb/metadata/json/1";
@@ -114,5 +115,29 @@ mod tests {
         assert!(
             !Scene::healthy().set("Get-AuthServer", "WindowsAzureACS", "AuthMetadataUrl", OTHER).fires(&RULE)
         );
+    }
+
+    #[test]
+    fn stays_silent_on_one_that_is_off_and_beside_one_of_the_own_tenant() {
+        assert!(!scene().set("Get-AuthServer", "WindowsAzureACS", "Enabled", false).fires(&RULE));
+        let own = |kind: &str| {
+            scene().add(
+                "Get-AuthServer",
+                properties([
+                    ("Name", "Second".into()),
+                    ("Type", kind.into()),
+                    (
+                        "AuthMetadataUrl",
+                        OTHER.replace("aaaaaaaa-0000-1111-2222-bbbbbbbbbbbb", TENANT).as_str().into(),
+                    ),
+                    ("Enabled", true.into()),
+                ]),
+            )
+        };
+        assert!(!own("MicrosoftACS").fires(&RULE));
+        assert!(own("ADFS").fires(&RULE));
+        // A domain that was given names no tenant that an address could be compared with.
+        let domain = Scene::healthy().tenant("contoso.example");
+        assert!(!domain.set("Get-AuthServer", "WindowsAzureACS", "AuthMetadataUrl", OTHER).fires(&RULE));
     }
 }

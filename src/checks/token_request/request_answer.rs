@@ -79,4 +79,29 @@ mod tests {
         );
         assert!(!Scene::healthy().token_request(form, 400, r#"{"error":"invalid_client"}"#).fires(&RULE));
     }
+
+    #[test]
+    fn says_each_thing_that_is_odd() {
+        let observed = |headers: &[(&str, &str)]| {
+            let granted = r#"{"access_token":"x","token_type":"Bearer"}"#;
+            let scene = Scene::healthy().token_request("grant_type=client_credentials", 200, granted);
+            let judged = scene.answer_headers(headers).judge();
+            judged.findings.iter().find(|found| found.rule == RULE.id).map(|found| found.observed.clone())
+        };
+        assert_eq!(observed(&[("Cache-Control", "No-Store"), ("Pragma", "no-cache")]), None);
+        assert_eq!(
+            observed(&[("Cache-Control", "private"), ("Pragma", "no-cache")]).unwrap(),
+            "no Cache-Control: no-store"
+        );
+        assert_eq!(
+            observed(&[("Cache-Control", "no-store"), ("Pragma", "x")]).unwrap(),
+            "no Pragma: no-cache"
+        );
+        let html = Scene::healthy().token_request("grant_type=x", 400, r#"{"error":"invalid_client"}"#);
+        let html = html.last_request(|last| {
+            let kind = [(&b"Content-Type"[..], &b"text/html"[..])];
+            last.response.as_mut().unwrap().head = crate::exchange::Head::from_pairs(kind);
+        });
+        assert!(html.fires(&RULE));
+    }
 }

@@ -72,4 +72,13 @@ mod tests {
     fn stays_silent_on_the_tenant() {
         assert!(!Scene::healthy().assertion_from(&format!("{EXCHANGE}@{TENANT}")).fires(&RULE));
     }
+
+    #[test]
+    fn stays_silent_on_other_applications_and_where_the_url_names_another_tenant() {
+        let skype = "00000004-0000-0ff1-ce00-000000000000";
+        assert!(!Scene::healthy().assertion_from(&format!("{skype}@{OTHER_TENANT}")).fires(&RULE));
+        let other = || Scene::healthy().assertion_from(&format!("{EXCHANGE}@{TENANT}"));
+        assert!(!other().asked_at(&format!("/{OTHER_TENANT}/tokens/OAuth/2")).fires(&RULE));
+        assert!(!other().asked_at("/tokens/OAuth/2").fires(&RULE));
+    }
 }

@@ -84,4 +84,16 @@ mod tests {
         assert!(asked(worldwide, "login.chinacloudapi.cn"));
         assert!(asked(china, "login.microsoftonline.us"));
     }
+
+    #[test]
+    fn stays_silent_on_21vianet_asked_at_its_own_host() {
+        let scene = Scene::healthy().assertion_to("00000001-0002-0000-c000-000000000000");
+        let form = |last: &mut crate::exchange::Exchange| {
+            last.request.as_mut().unwrap().host = Some("accounts.accesscontrol.chinacloudapi.cn".into());
+        };
+        // The audience still names the worldwide host: the id alone is right.
+        let judged = scene.last_request(form).judge();
+        let found = judged.findings.iter().filter(|found| found.rule == RULE.id).count();
+        assert_eq!(found, 1);
+    }
 }

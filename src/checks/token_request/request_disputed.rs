@@ -131,6 +131,7 @@ fn signed_too_late(case: &ExchangeCase<'_>, seen: &SeenToken<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::checks::testing::Signer;
     use crate::checks::testing::{OTHER_TENANT, Scene, TENANT};
 
     fn refused(scene: Scene, code: u32, words: &str) -> Scene {
@@ -172,5 +173,29 @@ mod tests {
                 .fires(&RULE)
         );
         assert!(!right().answered(200, r#"{"access_token":"x"}"#).fires(&RULE));
+    }
+
+    #[test]
+    fn goes_by_what_was_computed_of_the_assertion_and_by_what_the_form_holds() {
+        // A grant for an assertion whose signature is wrong by the given certificate.
+        let forged = Scene::healthy().assertion_by(Signer::Exchange).newer_certificate();
+        assert!(!forged.answered(200, r#"{"access_token":"x"}"#).fires(&RULE));
+        let granted =
+            |form: &str| Scene::healthy().token_request(form, 200, r#"{"access_token":"x"}"#).fires(&RULE);
+        assert!(!granted("grant_type=client_credentials&resource=a/b@c"));
+        // A signature that nobody could verify contradicts nothing.
+        let unknown = Scene::healthy().assertion_by(Signer::Acs);
+        assert!(!refused(unknown, 50012, "invalid signature").fires(&RULE));
+        assert!(!refused(right(), 50013, "Assertion failed signature validation").fires(&RULE));
+        // Names without a tenant, one of two, none, and a field without a value.
+        let fields = |form: &str, code, words: &str| {
+            let form = format!("grant_type=client_credentials{form}");
+            refused(Scene::healthy().token_request(&form, 400, "{}"), code, words).fires(&RULE)
+        };
+        assert!(!fields("&resource=a/b", 90022, "no principal"));
+        assert!(!fields(&format!("&resource=a/b@{TENANT}&client_id=a"), 90022, "no principal"));
+        assert!(!fields("", 90022, "no principal"));
+        let lacks = "The request body must contain the following parameter: 'client_id'.";
+        assert!(fields("&client_id=a", 900144, lacks) && !fields("&client_id=", 900144, lacks));
     }
 }

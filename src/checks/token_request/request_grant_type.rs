@@ -139,4 +139,47 @@ mod tests {
                 .fires(&RULE)
         );
     }
+
+    fn left_open(scene: &Scene, words: &str) -> bool {
+        let judged = scene.judge();
+        let check = judged.checks.iter().find(|check| check.id == RULE.check).unwrap();
+        check.missing.iter().any(|reason| reason.words().contains(words))
+    }
+
+    #[test]
+    fn stays_silent_on_what_rfc_6749_and_the_registry_name() {
+        for grant in [
+            "client_credentials",
+            "password",
+            "Refresh_Token",
+            "authorization_code",
+            "urn:ietf:params:oauth:grant-type:saml2-bearer",
+            "urn:ietf:params:oauth:grant-type:device_code",
+        ] {
+            let scene =
+                Scene::healthy().token_request(&format!("grant_type={grant}&resource=a/b@c"), 400, "{}");
+            assert!(!scene.fires(&RULE), "{grant}");
+            assert!(!left_open(&scene, "no JWT here"), "{grant}");
+        }
+        assert!(Scene::healthy().token_request("grant_type=implicit&resource=a", 400, "{}").fires(&RULE));
+        let without = Scene::healthy().token_request("resource=a/b@c", 400, "{}").judge();
+        let found = without.findings.iter().find(|found| found.rule == RULE.id).unwrap();
+        assert_eq!(found.observed, "no grant_type");
+    }
+
+    #[test]
+    fn a_form_that_is_not_in_the_source_is_missing_and_what_is_no_form_another_matter() {
+        let words = "the form of a token request is not in the source";
+        let granted = r#"{"token_type":"Bearer","access_token":"x","expires_in":"3600"}"#;
+        let asked = |form: &str| Scene::healthy().token_request(form, 200, granted);
+        let cut = |form: &str| {
+            asked(form).last_request(|last| last.request.as_mut().unwrap().body.complete = false)
+        };
+        for scene in [asked(""), cut("grant_type=client_credentials&resource=a/b@c"), cut("grant_type=x")] {
+            assert!(left_open(&scene, words) && !scene.fires(&RULE));
+        }
+        assert!(!left_open(&asked("grant_type=client_credentials"), words));
+        let json = asked(r#"{"grant_type":"client_credentials"}"#).request_kind("application/json");
+        assert!(!json.fires(&RULE) && !left_open(&json, words));
+    }
 }

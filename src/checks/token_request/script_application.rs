@@ -118,4 +118,30 @@ mod tests {
     fn stays_silent_on_both_steps() {
         assert!(!Scene::script("$ServiceName = \"00000002-0000-0ff1-ce00-000000000000\"\n$p = Get-MsolServicePrincipal -ServicePrincipalName $ServiceName\nNew-MsolServicePrincipalCredential -AppPrincipalId $p.AppPrincipalId -Type asymmetric -Usage Verify -Value $credValue\n").and_script("$ServiceName = \"00000004-0000-0ff1-ce00-000000000000\"\n$p = Get-MsolServicePrincipal -ServicePrincipalName $ServiceName\nNew-MsolServicePrincipalCredential -AppPrincipalId $p.AppPrincipalId -Type asymmetric -Usage Verify -Value $credValue\n").fires(&RULE));
     }
+
+    const UPLOAD: &str =
+        "Update-MgServicePrincipal -ServicePrincipalId $p.Id -KeyCredentials (@($p.KeyCredentials) + $new)\n";
+    const SKYPE: &str = "00000004-0000-0ff1-ce00-000000000000";
+    const STRANGER: &str = "12345678-0000-0ff1-ce00-000000000000";
+
+    #[test]
+    fn the_application_that_was_looked_up_last_is_uploaded_to() {
+        let get = |id: &str| format!("$p = Get-MgServicePrincipal -Filter \"AppId eq '{id}'\"\n");
+        let again = "$p = Get-MgServicePrincipal -ServicePrincipalId $p.Id -Property keyCredentials\n";
+        assert!(Scene::script(&format!("{}{}{UPLOAD}", get(SKYPE), get(STRANGER))).fires(&RULE));
+        assert!(!Scene::script(&format!("{}{}{UPLOAD}", get(STRANGER), get(SKYPE))).fires(&RULE));
+        // The same one once more, by the id of its object.
+        assert!(Scene::script(&format!("{}{again}{UPLOAD}Write-Host {SKYPE}\n", get(STRANGER))).fires(&RULE));
+        // Another cmdlet looks nothing up.
+        let other = format!("{}Write-Host {SKYPE}\n{UPLOAD}", get(STRANGER));
+        assert!(Scene::script(&other).fires(&RULE));
+    }
+
+    #[test]
+    fn stays_silent_without_an_id_and_on_the_first_step_that_we_wrote() {
+        assert!(!Scene::script(UPLOAD).fires(&RULE));
+        let exchange = format!("$p = Get-MgServicePrincipal -Filter \"AppId eq '{EXCHANGE}'\"\n{UPLOAD}");
+        assert!(Scene::script(&exchange).fires(&RULE));
+        assert!(!Scene::script(&format!("# Step 1 of profile sfbo-2022-graph\n{exchange}")).fires(&RULE));
+    }
 }

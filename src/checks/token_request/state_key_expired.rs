@@ -87,4 +87,16 @@ mod tests {
     fn stays_silent_on_valid_keys() {
         assert!(!Scene::healthy().fires(&RULE));
     }
+
+    #[test]
+    fn tells_whether_another_is_valid() {
+        let (old, older) = (key("b", "", "2025-01-01T00:00:00Z"), key("c", "", "2024-01-01T00:00:00Z"));
+        let hits = |keys| Scene::healthy().keys(SKYPE, keys).hits(&RULE);
+        let beside = hits(vec![key("a", DER, NOT_AFTER), old.clone()]);
+        assert!(beside.len() == 1 && beside[0].severity != Severity::Error);
+        assert!(beside[0].help.contains("KeyId -ne 'b'") && !beside[0].message.contains("none is valid"));
+        let alone = hits(vec![old, older]);
+        assert!(alone.len() == 2 && alone.iter().all(|hit| hit.severity == Severity::Error));
+        assert!(alone[0].message.contains("none is valid"));
+    }
 }

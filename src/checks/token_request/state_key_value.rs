@@ -57,6 +57,7 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::checks::testing_state::organisation::OTHER_PRINT;
     use crate::checks::testing_state::{
         Scene, key,
         organisation::{NOT_AFTER, OTHER_DER, SKYPE},
@@ -70,5 +71,17 @@ mod tests {
     #[test]
     fn stays_silent_on_the_right_bytes() {
         assert!(!Scene::healthy().fires(&RULE));
+    }
+
+    #[test]
+    fn stays_silent_on_other_dates() {
+        let other = Scene::healthy().keys(SKYPE, vec![key("a", OTHER_DER, "2028-01-01T00:00:00Z")]);
+        assert!(!other.fires(&RULE));
+    }
+
+    #[test]
+    fn stays_silent_on_the_certificate_that_comes_next() {
+        let next = Scene::healthy().keys(SKYPE, vec![key("a", OTHER_DER, NOT_AFTER)]);
+        assert!(!next.set("Get-AuthConfig", "", "NextCertificateThumbprint", OTHER_PRINT).fires(&RULE));
     }
 }
