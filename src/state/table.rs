@@ -362,4 +362,110 @@ mod tests {
         let count = |flag: &str| rows(&format!("{prompt}\n\n{table}{prompt} | fl\n\n{list}{flag}\n")).len();
         assert_eq!((count("True"), count("False")), (1, 2), "one that says something else stays");
     }
+
+    /// Names and one other column, as a table shows them.
+    fn told(lines: &[&str]) -> Vec<Vec<Value>> {
+        let columns = columns(lines[0], lines[1]).unwrap();
+        let rows: Vec<_> =
+            lines.iter().skip(2).enumerate().map(|(at, line)| (at, (*line).to_owned())).collect();
+        let text = |text: &str| match text {
+            "" => Value::Nothing,
+            text => Value::Text(text.to_owned()),
+        };
+        let table = super::read(&columns, &rows, text, &mut 100);
+        table.rows.into_iter().map(|(_, row)| row.into_iter().map(|(_, value)| value).collect()).collect()
+    }
+
+    fn text(text: &str) -> Value {
+        Value::Text(text.into())
+    }
+
+    #[test]
+    fn words_that_may_belong_to_either_column_are_not_read() {
+        let head = ["Name                 Till", "----                 ----"];
+        let read = |rows: &[&str]| told(&[&head[..], rows].concat());
+        // The last word of a date is as long as the name below which it ends.
+        assert_eq!(read(&["SfBOnline      9 Jun 2029"]), [[cut(), cut()]]);
+        assert_eq!(read(&["Exchange Online      2029"]), [[cut(), cut()]]);
+        assert_eq!(read(&["SfBOnline            2029"]), [[text("SfBOnline"), text("2029")]]);
+        // Where one is shorter, or longer, they stand below the beginning of their name.
+        for shorter in
+            ["SfB                  29", "SfB                  2029 x", "SfB                  2029x"]
+        {
+            let rows = read(&["Exchange Online      2029", shorter]);
+            assert_eq!(rows[0], [text("Exchange Online"), text("2029")], "{shorter}");
+            assert_eq!(rows[1][0], text("SfB"), "{shorter}");
+        }
+        assert_eq!(read(&["SfBOnline      9 Jun 2029", "SfB                    29"])[0], [cut(), cut()]);
+    }
+
+    #[test]
+    fn numbers_that_are_wider_than_their_name_end_below_it() {
+        let head = ["Name          Id", "----          --"];
+        let read = |rows: &[&str]| told(&[&head[..], rows].concat());
+        assert_eq!(read(&["SfB        12345", "Exch       67890"])[1], [text("Exch"), text("67890")]);
+        // Two gaps: which of them parts the columns is not known.
+        assert_eq!(read(&["Exchange Onl 345"]), [[cut(), cut()]]);
+        assert_eq!(read(&["Exchange345"]).len(), 1);
+    }
+
+    #[test]
+    fn a_narrow_column_that_is_full_may_have_been_cut() {
+        let read = |row: &str| told(&["Id  Name", "--  ----", row]).remove(0);
+        assert_eq!(read("abc b"), [cut(), text("b")]);
+        assert_eq!(read("ab  b"), [text("ab"), text("b")]);
+        let wide = |row: &str| told(&["Wide Name", "---- ----", row]).remove(0);
+        assert_eq!(wide("abcd b"), [text("abcd"), text("b")]);
+    }
+
+    #[test]
+    fn marks_of_a_cut_stand_at_the_end_and_in_front_of_numbers() {
+        for (value, was_cut) in [
+            ("abc...", true),
+            ("abc…", true),
+            ("…23", true),
+            ("...23", true),
+            ("...abc", false),
+            ("a...b", false),
+            ("a…b", false),
+        ] {
+            assert_eq!(is_cut(value), was_cut, "{value}");
+        }
+    }
+
+    #[test]
+    fn names_alone_stand_in_the_first_line_and_dashes_below_each() {
+        assert_eq!(columns("Name Id", "---- --").unwrap().len(), 2);
+        for (names, dashes) in [
+            ("Name x", "----"),
+            ("Name x", "---- "),
+            ("Name Id", "---- -="),
+            ("Name Id", "------="),
+            ("Na:me", "-----"),
+            ("{Name}", "------"),
+            ("Na\u{1}me", "-----"),
+            ("Name=", "-----"),
+            (" Name", "-----"),
+            ("-name", "-----"),
+            ("", ""),
+            ("  ", "  "),
+        ] {
+            assert_eq!(columns(names, dashes), None, "{names:?} {dashes:?}");
+        }
+        let many = |count: usize| columns(&"a ".repeat(count), &"- ".repeat(count)).is_some();
+        assert!(many(COLUMNS) && !many(COLUMNS + 1));
+    }
+
+    #[test]
+    fn no_more_cells_are_read_than_are_left() {
+        let columns = columns("Name Id", "---- --").unwrap();
+        let rows: Vec<_> = (0..3).map(|at| (at, "a    b".to_owned())).collect();
+        let read = |mut left: usize| {
+            let table = super::read(&columns, &rows, |text| Value::Text(text.into()), &mut left);
+            (table.rows.len(), table.doubtful, left)
+        };
+        assert_eq!(read(7), (3, false, 1));
+        assert_eq!(read(6), (3, false, 0));
+        assert_eq!(read(5), (2, true, 1));
+    }
 }

@@ -236,3 +236,92 @@ fn kind_of_command(command: &str) -> Option<Kind> {
         .collect();
     name.contains('-').then(|| Kind::of_cmdlet(&name)).flatten()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::format_list::read_asked;
+
+    const ID: &str = "00000004-0000-0ff1-ce00-000000000000";
+    const CONNECTOR: &str = "Name                 : HybridIOC\nTargetAddressDomains : {b}\nDiscoveryEndpoint    : https://a/\nEnabled              : True\n";
+
+    const ERROR: &str = "Get-IntraOrganizationConnector : The term 'Get-IntraOrganizationConnector' is not recognized as the name of a cmdlet.\nAt line:1 char:1\n+ Get-IntraOrganizationConnector\n+ ~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~\n    + CategoryInfo          : ObjectNotFound: (Get-IntraOrganizationConnector:String) [], CommandNotFoundException\n    + FullyQualifiedErrorId : CommandNotFoundException\n";
+
+    fn open(command: &str, text: &str) -> Output {
+        read_asked(&format!("[PS] C:\\>{command}\n\n{text}"), "a.txt")
+    }
+
+    fn below(command: &str, text: &str) -> Output {
+        open(command, &format!("{text}\n\n[PS] C:\\>"))
+    }
+
+    #[test]
+    fn silence_says_that_there_is_none_where_all_or_one_application_was_asked_for() {
+        let by_id = format!("Get-MgServicePrincipal -Filter \"AppId eq '{ID}'\"");
+        for command in [
+            "Get-IntraOrganizationConnector",
+            "Get-IntraOrganizationConnector | Format-List Name,Enabled",
+            "Get-MgServicePrincipal -All",
+            &by_id,
+            &format!("{by_id} | Format-List *"),
+        ] {
+            assert_eq!(below(command, "").asked.len(), 1, "{command}");
+            let cut = open(command, "");
+            assert!(cut.asked.is_empty() && cut.unread.len() == 1, "{command}: the text ends there");
+        }
+        // A filter or a file may have taken what was there; of a part, its command tells what was asked for.
+        for command in [
+            "Get-IntraOrganizationConnector | Where-Object Enabled",
+            "Get-IntraOrganizationConnector > a.txt",
+            "Get-IntraOrganizationConnector | Select-Object -First 1",
+            &format!("Get-MgServicePrincipal -Filter \"AppId eq '{ID}' and AccountEnabled eq false\""),
+            &format!("{by_id} | Where-Object AccountEnabled"),
+            &format!("{by_id} > a.txt"),
+            &format!("({by_id}).KeyCredentials"),
+        ] {
+            assert!(below(command, "").asked.is_empty(), "{command}");
+        }
+        for command in [
+            "Get-IntraOrganizationConnector HybridIOC",
+            "Get-IntraOrganizationConnector -Identity HybridIOC",
+            "Get-MgServicePrincipal -Search \"DisplayName:Skype\"",
+        ] {
+            assert_eq!(below(command, "").partial.len(), 1, "{command}");
+        }
+    }
+
+    #[test]
+    fn an_error_and_text_that_is_no_object_leave_it_unread() {
+        let unread = |text: &str| {
+            let output = below("Get-IntraOrganizationConnector", text);
+            assert!(output.asked.is_empty(), "{output:?}");
+            output.unread.iter().map(|unread| unread.failed).collect::<Vec<_>>()
+        };
+        assert_eq!(unread(ERROR), [true]);
+        assert_eq!(unread("WARNUNG: es gibt mehr\n"), [false]);
+    }
+
+    #[test]
+    fn objects_of_a_command_that_is_not_known_or_does_not_end_are_not_all() {
+        let whole = below("Get-IntraOrganizationConnector", CONNECTOR);
+        assert_eq!((whole.asked.len(), whole.loose.len(), whole.partial.len()), (1, 0, 0));
+        let twice = format!("{CONNECTOR}\n{}", CONNECTOR.replace("HybridIOC", "Other"));
+        for output in [below("$all", &twice), open("Get-IntraOrganizationConnector", &twice)] {
+            let loose: Vec<_> = output.loose.iter().map(|(kind, _)| *kind).collect();
+            assert_eq!((output.objects.len(), loose), (2, vec![Kind::Connector]));
+        }
+        assert!(below("$all", &twice).asked.is_empty());
+        // Other text behind the last one ends it, in front of the first one it does not.
+        let closed =
+            open("Get-IntraOrganizationConnector", &format!("{CONNECTOR}\n\nThat is what we see.\n\n"));
+        assert_eq!((closed.asked.len(), closed.loose.len()), (1, 0), "{closed:?}");
+    }
+
+    #[test]
+    fn a_part_is_told_with_its_command() {
+        let command = "Get-IntraOrganizationConnector -Identity HybridIOC";
+        let part = below(command, CONNECTOR);
+        assert_eq!(part.partial, [(Kind::Connector, command.to_ascii_lowercase())]);
+        assert_eq!(part.asked, [Kind::Connector]);
+    }
+}

@@ -114,3 +114,65 @@ pub(super) fn leave_out_repeated(objects: &mut Vec<Object>, rows: &[usize]) {
         objects.remove(at);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::format_list::read;
+    use crate::state::format_list::read_asked;
+
+    const TABLE: &str = "Name      Enabled\n----      -------\nHybridIOC    True\n";
+
+    #[test]
+    fn a_prompt_asterisks_and_another_table_end_a_table() {
+        let other = TABLE.replace("HybridIOC", "Other    ");
+        for behind in ["[PS] C:\\>", "**********************\nWindows PowerShell transcript end", &other] {
+            let objects =
+                read(&format!("[PS] C:\\>Get-IntraOrganizationConnector\n\n{TABLE}{behind}\n"), "a.txt");
+            let names: Vec<_> = objects.iter().map(|object| object.name().to_owned()).collect();
+            let both = behind == other;
+            assert_eq!(names, if both { vec!["HybridIOC", "Other"] } else { vec!["HybridIOC"] }, "{behind}");
+        }
+    }
+
+    #[test]
+    fn a_row_of_an_error_record_or_a_message_is_no_row() {
+        for (line, failed) in [
+            ("    + CategoryInfo          : NotSpecified: (:) [], X", true),
+            ("    + FullyQualifiedErrorId : [Server=EX01]", true),
+            ("WARNING: there is more", false),
+            ("ATTENTION : il y en a plus", false),
+        ] {
+            let text = format!("[PS] C:\\>Get-IntraOrganizationConnector\n\n{TABLE}{line}\n\n[PS] C:\\>");
+            let output = read_asked(&text, "a.txt");
+            assert_eq!((output.objects.len(), output.unread.len()), (1, 1), "{line}");
+            assert_eq!(output.unread[0].failed, failed, "{line}");
+        }
+        assert!(is_message("WARN: x") && !is_message("ABC: x") && !is_message("Name: x") && !is_message("x"));
+    }
+
+    #[test]
+    fn only_a_row_that_says_something_which_the_same_object_says_is_left_out() {
+        let object = |kind: &str, pairs: &[(&str, Value)]| {
+            let properties = pairs.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+            let kind = crate::state::object::Kind::of_cmdlet(kind).unwrap();
+            Object { kind, properties, ..Object::new("a".into()) }
+        };
+        let text = |text: &str| Value::Text(text.into());
+        let (connector, server) = ("Get-IntraOrganizationConnector", "Get-AuthServer");
+        let whole = |kind| {
+            object(kind, &[("Name", text("A b")), ("Enabled", Value::Bool(true)), ("Realm", Value::Nothing)])
+        };
+        let left = |row: Object, other: Object| {
+            let mut objects = vec![row, other];
+            leave_out_repeated(&mut objects, &[0]);
+            objects.len()
+        };
+        let row = || object(connector, &[("Name", text("a B")), ("Enabled", Value::Bool(true))]);
+        assert_eq!(left(row(), whole(connector)), 1);
+        assert_eq!(left(row(), whole(server)), 2);
+        assert_eq!(left(object(connector, &[("Realm", Value::Nothing)]), whole(connector)), 2);
+        assert_eq!(left(object(connector, &[("Name", Value::List(Vec::new(), true))]), whole(connector)), 2);
+        assert_eq!(left(object(connector, &[("Name", text("c"))]), whole(connector)), 2);
+    }
+}
