@@ -198,6 +198,19 @@ fn a_step_that_somebody_edited_is_not_replaced() {
         write("mail2.nordwind.example", &["--force"]).status(0);
         assert_eq!(of(edited), before);
     }
+    // One step in the place of another is edited too, though it is as it was written elsewhere.
+    let before = of(&first);
+    std::fs::copy(steps.join("15-RegisterEndpoints.ps1"), &first).unwrap();
+    write("mail3.nordwind.example", &[]).status(2);
+    std::fs::write(&first, &before).unwrap();
+    // What already stands there needs no sum, and nothing is written where one file cannot be.
+    std::fs::remove_file(&readme).unwrap();
+    write("mail2.nordwind.example", &[]).status(0);
+    std::fs::remove_file(&first).unwrap();
+    std::fs::create_dir(&first).unwrap();
+    write("mail3.nordwind.example", &[]).status(3);
+    assert!(!of(&steps.join("15-RegisterEndpoints.ps1")).contains("mail3"));
+    std::fs::remove_dir(&first).unwrap();
     // A file of somebody else.
     std::fs::remove_file(&readme).unwrap();
     std::fs::write(&first, "mine").unwrap();

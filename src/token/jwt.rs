@@ -497,6 +497,48 @@ mod tests {
     }
 
     #[test]
+    fn a_header_and_three_parts_to_the_letter_are_the_form_and_the_payload_may_be_anything() {
+        let formed = |text: &str| Jwt::parse(text.as_bytes()).unwrap().is_well_formed();
+        // RFC 7515 3: the payload of a JWS is any octets, its header a JSON object.
+        assert!(formed(&token(RS256, "no JSON", ".AAEC")));
+        assert!(!formed(&token("{\"alg\":", "{}", ".AAEC")));
+        assert!(!formed(&token(RS256, "{}", "")));
+        assert!(!formed(&format!("{}.a.b.c.d", URL_SAFE_NO_PAD.encode(r#"{"alg":"dir","enc":"A128GCM"}"#))));
+        let text = token(RS256, "{}", ".AAEC");
+        let broken = format!("{}\n{}", &text[..2], &text[2..]);
+        let jwt = Jwt::parse(broken.as_bytes()).unwrap();
+        assert!(!jwt.is_well_formed() && jwt.algorithm() == Some("RS256"));
+    }
+
+    #[test]
+    fn blanks_may_stand_before_the_brace_and_nothing_else() {
+        let of = |header: &str| Jwt::parse(token(header, "{}", ".AAEC").as_bytes());
+        assert!(of(&format!("{}{RS256}", " ".repeat(30))).is_some());
+        assert!(of(&format!("{}x", " ".repeat(30))).is_none());
+        assert!(of(&format!("x{RS256}")).is_none());
+        assert!(Jwt::parse(b".e30.AAEC").is_none() && Jwt::parse(b"ey.e30.AAEC").is_none());
+    }
+
+    #[test]
+    fn a_mask_is_short_or_one_letter_again_and_again() {
+        assert!(is_mask(&[b"*", &[b'a'; 63][..]].concat()));
+        assert!(!is_mask(&[b"*", &[b'a'; 64][..]].concat()));
+        assert!(is_mask(&[b'A'; 342]) && is_mask(b"xxx") && !is_mask(b"xx") && !is_mask(b""));
+    }
+
+    #[test]
+    fn a_token_as_long_as_the_bound_is_read() {
+        let text = token(RS256, "{}", ".");
+        let whole = format!("{text}{}", "AB".repeat((limits::TOKEN_BYTES - text.len()) / 2));
+        let exact = format!("{whole}{}", "A".repeat(limits::TOKEN_BYTES - whole.len()));
+        let long = |text: &str| {
+            let faults = Jwt::parse(text.as_bytes()).unwrap().faults;
+            faults.iter().any(|fault| matches!(fault, Fault::TooLong(_)))
+        };
+        assert!(!long(&exact) && long(&format!("{exact}A")));
+    }
+
+    #[test]
     fn what_is_made_again_of_a_digest_is_the_same() {
         let header = URL_SAFE_NO_PAD.encode(RS256);
         let claims = URL_SAFE_NO_PAD.encode(r#"{"iss":"a@b","nbf":"17","exp":1e3}"#);
