@@ -273,6 +273,7 @@ mod tests {
         for command in [
             "Get-IntraOrganizationConnector | Where-Object Enabled",
             "Get-IntraOrganizationConnector > a.txt",
+            "Get-IntraOrganizationConnector | Format-List > a.txt",
             "Get-IntraOrganizationConnector | Select-Object -First 1",
             &format!("Get-MgServicePrincipal -Filter \"AppId eq '{ID}' and AccountEnabled eq false\""),
             &format!("{by_id} | Where-Object AccountEnabled"),
@@ -284,6 +285,7 @@ mod tests {
         for command in [
             "Get-IntraOrganizationConnector HybridIOC",
             "Get-IntraOrganizationConnector -Identity HybridIOC",
+            "Get-ExchangeCertificate -Thumbprint 9C02DD06D0DC5DF9D2F8D0DD5FDA06E1D1A0D7B1",
             "Get-MgServicePrincipal -Search \"DisplayName:Skype\"",
         ] {
             assert_eq!(below(command, "").partial.len(), 1, "{command}");
@@ -311,6 +313,8 @@ mod tests {
             assert_eq!((output.objects.len(), loose), (2, vec![Kind::Connector]));
         }
         assert!(below("$all", &twice).asked.is_empty());
+        assert!(open("Get-IntraOrganizationConnector", &twice).asked.is_empty());
+        assert_eq!(below("Get-ExchangeCertificate -Server EX01", "").partial, []);
         // Other text behind the last one ends it, in front of the first one it does not.
         let closed =
             open("Get-IntraOrganizationConnector", &format!("{CONNECTOR}\n\nThat is what we see.\n\n"));
