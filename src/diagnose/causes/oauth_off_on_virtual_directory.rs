@@ -108,6 +108,7 @@ mod tests {
     use super::*;
     use crate::checks::testing::Scene;
     use crate::diagnose::testing::Story;
+    use crate::diagnose::testing::found_in_state;
 
     #[test]
     fn fires_on_windows_authentication_only() {
@@ -125,5 +126,47 @@ mod tests {
     #[test]
     fn fires_on_a_log_of_outbound_calls() {
         assert_eq!(Story::logged("InvalidOAuthEndpoint").lead(), CAUSE.id);
+    }
+
+    #[test]
+    fn names_the_directory_that_refused() {
+        let of = |path: &'static str| {
+            let scene =
+                Scene::healthy().discovery("Negotiate").response_header("request-id", "x").target(path);
+            let lead = Story::of(scene).diagnosis().causes.remove(0);
+            assert_eq!(lead.cause.id, CAUSE.id, "{path}");
+            lead.commands.join("\n")
+        };
+        assert!(of("/ews/exchange.asmx").contains("Set-WebServicesVirtualDirectory"));
+        assert!(of("/autodiscover/autodiscover.svc").contains("Set-AutodiscoverVirtualDirectory"));
+    }
+
+    #[test]
+    fn stays_silent_where_it_may_not_have_been_exchange_or_where_a_part_is_lost() {
+        let causes = |scene: Scene| Story::of(scene).causes().contains(&CAUSE.id);
+        let lost = |exchange: &mut crate::exchange::Exchange| {
+            exchange.response.as_mut().unwrap().head.partial = true;
+        };
+        let asked = |offer: &str| Scene::healthy().discovery(offer);
+        assert!(causes(asked("Negotiate")) && causes(asked("NTLM")));
+        assert!(!causes(asked("Digest realm=\"x\"")));
+        assert!(!causes(asked("Negotiate").change(lost)));
+        assert!(!causes(
+            asked("Negotiate").change(|exchange| exchange.response.as_mut().unwrap().status = 403)
+        ));
+    }
+
+    #[test]
+    fn fires_on_the_state_with_its_repair() {
+        let found = found_in_state(|healthy| {
+            healthy.set("Get-WebServicesVirtualDirectory", "", "OAuthAuthentication", false)
+        });
+        let lead = found.first().unwrap();
+        assert_eq!(lead.cause.id, CAUSE.id);
+        assert!(
+            lead.commands.iter().all(|line| line.starts_with("Set-WebServicesVirtualDirectory")),
+            "{:?}",
+            lead.commands
+        );
     }
 }

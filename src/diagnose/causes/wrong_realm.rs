@@ -78,7 +78,9 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::checks::testing::TENANT;
     use crate::checks::testing::{OTHER_TENANT, Scene, Signer};
+    use crate::diagnose::cause::Confidence;
     use crate::diagnose::testing::{Story, denied};
 
     #[test]
@@ -99,5 +101,22 @@ mod tests {
     #[test]
     fn stays_silent_on_the_given_tenant() {
         assert!(!Story::of(Scene::healthy().status(500)).causes().contains(&CAUSE.id));
+    }
+
+    #[test]
+    fn the_given_tenant_that_is_not_known_is_another_cause() {
+        let confidence = |target: &str, status: u16, answer: &str| {
+            let story = Story::request(Signer::Exchange, status, answer).target(target);
+            let causes = story.diagnosis().causes;
+            causes.iter().find(|found| found.cause.id == CAUSE.id).map(|found| found.confidence)
+        };
+        let unknown = denied("invalid_request", "AADSTS90002: Tenant not found.");
+        let other = denied("invalid_client", "AADSTS7000112: disabled.");
+        let (own, foreign) = (format!("/{TENANT}/tokens/OAuth/2"), format!("/{OTHER_TENANT}/tokens/OAuth/2"));
+        // It may be one of another cloud.
+        let story = Story::request(Signer::Exchange, 400, &unknown).target(&own);
+        assert_eq!(story.lead(), "wrong-cloud");
+        assert_eq!(confidence(&own, 400, &other), None);
+        assert!(confidence(&foreign, 400, &unknown) > Some(Confidence::Possible));
     }
 }
