@@ -123,3 +123,34 @@ impl<'a> StateCase<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Instant;
+
+    const CONNECTOR: &str = "Name                 : HybridIOC\nTargetAddressDomains : {b}\nDiscoveryEndpoint    : https://a/\nEnabled              : True\n";
+
+    fn left_open(texts: &[String], words: &[&str]) -> Option<String> {
+        let files: Vec<_> =
+            texts.iter().map(|text| crate::state::read(text.as_bytes(), "a.txt").unwrap()).collect();
+        StateCase::new(&files, Instant::from_seconds(0)).left_open(Kind::Connector, words)
+    }
+
+    #[test]
+    fn what_is_not_in_a_part_or_in_a_list_without_a_prompt_may_be_there() {
+        let asked = |command: &str| format!("[PS] C:\\>{command}\n\n{CONNECTOR}\n\n[PS] C:\\>\n");
+        let whole = asked("Get-IntraOrganizationConnector | Format-List");
+        let part = asked("Get-IntraOrganizationConnector -Identity HybridIOC | Format-List");
+        let loose = CONNECTOR.to_owned();
+        assert_eq!(left_open(std::slice::from_ref(&whole), &["Other"]), None);
+        let told = left_open(std::slice::from_ref(&part), &["Other"]).unwrap();
+        assert!(told.contains("only a part") && told.contains("Other"), "{told}");
+        assert_eq!(left_open(std::slice::from_ref(&part), &["Other", "hybridioc"]), None);
+        let told = left_open(std::slice::from_ref(&loose), &["Other"]).unwrap();
+        assert!(told.contains("nothing tells that this is all"), "{told}");
+        for first in [part, loose] {
+            assert_eq!(left_open(&[first, whole.clone()], &["Other"]), None);
+        }
+    }
+}
