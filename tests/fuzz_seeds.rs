@@ -30,6 +30,7 @@ const ENTRIES: &[Entry] = &[
     ("find", token::find::fuzz),
     ("certificate", keys::certificate::fuzz),
     ("keys", keys::load::fuzz),
+    ("autodiscover", soap::autodiscover::fuzz),
     ("ews", soap::ews::fuzz),
     ("token_service", soap::token_service::fuzz),
     ("diagnostics", soap::diagnostics::fuzz),

@@ -39,7 +39,7 @@ impl<V> Default for Lately<V> {
 
 impl<V: Clone> Lately<V> {
     /// What `compute` gives, which must depend on `bytes` alone. It is asked where they are not known, or longer than
-    /// [`BYTES`].
+    /// `BYTES`.
     pub fn of(&mut self, bytes: &[u8], compute: impl FnOnce() -> V) -> V {
         if bytes.len() > BYTES {
             return compute();
