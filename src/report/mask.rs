@@ -287,7 +287,10 @@ fn with_scheme(value: &[u8]) -> String {
 
 /// Whether a header field holds a secret, by its name in small letters.
 pub fn promises_secret(name: &str) -> bool {
-    !HARMLESS.contains(&name) && FIELD_PARTS.iter().any(|part| name.contains(part))
+    // `X-Auth`, `X-Auth-Key`: as a word of its own, since `WWW-Authenticate` and `:authority` hold it too.
+    let is_auth = |word: &str| word == "auth";
+    !HARMLESS.contains(&name)
+        && (FIELD_PARTS.iter().any(|part| name.contains(part)) || name.split(['-', '_']).any(is_auth))
 }
 
 /// `name=<masked>; …`
@@ -479,7 +482,12 @@ mod tests {
     fn fields_that_promise_a_secret_are_masked() {
         assert_eq!(field("X-My-Token", "abc"), "<masked>");
         assert_eq!(field("X-MS-Forwarded-Authorization", "Basic dXNlcjpwYXNz"), "Basic <masked>");
-        assert_eq!(field("X-AnchorMailbox", "bob@contoso.com"), "bob@contoso.com");
+        for name in ["Auth", "X-Auth", "X-Auth-Key", "x_auth"] {
+            assert_eq!(field(name, "abc"), "<masked>", "{name}");
+        }
+        for name in ["X-AnchorMailbox", "X-AuthType", "Author", "X-Forwarded-Authority"] {
+            assert_eq!(field(name, "bob@contoso.com"), "bob@contoso.com", "{name}");
+        }
         assert_eq!(
             field("x-ms-diagnostics", "2000003;reason=\"The token is bad\""),
             "2000003;reason=\"The token is bad\""
