@@ -90,7 +90,7 @@ pub(super) struct ByToken<T> {
     /// Different results, by that number.
     results: Vec<Vec<T>>,
     /// Which of them it is.
-    known: HashMap<(TokenId, u32), u32, foldhash::fast::RandomState>,
+    known: Known,
     /// Of all of it, about.
     bytes: usize,
 }
@@ -98,9 +98,55 @@ pub(super) struct ByToken<T> {
 /// About what a token takes beside its results.
 const KNOWN: usize = 32;
 
+/// Tokens that have a place of their own in [`Known`].
+const PLACES: usize = REPEATS_BYTES / 4 / size_of::<(u32, u32)>();
+
+/// Numbers by a token and another number. Most tokens are used in one way only: that one stands where the token's own
+/// number says, so that finding it touches one place of memory.
+#[derive(Clone, Debug, Default)]
+struct Known {
+    /// The first of each token: the other number with one added, so that 0 is none, and what belongs to it.
+    first: Vec<(u32, u32)>,
+    more: HashMap<(TokenId, u32), u32, foldhash::fast::RandomState>,
+}
+
+impl Known {
+    fn get(&self, token: TokenId, around: u32) -> Option<u32> {
+        match self.first.get(token.0 as usize) {
+            Some((0, _)) => None,
+            Some(&(first, result)) if first == around.saturating_add(1) => Some(result),
+            _ => self.more.get(&(token, around)).copied(),
+        }
+    }
+
+    /// How much more room it takes at most with this token, in bytes.
+    fn growth(&self, token: TokenId) -> usize {
+        let places = (token.0 as usize + 1).saturating_sub(self.first.len());
+        KNOWN + if (token.0 as usize) < PLACES { places * size_of::<(u32, u32)>() } else { 0 }
+    }
+
+    fn insert(&mut self, token: TokenId, around: u32, result: u32) {
+        let index = token.0 as usize;
+        if index < PLACES && self.first.len() <= index {
+            self.first.resize(index + 1, (0, 0));
+        }
+        let mark = around.saturating_add(1);
+        match self.first.get_mut(index) {
+            Some(first) if first.0 == 0 || first.0 == mark => *first = (mark, result),
+            _ => {
+                self.more.insert((token, around), result);
+            }
+        }
+    }
+
+    fn clear(&mut self) {
+        *self = Self::default();
+    }
+}
+
 impl<T> Default for ByToken<T> {
     fn default() -> Self {
-        Self { around: HashMap::default(), results: Vec::new(), known: HashMap::default(), bytes: 0 }
+        Self { around: HashMap::default(), results: Vec::new(), known: Known::default(), bytes: 0 }
     }
 }
 
@@ -108,14 +154,14 @@ impl<T: PartialEq> ByToken<T> {
     /// What came of it; `key`: everything but the token.
     pub(super) fn get(&self, token: TokenId, key: &Key) -> Option<&T> {
         let around = *self.around.get(&*key.0)?;
-        let result = *self.known.get(&(token, around))?;
+        let result = self.known.get(token, around)?;
         self.results.get(around as usize)?.get(result as usize)
     }
 
     /// Gives it back as it is kept. Where all takes too much, all is forgotten before: it only saves time.
     pub(super) fn insert(&mut self, token: TokenId, key: &Key, result: T) -> Option<&T> {
         // Results are small and hold texts.
-        let more = key.bytes().len() + ENTRY + size_of::<T>() + KNOWN;
+        let more = key.bytes().len() + ENTRY + size_of::<T>() + self.known.growth(token);
         if self.bytes + more > REPEATS_BYTES {
             self.clear();
         }
@@ -136,8 +182,8 @@ impl<T: PartialEq> ByToken<T> {
             results.push(result);
             results.len() - 1
         });
-        self.bytes += KNOWN;
-        self.known.insert((token, around), u32::try_from(at).unwrap_or(u32::MAX));
+        self.bytes += self.known.growth(token);
+        self.known.insert(token, around, u32::try_from(at).unwrap_or(u32::MAX));
         results.get(at)
     }
 
@@ -186,7 +232,7 @@ mod tests {
         // More tokens than there is room for, and more of the rest.
         for token in 0..u32::try_from(2 * REPEATS_BYTES / KNOWN).unwrap() {
             known.insert(TokenId(token), &one, "fine");
-            assert!(known.bytes <= REPEATS_BYTES);
+            assert!(known.bytes <= REPEATS_BYTES && known.get(TokenId(token), &one) == Some(&"fine"));
         }
         for number in 0..1000_i64 {
             one.clear().number(number).text(Some(&vec![b'a'; 1 << 16]));

@@ -144,7 +144,9 @@ fn plain(bytes: &[u8]) -> Glimpse<'_> {
 /// The beginning of what gzip data holds.
 fn inflate_beginning(bytes: &[u8]) -> Option<Glimpse<'static>> {
     let coded = after_gzip_header(bytes)?;
-    quickly(coded, limits::ANSWER_GLIMPSE).or_else(|| slowly(coded, limits::ANSWER_GLIMPSE))
+    let quick = quickly(coded, limits::ANSWER_GLIMPSE);
+    let quick = quick.map(|(begin, whole)| Glimpse { bytes: Seen::Decoded(begin.into()), whole });
+    quick.or_else(|| slowly(coded, limits::ANSWER_GLIMPSE))
 }
 
 /// The same by the decoder that stops where it is told.
@@ -162,8 +164,9 @@ fn slowly(coded: &[u8], max: usize) -> Option<Glimpse<'static>> {
     })
 }
 
-/// The same where it can be had in one go; `coded` with the trailer of its gzip member (RFC 1952 2.3.1).
-fn quickly(coded: &[u8], max: usize) -> Option<Glimpse<'static>> {
+/// The first `max` bytes and whether that is all, where it can be had in one go; `coded` with the trailer of its gzip
+/// member (RFC 1952 2.3.1).
+fn quickly(coded: &[u8], max: usize) -> Option<(Vec<u8>, bool)> {
     let (data, trailer) = coded.split_at_checked(coded.len().checked_sub(8)?)?;
     let (begin, over) = beginning::beginning(data, max)?;
     if over {
@@ -174,7 +177,7 @@ fn quickly(coded: &[u8], max: usize) -> Option<Glimpse<'static>> {
             return None;
         }
     }
-    Some(Glimpse { bytes: Seen::Decoded(begin.into()), whole: over })
+    Some((begin, over))
 }
 
 thread_local! {
@@ -294,6 +297,9 @@ impl Coding {
 
     /// What comes out of `bytes`, at most `max`, and what went wrong.
     fn decode(self, bytes: &[u8], max: usize) -> (Vec<u8>, Option<CodingError>) {
+        if let Some(all) = at_once(bytes, max).filter(|_| self == Self::Gzip) {
+            return (all, None);
+        }
         let mut drain = Drain { out: Vec::new(), input: bytes.len(), max };
         let result = match self {
             Self::Gzip if !bytes.starts_with(&[0x1f, 0x8b]) => Err(io::ErrorKind::InvalidData.into()),
@@ -351,6 +357,18 @@ impl Drain {
             }
         }
     }
+}
+
+/// Contents up to this length are decoded into one room.
+const AT_ONCE: usize = 1 << 20;
+
+/// The whole of an undamaged gzip member of at most `max` bytes, by the decoder for whole buffers.
+fn at_once(bytes: &[u8], max: usize) -> Option<Vec<u8>> {
+    // Its end says how long it is (RFC 1952 2.3.1); whether that is so is seen when it is decoded.
+    let length = usize::try_from(u32::from_le_bytes(*bytes.last_chunk()?)).ok()?;
+    let coded = after_gzip_header(bytes).filter(|_| length <= max.min(AT_ONCE))?;
+    let (all, _) = quickly(coded, length).filter(|(_, whole)| *whole)?;
+    Some(all)
 }
 
 /// Gzip members one after another; what follows the last one is ignored, as browsers do.

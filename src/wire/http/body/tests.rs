@@ -89,6 +89,30 @@ fn a_glimpse_is_the_beginning_and_says_whether_it_is_all() {
 }
 
 #[test]
+fn undamaged_gzip_is_the_same_at_once_and_bit_by_bit() {
+    let long: Vec<u8> = (0..40_000_u32).flat_map(|number| number.to_string().into_bytes()).collect();
+    for text in [&long[..], TEXT, &[]] {
+        let coded = gzip(text);
+        assert_eq!(at_once(&coded, usize::MAX).as_deref(), Some(text));
+        let mut flipped = coded.clone();
+        flipped[coded.len() / 2] ^= 1;
+        let mut short = coded.clone();
+        short[coded.len() - 4] ^= 1;
+        let named = [&[0x1f, 0x8b, 8, 8, 0, 0, 0, 0, 0, 3, b'a', 0][..], &coded[10..]].concat();
+        // Only the other decoder tells of these what is left of them, and that several follow each other.
+        let followed = [&coded[..], b"more"].concat();
+        for other in
+            [&coded[..coded.len() - 1], &flipped, &short, &named, &[&coded[..], &coded].concat(), &followed]
+        {
+            assert_eq!(at_once(other, usize::MAX), None);
+        }
+        assert_eq!(content(&head(&["gzip"]), &body(&[&coded[..], &coded].concat())).0, [text, text].concat());
+        assert_eq!(content(&head(&["gzip"]), &body(&followed)), (text.into(), None));
+    }
+    assert_eq!(at_once(&gzip(&long), long.len() - 1), None, "the beginning only");
+}
+
+#[test]
 fn what_only_a_whole_look_can_tell_is_no_glimpse() {
     let coded = gzip(TEXT);
     for broken in [&coded[..coded.len() - 9], &coded[..5], &[coded.as_slice(), &coded].concat(), TEXT] {
