@@ -456,6 +456,12 @@ pub fn fuzz(data: &[u8]) {
     let [choice, bytes @ ..] = data else { return };
     let coding = [Coding::Gzip, Coding::Deflate, Coding::Brotli, Coding::Zstd][usize::from(choice & 3)];
     coding.decode(bytes, usize::MAX);
+    if let Some(all) = at_once(bytes, usize::MAX) {
+        let mut drain = Drain { out: Vec::new(), input: bytes.len(), max: usize::MAX };
+        // The other decoder also looks at what stands between the data and its trailer.
+        let _ = members(bytes, &mut drain);
+        assert!(drain.out == all, "two decoders say different things");
+    }
     if let Some((begin, _)) = beginning::beginning(bytes, limits::ANSWER_GLIMPSE) {
         let mut drain = Drain { out: Vec::new(), input: bytes.len(), max: limits::ANSWER_GLIMPSE };
         // Of codes that are not complete one refuses more than the other.
