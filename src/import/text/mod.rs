@@ -312,6 +312,14 @@ impl Start {
         if bytes.len() == body_at && !bytes.ends_with(b"\n") && !is_cut(&bytes) {
             bytes.push(b'\n');
         }
+        // Editors add the line end that a text lacks: it makes no scheme of the beginning of one.
+        let last = bytes.strip_suffix(b"\n").map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+        if let Some(line) =
+            last.filter(|line| bytes.len() == body_at && challenge(line).is_some_and(ends_in_name))
+        {
+            let length = line.len();
+            bytes.truncate(length);
+        }
         let bytes = Bytes::from(bytes);
         let ends = length.is_some_and(|length| length <= body);
         let open = (!ends && body_at < bytes.len()).then_some(body_at);
@@ -362,17 +370,48 @@ impl Start {
     }
 }
 
-/// Whether the last line of a head is a challenge that goes on where the text ends: behind `client_id=` or a comma, or
-/// inside of quotes (RFC 9110 5.6.4, 11.6.1). What is left of it would accuse the server of what was only lost.
+/// Whether the last line of a head is a challenge that goes on where the text ends: behind `client_id=` or a comma, inside
+/// of quotes or of a name (RFC 9110 5.6.4, 11.6.1). What is left of it would accuse the server of what was only lost.
 fn is_cut(head: &[u8]) -> bool {
-    let line = head.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
-    let Some((name, value)) = line.split_at_checked(memchr::memchr(b':', line).unwrap_or(line.len())) else {
-        return false;
+    challenge(head).is_some_and(|value| {
+        value.iter().filter(|byte| **byte == b'"').count() % 2 == 1
+            || matches!(value.trim_ascii_end(), [] | [.., b'=' | b','])
+            || ends_in_name(value)
+    })
+}
+
+/// The value of the challenge that the last line of a head holds.
+fn challenge(head: &[u8]) -> Option<&[u8]> {
+    let line = head.rsplit(|byte| *byte == b'\n').next()?;
+    let (name, value) = line.split_at_checked(memchr::memchr(b':', line)?)?;
+    let known = ["www-authenticate", "proxy-authenticate"];
+    let is = |known: &&str| name.trim_ascii().eq_ignore_ascii_case(known.as_bytes());
+    value.get(1..).filter(|_| known.iter().any(is))
+}
+
+/// Whether a challenge ends with the beginning of the name of a scheme or parameter, as servers of this kind send them:
+/// `Bea`. No scheme is called so.
+fn ends_in_name(value: &[u8]) -> bool {
+    const NAMES: [&str; 11] = [
+        "bearer",
+        "negotiate",
+        "ntlm",
+        "basic",
+        "digest",
+        "kerberos",
+        "client_id=",
+        "trusted_issuers=",
+        "token_types=",
+        "authorization_uri=",
+        "realm=",
+    ];
+    // A blank ends a name, and what stands behind one is none.
+    let word = value.rsplit(|byte| *byte == b',').next().unwrap_or_default().trim_ascii_start();
+    let begins = |name: &&str| {
+        let begin = name.as_bytes().get(..word.len()).filter(|begin| begin.len() < name.len());
+        begin.is_some_and(|begin| begin.eq_ignore_ascii_case(word))
     };
-    let challenge = ["www-authenticate", "proxy-authenticate"];
-    challenge.iter().any(|known| name.trim_ascii().eq_ignore_ascii_case(known.as_bytes()))
-        && (value.iter().filter(|byte| **byte == b'"').count() % 2 == 1
-            || matches!(value.trim_ascii_end(), [.., b':' | b'=' | b',']))
+    !word.is_empty() && NAMES.iter().any(begins)
 }
 
 /// The length of the body that `rest` begins with, if the head tells that of these bytes: tools decode bodies, and people

@@ -163,11 +163,26 @@ fn a_challenge_that_goes_on_where_the_text_ends_leaves_its_head_open() {
         ("www-authenticate: Bearer client_id=\"x\",", (true, false)),
         ("WWW-Authenticate: Bearer client_id=\"x\"", (false, true)),
         ("WWW-Authenticate: Negotiate", (false, true)),
+        ("WWW-Authenticate: Basic realm=\"x\"", (false, true)),
+        ("WWW-Authenticate: Bearer", (false, true)),
     ] {
         assert_eq!(head(&format!("{asked}{last}")), expected, "{last}");
         assert_eq!(head(&format!("{asked}{last}").replace("> ", "").replace("< ", "")), expected, "{last}");
         // What stands on a line of its own is all of it.
         assert_eq!(head(&format!("{asked}{last}\n")), (false, true), "{last}");
+    }
+    // No scheme is called so, whether an editor ended the line or not.
+    for last in [
+        "WWW-Authenticate: Bea",
+        "WWW-Authenticate: Negotiate, NT",
+        "www-authenticate: B",
+        "WWW-Authenticate: Bearer client_id=\"x\", trusted_iss",
+    ] {
+        for end in ["", "\n", "\r\n"] {
+            assert_eq!(head(&format!("{asked}{last}{end}")), (true, false), "{last:?}{end:?}");
+        }
+        let whole = format!("{}{last}\n\n", asked.replace("> ", "").replace("< ", ""));
+        assert_eq!(head(&whole), (false, true), "an empty line ends a head");
     }
     // Padding of base64 is no such end.
     let out = collect(b"GET /ews HTTP/1.1\nHost: h\nAuthorization: Basic dTpwdw==");
