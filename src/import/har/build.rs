@@ -170,6 +170,7 @@ fn request(
         None if url.is_empty() => text_of(&fields, ":path").unwrap_or_default(),
         None => url.to_owned(),
     };
+    let target = add_query(raw, target, oddities);
     let scheme = address.map(|address| address.scheme.to_ascii_lowercase());
     let scheme = scheme.or_else(|| text_of(&fields, ":scheme"));
     add_cookies(raw, &mut fields, oddities);
@@ -177,6 +178,51 @@ fn request(
     let body = request_body(raw, &fields, oddities);
     oddities.extend(fields.iter().filter_map(|(name, value)| message::taken_out(name, value)));
     Request { method, target, scheme, host, head: head(&fields), body, times: None }
+}
+
+/// Parameters that stand only in their own list, where an exporter cleaned the address and nothing else.
+fn add_query(raw: &entry::Request<Text<'_>>, mut target: String, oddities: &mut Vec<Oddity>) -> String {
+    if raw.query.is_empty() || !target.starts_with('/') {
+        return target;
+    }
+    let query = target.split_once('?').map_or("", |(_, query)| query);
+    let written = percent_decoded(query.as_bytes());
+    // Escapes are written in many ways: a name that the address holds in any of them is there.
+    let is_absent =
+        |name: &[u8]| !name.is_empty() && memchr::memmem::find(&written, &percent_decoded(name)).is_none();
+    let absent: Pairs<_> = raw
+        .query
+        .iter()
+        .filter(|(name, _)| is_absent(&name.bytes()))
+        .take(limits::HEAD_FIELDS)
+        .copied()
+        .collect();
+    if absent.is_empty() {
+        return target;
+    }
+    oddities
+        .push(oddity("export-query-reconstructed", "parameters of the address stand only in queryString"));
+    target.push(if target.contains('?') { '&' } else { '?' });
+    target.push_str(&lossy(&form(&absent)));
+    target
+}
+
+/// Bytes without their escapes (RFC 3986 2.1, WHATWG URL 5.1).
+fn percent_decoded(text: &[u8]) -> Vec<u8> {
+    let digit = |at: usize| text.get(at).and_then(|byte| char::from(*byte).to_digit(16));
+    let (mut out, mut at) = (Vec::with_capacity(text.len()), 0);
+    while let Some(&byte) = text.get(at) {
+        match (byte, digit(at + 1), digit(at + 2)) {
+            (b'%', Some(high), Some(low)) => {
+                out.push((high * 16 + low) as u8);
+                at += 2;
+            }
+            (b'+', ..) => out.push(b' '),
+            _ => out.push(byte),
+        }
+        at += 1;
+    }
+    out
 }
 
 /// Some exporters list cookies only apart from the fields.

@@ -32,6 +32,8 @@ pub(super) struct Request<T> {
     /// Whether a list of them is there, each with a name.
     pub(super) headers_listed: bool,
     pub(super) cookies: Pairs<T>,
+    /// The parameters of the address, which repeats them.
+    pub(super) query: Pairs<T>,
     pub(super) post: Option<Post<T>>,
     pub(super) body_size: Option<f64>,
 }
@@ -146,6 +148,7 @@ impl Request<Span> {
             headers: texts(&self.headers, bytes),
             headers_listed: self.headers_listed,
             cookies: texts(&self.cookies, bytes),
+            query: texts(&self.query, bytes),
             post: self.post.map(|post| post.of(bytes)),
             body_size: self.body_size,
         }
@@ -166,6 +169,7 @@ impl Request<Span> {
                     request.headers.extend(list.pairs);
                 }
                 b"cookies" => request.cookies.extend(pairs(scan)?),
+                b"queryString" => request.query.extend(pairs(scan)?),
                 b"bodySize" => request.body_size = number(scan)?,
                 b"postData" => request.post = Post::read(scan)?,
                 _ => scan.skip()?,

@@ -456,3 +456,28 @@ fn content_that_was_not_kept_is_not_taken_for_none() {
     assert!(complete(200, "text/html", "", 0));
     assert!(complete(302, "text/html", &length(431), 431), "kept by none");
 }
+
+#[test]
+fn parameters_that_stand_only_in_their_list_are_read() {
+    let target = |url: &str, query: &str| {
+        let text = format!(
+            r#"{{"request":{{"method":"GET","url":"{url}","headers":[["Host","h"]],"queryString":{query}}}}}"#
+        );
+        let exchange = entry(&text);
+        let told = exchange.oddities.iter().any(|oddity| oddity.name == "export-query-reconstructed");
+        (exchange.request.unwrap().target, told)
+    };
+    let list = r#"[{"name":"a b","value":"x&y"},{"name":"password","value":"p w"}]"#;
+    for (url, query, expected, told) in [
+        ("https://h/ews", list, "/ews?a+b=x%26y&password=p+w", true),
+        ("https://h/ews?a%20b=x", list, "/ews?a%20b=x&password=p+w", true),
+        ("https://h/ews?a+b=x&p%61ssword=1", list, "/ews?a+b=x&p%61ssword=1", false),
+        ("https://h", r#"{"token":["t"]}"#, "/?token=t", true),
+        ("https://h/ews", "[]", "/ews", false),
+        ("https://h/ews", "null", "/ews", false),
+        ("https://h/ews", r#"[7,{"value":"x"},{"name":"","value":"x"}]"#, "/ews", false),
+        ("https://h/ews", r#""password=x""#, "/ews", false),
+    ] {
+        assert_eq!(target(url, query), (expected.to_owned(), told), "{url} {query}");
+    }
+}
