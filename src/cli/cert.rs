@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::args::Plain;
 use super::args::tools::CertArgs;
-use super::expectations::{passwords, read_small};
+use super::expectations::{passwords, read_small_or_stdin, shown_name, stdin_once};
 use super::output::print;
 use super::status::{Complaints, Status};
 use super::terminal::Terminal;
@@ -29,10 +29,15 @@ struct Other {
 /// Runs the command.
 pub fn run(args: &CertArgs, terminal: &Terminal) -> Status {
     let mut complaints = Complaints::default();
+    stdin_once(args.files.iter().chain(&args.against), &mut complaints);
+    if complaints.status() == Status::Usage {
+        complaints.lines().for_each(|line| terminal.error(line));
+        return Status::Usage;
+    }
     let passwords = passwords(&args.password_file, &mut complaints);
     let against = args.against.as_ref().and_then(|path| {
-        let bytes = read_small(path, &mut complaints)?;
-        let name = path.display().to_string();
+        let bytes = read_small_or_stdin(path, &mut complaints)?;
+        let name = shown_name(path);
         match key_file(&bytes, &name, Origin::Given, &passwords) {
             Ok(loaded) => Some((name, Other { loaded, applications: BTreeMap::new() })),
             // What the cmdlets print of AuthConfig and of uploaded keys can be compared too.
@@ -54,9 +59,9 @@ pub fn run(args: &CertArgs, terminal: &Terminal) -> Status {
     });
     let mut files = Vec::new();
     for path in &args.files {
-        let name = path.display().to_string();
+        let name = shown_name(path);
         // A file that cannot be read costs itself: the others are shown all the same.
-        let Some(bytes) = read_small(path, &mut complaints) else { continue };
+        let Some(bytes) = read_small_or_stdin(path, &mut complaints) else { continue };
         match load(&bytes, &name, &passwords) {
             Ok(loaded) => files.push(file(name, loaded, against.as_ref())),
             Err(error) => complaints.unreadable(error),

@@ -78,11 +78,9 @@ pub fn configure(
 
 /// What to read.
 pub fn sources(input: &InputArgs, complaints: &mut Complaints) -> Vec<Source> {
-    let stdin = |path: &&PathBuf| path.as_os_str() == "-";
-    if input.inputs.iter().filter(stdin).count() > 1 {
-        complaints.usage("stdin (-) can be read only once");
-    }
-    let source = |path: &PathBuf| if stdin(&path) { Source::Stdin } else { Source::Path(path.clone()) };
+    stdin_once(&input.inputs, complaints);
+    let source =
+        |path: &PathBuf| if path.as_os_str() == "-" { Source::Stdin } else { Source::Path(path.clone()) };
     input.inputs.iter().map(source).collect()
 }
 
@@ -196,8 +194,8 @@ pub fn states(paths: &[PathBuf], complaints: &mut Complaints) -> Vec<StateFile> 
             named.sort();
         }
         for one in named {
-            let Some(bytes) = read_small(&one, complaints) else { continue };
-            match state::read(&bytes, &one.display().to_string()) {
+            let Some(bytes) = read_small_or_stdin(&one, complaints) else { continue };
+            match state::read(&bytes, &shown_name(&one)) {
                 Ok(file) => files.push(file),
                 // In a directory other files are no mistake.
                 Err(_) if path.is_dir() => {}
@@ -375,6 +373,43 @@ pub fn read_small(path: &Path, complaints: &mut Complaints) -> Option<Vec<u8>> {
             None
         }
     }
+}
+
+/// The same, where `-` is stdin.
+pub fn read_small_or_stdin(path: &Path, complaints: &mut Complaints) -> Option<Vec<u8>> {
+    if path.as_os_str() != "-" {
+        return read_small(path, complaints);
+    }
+    let mut bytes = Vec::new();
+    let read = std::io::Read::read_to_end(
+        &mut std::io::Read::take(std::io::stdin().lock(), SMALL_FILE + 1),
+        &mut bytes,
+    );
+    match read {
+        Ok(_) if bytes.len() as u64 > SMALL_FILE => {
+            complaints.unreadable(format!(
+                "stdin: more than {SMALL_FILE} bytes are too many for this kind of file"
+            ));
+            None
+        }
+        Ok(_) => Some(bytes),
+        Err(error) => {
+            complaints.unreadable(format!("stdin: {}", plain(&error)));
+            None
+        }
+    }
+}
+
+/// Complains where `-` is named twice among what is read from stdin.
+pub fn stdin_once<'p>(paths: impl IntoIterator<Item = &'p PathBuf>, complaints: &mut Complaints) {
+    if paths.into_iter().filter(|path| path.as_os_str() == "-").count() > 1 {
+        complaints.usage("stdin (-) can be read only once");
+    }
+}
+
+/// What a file is called in messages and reports.
+pub fn shown_name(path: &Path) -> String {
+    if path.as_os_str() == "-" { "stdin".to_owned() } else { path.display().to_string() }
 }
 
 /// The system's word without its number.

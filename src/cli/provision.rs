@@ -82,6 +82,7 @@ fn check(args: &CheckArgs, terminal: &Terminal) -> Status {
         ..Expectations::default()
     };
     expectations::certificates(&expect.cert, &[], &mut expected, &mut complaints);
+    expectations::stdin_once(&args.states, &mut complaints);
     if !complaints.is_empty() {
         return tell(&complaints, terminal);
     }

@@ -92,7 +92,7 @@ pub struct ScriptArgs {
 /// `provision check`
 #[derive(Debug, Clone, Args)]
 pub struct CheckArgs {
-    /// What `collect` gathered (text or CLIXML), and scripts to lint
+    /// What `collect` gathered (text or CLIXML), and scripts to lint; - for stdin
     #[arg(value_name = "STATE", required = true)]
     pub states: Vec<PathBuf>,
     /// Which procedure it should follow [default: sfbo-2022-graph]

@@ -67,9 +67,10 @@ pub struct TokenArgs {
 Examples:
   oauthtrace cert OAuthCert.cer
   oauthtrace cert OAuthCert.cer --against uploaded.txt
-  oauthtrace cert auth.pfx --password-file password.txt -o json")]
+  oauthtrace cert auth.pfx --password-file password.txt -o json
+  openssl x509 -in auth.pem -outform der | oauthtrace cert -")]
 pub struct CertArgs {
-    /// Certificates: DER, PEM, bare base64, PKCS#7 or PKCS#12
+    /// Certificates: DER, PEM, bare base64, PKCS#7 or PKCS#12; - for stdin
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
     /// Compare with the certificates or keys in this file; status 1 when they differ
