@@ -557,6 +557,28 @@ mod tests {
     }
 
     #[test]
+    fn only_an_empty_list_says_that_there_are_no_keys() {
+        let config = "\nCurrentCertificateThumbprint : 0123456789ABCDEF0123456789ABCDEF01234567\nName : x\n\nThumbprint : 0123456789ABCDEF0123456789ABCDEF01234567\nNotAfter : 2029-06-09 10:00:00\n\n";
+        let judged = |list: &str| {
+            let id = organisation::SKYPE;
+            let text = format!(
+                "{config}PS C:\\> Get-MgServicePrincipal -Filter \"AppId eq '{id}'\" | fl\n\nAppId : {id}\nKeyCredentials : {list}\n\n"
+            );
+            let files = [crate::state::read(text.as_bytes(), "state").unwrap()];
+            let judgement = judge(&StateCase::new(&files, Instant::from_seconds(0)), Severity::Error);
+            let told = judgement.checks.iter().flat_map(|check| &check.missing);
+            let given = format!("the keys of service principal {id} were not given");
+            (
+                judgement.findings.iter().any(|found| found.rule == "state-key-missing"),
+                told.filter(|line| line.words().contains(&given)).count() > 0,
+            )
+        };
+        assert_eq!(judged("{}"), (true, false));
+        assert_eq!(judged("{class KeyCredential {"), (false, true));
+        assert_eq!(judged(""), (false, true), "Graph leaves out what it was not asked for");
+    }
+
+    #[test]
     fn keys_that_do_not_say_whose_they_are_are_not_missing() {
         let list = "KeyCredentials : {Microsoft.Graph.PowerShell.Models.MicrosoftGraphKeyCredential}";
         let principals =

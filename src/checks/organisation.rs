@@ -344,10 +344,7 @@ impl<'a> StateCase<'a> {
     pub fn keys_of(&self, application: &str) -> Option<Vec<&UploadedKey>> {
         let skype = |object: &Object| uploaded::application(object).as_deref() == Some(SKYPE);
         let elsewhere = |object: &Object| match uploaded::unshown(object) {
-            0 => {
-                object.get("KeyCredentials").is_some()
-                    && (skype(object) || uploaded::application(object).is_none())
-            }
+            0 => uploaded::lists_keys(object) && (skype(object) || uploaded::application(object).is_none()),
             _ => !skype(object),
         };
         let step_six = !self.of(Kind::ServicePrincipal).any(elsewhere);
@@ -356,8 +353,7 @@ impl<'a> StateCase<'a> {
             None => application == SKYPE && step_six,
         };
         let keys: Vec<_> = self.keys.iter().filter(own).collect();
-        let listed =
-            |object: &Object| object.get("KeyCredentials").is_some() && uploaded::unshown(object) == 0;
+        let listed = |object: &Object| uploaded::lists_keys(object) && uploaded::unshown(object) == 0;
         let told = !keys.is_empty()
             || self.principals(application).any(listed)
             || (application == SKYPE && self.keys.is_empty() && self.asked(Kind::MsolCredential));
@@ -379,7 +375,7 @@ impl<'a> StateCase<'a> {
         if self.principals(application).any(cut) {
             return true;
         }
-        if self.principals(application).any(|object| object.get("KeyCredentials").is_some()) {
+        if self.principals(application).any(uploaded::lists_keys) {
             return false;
         }
         // Which list a key stands in is known by its place.

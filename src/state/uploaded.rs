@@ -88,6 +88,12 @@ pub fn unshown(object: &Object) -> usize {
     }
 }
 
+/// Whether a service principal shows its keys, or that it has none. Graph leaves out what it was not asked for, which is
+/// printed as nothing at all: an empty list is `{}`, in JSON `[]`.
+pub fn lists_keys(object: &Object) -> bool {
+    object.get("KeyCredentials").is_some_and(|value| !value.is_empty() || matches!(value, Value::List(..)))
+}
+
 /// The application id of a service principal or of a key that names one.
 pub fn application(object: &Object) -> Option<String> {
     ["AppId", "AppPrincipalId"]
