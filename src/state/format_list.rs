@@ -237,8 +237,13 @@ impl Open {
         for ((name, value), lines) in self.object.properties.iter_mut().zip(&self.values) {
             *value = parse_value(name, lines, width);
         }
-        if let Some((_, last)) = self.object.properties.last_mut().filter(|_| self.unended) {
-            last.shorten();
+        let closed = |line: &Line| line.text.trim_end().ends_with('}');
+        let is_closed = self.values.last().and_then(|lines| lines.last()).is_some_and(closed);
+        match self.object.properties.last_mut().filter(|_| self.unended) {
+            // Nothing stands behind a list that is closed.
+            Some((_, Value::List(..))) if is_closed => {}
+            Some((_, last)) => last.shorten(),
+            None => {}
         }
     }
 }

@@ -256,9 +256,11 @@ impl Value {
         }
     }
 
-    /// Its source ends inside it: what is there may be a part, unless nothing could follow.
+    /// Its source ends inside it: what is there may be a part, unless nothing could follow. Editors and
+    /// `Set-Content -NoNewline` leave out the last line end, not the end of a GUID or of a thumbprint.
     pub(super) fn shorten(&mut self) {
         match self {
+            Self::Text(text) if is_whole(text) => {}
             Self::List(_, cut) => *cut = true,
             Self::Text(_) | Self::Nothing => *self = Self::List(Vec::new(), true),
             Self::Bool(_) | Self::Date(_) | Self::Bytes(_) | Self::Object(_) => {}
@@ -269,6 +271,17 @@ impl Value {
     pub const fn is_cut(&self) -> bool {
         matches!(self, Self::List(_, true))
     }
+}
+
+/// Whether a text has all its letters by its own form: a GUID, or a thumbprint.
+fn is_whole(text: &str) -> bool {
+    let text = text.trim();
+    let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let guid = || {
+        let parts: Vec<&str> = text.split('-').collect();
+        parts.iter().map(|part| part.len()).eq([8, 4, 4, 4, 12]) && parts.iter().all(|part| digits(part))
+    };
+    text.len() == 40 && digits(text) || guid()
 }
 
 impl From<String> for Value {
@@ -377,6 +390,31 @@ impl Object {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_value_that_is_whole_by_its_form_needs_no_line_end() {
+        let read = crate::state::format_list::read;
+        for (value, whole) in [
+            ("00000002-0000-0ff1-ce00-000000000000", true),
+            ("00000002-0000-0ff1-ce00-00000000000", false),
+            ("0123456789abcdef0123456789ABCDEF01234567", true),
+            ("0123456789abcdef0123456789ABCDEF0123456", false),
+            ("True", true),
+            ("Tru", false),
+            ("{a, b}", true),
+            ("{}", true),
+            ("{a, b", false),
+            ("{a, b...}", false),
+            ("contoso.com", false),
+            ("", false),
+        ] {
+            let [object] = &read(&format!("Name  : x\nOther : {value}"), "a")[..] else { panic!() };
+            assert_eq!(object.shown("Other").is_some(), whole, "{value}");
+        }
+        let wrapped = "Name  : x\nOther : {a, b,\n        c}";
+        assert_eq!(read(wrapped, "a")[0].get("Other").unwrap().texts(), ["a", "b", "c"]);
+        assert!(read(wrapped, "a")[0].shown("Other").is_some());
+    }
 
     #[test]
     fn booleans_are_read_in_the_languages_of_spreadsheets() {
