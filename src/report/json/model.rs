@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use crate::checks::judge::SignatureState;
 use crate::connection::{Connection, Flow, State};
-use crate::exchange::{ExchangeKey, Head};
+use crate::exchange::{ExchangeKey, Field, Head};
 use crate::json::{Node, Value};
 use crate::pipeline::Input;
 use crate::report::mask::Mask;
@@ -131,12 +131,12 @@ pub(in crate::report) fn exchange<'e>(
             scheme: request.scheme.as_deref(),
             host: request.host.as_deref().map(|host| mask.host(host)),
             target: mask.known(&request.target, &asked).into_owned(),
-            headers: headers(&request.head, &asked, mask),
+            headers: headers(&request.head, true, &asked, mask),
             body_bytes: request.body.total,
         }),
         response: exchange.response.as_ref().map(|response| ResponseRecord {
             status: response.status,
-            headers: headers(&response.head, &answered, mask),
+            headers: headers(&response.head, false, &answered, mask),
             body_bytes: response.body.total,
         }),
         authentication: AuthenticationRecord {
@@ -150,10 +150,15 @@ pub(in crate::report) fn exchange<'e>(
     }
 }
 
-/// Pairs in the order of the wire.
-fn headers(head: &Head, tokens: &[&[u8]], mask: Mask) -> Vec<(String, String)> {
+/// Pairs in the order of the wire. What a client sends in the fields of a challenge is no challenge, but credentials.
+fn headers(head: &Head, sent: bool, tokens: &[&[u8]], mask: Mask) -> Vec<(String, String)> {
     let name = |name: &[u8]| crate::report::escape::header_text(name).into_owned();
-    head.fields().map(|field| (name(field.name), mask.field(field.name, field.value, tokens))).collect()
+    let is_challenge = |field: &Field<'_>| field.is("www-authenticate") || field.is("proxy-authenticate");
+    let masked = |field: Field<'_>| match sent && is_challenge(&field) {
+        true => mask.field(b"authorization", field.value, tokens),
+        false => mask.field(field.name, field.value, tokens),
+    };
+    head.fields().map(|field| (name(field.name), masked(field))).collect()
 }
 
 #[derive(Serialize)]
