@@ -9,6 +9,8 @@ mod answers;
 mod book;
 /// Kinds of calls that repeat themselves.
 mod calls;
+/// Which cloud the tenant lives in.
+mod cloud;
 /// Kinds of calls, token requests and metadata, for the diagnosis.
 pub mod facts;
 /// Messages of exports that were left out.
@@ -196,7 +198,7 @@ impl<'e> Judge<'e> {
         let checks = outcomes::decide(expectations, &self.store, &states, &memory, &findings);
         let severities = findings.iter().map(|finding| finding.severity);
         let verdict = Verdict::of(&checks, severities, expectations.fail_on);
-        Judgement {
+        let judgement = Judgement {
             verdict,
             checks,
             findings,
@@ -205,7 +207,8 @@ impl<'e> Judge<'e> {
             own,
             facts: memory.facts,
             thumbprints,
-        }
+        };
+        judgement.fit(expectations)
     }
 
     /// Both sides together: what the tokens show, and the state that the organisation is in.

@@ -11,11 +11,8 @@ use crate::checks::finding::Severity;
 use crate::checks::judge::Judgement;
 use crate::checks::judge::facts::{Ask, Call, Outbound, Seen};
 use crate::checks::organisation::StateCase;
-use crate::checks::place::bare_host;
 use crate::exchange::ExchangeKey;
 use crate::limits::EVIDENCE_LISTED;
-use crate::state::cloud::Cloud;
-use crate::token::TokenId;
 
 /// How sure a cause is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -157,32 +154,10 @@ pub struct Case<'a> {
 }
 
 impl<'a> Case<'a> {
-    /// The cloud of the tenant: as it was given, else as the issuer of the tokens in scope shows it, whose id two
-    /// clouds share, else as the first token service that was asked does.
-    fn cloud(self) -> Option<Cloud> {
-        let Judgement { tokens, judged, facts, .. } = self.judgement;
-        let issuer = |id: &TokenId| {
-            tokens
-                .visit(*id, |token| token.principal("iss").and_then(|name| Cloud::of_acs(name.id)))
-                .flatten()
-        };
-        let mut in_scope = judged.iter().filter(|(_, (in_scope, _))| *in_scope);
-        let issued = || in_scope.find_map(|(id, _)| issuer(id)).filter(|cloud| *cloud == Cloud::China);
-        let asked = || facts.asks.iter().find_map(|(ask, _)| Cloud::of_host(&bare_host(&ask.host)));
-        self.expected.cloud.or_else(issued).or_else(asked)
-    }
-
     /// A command with the hosts of the tenant's cloud in place of those of the worldwide one.
     fn in_its_cloud(self, command: String) -> String {
-        let worldwide = Cloud::Worldwide;
-        let named = |lead: &str, host: &str| command.contains(&format!("{lead}{host}"));
-        let asks = |host| named("https://", host) || named("Test-NetConnection ", host);
-        let (service, online) = (worldwide.acs_host(), worldwide.online_host());
-        if !asks(service) && !asks(online) {
-            return command;
-        }
-        let cloud = self.cloud().unwrap_or_default();
-        command.replace(service, cloud.acs_host()).replace(online, cloud.online_host())
+        let cloud = self.judgement.cloud(self.expected).unwrap_or_default();
+        cloud.fitted(&command).unwrap_or(command)
     }
 
     /// Calls that `wanted` accepts.
@@ -481,6 +456,7 @@ mod tests {
     use super::*;
     use crate::checks::judge::Judge;
     use crate::checks::testing::Scene;
+    use crate::state::cloud::Cloud;
 
     fn with(expected: &Expectations, test: impl FnOnce(&mut Weighing<'_>)) {
         let judgement = Judge::new(expected).finish();

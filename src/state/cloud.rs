@@ -131,6 +131,17 @@ impl Cloud {
         }
     }
 
+    /// A command with the hosts of this cloud in place of those of the worldwide one, where it asks them: what is only
+    /// named for what it is stays.
+    pub fn fitted(self, command: &str) -> Option<String> {
+        let worldwide = Self::Worldwide;
+        let named = |lead: &str, host: &str| command.contains(&format!("{lead}{host}"));
+        let asks = |host| named("https://", host) || named("Test-NetConnection ", host);
+        let (service, online) = (worldwide.acs_host(), worldwide.online_host());
+        (self != worldwide && (asks(service) || asks(online)))
+            .then(|| command.replace(service, self.acs_host()).replace(online, self.online_host()))
+    }
+
     /// `-Environment` of `Connect-MgGraph`.
     pub const fn graph_environment(self) -> &'static str {
         match self {

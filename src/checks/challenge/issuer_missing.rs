@@ -18,7 +18,8 @@ pub(crate) static RULE: Rule = Rule {
     candidates: &["B02"],
     title: "the challenge trusts no token service",
     looks_at: "`trusted_issuers` of Bearer challenges at Exchange paths: an issuer 00000001-….",
-    matters: "Without the ACS authorization server Exchange refuses every call from the cloud.",
+    matters: "Without the ACS authorization server Exchange refuses every call from the cloud. The address below is that of the worldwide cloud; for GCC High and DoD its host is \
+              login.microsoftonline.us, for 21Vianet accounts.accesscontrol.chinacloudapi.cn.",
     bad: "trusted_issuers=\"00000004-…@contoso.com\"",
     good: "trusted_issuers=\"00000001-0000-0000-c000-000000000000@*\"",
     repair: "Get-AuthServer | Format-List Name,IssuerIdentifier,Enabled; New-AuthServer -Name \

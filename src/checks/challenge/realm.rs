@@ -9,6 +9,7 @@ use crate::checks::place;
 use crate::checks::realm::{self, Realm};
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::ExchangeCase;
+use crate::state::cloud::Cloud;
 
 /// See the text.
 pub(crate) static RULE: Rule = Rule {
@@ -19,7 +20,8 @@ pub(crate) static RULE: Rule = Rule {
     candidates: &["B04"],
     title: "Exchange trusts the token service for another tenant",
     looks_at: "The realm of the ACS issuer in `trusted_issuers` against --tenant; `*` and none fit all.",
-    matters: "Calls of this tenant are refused.",
+    matters: "Calls of this tenant are refused. The address below is that of the worldwide cloud; for GCC High and DoD its host is \
+              login.microsoftonline.us, for 21Vianet accounts.accesscontrol.chinacloudapi.cn.",
     bad: "trusted_issuers=\"00000001-…@99999999-…\"",
     good: "trusted_issuers=\"00000001-…@11111111-…\"",
     repair: "Get-AuthServer | Format-List Name,Realm,AuthMetadataUrl; Set-AuthServer <name> \
@@ -36,10 +38,16 @@ fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
     let fits = |realm: Option<&str>| realm::compare(realm, &case.expected.tenants) != Realm::Different;
     if !acs.is_empty() && !acs.iter().any(|name| fits(name.realm)) {
         let list: Vec<String> = acs.iter().map(ToString::to_string).collect();
-        out.say("Exchange trusts the token service for another tenant")
-            .observed(shown(&list.join(",")))
+        let hit = out.say("Exchange trusts the token service for another tenant");
+        hit.observed(shown(&list.join(",")))
             .expected(realm::list(&case.expected.tenants))
             .location("response.header.www-authenticate");
+        // The others share their id.
+        let china = acs.iter().any(|name| Cloud::of_acs(name.id) == Some(Cloud::China));
+        let fitted = Cloud::China.fitted(RULE.repair).filter(|_| china && case.expected.cloud.is_none());
+        if let Some(help) = fitted {
+            hit.help(help);
+        }
     }
 }
 
