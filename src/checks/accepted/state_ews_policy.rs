@@ -16,14 +16,19 @@ pub(crate) static RULE: Rule = Rule {
     candidates: &["N21"],
     title: "the EWS application policy shuts Teams out",
     looks_at: "EwsApplicationAccessPolicy, EwsAllowList, EwsBlockList and EwsEnabled of \
-               Get-OrganizationConfig; EwsEnabled of Get-CASMailbox, which is a warning.",
+               Get-OrganizationConfig; EwsEnabled of Get-CASMailbox, which is a warning. What Exchange Online prints, \
+               which alone has EwsAllowedAppIDs, is not about mailboxes of Exchange Server: there it is told, and leaves \
+               the question open.",
     matters: "With an allow list only named user agents may use EWS; when the agents of Teams are not in \
               it, its calls are refused; so are they when a block list names them.",
     bad: "EnforceAllowList without *SchedulingService*",
     good: "no policy, or a list that holds the agents of Teams",
     repair: "Set-OrganizationConfig -EwsAllowList \
              @{Add='*SchedulingService*','MicrosoftNinja/*','*Teams/*','SkypeSpaces/*'}",
-    sources: &["Microsoft Learn: How Exchange and Teams interact"],
+    sources: &[
+        "Microsoft Learn: How Exchange and Teams interact",
+        "Microsoft Learn: Set-OrganizationConfig, EwsAllowedAppIDs",
+    ],
     scope: Scope::State(examine),
 };
 
@@ -40,6 +45,12 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
             .help("Set-CASMailbox <user> -EwsEnabled $true");
     }
     for config in case.of(Kind::OrganizationConfig) {
+        // EWS in the cloud is being switched off; what answers the calls of Teams here is the server.
+        if config.get("EwsAllowedAppIDs").is_some() {
+            let server = |other: &Object| other.get("EwsAllowedAppIDs").is_none();
+            online(config, case.of(Kind::OrganizationConfig).any(server), out);
+            continue;
+        }
         if config.flag("EwsEnabled") == Some(false) {
             out.say("EWS is off for the organisation")
                 .location(&config.place)
@@ -95,6 +106,25 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
                 "Set-OrganizationConfig -EwsAllowList @{{Add={}}}",
                 lacking.iter().map(|agent| quoted(agent)).collect::<Vec<_>>().join(",")
             ));
+    }
+}
+
+/// The settings of Exchange Online: they tell nothing of the server, whose own may be there too.
+fn online(config: &Object, server: bool, out: &mut Out<'_>) {
+    if !server {
+        out.missing(format!(
+            "Get-OrganizationConfig ({}) was printed by Exchange Online, which alone has EwsAllowedAppIDs: run it in the \
+             Exchange Management Shell of the server, too",
+            config.place
+        ));
+    }
+    if config.flag("EwsEnabled") == Some(false) {
+        out.say("EWS is off in Exchange Online, which concerns calls to it and none to Exchange Server")
+            .severity(Severity::Info)
+            .location(&config.place)
+            .claim("EwsEnabled")
+            .observed("EwsEnabled: False, beside EwsAllowedAppIDs")
+            .help("Nothing to repair for calls that go to Exchange Server.");
     }
 }
 
@@ -166,6 +196,29 @@ mod tests {
                 .set("Get-OrganizationConfig", "", "EwsApplicationAccessPolicy", "EnforceAllowList")
                 .set("Get-OrganizationConfig", "", "EwsAllowList", list(&["Outlook/*"]))
                 .fires(&RULE)
+        );
+    }
+
+    #[test]
+    fn what_exchange_online_prints_tells_nothing_of_the_server() {
+        let said = |more: &str, enabled: &str| {
+            let text = format!(
+                "PS C:\\>Get-OrganizationConfig | Format-List\n\nName : contoso\nEwsEnabled : {enabled}\nEwsApplicationAccessPolicy : \
+                 EnforceAllowList\nEwsAllowedAppIDs :\nEwsAllowList : {{a}}\n{more}"
+            );
+            let files = [crate::state::read(text.as_bytes(), "a").unwrap()];
+            let (mut hits, mut missing) = (Vec::new(), Vec::new());
+            let case = StateCase::new(&files, crate::base::Instant::from_seconds(0));
+            examine(&case, &mut Out::new(&RULE, &mut hits, &mut missing));
+            (hits.into_iter().map(|hit| hit.severity).collect::<Vec<_>>(), missing.len())
+        };
+        assert_eq!(said("", "True"), (vec![], 1));
+        assert_eq!(said("", "False"), (vec![Severity::Info], 1));
+        let server = "\nPS C:\\>Get-OrganizationConfig | Format-List\n\nName : contoso\nEwsEnabled :\nEwsApplicationAccessPolicy :\n";
+        assert_eq!(said(server, "False"), (vec![Severity::Info], 0));
+        assert_eq!(
+            said(&server.replace("EwsEnabled :", "EwsEnabled : False"), "True"),
+            (vec![Severity::Error], 0)
         );
     }
 
