@@ -205,7 +205,11 @@ fn take_keys(settings: &Settings, secrets: &Secrets, inputs: &mut Inputs) {
                         .to_owned(),
             });
         } else if unknown > 0 {
-            inputs.notices.push(format!("{name}: {unknown} lines are not lines of a key log (RFC 9850)"));
+            let lines = match unknown {
+                1 => "1 line is none".to_owned(),
+                more => format!("{more} lines are none"),
+            };
+            inputs.notices.push(format!("{name}: {lines} of a key log (RFC 9850)"));
         }
     }
     for (name, file) in &settings.tls_keys {

@@ -252,7 +252,9 @@ fn split<'b>(source: Source<'b>, from: usize, oddities: &mut Vec<Oddity>) -> Opt
         detail: "a field value is folded over several lines".to_owned(),
     }));
     if unreadable > 0 {
-        let detail = format!("{unreadable} lines of the head are no fields");
+        let lines =
+            if unreadable == 1 { "line of the head is no field" } else { "lines of the head are no fields" };
+        let detail = format!("{unreadable} {lines}");
         oddities.push(Oddity { name: "http-unreadable-field", detail });
     }
     let body_at = from + end;

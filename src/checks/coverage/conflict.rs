@@ -2,6 +2,7 @@
 
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
+use crate::checks::judge::plural;
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::ConnectionCase;
 
@@ -26,7 +27,7 @@ fn examine(case: &ConnectionCase<'_>, out: &mut Out<'_>) {
     let bytes = case.connection.sent.conflicting + case.connection.received.conflicting;
     if bytes > 0 {
         out.say("retransmitted bytes differ from the first copy")
-            .observed(format!("{bytes} bytes"))
+            .observed(plural(bytes, "byte"))
             .cause("conflict");
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
+use crate::checks::judge::plural;
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::ConnectionCase;
 
@@ -26,7 +27,7 @@ fn examine(case: &ConnectionCase<'_>, out: &mut Out<'_>) {
     let missing = case.connection.sent.missing + case.connection.received.missing;
     if missing > 0 {
         out.say("bytes are missing in a connection")
-            .observed(format!("{missing} bytes missing"))
+            .observed(format!("{} missing", plural(missing, "byte")))
             .cause("gap");
     }
 }

@@ -63,9 +63,10 @@ impl Stripped {
             out.exchange(exchange);
         }
         let text = format!(
-            "{count} requests were answered as authenticated, but no Authorization or Cookie is in the file: \
+            "{count} {} answered as authenticated, but no Authorization or Cookie is in the file: \
              export it again with sensitive data (Chrome: Settings, Preferences, Network, \
-             \"Allow to generate HAR with sensitive data\")"
+             \"Allow to generate HAR with sensitive data\")",
+            if count == 1 { "request was" } else { "requests were" }
         );
         out.notice(Notice::new(None, text));
     }

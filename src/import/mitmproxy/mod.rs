@@ -96,7 +96,8 @@ impl Others {
             [(self.websocket, "WebSocket"), (self.tcp, "TCP"), (self.udp, "UDP"), (self.dns, "DNS")]
         {
             if count > 0 {
-                let text = format!("{count} {name} flows are not looked into");
+                let flows = if count == 1 { "flow is" } else { "flows are" };
+                let text = format!("{count} {name} {flows} not looked into");
                 out.notice(Notice::new(None, text));
             }
         }

@@ -81,7 +81,7 @@ pub enum CaptureError {
     #[error("{0}")]
     Header(String),
     /// Damaged or cut at this byte, after so many packets; what came before was used.
-    #[error("cut or damaged at byte {at}, after {packets} packets: {what}")]
+    #[error("cut or damaged at byte {at}, after {}: {what}", counted(*packets))]
     Cut {
         /// Byte offset in the (uncompressed) file.
         at: u64,
@@ -90,6 +90,10 @@ pub enum CaptureError {
         /// What was expected.
         what: String,
     },
+}
+
+fn counted(packets: u64) -> String {
+    if packets == 1 { "1 packet".to_owned() } else { format!("{packets} packets") }
 }
 
 /// Why a format ended early; the reader adds where.

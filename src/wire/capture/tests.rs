@@ -111,7 +111,7 @@ fn a_cut_file_is_used_up_to_the_cut() {
         assert_eq!(read.error.is_none(), matches!(length, 24 | 45), "{length}: {:?}", read.error);
     }
     let error = all(&file[..50]).error.unwrap();
-    assert_eq!(error, "cut or damaged at byte 45, after 1 packets: 5 bytes are left, a record header has 16");
+    assert_eq!(error, "cut or damaged at byte 45, after 1 packet: 5 bytes are left, a record header has 16");
     assert!(all(&file[..10]).error.unwrap().contains("cut in its header: 10 of 24 bytes"));
 }
 
