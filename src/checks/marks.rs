@@ -28,6 +28,10 @@ impl Marks {
     pub const TARGET: Self = Self(1 << 7);
     /// A decoder found something odd.
     pub const ODD: Self = Self(1 << 8);
+    /// The request has more than one `Host`.
+    pub const HOSTS: Self = Self(1 << 9);
+    /// A password stands in a SOAP request.
+    pub const SOAP_PASSWORD: Self = Self(1 << 10);
 
     /// Both sets.
     pub const fn and(self, other: Self) -> Self {
@@ -53,6 +57,8 @@ impl Marks {
         if let Some(request) = case.request() {
             marks.request(request);
         }
+        marks.add(Self::HOSTS, case.hosts().0 > 1);
+        marks.add(Self::SOAP_PASSWORD, case.soap_password());
         if let Some(response) = case.response() {
             marks.response(response);
         }

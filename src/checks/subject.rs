@@ -258,6 +258,7 @@ pub struct ExchangeCase<'a> {
     granted: OnceCell<Option<soap::token_service::Answer>>,
     document: OnceCell<Option<Document>>,
     skew: OnceCell<Option<i64>>,
+    hosts: OnceCell<(usize, bool)>,
 }
 
 impl<'a> ExchangeCase<'a> {
@@ -286,6 +287,7 @@ impl<'a> ExchangeCase<'a> {
             granted: OnceCell::new(),
             document: OnceCell::new(),
             skew: OnceCell::new(),
+            hosts: OnceCell::new(),
         }
     }
 
@@ -307,6 +309,18 @@ impl<'a> ExchangeCase<'a> {
     /// The authority as the message names it, user information left out.
     pub fn host(&self) -> Option<&'a str> {
         self.request()?.host.as_deref().map(place::without_user)
+    }
+
+    /// How many `Host` fields the request has, and whether they name different hosts.
+    pub fn hosts(&self) -> (usize, bool) {
+        *self.hosts.get_or_init(|| {
+            let Some(request) = self.request() else { return (0, false) };
+            let mut hosts = request.head.all("host").map(|field| field.value);
+            let Some(first) = hosts.next() else { return (0, false) };
+            hosts.fold((1, false), |(count, differ), host| {
+                (count + 1, differ || !host.eq_ignore_ascii_case(first))
+            })
+        })
     }
 
     /// The path of the target.
@@ -441,6 +455,15 @@ impl<'a> ExchangeCase<'a> {
         let longest = crate::limits::ANSWER_BYTES;
         let (content, _) = body::content_prefix(&request.head, &request.body, longest);
         soap::ews::management_roles(&content)
+    }
+
+    /// Whether the header of a SOAP request holds a password: see [`soap::request::password`].
+    pub fn soap_password(&self) -> bool {
+        let Some(request) = self.request().filter(|request| !request.body.bytes.is_empty()) else {
+            return false;
+        };
+        let (content, _) = body::content_prefix(&request.head, &request.body, limits::REQUEST_BYTES);
+        soap::request::password(content.get(..limits::REQUEST_BYTES).unwrap_or(&content))
     }
 
     /// What EWS said in the response, when it is SOAP and an error may be in it: successes are many and

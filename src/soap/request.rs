@@ -114,6 +114,35 @@ pub fn walk<'b>(body: &'b [u8], mut see: impl FnMut(Word<'b>)) -> bool {
     envelope
 }
 
+/// Whether the beginning of an envelope holds a password in plain text: a `Password` in a `UsernameToken` (WS-Security
+/// UsernameToken Profile 1.1 3.1, which WS-Trust uses too). A digest of one is none, nor is an empty one.
+pub fn password(body: &[u8]) -> bool {
+    let Some(found) = USERNAME_TOKEN.find(body) else { return false };
+    if ENVELOPE.find(body).is_none() {
+        return false;
+    }
+    let mut rest = body.get(found..).unwrap_or_default();
+    // Values of an editor may hold the word; a few places are looked at.
+    for _ in 0..KEPT {
+        let Some(at) = memchr::memmem::find(rest, b"Password") else { return false };
+        let open = memchr::memrchr(b'<', rest.get(..at).unwrap_or_default());
+        let Some((Piece::Open { name: b"Password", tag, empty: false }, end)) =
+            open.and_then(|open| piece(rest.get(open..)?).map(|(found, length)| (found, open + length)))
+        else {
+            rest = rest.get(at + 8..).unwrap_or_default();
+            continue;
+        };
+        let digest = attribute(tag, b"Type").is_some_and(|kind| kind.ends_with(b"#PasswordDigest"));
+        let text = rest.get(end..).unwrap_or_default();
+        let value = text.get(..memchr::memchr(b'<', text).unwrap_or(text.len())).unwrap_or_default();
+        if !digest && (!value.trim_ascii().is_empty() || text.starts_with(b"<![CDATA[")) {
+            return true;
+        }
+        rest = text;
+    }
+    false
+}
+
 /// Entities are not resolved: what stands around them is kept.
 fn keep_text(list: &mut Vec<String>, text: &[u8]) {
     let text = String::from_utf8_lossy(text);
@@ -125,6 +154,7 @@ fn keep_text(list: &mut Vec<String>, text: &[u8]) {
 /// What is still wanted when the operation is known: without a word of it the rest is not searched.
 static WANTED: LazyLock<AnyOf> =
     LazyLock::new(|| AnyOf::new(&[b"DistinguishedFolderId", b"ItemClass", b"Role"]));
+static USERNAME_TOKEN: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"UsernameToken"));
 static ENVELOPE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"Envelope"));
 
 /// What stands at a `<`.
@@ -223,6 +253,7 @@ fn keep(list: &mut Vec<String>, value: &str) {
 #[doc(hidden)]
 pub fn fuzz(data: &[u8]) {
     let _ = read(data);
+    let _ = password(data);
 }
 
 #[cfg(test)]
@@ -260,12 +291,38 @@ mod tests {
         assert!(asked.roles.is_empty());
     }
 
+    #[test]
+    fn a_password_is_found_in_plain_text_only() {
+        let header = |token: &str| {
+            format!(
+                "<S:Envelope><S:Header><wsse:Security><wsse:UsernameToken>{token}</wsse:UsernameToken></wsse:Security></S:Header>"
+            )
+        };
+        for (token, expected) in [
+            ("<wsse:Username>Password</wsse:Username><wsse:Password>x</wsse:Password>", true),
+            ("<Password Type='http://x#PasswordText'>x</Password>", true),
+            ("<wsse:Password Type=\"http://x#PasswordDigest\">x</wsse:Password>", false),
+            ("<wsse:Password><![CDATA[x]]></wsse:Password>", true),
+            ("<wsse:Password> </wsse:Password>", false),
+            ("<wsse:Password/>", false),
+            ("<wsse:Password", false),
+            ("<wsse:PasswordHint>x</wsse:PasswordHint>", false),
+            ("<wsse:Password>x", true),
+            ("", false),
+        ] {
+            assert_eq!(password(header(token).as_bytes()), expected, "{token}");
+        }
+        assert!(!password(b"<UsernameToken><Password>x</Password></UsernameToken>"), "no envelope");
+        assert!(!password(b"<Envelope><Password>x</Password>"));
+    }
+
     proptest::proptest! {
         #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
 
         #[test]
         fn any_text_is_searched_to_its_end(text in "(<(/|!|!--|\\?|!\\[CDATA\\[)?(s:)?(Envelope|Body|Role|a)( Id=)?[\"'>&; ]{0,3}){0,20}") {
             let _ = read(text.as_bytes());
+            let _ = password(text.replace("Role", "UsernameToken><Password").as_bytes());
         }
     }
 

@@ -495,3 +495,75 @@ fn reports_for_people_name_the_file_that_something_is_missing_of() {
     let json = folder.run(&["verify", "a.har", "b.har", "--tenant", "contoso.com", "-o", "json"]).stdout();
     assert!(json.contains("1 message of input 1"), "{json}");
 }
+
+#[test]
+fn small_files_come_from_stdin_too() {
+    use std::io::Write as _;
+    let folder = Folder::new();
+    let path = capture("certs/OAuthCert.cer");
+    let certificate = std::fs::read(&path).unwrap();
+    let piped = |arguments: &[&str], content: &[u8]| {
+        let mut command = folder.command(arguments);
+        command.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped());
+        let mut child = command.stderr(std::process::Stdio::piped()).spawn().unwrap();
+        // Who complains about the command line reads nothing.
+        let _ = child.stdin.take().unwrap().write_all(content);
+        Run(child.wait_with_output().unwrap())
+    };
+    let from_file = folder.run(&["cert", &path]);
+    let from_stdin = piped(&["cert", "-"], &certificate);
+    from_stdin.status(0);
+    assert_eq!(from_stdin.stdout().replace("stdin", &path), from_file.stdout());
+    piped(&["cert", &path, "--against", "-"], &certificate).status(0);
+    piped(&["cert", "-"], b"").status(3);
+    piped(&["cert", "-"], b"no certificate").status(3);
+    piped(&["cert", "-", "-"], &certificate).status(2);
+    piped(&["cert", "-", "--against", "-"], &certificate).status(2);
+    let state = b"PS C:\\> Get-AuthConfig | fl\n\nName : a\nServiceName : x\nRealm :\n";
+    let checked = piped(&["provision", "check", "-"], state);
+    checked.status(1);
+    assert!(checked.stdout().contains("--> stdin: line 3"), "{}", checked.stdout());
+    piped(&["provision", "check", "-", "-"], state).status(2);
+    piped(&["verify", "-", "--tenant", TENANT, "--state", "-"], state).status(2);
+}
+
+#[test]
+fn a_client_that_sends_a_challenge_sends_credentials() {
+    let folder = Folder::new();
+    let text = "POST /ews/exchange.asmx HTTP/1.1\r\nHost: h\r\nWWW-Authenticate: Bearer hunter22\r\n\
+                proxy-authenticate: Digest response=\"hunter23\"\r\nContent-Length: 0\r\n\r\n\
+                HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Bearer client_id=\"x\"\r\nContent-Length: 0\r\n\r\n";
+    folder.file("a.txt", text);
+    let shown = folder.run(&["inspect", "a.txt", "-o", "json"]).stdout();
+    assert!(!shown.contains("hunter") && shown.contains("Bearer <masked>"), "{shown}");
+    assert!(shown.contains(r#"Bearer client_id=\"x\""#), "{shown}");
+    assert!(folder.run(&["inspect", "a.txt", "-o", "json", "--show-secrets"]).stdout().contains("hunter22"));
+}
+
+#[test]
+fn passwords_are_found_wherever_an_export_keeps_them() {
+    let folder = Folder::new();
+    let har = |query: &str, body: &str| {
+        let text = serde_json::json!({"log": {"entries": [{
+            "startedDateTime": "2026-11-22T10:00:00.000Z",
+            "request": {
+                "method": "POST", "url": "https://mail.contoso.com/ews/exchange.asmx",
+                "headers": [{"name": "Host", "value": "mail.contoso.com"}, {"name": "Authorization", "value": "Negotiate"}],
+                "queryString": [{"name": query, "value": "hunter22"}],
+                "postData": {"mimeType": "text/xml", "text": body},
+            },
+            "response": {"status": 401, "headers": [], "content": {"size": 0}},
+        }]}});
+        folder.file("a.har", text.to_string());
+        let run = folder.run(&["verify", "a.har", "--tenant", TENANT, "-o", "json"]);
+        assert!(!run.stdout().contains("hunter"), "{}", run.stdout());
+        let found = json(&run)["findings"].as_array().unwrap().clone();
+        found.iter().map(|finding| finding["rule"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let token = "<Envelope><Header><Security><UsernameToken><Password>hunter23</Password></UsernameToken></Security></Header></Envelope>";
+    let has = |found: &[String], rule: &str| found.iter().any(|one| one == rule);
+    let found = har("password", "<Envelope/>");
+    assert!(has(&found, "password-in-url") && !has(&found, "password-in-soap"), "{found:?}");
+    let found = har("a", token);
+    assert!(has(&found, "password-in-soap") && !has(&found, "password-in-url"), "{found:?}");
+}

@@ -37,6 +37,12 @@ fn examine(case: &UseCase<'_>, out: &mut Out<'_>) {
         out.missing("a request does not name its host, so its token's audience cannot be compared");
         return;
     };
+    if exchange.hosts().1 {
+        out.missing(
+            "a request names several hosts in its Host fields, so its token's audience cannot be compared",
+        );
+        return;
+    }
     let scheme = exchange.request().and_then(|request| request.scheme.as_deref());
     // Packets without TLS may be those of a decrypted mirror: either default port is none.
     let scheme = scheme.filter(|_| !exchange.is_mirrored());
@@ -56,6 +62,26 @@ mod tests {
     #[test]
     fn fires_on_another_host() {
         assert!(Scene::healthy().host("owa.contoso.com").fires(&RULE));
+    }
+
+    #[test]
+    fn stays_silent_where_the_request_names_several_hosts() {
+        let twice = |other: &'static str| {
+            Scene::healthy().host("owa.contoso.com").change(move |exchange| {
+                let head = &mut exchange.request.as_mut().unwrap().head;
+                let fields: Vec<_> = head.fields().filter(|field| !field.is("host")).collect();
+                let own = fields.iter().map(|field| (field.name, field.value));
+                let hosts = ["owa.contoso.com", other].map(|host| (&b"Host"[..], host.as_bytes()));
+                *head = crate::exchange::Head::from_pairs(hosts.into_iter().chain(own));
+            })
+        };
+        assert!(!twice("mail.contoso.com").fires(&RULE));
+        let audience = |scene: &Scene| {
+            let checks = scene.judge().checks;
+            checks.into_iter().find(|check| check.id == CheckId::Audience).unwrap().outcome
+        };
+        assert_eq!(audience(&twice("mail.contoso.com")), crate::checks::Outcome::NotEstablished);
+        assert!(twice("OWA.contoso.com").fires(&RULE), "the same host twice");
     }
 
     #[test]

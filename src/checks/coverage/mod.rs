@@ -4,6 +4,8 @@
 pub(crate) mod conflict;
 /// Bytes are missing in a connection.
 pub(crate) mod gap;
+/// A request has several Host fields.
+pub(crate) mod host_repeated;
 /// An HTTP message is odd.
 pub(crate) mod http;
 /// A bound of the tool was reached.

@@ -385,6 +385,7 @@ fn same(key: &mut Key, case: &UseCase<'_>, taken: Taken) {
     key.number(case.carried).number(case.sighting.presented).number(recorded.connection.is_some());
     key.text(Some(location.part.as_bytes())).text(exchange.host().map(str::as_bytes));
     key.text(exchange.request().and_then(|request| request.scheme.as_deref()).map(str::as_bytes));
+    key.number(exchange.hosts().1);
     key.text(recorded.tls.as_ref().and_then(|tls| tls.sni.as_deref()).map(str::as_bytes));
     key.text(Some(place::raw_segment(exchange.path()).as_bytes()));
     let ends = [recorded.client, recorded.server];

@@ -12,6 +12,8 @@ pub(crate) mod log_basic;
 pub(crate) mod log_password_in_url;
 /// A password was sent to the token service.
 pub(crate) mod password_grant;
+/// A password stands in a SOAP request.
+pub(crate) mod password_in_soap;
 /// A password stands in a URL.
 pub(crate) mod password_in_url;
 
