@@ -1,5 +1,6 @@
 //! Takes one exchange, gives findings of `accepted-forbidden`: Exchange forbade the call.
 
+use super::other_device::is_foreign;
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
 use crate::checks::judge::standing::shown;
@@ -38,11 +39,18 @@ fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
         case.diagnostics().map_or_else(String::new, |said| format!(", {} {}", said.number, said.reason));
     let policy = case.response().and_then(|response| response.head.text("x-ews-policy-reason"));
     let policy = policy.map_or_else(String::new, |text| format!(", X-EWS-Policy-Reason: {text}"));
-    out.say("Exchange forbade the call")
-        .observed(shown(&format!("403{said}{policy}")))
+    let foreign = said.is_empty() && policy.is_empty() && is_foreign(case);
+    let hit = out.say(match foreign {
+        true => "the call was forbidden, and nothing shows that it was Exchange that did so",
+        false => "Exchange forbade the call",
+    });
+    hit.observed(shown(&format!("403{said}{policy}")))
         .expected("a successful answer")
         .token(seen.id)
         .location("response.status");
+    if foreign {
+        hit.help(super::WHO_ANSWERED);
+    }
 }
 
 #[cfg(test)]
@@ -53,6 +61,20 @@ mod tests {
     #[test]
     fn fires_on_403() {
         assert!(Scene::healthy().status(403).fires(&RULE));
+    }
+
+    #[test]
+    fn says_of_exchange_only_what_its_headers_show() {
+        let said = |scene: Scene| {
+            let found = scene.judge().findings;
+            let found = found.into_iter().find(|finding| finding.rule == RULE.id).unwrap();
+            (found.message.starts_with("Exchange"), found.help.contains("LinkedAccount"))
+        };
+        assert_eq!(said(Scene::healthy().status(403)), (false, false));
+        for name in ["request-id", "X-FEServer", "x-ms-diagnostics"] {
+            let scene = Scene::healthy().status(403).response_header(name, "2000001;reason=\"x\"");
+            assert_eq!(said(scene), (true, true), "{name}");
+        }
     }
 
     #[test]

@@ -96,3 +96,7 @@ pub(crate) mod token_profile;
 pub(crate) mod told_inside;
 /// The server accepts a token that is wrong here.
 pub(crate) mod wrong_token;
+
+/// What to do where something else than Exchange seems to have answered.
+const WHO_ANSWERED: &str = "Find what answered: ask the Exchange server itself the same, and compare. Exchange sends request-id and \
+    X-FEServer with every answer; a device in front of it has to pass EWS and Autodiscover through without pre-authentication.";

@@ -28,14 +28,7 @@ pub(crate) static RULE: Rule = Rule {
 
 fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
     let Some(response) = case.response() else { return };
-    let bare = ["request-id", "x-feserver"].iter().all(|name| response.head.get(name).is_none());
-    if matches!(response.status, 401 | 403)
-        && case.place == Place::Exchange
-        && bare
-        && case.bearer_challenge().is_none()
-        && case.presented().is_some()
-        && case.is_head_whole()
-    {
+    if case.presented().is_some() && is_foreign(case) {
         out.say("the answer does not look like Exchange's: a proxy or device may have given it")
             .observed(format!(
                 "status {} without request-id, X-FEServer and Bearer challenge",
@@ -43,6 +36,17 @@ fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
             ))
             .location("response.header");
     }
+}
+
+/// Whether a refusal lacks everything that Exchange sends with one.
+pub(super) fn is_foreign(case: &ExchangeCase<'_>) -> bool {
+    let Some(response) = case.response() else { return false };
+    let bare = || ["request-id", "x-feserver"].iter().all(|name| response.head.get(name).is_none());
+    matches!(response.status, 401 | 403)
+        && case.place == Place::Exchange
+        && bare()
+        && case.bearer_challenge().is_none()
+        && case.is_head_whole()
 }
 
 #[cfg(test)]

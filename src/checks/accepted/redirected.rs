@@ -29,11 +29,18 @@ pub(crate) static RULE: Rule = Rule {
 fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
     let Some(status @ (300..=303 | 305..=399)) = case.status() else { return };
     let Some(seen) = case.presented() else { return };
-    let to = case.response().and_then(|response| response.head.text("location")).unwrap_or_default();
+    let Some(response) = case.response() else { return };
+    // Devices leave an empty field beside their own.
+    let all = response.head.all("location").filter_map(|field| std::str::from_utf8(field.value).ok());
+    let to = all.map(str::trim).find(|to| !to.is_empty()).unwrap_or_default();
     let path = to.split(['?', '#']).next().unwrap_or_default();
     if !path.to_ascii_lowercase().contains("/autodiscover/") {
+        let leads = match path {
+            "" => "without Location".to_owned(),
+            path => format!("to {}", crate::checks::place::shown_path(path)),
+        };
         out.say("the call was redirected, not answered")
-            .observed(shown(&format!("status {status} to {}", crate::checks::place::shown_path(path))))
+            .observed(shown(&format!("status {status} {leads}")))
             .expected("a successful answer")
             .token(seen.id)
             .location("response.header.location");
@@ -48,6 +55,18 @@ mod tests {
     #[test]
     fn fires_on_a_sign_in_page() {
         assert!(Scene::healthy().status(302).response_header("Location", "/my.policy").fires(&RULE));
+    }
+
+    #[test]
+    fn tells_where_it_leads_if_anywhere() {
+        let observed = |scene: Scene| {
+            let found = scene.judge().findings;
+            found.into_iter().find(|finding| finding.rule == RULE.id).unwrap().observed
+        };
+        let redirected = Scene::healthy().status(302);
+        let empty = redirected.response_header("Location", "");
+        assert_eq!(observed(Scene::healthy().status(302)), "status 302 without Location");
+        assert_eq!(observed(empty.response_header("Location", "/my.policy?x")), "status 302 to /my.policy");
     }
 
     #[test]

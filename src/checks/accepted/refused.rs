@@ -1,5 +1,6 @@
 //! Takes one exchange, gives findings of `accepted-refused`: Exchange refused the token.
 
+use super::other_device::is_foreign;
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
 use crate::checks::judge::standing::shown;
@@ -26,13 +27,21 @@ pub(crate) static RULE: Rule = Rule {
     scope: Scope::Marked(Marks::REFUSED, examine),
 };
 
+/// What to do where the number is not there.
+const UNSAID: &str = "The answer bears no x-ms-diagnostics, which says why: record on the Exchange server itself, or look \
+    into the HttpProxy log (GenericErrors) of that moment.";
+
 fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
     if case.status() != Some(401) || case.presented().is_none() {
         return;
     }
     let id = case.presented().map(|seen| seen.id);
     let said = case.diagnostics();
-    let hit = out.say("Exchange refused the token");
+    let foreign = said.is_none() && is_foreign(case);
+    let hit = out.say(match foreign {
+        true => "the call was refused, and nothing shows that it was Exchange that did so",
+        false => "Exchange refused the token",
+    });
     hit.expected("a successful answer").location("response.header.x-ms-diagnostics");
     if let Some(id) = id {
         hit.token(id);
@@ -45,7 +54,8 @@ fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
             }
         }
         None => {
-            hit.observed("401 without x-ms-diagnostics").location("response.status");
+            let help = if foreign { super::WHO_ANSWERED } else { UNSAID };
+            hit.observed("401 without x-ms-diagnostics").location("response.status").help(help);
         }
     }
 }
@@ -59,6 +69,20 @@ mod tests {
     fn fires_on_401() {
         assert!(
             Scene::healthy().refused("2000005;reason=\"x\";error_category=\"invalid_user\"").fires(&RULE)
+        );
+    }
+
+    #[test]
+    fn says_of_exchange_only_what_its_headers_show_and_names_no_number_that_is_not_there() {
+        let said = |scene: Scene| {
+            let found = scene.judge().findings;
+            let found = found.into_iter().find(|finding| finding.rule == RULE.id).unwrap();
+            (found.message.starts_with("Exchange"), found.help)
+        };
+        assert_eq!(said(Scene::healthy().status(401)), (false, super::super::WHO_ANSWERED.to_owned()));
+        assert_eq!(
+            said(Scene::healthy().status(401).response_header("request-id", "x")),
+            (true, UNSAID.to_owned())
         );
     }
 

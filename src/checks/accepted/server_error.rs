@@ -19,7 +19,8 @@ pub(crate) static RULE: Rule = Rule {
     bad: "503 Service Unavailable",
     good: "200",
     repair: "Look at the application pools and the HttpProxy log of that moment: \
-             Get-ServerComponentState; %ExchangeInstallPath%Logging\\HttpProxy\\Ews",
+             Get-ServerComponentState -Identity <server>; Get-ChildItem \
+             \"$env:ExchangeInstallPath\\Logging\\HttpProxy\\Ews\" | Sort-Object LastWriteTime | Select-Object -Last 1",
     sources: &["RFC 9110 15.6"],
     scope: Scope::Marked(Marks::REFUSED, examine),
 };
