@@ -24,7 +24,7 @@ use crate::keys::certificate::Certificate;
 use crate::state::StateFile;
 use crate::state::cloud::Cloud;
 use crate::state::dates::{self, Order, Reading};
-use crate::state::object::{Kind, Object, Value};
+use crate::state::object::{Kind, Object, UNNAMED, Value};
 use crate::state::powershell::Literal;
 use crate::state::profile::Profile;
 use crate::state::uploaded::{self, UploadedKey, hex_thumbprint};
@@ -450,9 +450,9 @@ pub fn same_account(one: &str, other: &str) -> bool {
     same(one, other) || same(leaf(one), leaf(other))
 }
 
-/// One PowerShell argument, whatever is in the text.
+/// One PowerShell argument, whatever is in the text; a place to fill in for a name that was not printed.
 pub fn quoted(text: &str) -> String {
-    Literal::new(text).to_string()
+    if text == UNNAMED { "<name>".to_owned() } else { Literal::new(text).to_string() }
 }
 
 /// 40 upper-case hex digits.
@@ -473,6 +473,14 @@ pub const EXCHANGE_ID: &str = EXCHANGE;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn commands_leave_room_for_a_name_that_was_not_printed() {
+        let text = "ApplicationIdentifier : x\nEnabled : False\n";
+        let objects = crate::state::format_list::read(text, "a");
+        assert_eq!((quoted(objects[0].name()), quoted("a'b")), ("<name>".to_owned(), "'a''b'".to_owned()));
+        assert!(!objects[0].is_named());
+    }
 
     #[test]
     fn dates_of_two_zones_can_be_one_moment() {

@@ -211,8 +211,12 @@ impl<'f> Intake<'f> {
                 limits::QUIC_CONNECTIONS
             ));
         }
-        notices
-            .extend(self.decapsulator.notices().into_iter().map(|(what, count)| format!("{what}: {count}")));
+        notices.extend(
+            self.decapsulator
+                .notices()
+                .into_iter()
+                .map(|(what, count)| format!("passed over: {what}: {count}")),
+        );
         (notices, connections)
     }
 }

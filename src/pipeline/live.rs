@@ -59,7 +59,11 @@ impl Live {
         done.say();
         let (connections, _) = self.quic.finish();
         connections.into_iter().for_each(|connection| sink.connection(connection));
-        let skipped = self.decapsulator.notices().into_iter().map(|(what, count)| format!("{what}: {count}"));
+        let skipped = self
+            .decapsulator
+            .notices()
+            .into_iter()
+            .map(|(what, count)| format!("passed over: {what}: {count}"));
         done.notices.extend(skipped);
         (done.exchanges, done.notices, self.decapsulator.unread())
     }

@@ -313,6 +313,9 @@ pub struct Object {
     pub properties: Vec<(String, Value)>,
 }
 
+/// What stands in the place of a name that was not printed.
+pub const UNNAMED: &str = "(unnamed)";
+
 impl Object {
     /// An object without properties.
     pub const fn new(place: String) -> Self {
@@ -383,7 +386,17 @@ impl Object {
             .iter()
             .find_map(|name| self.text(name).filter(|text| !text.is_empty()))
             .or(self.display.as_deref())
-            .unwrap_or("(unnamed)")
+            .unwrap_or(UNNAMED)
+    }
+
+    /// Whether [`Object::name`] is a name.
+    pub fn is_named(&self) -> bool {
+        self.name() != UNNAMED
+    }
+
+    /// The name, or the cmdlet that printed it.
+    pub fn shown_name(&self) -> &str {
+        if self.is_named() { self.name() } else { self.kind.cmdlet() }
     }
 }
 

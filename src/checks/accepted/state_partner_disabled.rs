@@ -38,7 +38,7 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
             .location(&first.place)
             .about(id)
             .claim("Enabled")
-            .observed(format!("{}: Enabled False", first.name()))
+            .observed(format!("{}: Enabled False", first.shown_name()))
             .expected("Enabled: True")
             .help(format!("Set-PartnerApplication -Identity {} -Enabled $True", quoted(first.name())));
     }

@@ -2,6 +2,7 @@
 
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
+use crate::checks::judge::plural;
 use crate::checks::organisation::StateCase;
 use crate::checks::organisation::When;
 use crate::checks::rule::{Out, Rule, Scope};
@@ -43,12 +44,16 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
     let count = dates.len();
     if let Some((name, value, place)) = dates.first() {
         let text = value.as_text().unwrap_or_default();
+        let others = match count {
+            1 => String::new(),
+            more => format!(" ({more} such dates)"),
+        };
         let reason = format!(
-            "{name} {text} can be read in two ways ({count} such dates): name the culture of the session with \
+            "{name} {text} can be read in two ways{others}: name the culture of the session with \
              --culture, for example en-US or de-DE, or give CLIXML (oauthtrace provision collect)"
         );
         out.missing(&reason);
-        out.say(format!("{count} dates can be read in two ways"))
+        out.say(format!("{} can be read in two ways", plural(count as u64, "date")))
             .location(*place)
             .observed(format!("{name}: {text}"));
     }

@@ -77,7 +77,7 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
                 out.say(format!("the auth server for {name} is disabled"))
                     .location(&first.place)
                     .claim("Enabled")
-                    .observed(format!("{}: Enabled False", first.name()))
+                    .observed(format!("{}: Enabled False", first.shown_name()))
                     .expected("Enabled: True")
                     .help(format!("Set-AuthServer -Identity {} -Enabled $true", quoted(first.name())));
             }

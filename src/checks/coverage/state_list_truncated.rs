@@ -38,7 +38,7 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
     for object in Kind::ALL.into_iter().flat_map(|kind| case.of(kind)) {
         for name in LISTS {
             if object.get(name).is_some_and(Value::is_cut) {
-                out.say(format!("{name} of {} was cut by the output", object.name()))
+                out.say(format!("{name} of {} was cut by the output", object.shown_name()))
                     .location(&object.place)
                     .observed(format!("{name} ends in \u{2026}"))
                     .expected("the whole list")

@@ -75,11 +75,8 @@ fn lacks(case: &StateCase<'_>, object: &Object, name: &str, flag: bool) -> bool 
 
 fn line(object: &Object, property: &str, command: &str) -> String {
     let cmdlet = object.kind.cmdlet();
-    format!(
-        "{cmdlet} does not show {property} of {} ({}): print it again with `{command}`",
-        object.name(),
-        object.place
-    )
+    let of = if object.is_named() { format!(" of {}", object.name()) } else { String::new() };
+    format!("{cmdlet} does not show {property}{of} ({}): print it again with `{command}`", object.place)
 }
 
 /// The certificate that Exchange uses (field notes N02).

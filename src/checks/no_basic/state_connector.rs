@@ -50,7 +50,7 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
             out.say("the intra-organisation connector is disabled")
                 .location(&first.place)
                 .claim("Enabled")
-                .observed(format!("{}: Enabled False", first.name()))
+                .observed(format!("{}: Enabled False", first.shown_name()))
                 .expected("Enabled: True")
                 .help(format!(
                     "Set-IntraOrganizationConnector -Identity {} -Enabled $true",
