@@ -396,6 +396,9 @@ pub fn is_password_parameter(name: &str) -> bool {
 /// Oddity of an export whose address held a password; the address itself is kept without it.
 pub const PASSWORD_IN_ADDRESS: &str = "export-password-in-address";
 
+/// Oddity of an export that lists a password among the parameters of the address, which does not hold it.
+pub const PASSWORD_IN_QUERY: &str = "export-password-in-query";
+
 /// What was odd about the messages of an exchange. The decoders go on; the report tells.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Oddity {

@@ -7,7 +7,7 @@ use crate::checks::place;
 use crate::checks::place::Place;
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::ExchangeCase;
-use crate::exchange::{PASSWORD_IN_ADDRESS, is_password_parameter};
+use crate::exchange::{PASSWORD_IN_ADDRESS, PASSWORD_IN_QUERY, is_password_parameter};
 
 /// See the text.
 pub(crate) static RULE: Rule = Rule {
@@ -38,17 +38,19 @@ fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
         .or(request.host.as_deref());
     let user = authority.and_then(|authority| authority.rsplit_once('@')).map(|(user, _)| user);
     // Exports keep the whole address, which browsers do not send: the password left by another way.
-    let told = case.exchange.oddities.iter().any(|oddity| oddity.name == PASSWORD_IN_ADDRESS);
+    let tells = |name: &str| case.exchange.oddities.iter().any(|oddity| oddity.name == name);
+    let told = tells(PASSWORD_IN_ADDRESS);
     let in_user =
         told || user.is_some_and(|user| user.split_once(':').is_some_and(|(_, word)| !word.is_empty()));
     // Older writers part fields with semicolons (HTML 4.01, B.2.2).
     let mut fields = request.query().unwrap_or_default().split(';').flat_map(place::fields);
-    let named = fields.find(|(name, value)| is_password_parameter(name) && !value.is_empty());
-    if in_user || named.is_some() {
+    let named = fields.any(|(name, value)| is_password_parameter(&name) && !value.is_empty());
+    let named = named || tells(PASSWORD_IN_QUERY);
+    if in_user || named {
         let hit = out.say("a password stands in a URL");
         hit.observed(format!(
             "{} in the target of {}",
-            named.map_or("user information", |_| "a password parameter"),
+            if named { "a password parameter" } else { "user information" },
             super::target(case)
         ))
         .expected("no password in a URL")
@@ -91,6 +93,11 @@ mod tests {
     fn fires_on_user_information_that_an_export_tells_of() {
         assert!(Scene::healthy().oddity(PASSWORD_IN_ADDRESS).fires(&RULE));
         assert!(!Scene::healthy().oddity("export-user-in-address").fires(&RULE));
+    }
+
+    #[test]
+    fn fires_on_a_parameter_that_an_export_tells_of() {
+        assert!(Scene::healthy().oddity(PASSWORD_IN_QUERY).fires(&RULE));
     }
 
     #[test]

@@ -16,8 +16,8 @@ use super::entry::{self, Entry, Pairs};
 use super::scan::Text;
 use crate::base::lossy;
 use crate::exchange::{
-    Body, Enough, Exchange, ExchangeKey, Head, Oddity, PASSWORD_IN_ADDRESS, Protocol, Request, Response,
-    TlsFacts,
+    Body, Enough, Exchange, ExchangeKey, Head, Oddity, PASSWORD_IN_ADDRESS, PASSWORD_IN_QUERY, Protocol,
+    Request, Response, TlsFacts, is_password_parameter,
 };
 use crate::import::message::{self, Address};
 use crate::import::when;
@@ -180,30 +180,37 @@ fn request(
     Request { method, target, scheme, host, head: head(&fields), body, times: None }
 }
 
-/// Parameters that stand only in their own list, where an exporter cleaned the address and nothing else.
+/// Passwords and tokens that stand only in the list of parameters, where an exporter cleaned the address and nothing
+/// else. The address is what was sent as far as can be told: a password is told of, and only a token put back into it, so
+/// that it is judged. What else the list says more stays there.
 fn add_query(raw: &entry::Request<Text<'_>>, mut target: String, oddities: &mut Vec<Oddity>) -> String {
     if raw.query.is_empty() || !target.starts_with('/') {
         return target;
     }
     let query = target.split_once('?').map_or("", |(_, query)| query);
-    let written = percent_decoded(query.as_bytes());
-    // Escapes are written in many ways: a name that the address holds in any of them is there.
-    let is_absent =
-        |name: &[u8]| !name.is_empty() && memchr::memmem::find(&written, &percent_decoded(name)).is_none();
-    let absent: Pairs<_> = raw
-        .query
-        .iter()
-        .filter(|(name, _)| is_absent(&name.bytes()))
-        .take(limits::HEAD_FIELDS)
-        .copied()
+    // Escapes are written in many ways.
+    let written: Vec<Vec<u8>> = query
+        .split(['&', ';'])
+        .map(|field| percent_decoded(field.split('=').next().unwrap_or_default().as_bytes()))
         .collect();
-    if absent.is_empty() {
-        return target;
+    let is_absent = |name: &[u8]| !name.is_empty() && !written.contains(&percent_decoded(name));
+    let is_password = |(name, value): &(Text<'_>, Text<'_>)| {
+        !value.is_empty() && is_password_parameter(&name.text()) && is_absent(&name.bytes())
+    };
+    if raw.query.iter().any(is_password) {
+        oddities.push(oddity(PASSWORD_IN_QUERY, "a password stands in queryString, and not in the address"));
     }
-    oddities
-        .push(oddity("export-query-reconstructed", "parameters of the address stand only in queryString"));
-    target.push(if target.contains('?') { '&' } else { '?' });
-    target.push_str(&lossy(&form(&absent)));
+    let is_token =
+        |(name, value): &&(Text<'_>, Text<'_>)| value.bytes().starts_with(b"eyJ") && is_absent(&name.bytes());
+    let absent: Pairs<_> = raw.query.iter().filter(is_token).take(limits::HEAD_FIELDS).copied().collect();
+    if !absent.is_empty() {
+        oddities.push(oddity(
+            "export-query-reconstructed",
+            "a token stands in queryString, and not in the address",
+        ));
+        target.push(if target.contains('?') { '&' } else { '?' });
+        target.push_str(&lossy(&form(&absent)));
+    }
     target
 }
 
