@@ -24,7 +24,7 @@ use self::engine::Shared;
 use self::intake::Intake;
 use self::lookahead::Lookahead;
 use self::sources::{Found, Meter};
-use crate::base::Secret;
+use crate::base::{Secret, plain};
 use crate::sink::Sink;
 use crate::wire::capture::decompress::{self, Opened};
 use crate::wire::capture::sniff::Sniffed;
@@ -229,7 +229,7 @@ fn decode<S: Sink>(
     sink: &mut S,
 ) -> Result<Option<Input>, String> {
     let meter = Meter::new(settings);
-    let file = found.open().map_err(|error| error.to_string())?;
+    let file = found.open().map_err(|error| plain(&error))?;
     let opened = decompress::open(meter.around(file, found.size())).map_err(|error| error.to_string())?;
     let Some(mut input) = decode_opened(opened, found, number, settings, secrets, ahead, sink)? else {
         return Ok(None);

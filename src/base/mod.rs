@@ -19,6 +19,8 @@ pub mod secret_names;
 pub mod texts;
 /// Instants and their text forms.
 pub mod time;
+/// Errors of the system in plain words.
+pub mod trouble;
 /// Text of bytes that should be UTF-8.
 pub mod utf8;
 /// Numbers in few bytes.
@@ -31,4 +33,5 @@ pub use reader::Reader;
 pub use secret::{Fingerprint, Secret};
 pub use texts::Text;
 pub use time::Instant;
+pub use trouble::plain;
 pub use utf8::{lossy, lower};

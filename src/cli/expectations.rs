@@ -10,8 +10,8 @@ use super::args::{Format, OutputArgs};
 use super::config::{Config, DEFAULT_NAME, Deployment};
 use super::status::Complaints;
 use super::terminal::Terminal;
-use crate::base::is_guid;
-use crate::base::{Instant, Secret};
+pub use crate::base::plain;
+use crate::base::{Instant, Secret, is_guid};
 use crate::checks::expectations::Expectations;
 use crate::checks::finding::Severity;
 use crate::import::text::utf8;
@@ -410,16 +410,6 @@ pub fn stdin_once<'p>(paths: impl IntoIterator<Item = &'p PathBuf>, complaints: 
 /// What a file is called in messages and reports.
 pub fn shown_name(path: &Path) -> String {
     if path.as_os_str() == "-" { "stdin".to_owned() } else { path.display().to_string() }
-}
-
-/// The system's word without its number.
-pub fn plain(error: &std::io::Error) -> String {
-    match error.kind() {
-        std::io::ErrorKind::NotFound => "no such file or directory".into(),
-        std::io::ErrorKind::PermissionDenied => "permission denied".into(),
-        std::io::ErrorKind::IsADirectory => "is a directory".into(),
-        _ => error.to_string(),
-    }
 }
 
 /// A DNS name with at least one dot.

@@ -75,7 +75,11 @@ pub fn run(mut args: ProbeArgs, terminal: &Terminal) -> Status {
         let found = probe(address, &settings, number);
         if found.unreachable() {
             let why = found.questions.iter().find_map(|question| question.trouble.as_deref());
-            terminal.error(&format!("{}: {}", address.authority(), why.unwrap_or("no answer")));
+            let authority = address.authority();
+            let why = why.unwrap_or("no answer");
+            // Some reasons name where they arose.
+            let bare = why.strip_prefix(&*authority).and_then(|why| why.strip_prefix(": ")).unwrap_or(why);
+            terminal.error(&format!("{authority}: {bare}"));
         }
         for exchange in &found.exchanges {
             recorder.exchange(exchange.clone());

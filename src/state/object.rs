@@ -1,6 +1,6 @@
 //! Objects as cmdlets give them: a kind, and named properties in their order.
 
-use crate::base::Instant;
+use crate::base::{Instant, is_guid};
 
 /// Which cmdlet an object came from, as far as its type or its properties tell.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -277,11 +277,7 @@ impl Value {
 fn is_whole(text: &str) -> bool {
     let text = text.trim();
     let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let guid = || {
-        let parts: Vec<&str> = text.split('-').collect();
-        parts.iter().map(|part| part.len()).eq([8, 4, 4, 4, 12]) && parts.iter().all(|part| digits(part))
-    };
-    text.len() == 40 && digits(text) || guid()
+    text.len() == 40 && digits(text) || is_guid(text)
 }
 
 impl From<String> for Value {

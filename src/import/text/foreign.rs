@@ -74,9 +74,37 @@ pub(super) fn told(text: &[u8]) -> Option<&'static str> {
     }
 }
 
+/// What a text without any conversation or token is, if it is read where another option names it.
+pub(super) fn elsewhere(text: &[u8]) -> Option<&'static str> {
+    let text = utf8(text.get(..LOOK).unwrap_or(text));
+    let holds = |word: &str| memmem::find(&text, word.as_bytes()).is_some();
+    if holds("-----BEGIN CERTIFICATE") {
+        return Some(
+            "is a certificate: give that of Exchange with --cert, that of the token service with --sts-keys",
+        );
+    }
+    if holds("\"keys\"") && (holds("\"keyinfo\"") || holds("\"kty\"")) {
+        return Some("is a list of keys: give it with --sts-keys");
+    }
+    // `Name : value`, as `Format-List` prints it.
+    let property = |line: &&[u8]| {
+        let name =
+            line.iter().position(|byte| *byte == b':').and_then(|at| line.get(..at)).unwrap_or_default();
+        let word = name.trim_ascii();
+        name.ends_with(b" ") && !word.is_empty() && word.iter().all(u8::is_ascii_alphanumeric)
+    };
+    (text.split(|byte| *byte == b'\n').filter(property).count() > 1).then_some(
+        "looks like what cmdlets print: the state of an organisation goes to --state, or to provision check",
+    )
+}
+
 /// What a file of no known kind is, by its first bytes, and what to do.
 pub(crate) fn binary(head: &[u8]) -> Option<&'static str> {
-    let known: [(&[u8], &str); 4] = [
+    let known: [(&[u8], &str); 5] = [
+        (
+            b"\x30\x82",
+            "is DER, as certificates are: give that of Exchange with --cert, that of the token service with --sts-keys",
+        ),
         (
             b"\xac\xed\0\x05",
             "is written by a program in Java, as sessions of Charles are: export it as HAR (File, Export Session, HTTP Archive)",
@@ -138,6 +166,24 @@ mod tests {
             assert!(told(text.as_bytes()).is_some_and(|told| told.contains(word)), "{text}");
         }
         assert!(binary(b"\xac\xed\0\x05sr").is_some_and(|told| told.contains("Charles")));
+    }
+
+    #[test]
+    fn what_another_option_reads_is_told() {
+        for (text, word) in [
+            ("Bag Attributes\n-----BEGIN CERTIFICATE-----\nMIIB", "--cert"),
+            ("{\"keys\": [{\"kty\": \"RSA\"}]}", "--sts-keys"),
+            ("{\"keys\":[{\"usage\":\"signing\",\"keyinfo\":{}}]}", "--sts-keys"),
+            ("Name    : a\r\nEnabled : True\r\n", "--state"),
+        ] {
+            assert!(elsewhere(text.as_bytes()).is_some_and(|told| told.contains(word)), "{text}");
+        }
+        for text in
+            ["", "keys", "{\"keys\": 1}", "Note: a\nAnd: b\n", "a word : b\nand one : c\n", "Name : a\n"]
+        {
+            assert_eq!(elsewhere(text.as_bytes()), None, "{text}");
+        }
+        assert!(binary(b"\x30\x82\x03").is_some_and(|told| told.contains("--cert")));
     }
 
     #[test]

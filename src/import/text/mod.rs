@@ -9,6 +9,8 @@
 mod assembled;
 /// Requests that became no message.
 mod beside;
+/// Challenges that go on where a text ends.
+mod cut;
 /// Traces of the EWS Managed API.
 mod ews;
 /// Credentials that were broken into lines.
@@ -95,7 +97,8 @@ pub fn read(bytes: &[u8], settings: &ImportSettings, out: &mut dyn Receiver) -> 
     let foreign = if exchanges == 0 { foreign::told(&text) } else { None };
     if exchanges == 0 && seen.tokens == 0 && quoted.is_empty() {
         let hint = if settings.named { quoted::hint(&text) } else { String::new() };
-        let told = foreign.unwrap_or("holds neither an HTTP message nor anything that looks like a token");
+        let told = foreign.or_else(|| foreign::elsewhere(&text));
+        let told = told.unwrap_or("holds neither an HTTP message nor anything that looks like a token");
         return Err(ImportError::Kind(format!("{told}{hint}")));
     }
     if let Some(told) = foreign {
@@ -309,14 +312,12 @@ impl Start {
         let range = range.start..range.end - extra.min(range.len());
         let mut bytes = bytes.get(..bytes.len() - extra)?.to_vec();
         // The last line of a copy need not end: what stands in it was all that was marked, unless it shows the contrary.
-        if bytes.len() == body_at && !bytes.ends_with(b"\n") && !is_cut(&bytes) {
+        if bytes.len() == body_at && !bytes.ends_with(b"\n") && !cut::is_cut(&bytes) {
             bytes.push(b'\n');
         }
         // Editors add the line end that a text lacks: it makes no scheme of the beginning of one.
         let last = bytes.strip_suffix(b"\n").map(|line| line.strip_suffix(b"\r").unwrap_or(line));
-        if let Some(line) =
-            last.filter(|line| bytes.len() == body_at && challenge(line).is_some_and(ends_in_name))
-        {
+        if let Some(line) = last.filter(|line| bytes.len() == body_at && cut::is_cut_in_name(line)) {
             let length = line.len();
             bytes.truncate(length);
         }
@@ -368,50 +369,6 @@ impl Start {
         }
         (self.at..at, Cow::Owned(out))
     }
-}
-
-/// Whether the last line of a head is a challenge that goes on where the text ends: behind `client_id=` or a comma, inside
-/// of quotes or of a name (RFC 9110 5.6.4, 11.6.1). What is left of it would accuse the server of what was only lost.
-fn is_cut(head: &[u8]) -> bool {
-    challenge(head).is_some_and(|value| {
-        value.iter().filter(|byte| **byte == b'"').count() % 2 == 1
-            || matches!(value.trim_ascii_end(), [] | [.., b'=' | b','])
-            || ends_in_name(value)
-    })
-}
-
-/// The value of the challenge that the last line of a head holds.
-fn challenge(head: &[u8]) -> Option<&[u8]> {
-    let line = head.rsplit(|byte| *byte == b'\n').next()?;
-    let (name, value) = line.split_at_checked(memchr::memchr(b':', line)?)?;
-    let known = ["www-authenticate", "proxy-authenticate"];
-    let is = |known: &&str| name.trim_ascii().eq_ignore_ascii_case(known.as_bytes());
-    value.get(1..).filter(|_| known.iter().any(is))
-}
-
-/// Whether a challenge ends with the beginning of the name of a scheme or parameter, as servers of this kind send them:
-/// `Bea`. No scheme is called so.
-fn ends_in_name(value: &[u8]) -> bool {
-    const NAMES: [&str; 11] = [
-        "bearer",
-        "negotiate",
-        "ntlm",
-        "basic",
-        "digest",
-        "kerberos",
-        "client_id=",
-        "trusted_issuers=",
-        "token_types=",
-        "authorization_uri=",
-        "realm=",
-    ];
-    // A blank ends a name, and what stands behind one is none.
-    let word = value.rsplit(|byte| *byte == b',').next().unwrap_or_default().trim_ascii_start();
-    let begins = |name: &&str| {
-        let begin = name.as_bytes().get(..word.len()).filter(|begin| begin.len() < name.len());
-        begin.is_some_and(|begin| begin.eq_ignore_ascii_case(word))
-    };
-    !word.is_empty() && NAMES.iter().any(begins)
 }
 
 /// The length of the body that `rest` begins with, if the head tells that of these bytes: tools decode bodies, and people
@@ -497,7 +454,7 @@ fn exchanges(messages: &[Message], out: &mut dyn Receiver) -> u64 {
         if message.is_request {
             let Some(raw) = raw::request(&message.bytes, total, &mut oddities) else { continue };
             let mut request = raw.request;
-            oddities.retain(|oddity| oddity.detail != message::UNENDED || is_cut(&message.bytes));
+            oddities.retain(|oddity| oddity.detail != message::UNENDED || cut::is_cut(&message.bytes));
             if message.from_curl && request.head.get("content-length").is_some_and(|length| length != b"0") {
                 // Said once, in words that fit.
                 oddities.retain(|oddity| oddity.name != "export-body-missing");
@@ -528,7 +485,8 @@ fn exchanges(messages: &[Message], out: &mut dyn Receiver) -> u64 {
         message.left_out(&mut response.body, &mut oddities);
         response.times = message.time.map(|at| (at, at));
         // Who copies a head leaves out the empty line behind it.
-        response.head.partial &= response.head.spans.len() >= limits::HEAD_FIELDS || is_cut(&message.bytes);
+        response.head.partial &=
+            response.head.spans.len() >= limits::HEAD_FIELDS || cut::is_cut(&message.bytes);
         let asked = waiting.pop_front().map(|(_, exchange)| exchange);
         let mut exchange = asked.unwrap_or_else(|| bare(key, Protocol::Http11, Vec::new()));
         exchange.oddities.append(&mut oddities);
