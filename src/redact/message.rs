@@ -20,6 +20,15 @@ pub(super) fn apart(text: &[u8]) -> Option<Vec<&[u8]>> {
     while !rest.trim_ascii().is_empty() {
         let blank = rest.len() - rest.trim_ascii_start().len();
         let (head, body) = beginning(rest.get(blank..)?)?;
+        // A body that no length tells of is no head, though it may look like one.
+        let line =
+            rest.get(blank..)?.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii_end();
+        let words: Vec<&[u8]> = line.split(|byte| *byte == b' ').collect();
+        if !line.starts_with(b"HTTP/")
+            && !matches!(words[..], [_, _, version] if version.starts_with(b"HTTP/"))
+        {
+            return None;
+        }
         if head.get("transfer-encoding").is_some() {
             return None;
         }
@@ -133,11 +142,15 @@ impl Redactor {
             [version, ..] if version.starts_with(b"HTTP/") => {
                 self.leaf(line, false).unwrap_or_else(|| line.to_vec())
             }
-            [method, target, version] => {
+            [method, target, version] if version.starts_with(b"HTTP/") => {
                 let target = self.address(target).unwrap_or_else(|| target.to_vec());
                 [method, b" ".as_slice(), &target, b" ", version].concat()
             }
-            _ => self.address(line).unwrap_or_else(|| line.to_vec()),
+            // Anything may stand there.
+            _ => {
+                let line = self.leaf(line, true).unwrap_or_else(|| line.to_vec());
+                self.address(&line).unwrap_or(line)
+            }
         }
     }
 }

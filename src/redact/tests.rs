@@ -393,3 +393,21 @@ fn who_signs_in_with_a_form_is_a_person() {
     assert!(!with.contains("kim") && with.contains("username=user1&"), "{with}");
     assert!(without.contains("username=svc-kim&") && without.contains("login_hint=svc-kim"), "{without}");
 }
+
+#[test]
+fn a_body_that_no_length_tells_of_is_no_head() {
+    for body in [
+        "<o:Password>hunter22</o:Password>",
+        "<o:Password Type=\"x#PasswordText\">hunter22</o:Password>",
+        "<a b=\"c\" d=\"e\"><o:Password>hunter22</o:Password>",
+        "POST <o:Password>hunter22</o:Password> x",
+        "grant_type=password&username=a&password=hunter22",
+        "see https://anna:hunter22@mail.contoso.com/ews there",
+    ] {
+        for head in ["POST /x HTTP/1.1\nHost: h\n\n", "POST /x HTTP/1.1\r\nHost: h\r\n\r\n", ""] {
+            let text = format!("{head}{body}\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+            let out = masked(&text);
+            assert!(!out.contains("hunter22") && out.contains("HTTP/1.1 200 OK"), "{out}");
+        }
+    }
+}
