@@ -420,6 +420,10 @@ mod tests {
             let [object] = &read(&format!("Name  : x\nOther : {value}"), "a")[..] else { panic!() };
             assert_eq!(object.shown("Other").is_some(), whole, "{value}");
         }
+        // What stands behind it in a table is lost all the same.
+        let table = "Name Enabled Realm\n---- ------- -----\na       True x\nb      False";
+        let row = &read(table, "a")[1];
+        assert_eq!((row.flag("Enabled"), row.shown("Realm").is_some()), (Some(false), false));
         let wrapped = "Name  : x\nOther : {a, b,\n        c}";
         assert_eq!(read(wrapped, "a")[0].get("Other").unwrap().texts(), ["a", "b", "c"]);
         assert!(read(wrapped, "a")[0].shown("Other").is_some());

@@ -71,12 +71,9 @@ pub(super) fn at(lines: &[(usize, &str)], at: usize, ended: bool, left: &mut usi
     found.doubtful |= read.doubtful;
     found.behind = next;
     if let Some((_, last)) = found.rows.last_mut().filter(|_| cut) {
-        // Whatever stands behind the last letter was lost.
+        // Whatever stands behind the last letter was lost, and it may be the last of what could be more: see `shorten`.
         let whole = last.iter().rposition(|(_, value)| *value != Value::Nothing).unwrap_or_default();
-        last.iter_mut().skip(whole).for_each(|(_, value)| match value {
-            Value::Bool(_) => *value = Value::List(Vec::new(), true),
-            other => other.shorten(),
-        });
+        last.iter_mut().skip(whole).for_each(|(_, value)| value.shorten());
     }
     Some(found)
 }
