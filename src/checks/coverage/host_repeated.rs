@@ -5,7 +5,7 @@ use crate::checks::CheckId;
 use crate::checks::finding::Severity;
 use crate::checks::judge::standing::shown;
 use crate::checks::marks::Marks;
-use crate::checks::place::Place;
+use crate::checks::place::{self, Place};
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::ExchangeCase;
 
@@ -37,7 +37,10 @@ fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
         return;
     }
     let Some(request) = case.request() else { return };
-    let hosts = request.head.all("host").take(SHOWN).map(|field| lossy(field.value).into_owned());
+    let hosts = request.head.all("host").take(SHOWN).map(|field| {
+        // What stands before the host is a secret.
+        place::without_user(&lossy(field.value)).to_owned()
+    });
     let more = if count > SHOWN { ", …" } else { "" };
     out.say("a request has several Host fields, which a server has to refuse")
         .observed(format!("{count} Host fields: {}{more}", shown(&hosts.collect::<Vec<_>>().join(", "))))
@@ -64,6 +67,14 @@ mod tests {
     fn fires_on_two_fields_whether_they_differ_or_not() {
         assert!(hosts(&["mail.contoso.com", "owa.contoso.com"]).fires(&RULE));
         assert!(hosts(&["mail.contoso.com", "mail.contoso.com"]).fires(&RULE));
+    }
+
+    #[test]
+    fn shows_hosts_and_no_users() {
+        let found =
+            hosts(&["anna:secret@mail.contoso.com", "bob:secret@a:secret@owa.contoso.com"]).judge().findings;
+        let found = found.iter().find(|finding| finding.rule == RULE.id).unwrap();
+        assert_eq!(found.observed, "2 Host fields: mail.contoso.com, owa.contoso.com");
     }
 
     #[test]
