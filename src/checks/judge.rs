@@ -334,7 +334,7 @@ impl Sink for Judge<'_> {
         exchange.moment().into_iter().for_each(|at| memory.happened_at(at));
         exchange.oddities.iter().for_each(|oddity| memory.reached(&oddity.detail, 1));
         cut_bodies(&exchange).for_each(|limit| memory.limit(limit, 1));
-        let (sightings, glimpse) = find::in_use(&exchange, &mut self.store);
+        let find::Found { sightings, glimpse, tokenless_request } = find::in_use(&exchange, &mut self.store);
         let top = outermost(&sightings, &self.store);
         for sighting in &top {
             self.book.learn(&self.store, sighting);
@@ -365,7 +365,8 @@ impl Sink for Judge<'_> {
                 Some(SeenToken { id: sighting.token, token, standing, sighting, signed })
             })
             .collect();
-        let case = ExchangeCase::new(book.expectations, store, &exchange, place, tokens).with(glimpse);
+        let case = ExchangeCase::new(book.expectations, store, &exchange, place, tokens)
+            .with(glimpse, tokenless_request);
         let (mut hits, mut missing) = (Vec::new(), Vec::new());
         let marks = Marks::of(&case);
         for &(rule, wanted, examine) in exchange_rules() {

@@ -252,6 +252,7 @@ pub struct ExchangeCase<'a> {
     sent: OnceCell<Vec<Sent>>,
     form: OnceCell<Vec<(String, String)>>,
     glimpse: Option<Glimpse<'a>>,
+    tokenless_request: bool,
     /// `None` when it is the body's own bytes.
     answer: OnceCell<Option<Vec<u8>>>,
     ews: OnceCell<Option<soap::ews::Outcome>>,
@@ -282,6 +283,7 @@ impl<'a> ExchangeCase<'a> {
             sent: OnceCell::new(),
             form: OnceCell::new(),
             glimpse: None,
+            tokenless_request: false,
             answer: OnceCell::new(),
             ews: OnceCell::new(),
             granted: OnceCell::new(),
@@ -406,9 +408,9 @@ impl<'a> ExchangeCase<'a> {
         Some(&found.1)
     }
 
-    /// The same with what is known of the response's content.
-    pub(crate) fn with(self, glimpse: Option<Glimpse<'a>>) -> Self {
-        Self { glimpse, ..self }
+    /// The same with what is known of the response's content, and whether the request's names no token.
+    pub(crate) fn with(self, glimpse: Option<Glimpse<'a>>, tokenless_request: bool) -> Self {
+        Self { glimpse, tokenless_request, ..self }
     }
 
     /// The content of the response's body, up to [`limits::ANSWER_BYTES`].
@@ -459,9 +461,9 @@ impl<'a> ExchangeCase<'a> {
 
     /// Whether the header of a SOAP request holds a password: see [`soap::request::password`].
     pub fn soap_password(&self) -> bool {
-        let Some(request) = self.request().filter(|request| !request.body.bytes.is_empty()) else {
-            return false;
-        };
+        // It stands in a `UsernameToken`, which names one.
+        let searched = |request: &&Request| self.tokenless_request || request.body.bytes.is_empty();
+        let Some(request) = self.request().filter(|request| !searched(request)) else { return false };
         let (content, _) = body::content_prefix(&request.head, &request.body, limits::REQUEST_BYTES);
         soap::request::password(content.get(..limits::REQUEST_BYTES).unwrap_or(&content))
     }

@@ -83,6 +83,7 @@ impl<'e> Finder<'_, 'e> {
         }
         let cut = !held || fault.is_some();
         if !may_hold_token(&decoded) {
+            self.tokenless_request = self.half == Half::Request;
             return;
         }
         let content = Content { bytes: &decoded, body, plain: !coded, cut };

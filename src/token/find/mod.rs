@@ -23,22 +23,29 @@ use crate::wire::http::body::Glimpse;
 pub(crate) use body::may_hold_token;
 pub use scan::jwts;
 
+/// What was found in an exchange, and seen on the way.
+#[derive(Debug)]
+pub struct Found<'e> {
+    /// The tokens.
+    pub sightings: Vec<Sighting>,
+    /// The beginning of a large XML answer of which only that was searched.
+    pub glimpse: Option<Glimpse<'e>>,
+    /// Whether the content of the request was searched, and holds nothing that names or begins a token.
+    pub tokenless_request: bool,
+}
+
 /// Finds the tokens of one exchange, in both halves, and remembers them in `store`.
 pub fn in_exchange(exchange: &Exchange, store: &mut TokenStore) -> Vec<Sighting> {
-    search(exchange, store, false).0
+    search(exchange, store, false).sightings
 }
 
 /// The same for one who has no use for tokens deep inside of large XML answers: of those only the
 /// beginning is searched, and given on.
-pub fn in_use<'e>(exchange: &'e Exchange, store: &mut TokenStore) -> (Vec<Sighting>, Option<Glimpse<'e>>) {
+pub fn in_use<'e>(exchange: &'e Exchange, store: &mut TokenStore) -> Found<'e> {
     search(exchange, store, true)
 }
 
-fn search<'e>(
-    exchange: &'e Exchange,
-    store: &mut TokenStore,
-    brief: bool,
-) -> (Vec<Sighting>, Option<Glimpse<'e>>) {
+fn search<'e>(exchange: &'e Exchange, store: &mut TokenStore, brief: bool) -> Found<'e> {
     let mut finder = Finder::new(store, exchange.key, Half::Request);
     finder.brief = brief;
     if let Some(request) = &exchange.request {
@@ -51,7 +58,8 @@ fn search<'e>(
         finder.head(&response.head);
         finder.body(&response.head, &response.body);
     }
-    (finder.sightings, finder.glimpse)
+    let Finder { sightings, glimpse, tokenless_request, .. } = finder;
+    Found { sightings, glimpse, tokenless_request }
 }
 
 /// Finds the tokens in plain text that stood at byte `offset` of an input, outside any message.
@@ -79,11 +87,21 @@ struct Finder<'s, 'e> {
     brief: bool,
     /// That beginning.
     glimpse: Option<Glimpse<'e>>,
+    /// See [`Found::tokenless_request`].
+    tokenless_request: bool,
 }
 
 impl<'s> Finder<'s, '_> {
     fn new(store: &'s mut TokenStore, exchange: ExchangeKey, half: Half) -> Self {
-        Self { store, exchange, half, sightings: Vec::new(), brief: false, glimpse: None }
+        Self {
+            store,
+            exchange,
+            half,
+            sightings: Vec::new(),
+            brief: false,
+            glimpse: None,
+            tokenless_request: false,
+        }
     }
 
     fn add(
