@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use super::escape::{shorten, terminal};
-use super::mask::Mask;
+use super::mask::{Mask, stand_in};
 use super::numbers::Order;
 use crate::base::Instant;
 use crate::json::{Node, Value};
@@ -48,7 +48,7 @@ pub fn pretty(node: &Node, token: &Token, store: &TokenStore, order: &Order, mas
                     None => "<token>".into(),
                 }
             }
-            _ => one_line(&member.value, mask),
+            _ => one_line(&member.value, mask, mask.hides(&member.name)),
         };
         pretty.text.push_str("  ");
         pretty.text.push_str(&format!("{}: ", quoted(&member.name)));
@@ -81,19 +81,23 @@ fn quoted(text: &str) -> String {
     format!("\"{clean}\"")
 }
 
-fn one_line(node: &Node, mask: Mask) -> String {
+/// `hidden`: its name promises a secret.
+fn one_line(node: &Node, mask: Mask, hidden: bool) -> String {
     match &node.value {
         Value::Null => "null".into(),
         Value::Bool(value) => value.to_string(),
+        Value::Number(text) | Value::String(text) if hidden => quoted(&stand_in(text.as_bytes())),
         Value::Number(text) => shorten(text, VALUE_SHOWN).into_owned(),
         Value::String(text) => quoted(&mask.text(text)),
         Value::Array(items) => {
-            let shown: Vec<_> = items.iter().take(MEMBERS_SHOWN).map(|item| one_line(item, mask)).collect();
+            let shown: Vec<_> =
+                items.iter().take(MEMBERS_SHOWN).map(|item| one_line(item, mask, hidden)).collect();
             shorten(&format!("[{}]", shown.join(", ")), VALUE_SHOWN).into_owned()
         }
         Value::Object(members) => {
             let one = |member: &crate::json::Member| {
-                format!("{}: {}", quoted(&member.name), one_line(&member.value, mask))
+                let hidden = hidden || mask.hides(&member.name);
+                format!("{}: {}", quoted(&member.name), one_line(&member.value, mask, hidden))
             };
             let shown: Vec<_> = members.iter().take(MEMBERS_SHOWN).map(one).collect();
             shorten(&format!("{{{}}}", shown.join(", ")), VALUE_SHOWN).into_owned()

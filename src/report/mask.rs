@@ -15,6 +15,7 @@ use super::authentication::split;
 use super::escape::header_text;
 use crate::base::{Fingerprint, secret_names};
 use crate::checks::place::percent_decode;
+use crate::token::principal::Principal;
 
 /// What stands in the place of a short secret.
 pub const MASKED: &str = "<masked>";
@@ -156,6 +157,21 @@ impl Mask {
             Some((_, host)) if !self.show => Cow::Owned(format!("{MASKED}@{host}")),
             _ => Cow::Borrowed(authority),
         }
+    }
+
+    /// The name of an application as a token writes it: whoever writes one may write a token or an address there.
+    pub fn name(self, name: &Principal<'_>) -> String {
+        let name = name.to_string();
+        match self.text(&name) {
+            Cow::Borrowed(_) => name,
+            Cow::Owned(masked) => masked,
+        }
+    }
+
+    /// Whether a member of a token is masked for its name: context tokens hold a `refreshtoken`.
+    pub fn hides(self, member: &str) -> bool {
+        let plain = || member.chars().filter(|letter| letter.is_alphanumeric()).collect::<String>();
+        !self.show && secret_names::promise(&plain().to_ascii_lowercase())
     }
 
     /// Any text: tokens, sensitive parameters and passwords in URLs are masked.
@@ -525,6 +541,27 @@ mod tests {
         assert_eq!(field("Host", "bob:pw@mail.contoso.com:443"), "<masked>@mail.contoso.com:443");
         assert_eq!(field(":authority", "mail.contoso.com"), "mail.contoso.com");
         assert_eq!(Mask::new(true).host("bob:pw@host"), "bob:pw@host");
+    }
+
+    #[test]
+    fn names_of_applications_are_masked_where_they_are_something_else() {
+        let name = |text: &str| Mask::new(false).name(&Principal::parse(text).unwrap());
+        let plain = "00000004-0000-0ff1-ce00-000000000000@11111111-2222-3333-4444-555555555555";
+        assert_eq!(name(plain), plain);
+        assert_eq!(name(JWT), stand_in(JWT.as_bytes()));
+        assert_eq!(name(&format!("a@{JWT}")), format!("a@{}", stand_in(JWT.as_bytes())));
+        assert_eq!(name("https://bob:pw@sts.contoso.com/"), "https://<masked>@sts.contoso.com/");
+    }
+
+    #[test]
+    fn members_of_tokens_are_hidden_by_their_names() {
+        let mask = Mask::new(false);
+        for name in ["refreshtoken", "refresh_token", "client_secret", "Password"] {
+            assert!(mask.hides(name) && !Mask::new(true).hides(name), "{name}");
+        }
+        for name in ["actortoken", "nameid", "appctx", "x5t", "kid", "nonce", "upn"] {
+            assert!(!mask.hides(name), "{name}");
+        }
     }
 
     #[test]

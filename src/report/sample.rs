@@ -109,6 +109,14 @@ pub(crate) fn inspection() -> Inspection {
     listing.finish(vec![input()])
 }
 
+/// One exchange with an unsigned token that claims this.
+pub(crate) fn claiming(claims: &str) -> Inspection {
+    let mut listing = Listing::default();
+    let token = format!("{}.{}.", encode(r#"{"alg":"none"}"#), encode(claims));
+    listing.exchange(exchange(17, &format!("Bearer {token}"), 200));
+    listing.finish(vec![input()])
+}
+
 fn check(id: CheckId, outcome: Outcome, summary: &str, missing: &[&str]) -> CheckResult {
     let required = !matches!(id, CheckId::Transport | CheckId::Accepted | CheckId::Coverage);
     CheckResult {

@@ -94,7 +94,7 @@ fn one(
     let title = format!("token {number}: {}, fingerprint {}", token.role.name(), token.fingerprint);
     writeln!(out, "{}", paint.heading(&title))?;
     if let Some(name) = token.application() {
-        writeln!(out, "  application  {}", terminal(&name.to_string()))?;
+        writeln!(out, "  application  {}", terminal(&mask.name(&name)))?;
     }
     if let Some((_, state)) = single.judged.get(&id) {
         let key = state.key.as_ref().map_or(String::new(), |key| format!(", {key}"));

@@ -47,6 +47,29 @@ fn no_rendering_holds_a_secret() {
 }
 
 #[test]
+fn what_a_token_holds_of_other_secrets_is_masked_in_every_rendering() {
+    let signature = sample::SECRETS[0];
+    let token = format!("eyJhbGciOiJub25lIn0.eyJpc3MiOiJhQGIifQ.{signature}");
+    let claims = [
+        // The name of an application, in its three parts.
+        format!(r#"{{"actortoken":"x","iss":"{token}"}}"#),
+        format!(r#"{{"actortoken":"x","iss":"00000004-0000-0ff1-ce00-000000000000@{token}"}}"#),
+        format!(r#"{{"actortoken":"x","iss":"https://adele:{signature}@sts.contoso.com/"}}"#),
+        // Context tokens of SharePoint hold one that opens doors for months.
+        format!(r#"{{"iss":"a@b","refreshtoken":"{signature}"}}"#),
+        format!(r#"{{"iss":"a@b","extra":[{{"client_secret":"{signature}"}}],"passwd":["{signature}"]}}"#),
+        format!(r#"{{"iss":"a@b","refreshtoken":"","refreshtoken":"{signature}"}}"#),
+    ];
+    for claims in claims {
+        let inspection = sample::claiming(&claims);
+        for format in FORMATS {
+            let text = rendered(&Document::Inspection(&inspection), format);
+            assert!(!text.contains(signature), "{format:?} of {claims}");
+        }
+    }
+}
+
+#[test]
 fn asked_for_secrets_are_shown() {
     let inspection = sample::inspection();
     let options = Options { show_secrets: true, ..options() };

@@ -89,7 +89,7 @@ impl Shown<'_> {
             number,
             open: depth > 0 || self.judgement.is_none_or(|_| self.in_scope(id)),
             role: token.role.name(),
-            name: token.application().map(|name| terminal(&name.to_string()).into_owned()),
+            name: token.application().map(|name| terminal(&self.mask.name(&name)).into_owned()),
             scope: self.judgement.map(|_| if self.in_scope(id) { "in scope" } else { "not in scope" }),
             signature: judged.map(|(_, signature)| signature.state),
             fingerprint: token.fingerprint.to_string(),

@@ -12,9 +12,10 @@ use crate::connection::{Connection, Flow, State};
 use crate::exchange::{ExchangeKey, Field, Head};
 use crate::json::{Node, Value};
 use crate::pipeline::Input;
-use crate::report::mask::Mask;
+use crate::report::mask::{Mask, stand_in};
 use crate::report::numbers::Order;
 use crate::report::{Listed, authentication};
+use crate::token::principal::Principal;
 use crate::token::store::TokenStore;
 use crate::token::{Half, Token, TokenId};
 
@@ -162,10 +163,22 @@ fn headers(head: &Head, sent: bool, tokens: &[&[u8]], mask: Mask) -> Vec<(String
 }
 
 #[derive(Serialize)]
-struct PrincipalRecord<'a> {
-    id: &'a str,
-    host: Option<&'a str>,
-    realm: Option<&'a str>,
+struct PrincipalRecord {
+    id: String,
+    host: Option<String>,
+    realm: Option<String>,
+}
+
+impl PrincipalRecord {
+    fn of(name: &Principal<'_>, mask: Mask) -> Option<Self> {
+        let masked = mask.name(name);
+        let name = Principal::parse(&masked)?;
+        Some(Self {
+            id: name.id.to_owned(),
+            host: name.host.map(str::to_owned),
+            realm: name.realm.map(str::to_owned),
+        })
+    }
 }
 
 #[derive(Serialize)]
@@ -188,7 +201,7 @@ pub(super) struct TokenRecord<'t> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     duplicate_members: Vec<(String, Json<'t>)>,
     actor: Option<usize>,
-    principal: Option<PrincipalRecord<'t>>,
+    principal: Option<PrincipalRecord>,
     #[serde(skip_serializing_if = "Option::is_none")]
     in_scope: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -237,16 +250,12 @@ impl<N: Fn(&ExchangeKey) -> Option<usize>> Tokens<'_, N> {
                 .map(|seen| seen.exchanges.iter().filter_map(number).collect())
                 .unwrap_or_default(),
             count: seen.map_or(0, |seen| seen.count),
-            header: token.header().map(|node| Json { node, members }),
-            claims: token.claims().map(|node| Json { node, members }),
+            header: token.header().map(|node| Json { node, members, hidden: false }),
+            claims: token.claims().map(|node| Json { node, members, hidden: false }),
             duplicate_members: if twice.is_empty() { Vec::new() } else { duplicate_members(token, members) },
             duplicates: twice,
             actor: token.actor.and_then(|actor| order.number(actor)),
-            principal: token.application().map(|name| PrincipalRecord {
-                id: name.id,
-                host: name.host,
-                realm: name.realm,
-            }),
+            principal: token.application().and_then(|name| PrincipalRecord::of(&name, *mask)),
             in_scope: judged.map(|_| verdict.is_some_and(|(in_scope, _)| *in_scope)),
             signature: verdict
                 .map(|(_, state)| SignatureRecord { state: state.state, key: state.key.as_deref() }),
@@ -283,7 +292,8 @@ fn duplicate_members<'t>(token: &'t Token, members: Members<'t>) -> Vec<(String,
     for part in [token.header(), token.claims()].into_iter().flatten() {
         for (index, member) in part.members().iter().enumerate() {
             if part.members().iter().take(index).any(|earlier| earlier.name == member.name) {
-                all.push((member.name.clone(), Json { node: &member.value, members }));
+                let hidden = members.mask.hides(&member.name);
+                all.push((member.name.clone(), Json { node: &member.value, members, hidden }));
             }
         }
     }
@@ -302,14 +312,18 @@ struct Members<'t> {
 struct Json<'t> {
     node: &'t Node,
     members: Members<'t>,
+    /// Whether its name promises a secret.
+    hidden: bool,
 }
 
 impl Serialize for Json<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let of = |node| Json { node, members: self.members };
+        let of = |node, hidden| Json { node, members: self.members, hidden };
         match &self.node.value {
             Value::Null => serializer.serialize_unit(),
             Value::Bool(value) => serializer.serialize_bool(*value),
+            Value::Number(text) if self.hidden => serializer.serialize_str(&stand_in(text.as_bytes())),
+            Value::String(text) if self.hidden => serializer.serialize_str(&stand_in(text.as_bytes())),
             Value::Number(text) => match RawValue::from_string(text.clone()) {
                 Ok(raw) => raw.serialize(serializer),
                 Err(_) => serializer.serialize_str(text),
@@ -317,14 +331,15 @@ impl Serialize for Json<'_> {
             Value::String(text) => self.members.string(text, serializer),
             Value::Array(items) => {
                 let mut list = serializer.serialize_seq(Some(items.len()))?;
-                items.iter().try_for_each(|item| list.serialize_element(&of(item)))?;
+                items.iter().try_for_each(|item| list.serialize_element(&of(item, self.hidden)))?;
                 list.end()
             }
             Value::Object(members) => {
                 let mut map = serializer.serialize_map(None)?;
                 for (index, member) in members.iter().enumerate() {
                     if !members.iter().take(index).any(|earlier| earlier.name == member.name) {
-                        map.serialize_entry(&member.name, &of(&member.value))?;
+                        let hidden = self.hidden || self.members.mask.hides(&member.name);
+                        map.serialize_entry(&member.name, &of(&member.value, hidden))?;
                     }
                 }
                 map.end()

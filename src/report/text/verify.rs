@@ -238,6 +238,7 @@ fn tokens(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let store = &verification.judgement.tokens;
+    let mask = Mask::new(options.show_secrets);
     let all = verification.order.tokens();
     if all.is_empty() {
         return Ok(());
@@ -257,7 +258,7 @@ fn tokens(
         if let Some(actor) = token.actor.and_then(|actor| verification.order.number(actor)) {
             line.push_str(&format!(", carries token {actor}"));
         }
-        let name = token.application().map_or(String::new(), |name| format!("\n   {name}"));
+        let name = token.application().map_or(String::new(), |name| format!("\n   {}", mask.name(&name)));
         bullet(&format!("{}{}", terminal(&line), lines(&name)), "", options, out)
     };
     for (number, id) in all.iter().enumerate() {
