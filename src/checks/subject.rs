@@ -119,12 +119,10 @@ impl<'a> TokenCase<'a> {
         self.store.get(self.token.actor?)
     }
 
-    /// The actor token inside, for rules that compare the two.
+    /// The actor token inside, for rules that compare the two: one that cannot be read says nothing to compare.
     pub fn outer_and_actor(&self) -> Option<(&'a Token, &'a Token)> {
-        if self.token.role != Role::Outer {
-            return None;
-        }
-        Some((self.token, self.actor()?))
+        let actor = self.actor().filter(|actor| actor.claims().is_some())?;
+        (self.token.role == Role::Outer).then_some((self.token, actor))
     }
 
     /// Whether it is self-issued: see [`self_issued`].

@@ -73,7 +73,7 @@ pub enum Fault {
 
 impl Fault {
     /// The bound that was reached, for faults that are one.
-    pub(super) fn bound(&self) -> Option<String> {
+    pub(crate) fn bound(&self) -> Option<String> {
         match self {
             Self::TooLong(_) => {
                 Some(format!("tokens longer than {} bytes (limit TOKEN_BYTES)", limits::TOKEN_BYTES))

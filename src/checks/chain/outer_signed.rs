@@ -4,7 +4,7 @@ use crate::checks::CheckId;
 use crate::checks::finding::Severity;
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::{TokenCase, is_signed};
-use crate::token::Token;
+use crate::token::{Role, Token};
 
 /// See the text.
 pub(crate) static RULE: Rule = Rule {
@@ -25,12 +25,15 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn examine(case: &TokenCase<'_>, out: &mut Out<'_>) {
-    if case.outer_and_actor().is_some() && is_signed(case.token) {
+    if case.token.role != Role::Outer || case.actor().is_none() {
+        return;
+    }
+    if is_signed(case.token) {
         out.say("the outer token is signed")
             .observed(format!("alg {}", case.algorithm().unwrap_or("absent")))
             .expected("alg none and an empty signature")
             .claim("alg");
-    } else if case.outer_and_actor().is_some() && is_masked(case.token) {
+    } else if is_masked(case.token) {
         out.missing("the source masked the signature part of an outer token, which may not have been empty");
     }
 }

@@ -163,6 +163,7 @@ impl<'e> Book<'e> {
         {
             missing.push((CheckId::Signature, reason));
         }
+        missing.extend(standing::unread_actor(&case));
         missing.extend(repeated::unclear(token).into_iter().filter(|(check, _)| standing.judged_by(*check)));
         if standing.judged_by(CheckId::Certificate)
             && let Proof::Verified { thumbprint: Some(print), .. } = &proof

@@ -2,7 +2,7 @@
 
 use crate::checks::expectations::{EXCHANGE, Expectations};
 use crate::checks::realm::{self, Realm};
-use crate::checks::subject::{self, Proof, Standing, algorithm};
+use crate::checks::subject::{self, Proof, Standing, TokenCase, algorithm};
 use crate::checks::{CheckId, place, rule::Hit};
 use crate::json::Value;
 use crate::keys::signature::{Signature, Signer};
@@ -144,6 +144,18 @@ pub(crate) fn published(token: &Token) -> String {
         }
         _ => "the metadata document of its issuer (https://<host>/metadata/json/1)".into(),
     }
+}
+
+/// The checks that rest on an actor token which cannot be read, and why: it is in scope with its outer token, and an
+/// outer token that is right does not stand for it.
+pub(super) fn unread_actor(case: &TokenCase<'_>) -> Vec<(CheckId, String)> {
+    let actor = case.actor().filter(|actor| case.token.role == Role::Outer && actor.claims().is_none());
+    let Some(actor) = actor else { return Vec::new() };
+    // What has the form of a token is asked for its signature by itself.
+    let checks =
+        [Some(CheckId::Issuer), actor.jwt.is_none().then_some(CheckId::Signature), Some(CheckId::Lifetime)];
+    let reason = "the actor token inside an outer token could not be read: record it whole";
+    checks.into_iter().flatten().map(|check| (check, reason.to_owned())).collect()
 }
 
 /// Why a signature is neither right nor wrong, and what to supply.

@@ -27,7 +27,8 @@ pub(crate) static RULE: Rule = Rule {
 
 fn examine(case: &TokenCase<'_>, out: &mut Out<'_>) {
     let Some(jwt) = &case.token.jwt else { return };
-    for fault in &jwt.faults {
+    // A bound of this tool says nothing against the token: `coverage` names it.
+    for fault in jwt.faults.iter().filter(|fault| fault.bound().is_none()) {
         let (severity, what) = match fault {
             Fault::TwoParts => (Severity::Warning, "two parts: the last dot is lost".to_owned()),
             Fault::LenientEncoding(part) => {
@@ -38,8 +39,7 @@ fn examine(case: &TokenCase<'_>, out: &mut Out<'_>) {
                 (Severity::Error, format!("the {part} is not base64url at byte {at}"))
             }
             Fault::Json(part, _) => (Severity::Error, format!("the {part} is not a JSON object")),
-            Fault::TooLong(bytes) => (Severity::Error, format!("{bytes} bytes long")),
-            Fault::SignatureRemoved | Fault::TooDeep => continue,
+            Fault::SignatureRemoved | Fault::TooLong(_) | Fault::TooDeep => continue,
         };
         out.say("the token is not in compact serialisation")
             .severity(severity)
