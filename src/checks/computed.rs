@@ -4,9 +4,8 @@
 
 use super::expectations::Expectations;
 use super::judge::facts::Signed;
-use super::place;
 use super::realm::{self, Realm};
-use super::subject::{ExchangeCase, SeenToken, realm_of};
+use super::subject::{ExchangeCase, SeenToken, audience_host, realm_of};
 use crate::base::Instant;
 use crate::token::{Role, TimeClaim, Token};
 
@@ -95,6 +94,5 @@ fn right_host(case: &ExchangeCase<'_>, token: &Token) -> Option<bool> {
     if matches!(token.role, Role::Access | Role::Id) {
         return None;
     }
-    let named = token.principal("aud")?.host?;
-    Some(place::authority(named, None) == place::authority(case.host()?, None))
+    case.is_host(audience_host(token)?)
 }

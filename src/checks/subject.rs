@@ -533,6 +533,16 @@ impl<'a> ExchangeCase<'a> {
         self.exchange.connection.is_some() && self.exchange.tls.is_none()
     }
 
+    /// Whether `named`, the host in a token's audience, is the authority of the request; `None` where that names none,
+    /// or several.
+    pub fn is_host(&self, named: &str) -> Option<bool> {
+        let asked = self.host().filter(|_| !self.hosts().1)?;
+        let scheme = self.request().and_then(|request| request.scheme.as_deref());
+        // Packets without TLS may be those of a decrypted mirror: either default port is none.
+        let scheme = scheme.filter(|_| !self.is_mirrored());
+        Some(place::authority(named, scheme) == place::authority(asked, scheme))
+    }
+
     /// Whether the request travelled without TLS: `None` when the source does not know.
     pub fn clear(&self) -> Option<bool> {
         if self.exchange.tls.is_some() {
@@ -546,6 +556,12 @@ impl<'a> ExchangeCase<'a> {
             _ => None,
         }
     }
+}
+
+/// The host in the audience of a token, where that has the form `<application>/<host>@<realm>`; an address has none.
+pub fn audience_host(token: &Token) -> Option<&str> {
+    let host = token.principal("aud")?.host?;
+    (!host.is_empty() && !host.starts_with('/')).then_some(host)
 }
 
 /// One connection.

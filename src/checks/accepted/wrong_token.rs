@@ -76,6 +76,14 @@ mod tests {
     }
 
     #[test]
+    fn stays_silent_where_the_check_of_audiences_does() {
+        for authority in ["mail.contoso.com:443", "mail.contoso.com:80", "MAIL.contoso.com"] {
+            assert!(!Scene::healthy().clear().host(authority).fires(&RULE), "{authority}");
+        }
+        assert!(Scene::healthy().clear().host("owa.contoso.com").fires(&RULE));
+    }
+
+    #[test]
     fn all_exchanges_of_a_kind_are_counted_and_the_first_are_named() {
         let scene = Scene::healthy().tampered();
         let expectations = scene.expectations();

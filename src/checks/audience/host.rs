@@ -3,9 +3,8 @@
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
 use crate::checks::judge::standing::shown;
-use crate::checks::place;
 use crate::checks::rule::{Out, Rule, Scope};
-use crate::checks::subject::UseCase;
+use crate::checks::subject::{UseCase, audience_host};
 
 /// See the text.
 pub(crate) static RULE: Rule = Rule {
@@ -30,9 +29,7 @@ pub(crate) static RULE: Rule = Rule {
 
 fn examine(case: &UseCase<'_>, out: &mut Out<'_>) {
     let Some((exchange, token)) = super::presented(case) else { return };
-    let Some(host) = token.principal("aud").and_then(|aud| aud.host).filter(|host| !host.is_empty()) else {
-        return;
-    };
+    let Some(host) = audience_host(token) else { return };
     let Some(asked) = exchange.host() else {
         out.missing("a request does not name its host, so its token's audience cannot be compared");
         return;
@@ -43,10 +40,7 @@ fn examine(case: &UseCase<'_>, out: &mut Out<'_>) {
         );
         return;
     }
-    let scheme = exchange.request().and_then(|request| request.scheme.as_deref());
-    // Packets without TLS may be those of a decrypted mirror: either default port is none.
-    let scheme = scheme.filter(|_| !exchange.is_mirrored());
-    if place::authority(host, scheme) != place::authority(asked, scheme) {
+    if exchange.is_host(host) == Some(false) {
         out.say("the token is meant for another host")
             .observed(format!("aud names {}, the request went to {}", shown(host), shown(asked)))
             .expected(shown(asked))

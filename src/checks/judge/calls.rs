@@ -113,7 +113,7 @@ impl Calls {
     fn token(&mut self, case: &ExchangeCase<'_>, seen: &SeenToken<'_>, proofs: Proofs<'_>) -> usize {
         let scheme = case.request().and_then(|request| request.scheme.as_deref());
         let key = self.key.clear();
-        key.number(seen.token.role as i64);
+        key.number(seen.token.role as i64).number(case.is_mirrored()).number(case.hosts().1);
         key.text(case.host().map(str::as_bytes)).text(scheme.map(str::as_bytes));
         if let Some(&told) = self.tokens.get(seen.id, key) {
             return told;

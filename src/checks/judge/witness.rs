@@ -6,7 +6,7 @@ use crate::checks::expectations::{EXCHANGE, Expectations};
 use crate::checks::marks::Marks;
 use crate::checks::place::{self, Place};
 use crate::checks::realm::{self, Realm};
-use crate::checks::subject::{ExchangeCase, LogCase, Proof, SeenToken, Standing, realm_of};
+use crate::checks::subject::{ExchangeCase, LogCase, Proof, SeenToken, Standing, audience_host, realm_of};
 use crate::checks::token_request::request_answer_token;
 use crate::exchange::{Head, Response};
 use crate::limits::{NAME_SHOWN, REQUEST_BYTES, SENTENCE_KEPT};
@@ -200,17 +200,14 @@ pub(super) fn signature(proof: Option<&Proof>) -> Signed {
 }
 
 fn audience(token: &Token, case: &ExchangeCase<'_>) -> Option<(bool, String)> {
-    let asked = case.host()?;
-    let (named, scheme): (&str, _) = if matches!(token.role, Role::Access | Role::Id) {
+    if matches!(token.role, Role::Access | Role::Id) {
         let (scheme, rest) = token.claim("aud")?.split_once("://")?;
-        (rest.split('/').next()?, Some(scheme.to_ascii_lowercase()))
-    } else {
-        let scheme = case.request().and_then(|request| request.scheme.clone());
-        (token.principal("aud")?.host?, scheme)
-    };
-    let scheme = scheme.as_deref();
-    let same = place::authority(named, scheme) == place::authority(asked, scheme);
-    Some((same, short(&place::authority(named, scheme))))
+        let scheme = scheme.to_ascii_lowercase();
+        let named = place::authority(rest.split('/').next()?, Some(&scheme));
+        return Some((named == place::authority(case.host()?, Some(&scheme)), short(&named)));
+    }
+    let named = audience_host(token)?;
+    Some((case.is_host(named)?, short(&place::authority(named, None))))
 }
 
 /// Whether an answer bears the marks of Exchange.
