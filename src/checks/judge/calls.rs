@@ -98,7 +98,7 @@ impl Calls {
         if let Some(response) = case.response() {
             let head = &response.head;
             key.number(witness::bears_marks(head)).number(head.get("via").is_some()).number(head.partial);
-            key.text(head.get("content-type")).number(answers::is_unseen(case, response));
+            key.number(witness::is_page(response)).number(answers::is_unseen(case, response));
         }
         if let Some(request) = case.request() {
             key.text(request.head.get("user-agent"));

@@ -104,8 +104,13 @@ fn a_page_and_an_answer_without_its_body_are_no_success_of_exchange() {
         let body = &mut exchange.response.as_mut().unwrap().body;
         *body = Body { total: 400, complete: false, ..Body::default() };
     };
+    let looks = |exchange: &mut Exchange| {
+        exchange.response.as_mut().unwrap().body =
+            testing::body("\r\n<!DOCTYPE HTML><form action=/owa/auth.owa>");
+    };
     for (scene, word) in [
         (page(Scene::healthy()), "a web page"),
+        (Scene::healthy().change(looks).response_header("Content-Type", "text/xml"), "a web page"),
         (page(Scene::healthy()).response_header("X-FEServer", "EX01"), "a web page"),
         (Scene::healthy().change(unseen), "in which EWS reports errors"),
     ] {

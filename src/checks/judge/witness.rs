@@ -63,11 +63,14 @@ pub(crate) fn tunnel_refused(case: &ExchangeCase<'_>) -> bool {
     tunnel && case.place == Place::TokenService && case.status().is_some_and(|status| status >= 400)
 }
 
-/// Whether a response is a web page for people.
+/// Whether a response is a web page for people: it says so, or begins like one, since devices and exports lose or
+/// mistake the type.
 pub(super) fn is_page(response: &Response) -> bool {
     const PAGE: &str = "text/html";
     let kind = response.head.text("content-type").and_then(|kind| kind.get(..PAGE.len()));
-    kind.is_some_and(|kind| kind.eq_ignore_ascii_case(PAGE))
+    let body = response.body.bytes.trim_ascii_start();
+    let begins = |with: &[u8]| body.get(..with.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(with));
+    kind.is_some_and(|kind| kind.eq_ignore_ascii_case(PAGE)) || begins(b"<html") || begins(b"<!doctype html")
 }
 
 fn is_metadata(path: &str) -> bool {
