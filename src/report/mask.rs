@@ -23,6 +23,9 @@ pub const MASKED: &str = "<masked>";
 /// Secrets shorter than this could be guessed from a fingerprint.
 const FINGERPRINTED: usize = 32;
 
+/// How often a value of a parameter is decoded: an address inside an address inside an address.
+const ENCODED_DEPTH: usize = 3;
+
 /// Parameters of targets, forms and fields that carry credentials.
 const PARAMETERS: [&str; 32] = [
     "access_token",
@@ -122,7 +125,7 @@ impl Mask {
         let name = String::from_utf8_lossy(name).to_ascii_lowercase();
         match name.as_str() {
             "authorization" | "proxy-authorization" => credentials(value),
-            "cookie" => cookies(&text),
+            "cookie" | "cookie2" => cookies(&text),
             "set-cookie" | "set-cookie2" => set_cookie(&text),
             "www-authenticate" | "proxy-authenticate" => challenges(&self.text(&text)),
             "authentication-info" | "proxy-authentication-info" => MASKED.into(),
@@ -386,6 +389,11 @@ fn opens_object(bytes: &[u8]) -> bool {
 
 /// Masks the values of sensitive parameters: `access_token=…`.
 fn parameters(text: &str) -> Option<String> {
+    parameters_within(text, ENCODED_DEPTH)
+}
+
+/// `depth`: how often values are decoded, to look at what is inside.
+fn parameters_within(text: &str, depth: usize) -> Option<String> {
     if !text.contains('=') {
         return None;
     }
@@ -398,15 +406,13 @@ fn parameters(text: &str) -> Option<String> {
         let name_at = text[..equals]
             .rfind(delimiter)
             .map_or(0, |at| at + text[at..].chars().next().map_or(1, char::len_utf8));
-        if !is_secret_parameter(&text[name_at.max(copied)..equals]) {
-            continue;
-        }
+        let named = is_secret_parameter(&text[name_at.max(copied)..equals]);
         let value = &text[equals + 1..];
         // A value may be quoted; a stand-in that is already there stays.
         let value = value.strip_prefix('"').unwrap_or(value);
         let value_at = text.len() - value.len();
         let value_end = value_at + value.find(delimiter).unwrap_or(value.len());
-        if value_end == value_at {
+        if value_end == value_at || !(named || holds_secret(&text[value_at..value_end], depth)) {
             continue;
         }
         masked.push_str(&text[copied..value_at]);
@@ -414,6 +420,17 @@ fn parameters(text: &str) -> Option<String> {
         copied = value_end;
     }
     (copied > 0).then(|| masked + &text[copied..])
+}
+
+/// Whether a value is an encoded address or form with a secret in it: where somebody is to return to after signing in.
+fn holds_secret(value: &str, depth: usize) -> bool {
+    if depth == 0 || !value.contains('%') {
+        return false;
+    }
+    let (decoded, depth) = (percent_decode(value), depth - 1);
+    userinfo(&decoded).is_some()
+        || parameters_within(&decoded, depth).is_some()
+        || holds_secret(&decoded, depth)
 }
 
 /// Whether a parameter of this name, as a target writes it, carries a credential.
@@ -534,6 +551,22 @@ mod tests {
         assert_eq!(target("/ews?user=a&pass=b&bypass=c"), "/ews?user=a&pass=<masked>&bypass=c");
         assert_eq!(target("/ews?user_Password=x&newPwd=y"), "/ews?user_Password=<masked>&newPwd=<masked>");
         assert_eq!(target("/ews;jsessionid=x?keyword=pass"), "/ews;jsessionid=<masked>?keyword=pass");
+    }
+
+    #[test]
+    fn what_an_encoded_address_holds_is_masked() {
+        let target = |text: &str| Mask::new(false).known(text, &[]).into_owned();
+        for held in ["https%3A%2F%2Fh%2F%3Fcode%3Dabc", "%2Fa%3Fpassword%3Dabc", "https%3a%2f%2fbob%3apw%40h"]
+        {
+            assert_eq!(target(&format!("/cb?to={held}&x=1")), "/cb?to=<masked>&x=1");
+            let twice = held.replace('%', "%25");
+            assert_eq!(target(&format!("/cb?to={twice}")), format!("/cb?to={}", stand_in(twice.as_bytes())));
+        }
+        for plain in ["/a?Email=adele%40contoso.com&Protocol=EWS", "/a?to=https%3A%2F%2Fh%2F%3Fstate%3Dabc"] {
+            assert_eq!(target(plain), plain);
+        }
+        // However often it is encoded.
+        target(&format!("/a?b=%{}3D", "25".repeat(100_000)));
     }
 
     #[test]
