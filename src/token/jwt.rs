@@ -289,6 +289,16 @@ impl Jwt {
         !self.signature_part.is_empty() && !self.signature_removed()
     }
 
+    /// Whether there is a payload that could not be read: damaged, or beyond a bound.
+    pub fn is_unread(&self) -> bool {
+        let of_payload = |fault: &Fault| match fault {
+            Fault::Json(part, _) => *part == PAYLOAD,
+            Fault::TooLong(_) => true,
+            _ => false,
+        };
+        self.faults.iter().any(of_payload)
+    }
+
     /// Whether a signature was asked for but is absent or masked.
     pub fn signature_removed(&self) -> bool {
         self.faults.contains(&Fault::SignatureRemoved)

@@ -4,11 +4,12 @@ use crate::checks::CheckId;
 use crate::checks::body_fields;
 use crate::checks::place::Place;
 use crate::checks::said::Said;
-use crate::checks::subject::ExchangeCase;
+use crate::checks::subject::{ExchangeCase, SeenToken};
 use crate::connection::{Connection, Content};
 use crate::exchange::{Endpoint, Request};
 use crate::limits;
-use crate::token::jwt::is_mask;
+use crate::token::Half;
+use crate::token::jwt::{Jwt, is_mask};
 use crate::wire::http::body::{self, CodingError};
 use crate::wire::http::challenge::{NO_SCHEME, Sent};
 
@@ -36,9 +37,22 @@ const NO_REQUEST: &str = "an input holds an answer of Exchange without its reque
 const TAKEN_OUT: &str = "the value of an Authorization field was taken out of a recording, and could have been a \
      password: give the recording as it was made";
 
-/// Notes what `no-basic` and `coverage` cannot know of an exchange.
+/// Said of a token of which nobody can tell whose it is. What is whole beside it does not speak for it.
+const NO_TOKEN: &str = "a token that was presented to Exchange cannot be read, and may be one of an application in \
+     scope: record or export it whole";
+
+/// Notes what `issuer`, `no-basic` and `coverage` cannot know of an exchange.
 pub(super) fn note(case: &ExchangeCase<'_>, memory: &mut Memory) {
     let in_scope = matches!(case.place, Place::Exchange | Place::TokenService);
+    let damaged = |seen: &SeenToken<'_>| {
+        let presented = seen.sighting.presented && seen.sighting.location.half == Half::Request;
+        // Without a dot it is no token in form, but may be the beginning of one.
+        let cut = || seen.token.text.starts_with(b"eyJ");
+        presented && seen.token.jwt.as_ref().map_or_else(cut, Jwt::is_unread)
+    };
+    if case.place == Place::Exchange && case.tokens.iter().any(damaged) {
+        memory.reason(CheckId::Issuer, NO_TOKEN);
+    }
     if in_scope && case.exchange.connection.is_none() && !case.exchange.complete() {
         memory.reason(CheckId::Coverage, IN_PART);
     }
@@ -128,6 +142,9 @@ fn is_read(case: &ExchangeCase<'_>, request: &Request) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
     use crate::checks::testing::Scene;
     use crate::checks::{CheckId, Outcome};
     use crate::connection::{Connection, Content, TlsLedger};
@@ -147,6 +164,41 @@ mod tests {
     /// A healthy call beside a request to the token service with this change.
     fn asked(change: impl FnOnce(&mut Exchange)) -> (Outcome, String) {
         no_basic(&Scene::healthy().token_request(FORM, 200, "{}").last_request(change))
+    }
+
+    /// What `issuer` comes to where a token like this was presented beside a healthy call.
+    fn beside(token: &str, target: &str) -> Outcome {
+        let mut more = Scene::healthy().authorization(&format!("Bearer {token}")).target(target).exchanges();
+        let judgement = Scene::healthy()
+            .token_request(FORM, 200, "{}")
+            .last_request(|last| {
+                more[0].key = last.key;
+                *last = more.remove(0);
+            })
+            .judge();
+        judgement.checks.iter().find(|check| check.id == CheckId::Issuer).unwrap().outcome
+    }
+
+    #[test]
+    fn a_token_that_cannot_be_read_leaves_the_issuer_open() {
+        let deep = format!("{{\"a\":{}1{}}}", "[".repeat(100), "]".repeat(100));
+        let damaged = [
+            "eyJhbGciOiJub25lIn0.eyJpc3MiOiJhQGIi.".to_owned(),
+            "eyJhbGciOiJub25lIn0.e!!.".to_owned(),
+            "eyJhbGciOiJub25lIn0...".to_owned(),
+            "eyJhbGciOiJub25lIiwid".to_owned(),
+            format!("eyJhbGciOiJub25lIn0.{}.", URL_SAFE_NO_PAD.encode(deep)),
+        ];
+        for token in &damaged {
+            assert_eq!(beside(token, "/ews/exchange.asmx"), Outcome::NotEstablished, "{token}");
+            assert_eq!(beside(token, "/owa/"), Outcome::Pass, "{token}");
+        }
+        // What is read and of nobody in scope, is encrypted or opaque.
+        for other in
+            ["eyJhbGciOiJub25lIn0.eyJpc3MiOiJhQGIifQ.", "eyJhbGciOiJkaXIifQ..a.b.c", "0a1b2c3d4e5f60718293"]
+        {
+            assert_eq!(beside(other, "/ews/exchange.asmx"), Outcome::Pass, "{other}");
+        }
     }
 
     #[test]
