@@ -37,7 +37,7 @@ const NO_REQUEST: &str = "an input holds an answer of Exchange without its reque
 const TAKEN_OUT: &str = "the value of an Authorization field was taken out of a recording, and could have been a \
      password: give the recording as it was made";
 
-/// Said of a token of which nobody can tell whose it is. What is whole beside it does not speak for it.
+/// Said of a token of which nobody can tell whose it is: damaged, or masked. What is whole beside it does not speak for it.
 const NO_TOKEN: &str = "a token that was presented to Exchange cannot be read, and may be one of an application in \
      scope: record or export it whole";
 
@@ -61,12 +61,15 @@ pub(super) fn note(case: &ExchangeCase<'_>, memory: &mut Memory) {
         memory.reason(CheckId::NoBasic, NO_REQUEST);
     }
     let Some(request) = case.request().filter(|request| request.method != "CONNECT") else { return };
-    let masked = |sent: &Sent| {
-        let value = request.head.bytes.get(sent.at.clone()).unwrap_or_default();
-        sent.scheme == NO_SCHEME && is_mask(value)
+    let masked = |scheme: &str| {
+        let value = |sent: &Sent| request.head.bytes.get(sent.at.clone()).unwrap_or_default();
+        case.sent().iter().any(|sent| sent.scheme == scheme && is_mask(value(sent)))
     };
+    if case.place == Place::Exchange && masked("bearer") {
+        memory.reason(CheckId::Issuer, NO_TOKEN);
+    }
     // Of exports their readers say it.
-    if in_scope && case.exchange.connection.is_some() && case.sent().iter().any(masked) {
+    if in_scope && case.exchange.connection.is_some() && masked(NO_SCHEME) {
         memory.reason(CheckId::NoBasic, TAKEN_OUT);
     }
     if !names_path(&request.target) {
@@ -187,6 +190,9 @@ mod tests {
             "eyJhbGciOiJub25lIn0.e!!.".to_owned(),
             "eyJhbGciOiJub25lIn0...".to_owned(),
             "eyJhbGciOiJub25lIiwid".to_owned(),
+            "***".to_owned(),
+            "<token>".to_owned(),
+            "[redacted]".to_owned(),
             format!("eyJhbGciOiJub25lIn0.{}.", URL_SAFE_NO_PAD.encode(deep)),
         ];
         for token in &damaged {
