@@ -32,6 +32,7 @@ pub static RULES: &[&Rule] = &[
     &signature::missing::RULE,
     &signature::no_key_name::RULE,
     &signature::none::RULE,
+    &signature::other_signer::RULE,
     &signature::wrong::RULE,
     &signature::x5t_malformed::RULE,
     &signature::state_x5t_unknown::RULE,

@@ -24,6 +24,8 @@ pub(crate) mod missing;
 pub(crate) mod no_key_name;
 /// An unsigned token without an actor token.
 pub(crate) mod none;
+/// Exchange's key signed for the token service.
+pub(crate) mod other_signer;
 /// Exchange signs with another certificate than its configuration names.
 pub(crate) mod state_x5t_unknown;
 /// The signature is wrong.
