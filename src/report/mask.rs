@@ -173,8 +173,7 @@ impl Mask {
 
     /// Whether a member of a token is masked for its name: context tokens hold a `refreshtoken`.
     pub fn hides(self, member: &str) -> bool {
-        let plain = || member.chars().filter(|letter| letter.is_alphanumeric()).collect::<String>();
-        !self.show && secret_names::promise(&plain().to_ascii_lowercase())
+        !self.show && is_secret_member(member)
     }
 
     /// Any text: tokens, sensitive parameters and passwords in URLs are masked.
@@ -185,6 +184,8 @@ impl Mask {
             return Cow::Borrowed(text);
         }
         let tokens = jwts(text);
+        let members = members(tokens.as_deref().unwrap_or(text));
+        let tokens = members.or(tokens);
         let parameters = parameters(tokens.as_deref().unwrap_or(text));
         let so_far = parameters.as_deref().or(tokens.as_deref()).unwrap_or(text);
         let users = userinfo(so_far);
@@ -387,6 +388,38 @@ fn opens_object(bytes: &[u8]) -> bool {
     matches!(URL_SAFE_NO_PAD.decode(four).as_deref(), Ok([b'{', b'"' | b' ' | b'\t' | b'\r' | b'\n', ..]))
 }
 
+/// Masks what JSON in a text holds under such names, `"password": "…"`, also where it is quoted once more.
+fn members(text: &str) -> Option<String> {
+    const QUOTES: [char; 2] = ['"', '\''];
+    if !text.contains(QUOTES) {
+        return None;
+    }
+    let (mut masked, mut copied) = (String::new(), 0);
+    for (colon, _) in text.match_indices(':') {
+        let Some(before) = text.get(copied..colon).and_then(|before| before.trim_end().strip_suffix(QUOTES))
+        else {
+            continue;
+        };
+        let name = before.rsplit(QUOTES).next().unwrap_or_default();
+        let value = text[colon + 1..].trim_start().trim_start_matches('\\');
+        let Some(value) = value.strip_prefix(QUOTES).filter(|_| is_secret_member(name)) else { continue };
+        let value_at = text.len() - value.len();
+        let value = value.split(QUOTES).next().unwrap_or_default().trim_end_matches('\\');
+        if !value.is_empty() && !value.starts_with("<masked") {
+            masked.push_str(&text[copied..value_at]);
+            masked.push_str(&stand_in(value.as_bytes()));
+            copied = value_at + value.len();
+        }
+    }
+    (copied > 0).then(|| masked + &text[copied..])
+}
+
+/// Whether a member of this name in JSON carries a credential.
+fn is_secret_member(name: &str) -> bool {
+    let plain = name.chars().filter(|letter| letter.is_alphanumeric()).collect::<String>();
+    secret_names::promise(&plain.to_ascii_lowercase())
+}
+
 /// Masks the values of sensitive parameters: `access_token=…`.
 fn parameters(text: &str) -> Option<String> {
     parameters_within(text, ENCODED_DEPTH)
@@ -551,6 +584,25 @@ mod tests {
         assert_eq!(target("/ews?user=a&pass=b&bypass=c"), "/ews?user=a&pass=<masked>&bypass=c");
         assert_eq!(target("/ews?user_Password=x&newPwd=y"), "/ews?user_Password=<masked>&newPwd=<masked>");
         assert_eq!(target("/ews;jsessionid=x?keyword=pass"), "/ews;jsessionid=<masked>?keyword=pass");
+    }
+
+    #[test]
+    fn what_json_in_a_text_holds_is_masked() {
+        let text = |text: &str| Mask::new(false).text(text).into_owned();
+        for (given, shown) in [
+            (r#"{"user":"a","password" : "a:b","x":"y"}"#, r#"{"user":"a","password" : "<masked>","x":"y"}"#),
+            (r#"{\"clientSecret\":\"abc\"}"#, r#"{\"clientSecret\":\"<masked>\"}"#),
+            ("{'passwd':'abc','pwd':'def'}", "{'passwd':'<masked>','pwd':'<masked>'}"),
+            (r#""password":"abc"#, r#""password":"<masked>"#),
+        ] {
+            assert_eq!(text(given), shown);
+            assert_eq!(text(shown), shown);
+        }
+        for plain in
+            [r#"{"error":{"code":"ErrorAccessDenied"}}"#, r#"{"password":""}"#, "the password: none", "\":"]
+        {
+            assert_eq!(text(plain), plain);
+        }
     }
 
     #[test]
