@@ -244,6 +244,7 @@ impl<'e> Judge<'e> {
                 Proof::Unsigned => ("unsigned", None),
                 Proof::Removed => ("removed", None),
                 Proof::Verified { key, .. } => ("verified", Some(key.clone())),
+                Proof::Malformed => ("failed", None),
                 Proof::Failed { key } => ("failed", key.clone()),
                 Proof::NoKey | Proof::UnknownAlgorithm => ("no-key", None),
                 Proof::WrongKind { key, .. } => ("wrong-kind-of-key", Some(key.clone())),

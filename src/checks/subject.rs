@@ -65,6 +65,8 @@ pub enum Proof {
     Unsigned,
     /// The header names an algorithm, but the signature part is empty or masked.
     Removed,
+    /// Not the compact form to the letter: no signature over it counts (RFC 7515 5.2), whatever a reader makes of it.
+    Malformed,
     /// Right.
     Verified {
         /// The key, described.

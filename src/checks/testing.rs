@@ -285,6 +285,12 @@ impl Scene {
         self
     }
 
+    /// Writes the actor token in another form.
+    pub(crate) fn actor_form(mut self, form: fn(String) -> String) -> Self {
+        self.actor_form = form;
+        self
+    }
+
     pub(crate) fn without_last_dot(mut self) -> Self {
         self.token_form = |text| text.strip_suffix('.').unwrap().to_owned();
         self

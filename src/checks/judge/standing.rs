@@ -64,6 +64,9 @@ pub(super) fn prove(token: &Token, expected: &Expectations, uploaded: &KeyRing) 
     if !jwt.is_signed() || jwt.faults.contains(&crate::token::jwt::Fault::SignatureRemoved) {
         return Proof::Removed;
     }
+    if !jwt.is_well_formed() {
+        return Proof::Malformed;
+    }
     let signer = Signer {
         algorithm,
         kid: token.header_member("kid"),

@@ -17,11 +17,12 @@ pub(crate) static RULE: Rule = Rule {
     looks_at: "The form of tokens in scope: three parts (five when encrypted), base64url without padding, \
              JSON objects inside.",
     matters: "Exchange refuses anything else (2000001). Two parts, the last dot lost, are read here and \
-             warned about, as is padding.",
+             warned about. What is written with padding or other letters is read, too, but no signature \
+             over it counts.",
     bad: "eyJ….eyJ… with a cut payload",
     good: "header.payload.signature",
     repair: "Compare with the sender's own log; a device that limits header length cuts tokens.",
-    sources: &["RFC 7515 7.1"],
+    sources: &["RFC 7515 5.2 and 7.1"],
     scope: Scope::Token(examine),
 };
 
@@ -32,7 +33,7 @@ fn examine(case: &TokenCase<'_>, out: &mut Out<'_>) {
         let (severity, what) = match fault {
             Fault::TwoParts => (Severity::Warning, "two parts: the last dot is lost".to_owned()),
             Fault::LenientEncoding(part) => {
-                (Severity::Warning, format!("the {part} uses padding or the standard alphabet"))
+                (Severity::Error, format!("the {part} uses padding or the standard alphabet"))
             }
             Fault::Parts(count) => (Severity::Error, format!("{count} parts")),
             Fault::Encoding(part, at) => {
@@ -56,6 +57,21 @@ mod tests {
     #[test]
     fn fires_on_a_lost_dot() {
         assert!(Scene::healthy().without_last_dot().fires(&RULE));
+    }
+
+    #[test]
+    fn a_signature_that_a_reader_has_to_repair_is_not_verified() {
+        let forms: [fn(String) -> String; 2] =
+            [|text| text + "==", |text| text.replace('_', "/").replace('-', "+")];
+        for form in forms {
+            let judgement = Scene::healthy().actor_form(form).judge();
+            let found: Vec<_> =
+                judgement.findings.iter().filter(|finding| finding.check == RULE.check).collect();
+            assert_eq!(found.iter().map(|finding| finding.rule).collect::<Vec<_>>(), [RULE.id]);
+            assert_eq!(found[0].severity, Severity::Error);
+            let states = judgement.judged.values().map(|(_, signature)| signature.state);
+            assert!(!states.into_iter().any(|state| state == "verified"));
+        }
     }
 
     #[test]
