@@ -75,6 +75,14 @@ mod tests {
     }
 
     #[test]
+    fn of_an_encrypted_token_nobody_knows_whether_it_is_signed() {
+        let encrypted = "Bearer eyJhbGciOiJSU0EtT0FFUCIsImVuYyI6IkEyNTZHQ00ifQ.AAAA.BBBB.CCCC.DDDD";
+        let judgement = Scene::healthy().authorization(encrypted).judge();
+        let states = judgement.judged.values().map(|(_, signature)| signature.state);
+        assert_eq!(states.collect::<Vec<_>>(), ["no-key"]);
+    }
+
+    #[test]
     fn stays_silent_on_three_parts() {
         assert!(!Scene::healthy().fires(&RULE));
     }
