@@ -9,6 +9,8 @@ pub mod base64url;
 pub mod guid;
 /// What came lately.
 pub mod lately;
+/// Percent-encoding.
+pub mod percent;
 /// A bounds-checked cursor over bytes.
 pub mod reader;
 /// Values that must never reach output, and the fingerprints that may.

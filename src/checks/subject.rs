@@ -462,8 +462,8 @@ impl<'a> ExchangeCase<'a> {
     /// Whether the header of a SOAP request holds a password: see [`soap::request::password`].
     pub fn soap_password(&self) -> bool {
         // It stands in a `UsernameToken`, which names one.
-        let searched = |request: &&Request| self.tokenless_request || request.body.bytes.is_empty();
-        let Some(request) = self.request().filter(|request| !searched(request)) else { return false };
+        let without = |request: &&Request| self.tokenless_request || request.body.bytes.is_empty();
+        let Some(request) = self.request().filter(|request| !without(request)) else { return false };
         let (content, _) = body::content_prefix(&request.head, &request.body, limits::REQUEST_BYTES);
         soap::request::password(content.get(..limits::REQUEST_BYTES).unwrap_or(&content))
     }

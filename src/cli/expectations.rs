@@ -79,8 +79,7 @@ pub fn configure(
 /// What to read.
 pub fn sources(input: &InputArgs, complaints: &mut Complaints) -> Vec<Source> {
     stdin_once(&input.inputs, complaints);
-    let source =
-        |path: &PathBuf| if path.as_os_str() == "-" { Source::Stdin } else { Source::Path(path.clone()) };
+    let source = |path: &PathBuf| if is_stdin(path) { Source::Stdin } else { Source::Path(path.clone()) };
     input.inputs.iter().map(source).collect()
 }
 
@@ -377,7 +376,7 @@ pub fn read_small(path: &Path, complaints: &mut Complaints) -> Option<Vec<u8>> {
 
 /// The same, where `-` is stdin.
 pub fn read_small_or_stdin(path: &Path, complaints: &mut Complaints) -> Option<Vec<u8>> {
-    if path.as_os_str() != "-" {
+    if !is_stdin(path) {
         return read_small(path, complaints);
     }
     let mut bytes = Vec::new();
@@ -400,16 +399,21 @@ pub fn read_small_or_stdin(path: &Path, complaints: &mut Complaints) -> Option<V
     }
 }
 
+/// Whether a path stands for stdin.
+pub fn is_stdin(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
 /// Complains where `-` is named twice among what is read from stdin.
 pub fn stdin_once<'p>(paths: impl IntoIterator<Item = &'p PathBuf>, complaints: &mut Complaints) {
-    if paths.into_iter().filter(|path| path.as_os_str() == "-").count() > 1 {
+    if paths.into_iter().filter(|path| is_stdin(path)).count() > 1 {
         complaints.usage("stdin (-) can be read only once");
     }
 }
 
 /// What a file is called in messages and reports.
 pub fn shown_name(path: &Path) -> String {
-    if path.as_os_str() == "-" { "stdin".to_owned() } else { path.display().to_string() }
+    if is_stdin(path) { "stdin".to_owned() } else { path.display().to_string() }
 }
 
 /// A DNS name with at least one dot.

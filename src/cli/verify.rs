@@ -26,7 +26,7 @@ pub fn run(mut args: VerifyArgs, terminal: &Terminal) -> Status {
         &mut complaints,
     );
     let sources = expectations::sources(&args.input, &mut complaints);
-    let from_stdin = args.input.files().filter(|path| path.as_os_str() == "-").take(1);
+    let from_stdin = args.input.files().filter(|path| expectations::is_stdin(path)).take(1);
     expectations::stdin_once(args.expect.state.iter().chain(from_stdin), &mut complaints);
     let destinations = expectations::destinations(&args.output, &mut complaints);
     let judged_by = [&args.expect.cert, &args.expect.sts_keys, &args.expect.state];

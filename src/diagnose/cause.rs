@@ -250,7 +250,22 @@ pub struct Weighing<'a> {
     pub(super) repairs: Vec<String>,
 }
 
-impl Weighing<'_> {
+impl<'a> Weighing<'a> {
+    /// Nothing speaks for it yet.
+    const fn new(case: Case<'a>) -> Self {
+        Self {
+            case,
+            score: 0,
+            reasons: Vec::new(),
+            doubts: Vec::new(),
+            supporting: BTreeSet::new(),
+            contradicting: BTreeSet::new(),
+            exchanges: BTreeSet::new(),
+            values: BTreeMap::new(),
+            repairs: Vec::new(),
+        }
+    }
+
     /// Something speaks for it.
     pub fn plus(&mut self, weight: i32, reason: impl Into<String>) -> &mut Self {
         self.score += weight;
@@ -408,17 +423,7 @@ fn for_its_profile(command: String, weighing: &Weighing<'_>) -> String {
 
 /// Weighs one cause.
 pub(super) fn weigh(cause: &'static Cause, case: &Case<'_>) -> Option<Found> {
-    let mut weighing = Weighing {
-        case: *case,
-        score: 0,
-        reasons: Vec::new(),
-        doubts: Vec::new(),
-        supporting: BTreeSet::new(),
-        contradicting: BTreeSet::new(),
-        exchanges: BTreeSet::new(),
-        values: BTreeMap::new(),
-        repairs: Vec::new(),
-    };
+    let mut weighing = Weighing::new(*case);
     let tenants = &case.expected.tenants;
     let domain = tenants.iter().find(|tenant| tenant.contains('.'));
     let guid = tenants.iter().find(|tenant| !tenant.contains('.'));
@@ -461,17 +466,7 @@ mod tests {
     fn with(expected: &Expectations, test: impl FnOnce(&mut Weighing<'_>)) {
         let judgement = Judge::new(expected).finish();
         let case = Case { expected, judgement: &judgement, organisation: None };
-        test(&mut Weighing {
-            case,
-            score: 0,
-            reasons: Vec::new(),
-            doubts: Vec::new(),
-            supporting: BTreeSet::new(),
-            contradicting: BTreeSet::new(),
-            exchanges: BTreeSet::new(),
-            values: BTreeMap::new(),
-            repairs: Vec::new(),
-        });
+        test(&mut Weighing::new(case));
     }
 
     #[test]

@@ -13,6 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::field::LENIENT;
 use super::vault::Kind;
 use super::{Redactor, names, people};
+use crate::base::percent::decode_form;
 use crate::import::har::scan::{Fault, Scan, Text};
 use crate::limits;
 
@@ -261,7 +262,7 @@ impl Redactor {
     fn stored_parameter(&mut self, name: &[u8], value: &[u8]) -> Option<Vec<u8>> {
         let encoded = memchr::memchr(b'%', value).is_some() && !value.contains(&b' ');
         if !encoded {
-            return self.parameter(&super::params::decode(name), value);
+            return self.parameter(&decode_form(name), value);
         }
         let named = [&super::needles::percent(name, b"-._~", false), &b"="[..], value].concat();
         let new = self.pairs(&named)?;

@@ -5,6 +5,7 @@
 use super::needles::percent;
 use super::vault::Kind;
 use super::{Redactor, names, people};
+use crate::base::percent::decode_form;
 use crate::token::find::jwts;
 use crate::token::jwt::Jwt;
 
@@ -49,8 +50,8 @@ impl Redactor {
         if value.is_empty() {
             return None;
         }
-        let plain_name = decode(name.strip_suffix(b"=").unwrap_or_default());
-        let plain = decode(value);
+        let plain_name = decode_form(name.strip_suffix(b"=").unwrap_or_default());
+        let plain = decode_form(value);
         let new = self.parameter(&plain_name, &plain)?;
         // Blanks as they were written.
         let plus = memchr::memchr(b'+', value).is_some();
@@ -98,24 +99,4 @@ impl Redactor {
 
 fn changed(old: &[u8], new: Vec<u8>) -> Option<Vec<u8>> {
     (old != new).then_some(new)
-}
-
-/// `+` is a blank, `%XX` a byte; what is no escape stays.
-pub(super) fn decode(raw: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(raw.len());
-    let mut at = 0;
-    while let Some(&byte) = raw.get(at) {
-        let hex = |at: usize| raw.get(at).and_then(|digit| char::from(*digit).to_digit(16));
-        match (byte, hex(at + 1), hex(at + 2)) {
-            (b'%', Some(high), Some(low)) => {
-                out.push((high << 4 | low) as u8);
-                at += 3;
-                continue;
-            }
-            (b'+', ..) => out.push(b' '),
-            _ => out.push(byte),
-        }
-        at += 1;
-    }
-    out
 }

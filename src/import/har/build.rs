@@ -14,7 +14,7 @@ use bytes::Bytes;
 
 use super::entry::{self, Entry, Pairs};
 use super::scan::Text;
-use crate::base::lossy;
+use crate::base::{lossy, percent::decode_form};
 use crate::exchange::{
     Body, Enough, Exchange, ExchangeKey, Head, Oddity, PASSWORD_IN_ADDRESS, PASSWORD_IN_QUERY, Protocol,
     Request, Response, TlsFacts, is_password_parameter,
@@ -189,11 +189,12 @@ fn add_query(raw: &entry::Request<Text<'_>>, mut target: String, oddities: &mut 
     }
     let query = target.split_once('?').map_or("", |(_, query)| query);
     // Escapes are written in many ways.
-    let written: Vec<Vec<u8>> = query
+    let written: Vec<Cow<'_, [u8]>> = query
         .split(['&', ';'])
-        .map(|field| percent_decoded(field.split('=').next().unwrap_or_default().as_bytes()))
+        .map(|field| decode_form(field.split('=').next().unwrap_or_default().as_bytes()))
         .collect();
-    let is_absent = |name: &[u8]| !name.is_empty() && !written.contains(&percent_decoded(name));
+    let is_absent =
+        |name: &[u8]| !name.is_empty() && !written.iter().any(|known| **known == *decode_form(name));
     let is_password = |(name, value): &(Text<'_>, Text<'_>)| {
         !value.is_empty() && is_password_parameter(&name.text()) && is_absent(&name.bytes())
     };
@@ -212,24 +213,6 @@ fn add_query(raw: &entry::Request<Text<'_>>, mut target: String, oddities: &mut 
         target.push_str(&lossy(&form(&absent)));
     }
     target
-}
-
-/// Bytes without their escapes (RFC 3986 2.1, WHATWG URL 5.1).
-fn percent_decoded(text: &[u8]) -> Vec<u8> {
-    let digit = |at: usize| text.get(at).and_then(|byte| char::from(*byte).to_digit(16));
-    let (mut out, mut at) = (Vec::with_capacity(text.len()), 0);
-    while let Some(&byte) = text.get(at) {
-        match (byte, digit(at + 1), digit(at + 2)) {
-            (b'%', Some(high), Some(low)) => {
-                out.push((high * 16 + low) as u8);
-                at += 2;
-            }
-            (b'+', ..) => out.push(b' '),
-            _ => out.push(byte),
-        }
-        at += 1;
-    }
-    out
 }
 
 /// Some exporters list cookies only apart from the fields.

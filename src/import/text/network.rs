@@ -138,10 +138,10 @@ impl Call {
 enum Open {
     #[default]
     Nothing,
-    /// Fields between braces, and whether the brace was there.
-    Fields(usize, bool, bool),
-    /// A body between `<<` and `>>`.
-    Text(usize, bool),
+    /// Fields of a half of a call, between braces; `begun`: the brace was there.
+    Fields { call: usize, received: bool, begun: bool },
+    /// A body of one, between `<<` and `>>`.
+    Text { call: usize, received: bool },
 }
 
 #[derive(Default)]
@@ -179,16 +179,16 @@ impl Trace {
             return;
         }
         match self.open {
-            Open::Fields(call, received, false) if bare == b"{" => {
-                self.open = Open::Fields(call, received, true);
+            Open::Fields { call, received, begun: false } if bare == b"{" => {
+                self.open = Open::Fields { call, received, begun: true };
             }
-            Open::Fields(_, _, true) if bare.starts_with(b"}") => self.open = Open::Nothing,
-            Open::Fields(call, received, true) => {
+            Open::Fields { begun: true, .. } if bare.starts_with(b"}") => self.open = Open::Nothing,
+            Open::Fields { call, received, begun: true } => {
                 if let Some(call) = self.calls.get_mut(call).filter(|_| !bare.is_empty()) {
                     call.half(received).fields.extend([bare, b"\r\n"].concat());
                 }
             }
-            Open::Text(call, received) => self.text(call, received, line),
+            Open::Text { call, received } => self.text(call, received, line),
             _ => {
                 let time = bare.strip_prefix(b"DateTime=").and_then(|text| std::str::from_utf8(text).ok());
                 match (self.last, time.and_then(when::parse)) {
@@ -220,7 +220,7 @@ impl Trace {
                 return true;
             }
             if let Some(text) = entry.text.strip_prefix(b"<<") {
-                self.open = Open::Text(call, received);
+                self.open = Open::Text { call, received };
                 self.text(call, received, &[text, b"\n"].concat());
                 return true;
             }
@@ -319,7 +319,7 @@ impl Trace {
 
     fn fields(&mut self, call: Option<usize>, received: bool) -> bool {
         if let Some(call) = call {
-            self.open = Open::Fields(call, received, false);
+            self.open = Open::Fields { call, received, begun: false };
         }
         call.is_some()
     }

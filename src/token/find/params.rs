@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::{field_kind, jwts, tidy};
+use crate::base::percent::{decode_form, form_unit};
 use crate::token::store::Hint;
 
 /// A token among parameters.
@@ -31,7 +32,7 @@ pub(super) fn tokens(bytes: &[u8], range: Range<usize>) -> Vec<Found<'_>> {
         let end = at + pair.len();
         let equals = memchr::memchr(b'=', pair);
         if let (Some(equals), true) = (equals, pair.len() > 8) {
-            let name = decode(pair.get(..equals).unwrap_or_default());
+            let name = decode_form(pair.get(..equals).unwrap_or_default());
             let value = at + equals + 1..end;
             found_in_value(&mut found, bytes, &String::from_utf8_lossy(&name), value);
         }
@@ -42,7 +43,7 @@ pub(super) fn tokens(bytes: &[u8], range: Range<usize>) -> Vec<Found<'_>> {
 
 fn found_in_value<'b>(found: &mut Vec<Found<'b>>, bytes: &'b [u8], name: &str, value: Range<usize>) {
     let raw = bytes.get(value.clone()).unwrap_or_default();
-    let text = decode(raw);
+    let text = decode_form(raw);
     let kind = field_kind(name);
     let inner = jwts(&text);
     let trimmed = text.trim_ascii();
@@ -65,33 +66,6 @@ fn found_in_value<'b>(found: &mut Vec<Found<'b>>, bytes: &'b [u8], name: &str, v
     }
 }
 
-fn decode(raw: &[u8]) -> Cow<'_, [u8]> {
-    if memchr::memchr2(b'%', b'+', raw).is_none() {
-        return Cow::Borrowed(raw);
-    }
-    let mut decoded = Vec::with_capacity(raw.len());
-    let mut at = 0;
-    while let Some((byte, length)) = unit(raw, at) {
-        decoded.push(byte);
-        at += length;
-    }
-    Cow::Owned(decoded)
-}
-
-/// The byte that stands at `at`, and how many it takes.
-fn unit(raw: &[u8], at: usize) -> Option<(u8, usize)> {
-    let byte = *raw.get(at)?;
-    let hex = |at: usize| char::from(*raw.get(at)?).to_digit(16);
-    Some(match byte {
-        b'+' => (b' ', 1),
-        b'%' => match (hex(at + 1), hex(at + 2)) {
-            (Some(high), Some(low)) => ((high << 4 | low) as u8, 3),
-            _ => (b'%', 1),
-        },
-        _ => (byte, 1),
-    })
-}
-
 /// Finds places of decoded bytes among those that were sent, each from the one before: a value may hold thousands of
 /// tokens.
 struct Sent<'r> {
@@ -107,7 +81,7 @@ impl Sent<'_> {
     /// Where the `decoded`th byte stands; not before the one that was asked for last.
     fn place(&mut self, decoded: usize) -> usize {
         while self.decoded < decoded
-            && let Some((_, length)) = unit(self.raw, 0)
+            && let Some((_, length)) = form_unit(self.raw, 0)
         {
             self.raw = self.raw.get(length..).unwrap_or_default();
             self.decoded += 1;
