@@ -5,6 +5,8 @@
 pub mod any_of;
 /// The encoding of tokens.
 pub mod base64url;
+/// Places of a byte, many at once.
+pub mod block;
 /// The form of GUIDs.
 pub mod guid;
 /// What came lately.
@@ -29,6 +31,7 @@ pub mod utf8;
 pub mod varint;
 
 pub use any_of::AnyOf;
+pub use block::Block;
 pub use guid::is_guid;
 pub use lately::Lately;
 pub use reader::Reader;

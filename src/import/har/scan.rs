@@ -1,14 +1,14 @@
 //! Takes the bytes of a JSON document, gives its values one by one without building a tree. RFC 8259.
 //!
-//! Strings are borrowed and found with `memchr`, so that what nobody asks for costs little more than
-//! reading it. Exporters break the grammar (raw control characters, lone surrogates, Latin-1): whatever
+//! Strings are borrowed, and their ends are found many bytes at once, so that what nobody asks for costs little more
+//! than reading it. Exporters break the grammar (raw control characters, lone surrogates, Latin-1): whatever
 //! leaves the structure readable is read.
 
 use std::borrow::Cow;
 
 use memchr::memchr2;
 
-use crate::base::lossy;
+use crate::base::{Block, block, lossy};
 use crate::limits;
 
 /// Why scanning stopped. The place is [`Scan::position`].
@@ -115,6 +115,49 @@ pub(crate) struct Scan<'a> {
     at: usize,
     /// Whether the document goes on after `bytes`.
     more: bool,
+    ahead: Ahead,
+}
+
+/// A block of the document inside a string or behind one: what ends strings and what begins escapes there. Names and
+/// most values are short, so that one look tells of several.
+#[derive(Clone, Debug, Default)]
+struct Ahead {
+    /// Where it begins and ends; nothing was looked at where both are the same.
+    begin: usize,
+    end: usize,
+    /// Quotes that no backslash takes away their meaning.
+    quotes: u64,
+    backslashes: u64,
+    /// Whether the first byte behind it belongs to an escape.
+    escapes_next: bool,
+}
+
+impl Ahead {
+    /// Looks at the block at `begin`; `escaped`: whether its first byte belongs to an escape.
+    fn at(bytes: &[u8], begin: usize, escaped: bool) -> Self {
+        let block = Block::at(bytes, begin);
+        let backslashes = block.places(b'\\');
+        let mut meant = u64::from(escaped);
+        let mut escapes_next = false;
+        let mut rest = backslashes & !meant;
+        while rest != 0 {
+            let first = rest & rest.wrapping_neg();
+            meant |= first << 1;
+            escapes_next = first << 1 == 0;
+            rest &= !(first | first << 1);
+        }
+        let quotes = block.places(b'"') & !meant;
+        Self { begin, end: begin.saturating_add(block::SIZE), quotes, backslashes, escapes_next }
+    }
+
+    /// The next block where a string ends or something is escaped: stretches of plain text are passed over.
+    fn next(&self, bytes: &[u8]) -> Option<Self> {
+        let rest = bytes.get(self.end..).filter(|rest| !rest.is_empty())?;
+        if self.backslashes != 0 || self.escapes_next {
+            return Some(Self::at(bytes, self.end, self.escapes_next));
+        }
+        Some(Self::at(bytes, self.end + memchr2(b'"', b'\\', rest)?, false))
+    }
 }
 
 impl<'a> Scan<'a> {
@@ -126,7 +169,7 @@ impl<'a> Scan<'a> {
     /// At the start of `bytes`, which may be followed by more: then [`Fault::Cut`] says that more is
     /// needed.
     pub(crate) fn part(bytes: &'a [u8], more: bool) -> Self {
-        Self { bytes, at: 0, more }
+        Self { bytes, at: 0, more, ahead: Ahead::default() }
     }
 
     /// Goes over a byte that was seen by [`peek`](Self::peek).
@@ -177,19 +220,26 @@ impl<'a> Scan<'a> {
         self.expect(b'"', "a string")?;
         let start = self.at;
         let mut escaped = false;
+        if !(self.ahead.begin..self.ahead.end).contains(&start) {
+            self.ahead = Ahead::at(self.bytes, start, false);
+        }
+        let mut here = u64::MAX << (start - self.ahead.begin);
         loop {
-            let rest = self.bytes.get(self.at..).ok_or(Fault::Cut)?;
-            let Some(found) = memchr2(b'"', b'\\', rest) else {
-                self.at = self.bytes.len();
-                return Err(Fault::Cut);
-            };
-            let end = self.at + found;
-            if self.bytes.get(end) == Some(&b'"') {
+            let Ahead { begin, quotes, backslashes, .. } = self.ahead;
+            let quotes = quotes & here;
+            // All bits below the first quote.
+            let before = quotes.wrapping_sub(1) & !quotes;
+            escaped |= backslashes & here & before != 0;
+            if quotes != 0 {
+                let end = begin + quotes.trailing_zeros() as usize;
                 self.at = end + 1;
                 return Ok(Text { raw: self.bytes.get(start..end).unwrap_or_default(), escaped });
             }
-            escaped = true;
-            self.at = (end + 2).min(self.bytes.len());
+            let Some(next) = self.ahead.next(self.bytes) else {
+                self.at = self.bytes.len();
+                return Err(Fault::Cut);
+            };
+            (self.ahead, here) = (next, u64::MAX);
         }
     }
 
@@ -397,26 +447,45 @@ fn unescape(raw: &[u8]) -> Vec<u8> {
 }
 
 fn unescape_into(raw: &[u8], out: &mut Vec<u8>) {
-    out.reserve(raw.len());
-    // What stands from `copied` on is not in `out` yet; escapes are looked for from `at` on.
-    let (mut copied, mut at) = (0, 0);
-    while let Some(found) = memchr::memchr(b'\\', raw.get(at..).unwrap_or_default()) {
-        let place = at + found;
-        out.extend_from_slice(raw.get(copied..place).unwrap_or_default());
-        if let Some(b'"' | b'\\' | b'/') = raw.get(place + 1) {
-            // It means itself, and is copied with what follows.
-            (copied, at) = (place + 1, place + 2);
-            continue;
+    let begin = out.len();
+    // Nothing takes more room than its escape. Whole blocks are copied, what is too much of them is written over.
+    out.resize(begin + raw.len(), 0);
+    let (mut from, mut to) = (0, begin);
+    while let Some(rest) = raw.get(from..).filter(|rest| !rest.is_empty()) {
+        let room = out.get_mut(to..).unwrap_or_default();
+        let (plain, is_escape) = match (rest.first_chunk(), room.first_chunk_mut()) {
+            (Some(bytes), Some(room)) => {
+                *room = *bytes;
+                let plain = Block::of(bytes).places(b'\\').trailing_zeros() as usize;
+                (plain, plain < block::SIZE)
+            }
+            _ => {
+                let found = memchr::memchr(b'\\', rest);
+                let plain = found.unwrap_or(rest.len());
+                if let (Some(room), Some(bytes)) = (room.get_mut(..plain), rest.get(..plain)) {
+                    room.copy_from_slice(bytes);
+                }
+                (plain, found.is_some())
+            }
+        };
+        (from, to) = (from + plain, to + plain);
+        if is_escape {
+            let (meaning, length) = escape(raw.get(from + 1..).unwrap_or_default());
+            let mut encoded = [0; 4];
+            let bytes = match meaning {
+                Ok(byte) => {
+                    encoded = [byte, 0, 0, 0];
+                    encoded.get(..1).unwrap_or_default()
+                }
+                Err(scalar) => scalar.encode_utf8(&mut encoded).as_bytes(),
+            };
+            if let Some(room) = out.get_mut(to..to + bytes.len()) {
+                room.copy_from_slice(bytes);
+            }
+            (from, to) = (from + 1 + length, to + bytes.len());
         }
-        let (bytes, length) = escape(raw.get(place + 1..).unwrap_or_default());
-        match bytes {
-            Ok(byte) => out.push(byte),
-            Err(scalar) => out.extend_from_slice(scalar.encode_utf8(&mut [0; 4]).as_bytes()),
-        }
-        copied = place + 1 + length;
-        at = copied;
     }
-    out.extend_from_slice(raw.get(copied..).unwrap_or_default());
+    out.truncate(to);
 }
 
 /// What the escape after a backslash means, and how many bytes it took.
@@ -477,14 +546,60 @@ mod tests {
         assert_eq!(Scan::new(b"[1 = 2]").skip(), Err(Fault::Expected("a value")));
     }
 
+    /// More than two blocks.
+    const LONG: &str = match str::from_utf8(&[b'x'; 140]) {
+        Ok(text) => text,
+        Err(_) => "",
+    };
+
+    /// What RFC 8259 7 says, byte by byte: where the string that begins at `start` ends, and whether it holds escapes.
+    fn end_of_string(bytes: &[u8], start: usize) -> Option<(usize, bool)> {
+        let (mut at, mut escaped) = (start, false);
+        while *bytes.get(at)? != b'"' {
+            let is_escape = bytes[at] == b'\\';
+            escaped |= is_escape;
+            at += if is_escape { 2 } else { 1 };
+        }
+        Some((at, escaped))
+    }
+
     proptest! {
+        #[test]
+        fn strings_end_at_the_first_quote_that_is_none_of_their_bytes(
+            pieces in prop::collection::vec(
+                prop::sample::select(vec!["\"", "\"", "\"\"", "\\", "\\\"", "ab", " ", LONG.split_at(61).0, LONG]),
+                0..60,
+            ),
+        ) {
+            let text = pieces.concat();
+            let bytes = text.as_bytes();
+            let mut scan = Scan::new(bytes);
+            let mut start = 0;
+            loop {
+                while bytes.get(start) == Some(&b' ') {
+                    start += 1;
+                }
+                let end = bytes.get(start).map(|byte| (*byte == b'"').then(|| end_of_string(bytes, start + 1)));
+                let expected = match end {
+                    None | Some(Some(None)) => Err(Fault::Cut),
+                    Some(None) => Err(Fault::Expected("a string")),
+                    Some(Some(Some((end, escaped)))) => Ok((&bytes[start + 1..end], escaped)),
+                };
+                let found = scan.string().map(|text| (text.raw, text.escaped));
+                prop_assert_eq!(found, expected);
+                let Ok((raw, _)) = expected else { break };
+                start += raw.len() + 2;
+                prop_assert_eq!(scan.position(), start);
+            }
+        }
+
         #[test]
         fn the_first_bytes_are_a_beginning_of_all(
             pieces in prop::collection::vec(
-                prop::sample::select(vec!["a", "é", r"\\", r"\n", r"\u0041", r"\ud83d\ude00", r"\ud83d", r"\uzz", r"\/", "\\\""]),
+                prop::sample::select(vec!["a", "é", r"\\", r"\n", r"\u0041", r"\ud83d\ude00", r"\ud83d", r"\uzz", r"\/", "\\\"", LONG]),
                 0..40,
             ),
-            raw in 0_usize..120,
+            raw in 0_usize..400,
         ) {
             let raw_text = pieces.concat();
             let text = Text { raw: raw_text.as_bytes(), escaped: true };
