@@ -231,7 +231,14 @@ impl Head {
 
     /// All fields in the order of the wire.
     pub fn fields(&self) -> impl Iterator<Item = Field<'_>> {
-        self.spans.iter().map(|span| Field {
+        self.fields_of(|_| true)
+    }
+
+    /// The fields whose names have lengths, in bytes, that are `wanted`: the others are not touched, which is most of what
+    /// looking for a name costs.
+    pub fn fields_of(&self, wanted: impl Fn(usize) -> bool) -> impl Iterator<Item = Field<'_>> {
+        let is_wanted = move |span: &&FieldSpan| wanted(span.name.end.wrapping_sub(span.name.start) as usize);
+        self.spans.iter().filter(is_wanted).map(|span| Field {
             name: slice(&self.bytes, &span.name),
             value: slice(&self.bytes, &span.value),
             value_at: span.value.start as usize,
@@ -241,12 +248,13 @@ impl Head {
 
     /// All fields named `name`, in any case.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = Field<'a>> {
-        self.fields().filter(move |field| field.is(name))
+        self.fields_of(|length| length == name.len()).filter(move |field| field.is(name))
     }
 
     /// The value of the first field named `name`.
     pub fn get(&self, name: &str) -> Option<&[u8]> {
-        self.fields().find(|field| field.is(name)).map(|field| field.value)
+        let mut fields = self.fields_of(|length| length == name.len());
+        fields.find(|field| field.is(name)).map(|field| field.value)
     }
 
     /// The same as text; `None` when it is absent or not UTF-8.

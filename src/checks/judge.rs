@@ -598,6 +598,9 @@ fn ends(first: u64, last: u64) -> Vec<u64> {
 
 /// Sightings of tokens that do not travel inside another token seen at the same place.
 fn outermost<'s>(sightings: &'s [Sighting], store: &TokenStore) -> Vec<&'s Sighting> {
+    if let [alone] = sightings {
+        return vec![alone];
+    }
     // What is inside of each outer token, with the outer token's place. Sorted: one message may hold tokens by the
     // ten thousand.
     let mut around: Vec<(TokenId, Half, usize, usize)> = sightings

@@ -112,9 +112,9 @@ pub(super) fn raw_segment(path: &str) -> &str {
 /// The first segment of a path as a server sees it that decodes it (once) and resolves dots before it routes:
 /// `/owa/../ews/` is `/ews/`. RFC 3986 5.2.4.
 fn routed(path: &str) -> Cow<'_, str> {
-    let plain =
-        memchr::memchr(b'%', path.as_bytes()).is_none() && !path.contains("/.") && !path.contains('\\');
-    if plain {
+    let bytes = path.as_bytes();
+    let encoded = memchr::memchr2(b'%', b'\\', bytes).is_some();
+    if !encoded && !bytes.windows(2).any(|two| two == b"/.") {
         return Cow::Borrowed(raw_segment(path));
     }
     let decoded = percent_decoded(path);

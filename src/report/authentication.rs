@@ -22,7 +22,7 @@ pub fn sent(exchange: &Exchange) -> Vec<Sent> {
     let Some(request) = &exchange.request else { return Vec::new() };
     let sent = challenge::credentials_sent(&request.head).into_iter();
     sent.map(|sent| Sent {
-        scheme: (sent.scheme != challenge::NO_SCHEME).then_some(sent.scheme),
+        scheme: (sent.scheme != challenge::NO_SCHEME).then(|| sent.scheme.into_owned()),
         header: sent.header,
         empty: sent.empty,
     })

@@ -14,10 +14,7 @@ const SHORTEST: usize = 20;
 impl Finder<'_, '_> {
     pub(super) fn head(&mut self, head: &Head) {
         let others = others_may_hold_jwt(head);
-        for field in head.fields() {
-            if !others && !matches!(field.name.len(), 8 | 13 | 19 | 22) {
-                continue;
-            }
+        for field in head.fields_of(|length| others || matches!(length, 8 | 13 | 19 | 22)) {
             if field.is("authorization") {
                 self.credentials(head, field, "header.authorization");
             } else if field.is("proxy-authorization") {

@@ -202,7 +202,7 @@ fn after_gzip_header(bytes: &[u8]) -> Option<&[u8]> {
 fn codings(head: &Head) -> Vec<&[u8]> {
     const NONE: [&[u8]; 3] = [b"", b"identity", b"chunked"];
     let (mut content, mut transfer) = (Vec::new(), Vec::new());
-    for field in head.fields() {
+    for field in head.fields_of(|length| matches!(length, 16 | 17)) {
         let into = match field.name.len() {
             16 if field.is("content-encoding") => &mut content,
             17 if field.is("transfer-encoding") => &mut transfer,

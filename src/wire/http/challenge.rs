@@ -3,6 +3,7 @@
 //! Exchange joins several schemes in one value (`Bearer …, error="invalid_token",Negotiate,NTLM,Basic
 //! realm="host"`), so a comma may begin a parameter or a scheme.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::is_token_byte;
@@ -162,7 +163,7 @@ pub const NO_SCHEME: &str = "unknown";
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Sent {
     /// Lower-case scheme: `bearer`, `basic`, …; [`NO_SCHEME`] when the value names none.
-    pub scheme: String,
+    pub scheme: Cow<'static, str>,
     /// `authorization` or `proxy-authorization`.
     pub header: &'static str,
     /// Whether nothing follows the scheme (a `Bearer` that asks for a challenge).
@@ -194,7 +195,7 @@ const SCHEME_BYTES: usize = 24;
 /// join several.
 pub fn credentials_sent(head: &Head) -> Vec<Sent> {
     let mut sent = Vec::new();
-    for field in head.fields() {
+    for field in head.fields_of(|length| matches!(length, 13 | 19)) {
         let header = match field.name.len() {
             13 if field.is("authorization") => "authorization",
             19 if field.is("proxy-authorization") => "proxy-authorization",
@@ -211,31 +212,31 @@ pub fn credentials_sent(head: &Head) -> Vec<Sent> {
 }
 
 /// Splits a value at commas that are followed by a known scheme and a blank.
-fn joined(value: &[u8]) -> Vec<&[u8]> {
-    let mut parts = Vec::new();
-    let mut from = 0;
-    for comma in memchr::memchr_iter(b',', value).take(CHALLENGES * 16) {
+fn joined(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let begins_credentials = |comma: &usize| {
         let rest = value.get(comma + 1..).unwrap_or_default().trim_ascii_start();
         let word = rest.iter().take_while(|&&byte| is_token_byte(byte)).count();
         let blank = rest.get(word).is_none_or(u8::is_ascii_whitespace);
-        if blank && is_known(rest.get(..word).unwrap_or_default()) {
-            parts.push(value.get(from..comma).unwrap_or_default());
-            from = comma + 1;
-        }
-    }
-    parts.push(value.get(from..).unwrap_or_default());
-    parts
+        blank && known(rest.get(..word).unwrap_or_default()).is_some()
+    };
+    let commas = memchr::memchr_iter(b',', value).take(CHALLENGES * 16).filter(begins_credentials);
+    let mut from = 0;
+    commas.chain([value.len()]).map(move |end| {
+        let part = value.get(from..end).unwrap_or_default();
+        from = end + 1;
+        part
+    })
 }
 
-/// Whether a word is a scheme that is known without anything after it, in any case.
-fn is_known(word: &[u8]) -> bool {
-    SCHEMES.iter().any(|scheme| word.eq_ignore_ascii_case(scheme.as_bytes()))
+/// The scheme that a word names, in any case, if it is one that is known without anything after it.
+fn known(word: &[u8]) -> Option<&'static str> {
+    SCHEMES.into_iter().find(|scheme| word.eq_ignore_ascii_case(scheme.as_bytes()))
 }
 
 /// Whether the first word of credentials is their scheme: a known one (`Bearer` alone is realm discovery), or one that
 /// looks so, where something follows it.
 pub fn is_scheme(word: &[u8], followed: bool) -> bool {
-    is_known(word)
+    known(word).is_some()
         || (followed
             && word.len() <= SCHEME_BYTES
             && word.first().is_some_and(u8::is_ascii_alphabetic)
@@ -250,13 +251,13 @@ fn credentials(part: &[u8], header: &'static str, start: usize) -> Sent {
     let name = text.get(..word).unwrap_or_default();
     let begins = start + lead;
     if !is_scheme(name, word < text.len()) {
-        let scheme = NO_SCHEME.to_owned();
+        let scheme = NO_SCHEME.into();
         return Sent { scheme, header, empty: text.is_empty(), at: begins..begins + text.len() };
     }
     let rest = text.get(word..).unwrap_or_default().trim_ascii_start();
     let end = begins + text.len();
     Sent {
-        scheme: String::from_utf8_lossy(name).to_ascii_lowercase(),
+        scheme: known(name).map_or_else(|| lossy(name).to_ascii_lowercase().into(), Cow::Borrowed),
         header,
         empty: rest.is_empty(),
         at: end - rest.len()..end,
@@ -277,8 +278,7 @@ pub fn schemes_offered(head: &Head) -> Vec<String> {
 
 /// All challenges of `WWW-Authenticate` and `Proxy-Authenticate`.
 pub fn challenges(head: &Head) -> Vec<Challenge> {
-    head.fields()
-        .filter(|field| matches!(field.name.len(), 16 | 18))
+    head.fields_of(|length| matches!(length, 16 | 18))
         .filter(|field| field.is("www-authenticate") || field.is("proxy-authenticate"))
         .flat_map(|field| parse(&lossy(field.value)))
         .collect()
@@ -365,7 +365,7 @@ mod tests {
             .into_iter()
             .map(|one| {
                 let text = String::from_utf8_lossy(&head.bytes[one.at]).into_owned();
-                (one.scheme, one.empty, text)
+                (one.scheme.into_owned(), one.empty, text)
             })
             .collect()
     }

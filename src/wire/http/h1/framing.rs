@@ -40,7 +40,7 @@ impl<'a> Facts<'a> {
     /// Reads the fields that matter here.
     pub(super) fn of(head: &'a Head) -> Self {
         let mut facts = Self::default();
-        for field in head.fields() {
+        for field in head.fields_of(|length| matches!(length, 4 | 6 | 7 | 10 | 12 | 14 | 17)) {
             match field.name.len() {
                 4 if field.is("host") => facts.host = facts.host.or(Some(field.value)),
                 6 if field.is("expect") => facts.expects_continue |= has_word(field.value, "100-continue"),
