@@ -17,7 +17,7 @@ use super::single::{Remark, Single};
 use super::{Inspection, Options, Verification};
 use layout::Layout;
 pub(super) use layout::write_json;
-use model::{Tokens, connection, exchange, input};
+use model::{Tokens, connection, input};
 
 /// Schema of `inspect -o json`.
 pub const INSPECT_SCHEMA: &str = "oauthtrace/inspect/1";
@@ -53,15 +53,8 @@ pub fn inspection(inspection: &Inspection, options: &Options, out: &mut dyn Writ
     write(out, |map| {
         map.serialize_entry("schema", INSPECT_SCHEMA)?;
         map.serialize_entry("inputs", &Each(|| inspection.inputs.iter().map(input)))?;
-        let all =
-            || {
-                inspection.exchanges.iter().enumerate().map(|(index, listed)| {
-                    exchange(index, listed, &inspection.tokens, &inspection.order, mask)
-                })
-            };
-        map.serialize_entry("exchanges", &Each(all))?;
-        let keys: Vec<_> = inspection.exchanges.iter().map(|listed| listed.exchange.key).collect();
-        let number = |key: &_| keys.binary_search(key).ok();
+        map.serialize_entry("exchanges", &model::Exchanges { inspection, mask })?;
+        let number = |key: &_| inspection.exchanges.number(key);
         map.serialize_entry(
             "tokens",
             &Tokens { store: &inspection.tokens, order: &inspection.order, number, judged: None, mask },

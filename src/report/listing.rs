@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bytes::Bytes;
 
 use super::numbers::Order;
-use super::{Inspection, Listed};
+use super::{Exchanges, Inspection, Listed};
 use crate::checks::judge::dumps;
 use crate::connection::Connection;
-use crate::exchange::{Body, Exchange, ExchangeKey, Head};
+use crate::exchange::{Body, Exchange, ExchangeKey};
 use crate::logrecord::LogRecord;
 use crate::pipeline::Input;
 use crate::sink::Sink;
@@ -20,7 +20,7 @@ use crate::token::{Half, Location, find};
 #[derive(Debug, Default)]
 pub struct Listing {
     tokens: TokenStore,
-    exchanges: Vec<Listed>,
+    exchanges: Exchanges,
     connections: Vec<Connection>,
     counter: Arc<AtomicU64>,
 }
@@ -33,7 +33,7 @@ impl Listing {
 
     /// Everything in the order of the contract.
     pub fn finish(mut self, inputs: Vec<Input>) -> Inspection {
-        self.exchanges.sort_by_key(|listed| listed.exchange.key);
+        self.exchanges.sort();
         self.connections.sort_by_key(|connection| (connection.input, connection.ordinal));
         self.tokens.settle_roles();
         Inspection {
@@ -46,12 +46,7 @@ impl Listing {
     }
 }
 
-/// A head of its own, so that it does not keep alive the buffer it was cut from.
-fn lean_head(head: &mut Head) {
-    head.bytes = Bytes::copy_from_slice(&head.bytes);
-}
-
-fn lean_body(body: &mut Body) {
+fn drop_content(body: &mut Body) {
     body.bytes = Bytes::new();
     body.frames = Default::default();
 }
@@ -61,12 +56,10 @@ impl Sink for Listing {
         self.counter.fetch_add(1, Ordering::Relaxed);
         let sightings = find::in_exchange(&exchange, &mut self.tokens);
         if let Some(request) = &mut exchange.request {
-            lean_head(&mut request.head);
-            lean_body(&mut request.body);
+            drop_content(&mut request.body);
         }
         if let Some(response) = &mut exchange.response {
-            lean_head(&mut response.head);
-            lean_body(&mut response.body);
+            drop_content(&mut response.body);
         }
         self.exchanges.push(Listed { exchange, sightings });
     }
@@ -97,14 +90,7 @@ impl Sink for Listing {
 
     fn join(&mut self, other: Self) {
         let renamed = self.tokens.merge(other.tokens);
-        self.exchanges.extend(other.exchanges.into_iter().map(|mut listed| {
-            for sighting in &mut listed.sightings {
-                if let Some(id) = renamed.get(sighting.token.0 as usize) {
-                    sighting.token = *id;
-                }
-            }
-            listed
-        }));
+        self.exchanges.join(other.exchanges, &renamed);
         self.connections.extend(other.connections);
     }
 }

@@ -220,7 +220,7 @@ pub fn inspection(inspection: &Inspection, options: &Options, out: &mut dyn Writ
     )?;
     for (number, listed) in inspection.exchanges.iter().enumerate() {
         let exchange = &listed.exchange;
-        let request = words::request(listed, inspection, mask).map_or("not seen".into(), |text| code(&text));
+        let request = words::request(&listed, inspection, mask).map_or("not seen".into(), |text| code(&text));
         let sent: Vec<_> = authentication::sent(exchange)
             .iter()
             .map(|sent| inline(sent.scheme.as_deref().unwrap_or("no scheme")))

@@ -10,6 +10,7 @@ use base64::Engine as _;
 use base64::alphabet::STANDARD;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, URL_SAFE_NO_PAD};
+use bytes::Bytes;
 
 use super::authentication::split;
 use super::escape::header_text;
@@ -117,7 +118,7 @@ impl Mask {
     }
 
     /// The value of a header field. `tokens`: texts of the tokens that were found in the message.
-    pub fn field(self, name: &[u8], value: &[u8], tokens: &[&[u8]]) -> String {
+    pub fn field(self, name: &[u8], value: &[u8], tokens: &[Bytes]) -> String {
         let text = header_text(value);
         if self.show {
             return text.into_owned();
@@ -136,7 +137,7 @@ impl Mask {
     }
 
     /// A request target, or any other text from a message, in which tokens were found.
-    pub fn known<'t>(self, text: &'t str, tokens: &[&[u8]]) -> Cow<'t, str> {
+    pub fn known<'t>(self, text: &'t str, tokens: &[Bytes]) -> Cow<'t, str> {
         if self.show {
             return Cow::Borrowed(text);
         }
@@ -568,7 +569,7 @@ mod tests {
         );
         assert_eq!(field("Host", "exchange.contoso.com"), "exchange.contoso.com");
         let opaque = b"0.AXoA-opaque-and-long-enough-to-be-a-token";
-        let masked = Mask::new(false).field(b"X-Echo", opaque, &[opaque]);
+        let masked = Mask::new(false).field(b"X-Echo", opaque, &[Bytes::from_static(opaque)]);
         assert_eq!(masked, stand_in(opaque));
     }
 

@@ -23,6 +23,8 @@ pub mod html;
 pub mod json;
 /// JUnit XML.
 pub mod junit;
+/// Exchanges as reports list them.
+pub mod listed;
 /// What `inspect` remembers while exchanges arrive.
 pub mod listing;
 /// For a ticket.
@@ -63,37 +65,10 @@ use crate::checks::finding::Severity;
 use crate::checks::judge::Judgement;
 use crate::connection::Connection;
 use crate::diagnose::Diagnosis;
-use crate::exchange::Exchange;
 use crate::pipeline::Input;
 use crate::token::store::TokenStore;
-use crate::token::{Half, Sighting};
+pub use listed::{Exchanges, Listed};
 use numbers::{Numbers, Order};
-
-/// One exchange with the tokens that were found in it; its bodies are dropped.
-#[derive(Clone, Debug)]
-pub struct Listed {
-    /// The exchange.
-    pub exchange: Exchange,
-    /// Tokens in it.
-    pub sightings: Vec<Sighting>,
-}
-
-impl Listed {
-    /// Numbers of the tokens of the exchange, or of one half of it.
-    pub fn numbers(&self, order: &Order, half: Option<Half>) -> Vec<usize> {
-        let of_half = self.sightings.iter().filter(|at| half.is_none_or(|half| at.location.half == half));
-        let mut numbers: Vec<_> = of_half.filter_map(|at| order.number(at.token)).collect();
-        numbers.sort_unstable();
-        numbers.dedup();
-        numbers
-    }
-
-    /// Texts of the tokens of one half, for a mask to find them wherever they stand.
-    pub fn texts<'s>(&self, store: &'s TokenStore, half: Half) -> Vec<&'s [u8]> {
-        let of_half = self.sightings.iter().filter(|at| at.location.half == half);
-        of_half.filter_map(|at| store.get(at.token)).map(|token| &token.text[..]).collect()
-    }
-}
 
 /// Everything that a report of `inspect` shows.
 #[derive(Clone, Debug, Default)]
@@ -101,7 +76,7 @@ pub struct Inspection {
     /// The inputs, in order.
     pub inputs: Vec<Input>,
     /// All exchanges, sorted by key; the index in this list is the number that is printed.
-    pub exchanges: Vec<Listed>,
+    pub exchanges: Exchanges,
     /// Distinct tokens.
     pub tokens: TokenStore,
     /// The order in which tokens are printed.

@@ -13,7 +13,7 @@ use super::{Inspection, Options, Verification};
 pub fn inspection(inspection: &Inspection, options: &Options, out: &mut dyn Write) -> io::Result<()> {
     let mask = Mask::new(options.show_secrets);
     for (index, listed) in inspection.exchanges.iter().enumerate() {
-        let record = model::exchange(index, listed, &inspection.tokens, &inspection.order, mask);
+        let record = model::exchange(index, &listed, &inspection.tokens, &inspection.order, mask);
         write_json(&record, false, out)?;
         out.write_all(b"\n")?;
     }

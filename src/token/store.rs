@@ -226,6 +226,11 @@ impl TokenStore {
         self.slots.get(id)
     }
 
+    /// The text of a token.
+    pub fn text(&self, id: TokenId) -> Option<Bytes> {
+        self.slots.text(id)
+    }
+
     /// Looks at a token once. There may be more of them than memory holds parsed ones: what [`TokenStore::get`] gives
     /// stays parsed, what is only looked at does not.
     pub fn visit<T>(&self, id: TokenId, look: impl FnOnce(&Token) -> T) -> Option<T> {

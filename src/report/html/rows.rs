@@ -38,8 +38,8 @@ pub(super) fn rows(
     let all = &inspection.exchanges;
     let mut kept: Vec<usize> = (0..all.len()).collect();
     if all.len() > ROWS {
-        kept.sort_by_key(|number| {
-            let plain = all.get(*number).is_none_or(|listed| !has_credentials(listed));
+        kept.sort_by_cached_key(|number| {
+            let plain = all.get(*number).is_none_or(|listed| !has_credentials(&listed));
             (!named.contains(number), plain, *number)
         });
         kept.truncate(ROWS);
@@ -51,7 +51,7 @@ pub(super) fn rows(
         .filter_map(|number| Some((number, all.get(number)?)))
         .map(|(number, listed)| {
             let mut row =
-                row(number, listed, inspection, bad.contains(&number), named.contains(&number), mask);
+                row(number, &listed, inspection, bad.contains(&number), named.contains(&number), mask);
             let since =
                 listed.exchange.time().zip(first).map(|(at, first)| at.nanos().saturating_sub(first.nanos()));
             row.passed = since.filter(|nanos| *nanos > 0).map_or(String::new(), passed);

@@ -69,13 +69,16 @@ pub(super) struct Step {
 /// Draws the exchanges that have to do with authentication. `bad`: those that errors name.
 pub(super) fn draw(inspection: &Inspection, bad: &BTreeSet<usize>, mask: Mask) -> Sequence {
     let telling = |number: usize, listed: &Listed| bad.contains(&number) || tells(listed);
-    let all: Vec<_> =
-        inspection.exchanges.iter().enumerate().filter(|(number, listed)| telling(*number, listed)).collect();
+    let all = inspection.exchanges.iter().enumerate();
+    let all: Vec<usize> =
+        all.filter(|(number, listed)| telling(*number, listed)).map(|(number, _)| number).collect();
     // The break must be in the picture, also when it comes late.
-    let first_bad = all.iter().position(|(number, _)| bad.contains(number)).unwrap_or(0);
+    let first_bad = all.iter().position(|number| bad.contains(number)).unwrap_or(0);
     let begin =
         if first_bad < STEPS { 0 } else { (first_bad + STEPS / 4).saturating_sub(STEPS).min(all.len()) };
-    let shown: Vec<_> = all.iter().skip(begin).take(STEPS).copied().collect();
+    let shown = all.iter().skip(begin).take(STEPS);
+    let shown: Vec<(usize, Listed)> =
+        shown.filter_map(|number| Some((*number, inspection.exchanges.get(*number)?))).collect();
 
     let mut hosts: Vec<String> = Vec::new();
     for (_, listed) in &shown {

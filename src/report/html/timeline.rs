@@ -58,7 +58,7 @@ pub(super) fn draw(inspection: &Inspection, rows: &[Row], mask: Mask) -> Timelin
     let timed: Vec<(&Row, Instant, Instant, String)> = rows
         .iter()
         .filter_map(|row| {
-            let exchange = &inspection.exchanges.get(row.number)?.exchange;
+            let exchange = inspection.exchanges.get(row.number)?.exchange;
             let begin = exchange.time()?;
             let answered = exchange.response.as_ref().and_then(|response| response.times);
             let end = answered.map_or(begin, |(_, last)| last.max(begin));

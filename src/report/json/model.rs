@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use serde::ser::{SerializeMap as _, SerializeSeq as _};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
@@ -14,7 +15,7 @@ use crate::json::{Node, Value};
 use crate::pipeline::Input;
 use crate::report::mask::{Mask, stand_in};
 use crate::report::numbers::Order;
-use crate::report::{Listed, authentication};
+use crate::report::{Inspection, Listed, authentication};
 use crate::token::principal::Principal;
 use crate::token::store::TokenStore;
 use crate::token::{Half, Token, TokenId};
@@ -151,8 +152,25 @@ pub(in crate::report) fn exchange<'e>(
     }
 }
 
+/// All exchanges in print order, each opened for its own record only.
+pub(super) struct Exchanges<'i> {
+    pub(super) inspection: &'i Inspection,
+    pub(super) mask: Mask,
+}
+
+impl Serialize for Exchanges<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Inspection { exchanges, tokens, order, .. } = self.inspection;
+        let mut records = serializer.serialize_seq(Some(exchanges.len()))?;
+        for (index, listed) in exchanges.iter().enumerate() {
+            records.serialize_element(&exchange(index, &listed, tokens, order, self.mask))?;
+        }
+        records.end()
+    }
+}
+
 /// Pairs in the order of the wire. What a client sends in the fields of a challenge is no challenge, but credentials.
-fn headers(head: &Head, sent: bool, tokens: &[&[u8]], mask: Mask) -> Vec<(String, String)> {
+fn headers(head: &Head, sent: bool, tokens: &[Bytes], mask: Mask) -> Vec<(String, String)> {
     let name = |name: &[u8]| crate::report::escape::header_text(name).into_owned();
     let is_challenge = |field: &Field<'_>| field.is("www-authenticate") || field.is("proxy-authenticate");
     let masked = |field: Field<'_>| match sent && is_challenge(&field) {

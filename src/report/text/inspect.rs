@@ -67,7 +67,7 @@ fn exchanges(
             listed.exchange.time().map_or("-".into(), |time| clock(&time.to_string())),
             status(&listed.exchange),
             sent(&listed.exchange),
-            numbers(listed, inspection),
+            numbers(&listed, inspection),
         ]);
     }
     let column = |at: usize| {
@@ -77,7 +77,7 @@ fn exchanges(
     // Where an address would be broken in pieces it stands on lines of its own.
     let beside = columns >= ADDRESS_COLUMNS;
     let columns = if beside { columns } else { options.width.saturating_sub(5) };
-    let addresses = inspection.exchanges.iter().map(|listed| request(listed, inspection, mask, columns));
+    let addresses = inspection.exchanges.iter().map(|listed| request(&listed, inspection, mask, columns));
     if beside {
         rows.iter_mut().zip(addresses).for_each(|(row, address)| row.push(address.join("\n")));
         table(&header, rows, 2).iter().try_for_each(|line| writeln!(out, "{line}"))?;
@@ -146,9 +146,8 @@ fn tokens(inspection: &Inspection, options: &Options, paint: Paint, out: &mut dy
         return writeln!(out, "  none\n");
     }
     for (number, id) in inspection.order.tokens().iter().enumerate() {
-        if let Some(token) = inspection.tokens.get(*id) {
-            one_token(number, *id, token, inspection, options, out)?;
-        }
+        let one = |token: &Token| one_token(number, *id, token, inspection, options, out);
+        inspection.tokens.visit(*id, one).transpose()?;
     }
     writeln!(out)
 }
@@ -163,7 +162,7 @@ fn one_token(
 ) -> io::Result<()> {
     let seen = inspection.tokens.sightings(id);
     let place = seen.and_then(|seen| seen.first.as_ref()).map(|(key, at)| {
-        let number = inspection.exchanges.binary_search_by_key(key, |listed| listed.exchange.key).ok();
+        let number = inspection.exchanges.number(key);
         let exchange = number.map_or(String::new(), |number| format!(" of exchange {number}"));
         format!(", {}{exchange}", location(token, at, &inspection.tokens))
     });

@@ -70,12 +70,17 @@ impl Small {
         }
     }
 
-    fn parse(&self) -> Token {
+    fn text(&self) -> Bytes {
         let mut text = Vec::with_capacity(self.text.len());
         self.text.write(&mut text);
+        text.into()
+    }
+
+    fn parse(&self) -> Token {
+        let text = self.text();
         let jwt = self.jwt.as_ref().map(|digest| Jwt::again(&text, digest));
         Token {
-            text: text.into(),
+            text,
             fingerprint: self.fingerprint,
             role: self.role,
             jwt,
@@ -112,6 +117,13 @@ impl Slots {
             Some(token) => Some(look(token)),
             None => Some(look(&slot.small.as_ref()?.parse())),
         }
+    }
+
+    /// The text of a token; one that is kept small stays so.
+    pub(super) fn text(&self, id: TokenId) -> Option<Bytes> {
+        let slot = self.slots.get(id.0 as usize)?;
+        let whole = slot.whole.get().map(|token| token.text.clone());
+        whole.or_else(|| slot.small.as_ref().map(|small| small.text()))
     }
 
     /// What a token is.

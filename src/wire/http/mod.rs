@@ -13,7 +13,7 @@ pub mod h1;
 pub mod h2;
 mod lines;
 mod message;
-mod packed;
+pub(crate) mod packed;
 /// Memory of bodies that are done with.
 pub(crate) mod pool;
 

@@ -1,10 +1,11 @@
-//! Takes a request that waits for its response, keeps it small until then: a capture may hold a million of them
-//! at once. Long values (tokens) and bodies are kept once for all, the rest in one piece.
+//! Takes a message that somebody looks at later, keeps it small until then: a capture may hold a million requests that
+//! wait for their responses, and a list of exchanges all of them. Long values (tokens) and bodies are kept once for all,
+//! the rest in one piece.
 
 use super::lines;
 use crate::base::texts::Text;
 use crate::base::{Instant, varint};
-use crate::exchange::{Body, FieldSpan, FrameMap, Head, Indexing, Request};
+use crate::exchange::{Body, FieldSpan, FrameMap, Head, Indexing, Request, Response};
 
 /// Values and bodies that are shorter stay with the rest.
 const LONG: usize = 256;
@@ -21,9 +22,9 @@ const DECODED: u8 = 16;
 const TIMES: u8 = 32;
 const PARTIAL: u8 = 64;
 
-/// A request that is kept small.
-#[derive(Debug, Default)]
-pub(super) struct Packed {
+/// A request or a response that is kept small. Of its body what was found out about it is not kept.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Packed {
     rest: Box<[u8]>,
     /// The longest value of the head.
     value: Option<Text>,
@@ -32,7 +33,7 @@ pub(super) struct Packed {
 
 impl Packed {
     /// Packs a request.
-    pub(super) fn of(request: &Request) -> Self {
+    pub(crate) fn of(request: &Request) -> Self {
         let Request { method, target, scheme, host, head, body, times } = request;
         let line = request_line(&head.bytes) == Some((method.as_bytes(), target.as_bytes()));
         let flags = [
@@ -44,13 +45,33 @@ impl Packed {
             (TIMES, times.is_some()),
             (PARTIAL, head.partial),
         ];
-        let mut out = Vec::with_capacity(1024);
+        let mut out = Vec::with_capacity(SHARED);
         out.push(flags.iter().filter(|(_, set)| *set).fold(0, |all, (flag, _)| all | flag));
         if !line {
             text(&mut out, method.as_bytes());
             text(&mut out, target.as_bytes());
         }
         scheme.iter().chain(host).for_each(|known| lines::put(&mut out, known.as_bytes()));
+        Self::message(out, head, body, *times)
+    }
+
+    /// Packs a response.
+    pub(crate) fn of_response(response: &Response) -> Self {
+        let Response { status, head, body, times } = response;
+        let flags = [
+            (COMPLETE, body.complete),
+            (DECODED, body.already_decoded),
+            (TIMES, times.is_some()),
+            (PARTIAL, head.partial),
+        ];
+        let mut out = Vec::with_capacity(SHARED);
+        out.push(flags.iter().filter(|(_, set)| *set).fold(0, |all, (flag, _)| all | flag));
+        varint::put(&mut out, u64::from(*status));
+        Self::message(out, head, body, *times)
+    }
+
+    /// Packs what requests and responses have in common, behind `out`.
+    fn message(mut out: Vec<u8>, head: &Head, body: &Body, times: Option<(Instant, Instant)>) -> Self {
         if let Some((first, last)) = times {
             out.extend_from_slice(&first.nanos().to_le_bytes());
             out.extend_from_slice(&last.nanos().to_le_bytes());
@@ -82,8 +103,13 @@ impl Packed {
     }
 
     /// The request as it was.
-    pub(super) fn open(&self) -> Request {
+    pub(crate) fn open(&self) -> Request {
         Parts(&self.rest).request(self).unwrap_or_default()
+    }
+
+    /// The response as it was, where it is one.
+    pub(crate) fn open_response(&self) -> Response {
+        Parts(&self.rest).response(self).unwrap_or_default()
     }
 }
 
@@ -142,6 +168,23 @@ impl<'p> Parts<'p> {
         }
         let scheme = if has(SCHEME) { Some(self.shared()?) } else { None };
         let host = if has(HOST) { Some(self.shared()?) } else { None };
+        let (head, body, times) = self.message(packed, flags)?;
+        if has(LINE) {
+            let (first, second) = request_line(&head.bytes)?;
+            (method, target) = (string(first), string(second));
+        }
+        Some(Request { method, target, scheme, host, head, body, times })
+    }
+
+    fn response(mut self, packed: &Packed) -> Option<Response> {
+        let flags = self.byte()?;
+        let status = u16::try_from(self.number()?).ok()?;
+        let (head, body, times) = self.message(packed, flags)?;
+        Some(Response { status, head, body, times })
+    }
+
+    fn message(mut self, packed: &Packed, flags: u8) -> Option<(Head, Body, Option<(Instant, Instant)>)> {
+        let has = |flag: u8| flags & flag != 0;
         let times = if has(TIMES) { Some((self.time()?, self.time()?)) } else { None };
         let (head_frames, body_frames) = (self.frames()?, self.frames()?);
         let total = self.number()?;
@@ -151,10 +194,6 @@ impl<'p> Parts<'p> {
         lines::take(&mut self.0, &mut bytes)?;
         packed.value.iter().for_each(|value| value.write(&mut bytes));
         lines::take(&mut self.0, &mut bytes)?;
-        if has(LINE) {
-            let (first, second) = request_line(&bytes)?;
-            (method, target) = (string(first), string(second));
-        }
         let content = match &packed.body {
             Some(body) => {
                 let mut content = Vec::with_capacity(body.len());
@@ -173,7 +212,7 @@ impl<'p> Parts<'p> {
             beginning: None,
             frames: body_frames,
         };
-        Some(Request { method, target, scheme, host, head, body, times })
+        Some((head, body, times))
     }
 
     fn byte(&mut self) -> Option<u8> {
@@ -254,6 +293,9 @@ mod tests {
 
     fn check(request: &Request) {
         assert_eq!(Packed::of(request).open(), *request);
+        let Request { head, body, times, .. } = request.clone();
+        let response = Response { status: 401, head, body, times };
+        assert_eq!(Packed::of_response(&response).open_response(), response);
     }
 
     #[test]
