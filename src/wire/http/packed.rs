@@ -22,6 +22,9 @@ const DECODED: u8 = 16;
 const TIMES: u8 = 32;
 const PARTIAL: u8 = 64;
 
+/// Moment of the first and of the last byte.
+type Times = (Instant, Instant);
+
 /// A request or a response that is kept small. Of its body what was found out about it is not kept.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Packed {
@@ -71,7 +74,7 @@ impl Packed {
     }
 
     /// Packs what requests and responses have in common, behind `out`.
-    fn message(mut out: Vec<u8>, head: &Head, body: &Body, times: Option<(Instant, Instant)>) -> Self {
+    fn message(mut out: Vec<u8>, head: &Head, body: &Body, times: Option<Times>) -> Self {
         if let Some((first, last)) = times {
             out.extend_from_slice(&first.nanos().to_le_bytes());
             out.extend_from_slice(&last.nanos().to_le_bytes());
@@ -183,7 +186,7 @@ impl<'p> Parts<'p> {
         Some(Response { status, head, body, times })
     }
 
-    fn message(mut self, packed: &Packed, flags: u8) -> Option<(Head, Body, Option<(Instant, Instant)>)> {
+    fn message(mut self, packed: &Packed, flags: u8) -> Option<(Head, Body, Option<Times>)> {
         let has = |flag: u8| flags & flag != 0;
         let times = if has(TIMES) { Some((self.time()?, self.time()?)) } else { None };
         let (head_frames, body_frames) = (self.frames()?, self.frames()?);
