@@ -39,17 +39,14 @@ impl Packed {
     pub(crate) fn of(request: &Request) -> Self {
         let Request { method, target, scheme, host, head, body, times } = request;
         let line = request_line(&head.bytes) == Some((method.as_bytes(), target.as_bytes()));
-        let flags = [
-            (LINE, line),
-            (SCHEME, scheme.is_some()),
-            (HOST, host.is_some()),
-            (COMPLETE, body.complete),
-            (DECODED, body.already_decoded),
-            (TIMES, times.is_some()),
-            (PARTIAL, head.partial),
-        ];
+        let known = [(LINE, line), (SCHEME, scheme.is_some()), (HOST, host.is_some())];
         let mut out = Vec::with_capacity(SHARED);
-        out.push(flags.iter().filter(|(_, set)| *set).fold(0, |all, (flag, _)| all | flag));
+        out.push(
+            known
+                .into_iter()
+                .filter(|(_, set)| *set)
+                .fold(flags(head, body, *times), |all, (flag, _)| all | flag),
+        );
         if !line {
             text(&mut out, method.as_bytes());
             text(&mut out, target.as_bytes());
@@ -61,14 +58,8 @@ impl Packed {
     /// Packs a response.
     pub(crate) fn of_response(response: &Response) -> Self {
         let Response { status, head, body, times } = response;
-        let flags = [
-            (COMPLETE, body.complete),
-            (DECODED, body.already_decoded),
-            (TIMES, times.is_some()),
-            (PARTIAL, head.partial),
-        ];
         let mut out = Vec::with_capacity(SHARED);
-        out.push(flags.iter().filter(|(_, set)| *set).fold(0, |all, (flag, _)| all | flag));
+        out.push(flags(head, body, *times));
         varint::put(&mut out, u64::from(*status));
         Self::message(out, head, body, *times)
     }
@@ -114,6 +105,17 @@ impl Packed {
     pub(crate) fn open_response(&self) -> Response {
         Parts(&self.rest).response(self).unwrap_or_default()
     }
+}
+
+/// What requests and responses both have or have not.
+fn flags(head: &Head, body: &Body, times: Option<Times>) -> u8 {
+    let known = [
+        (COMPLETE, body.complete),
+        (DECODED, body.already_decoded),
+        (TIMES, times.is_some()),
+        (PARTIAL, head.partial),
+    ];
+    known.into_iter().filter(|(_, set)| *set).fold(0, |all, (flag, _)| all | flag)
 }
 
 /// Method and target as the first line says.
