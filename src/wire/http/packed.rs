@@ -39,14 +39,9 @@ impl Packed {
     pub(crate) fn of(request: &Request) -> Self {
         let Request { method, target, scheme, host, head, body, times } = request;
         let line = request_line(&head.bytes) == Some((method.as_bytes(), target.as_bytes()));
-        let known = [(LINE, line), (SCHEME, scheme.is_some()), (HOST, host.is_some())];
+        let own = flags(&[(LINE, line), (SCHEME, scheme.is_some()), (HOST, host.is_some())]);
         let mut out = Vec::with_capacity(SHARED);
-        out.push(
-            known
-                .into_iter()
-                .filter(|(_, set)| *set)
-                .fold(flags(head, body, *times), |all, (flag, _)| all | flag),
-        );
+        out.push(own | shared(head, body, *times));
         if !line {
             text(&mut out, method.as_bytes());
             text(&mut out, target.as_bytes());
@@ -59,7 +54,7 @@ impl Packed {
     pub(crate) fn of_response(response: &Response) -> Self {
         let Response { status, head, body, times } = response;
         let mut out = Vec::with_capacity(SHARED);
-        out.push(flags(head, body, *times));
+        out.push(shared(head, body, *times));
         varint::put(&mut out, u64::from(*status));
         Self::message(out, head, body, *times)
     }
@@ -107,15 +102,19 @@ impl Packed {
     }
 }
 
-/// What requests and responses both have or have not.
-fn flags(head: &Head, body: &Body, times: Option<Times>) -> u8 {
-    let known = [
+/// Those of the flags that are set.
+fn flags(known: &[(u8, bool)]) -> u8 {
+    known.iter().filter(|(_, set)| *set).fold(0, |all, (flag, _)| all | flag)
+}
+
+/// The flags that requests and responses have in common.
+fn shared(head: &Head, body: &Body, times: Option<Times>) -> u8 {
+    flags(&[
         (COMPLETE, body.complete),
         (DECODED, body.already_decoded),
         (TIMES, times.is_some()),
         (PARTIAL, head.partial),
-    ];
-    known.into_iter().filter(|(_, set)| *set).fold(0, |all, (flag, _)| all | flag)
+    ])
 }
 
 /// Method and target as the first line says.
