@@ -1,10 +1,8 @@
 //! Takes long texts, keeps each of them once for the whole process, as small as it can be given back.
 //!
 //! A busy capture holds the same token in a million waiting requests, and many tokens hold the same token inside.
-//! A token's payload is kept decoded, with the longest text in it kept apart, once; what does not come out again
-//! byte for byte is kept as it is.
+//! What of a token's text the longest text in its payload alone stands for is kept apart, once.
 
-use std::cell::RefCell;
 use std::hash::BuildHasher as _;
 use std::ops::Range;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
@@ -14,7 +12,7 @@ use hashbrown::HashTable;
 
 use super::base64url;
 
-/// Texts inside a token that are shorter are not kept apart.
+/// What is shorter is not kept apart.
 const LONG: usize = 256;
 
 /// Shelves, each with a lock of its own.
@@ -27,10 +25,6 @@ const FEW: usize = 1024;
 static SEED: LazyLock<RandomState> = LazyLock::new(RandomState::default);
 
 static SHELF: LazyLock<[Mutex<Shelf>; SHELVES]> = LazyLock::new(Default::default);
-
-thread_local! {
-    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-}
 
 /// A hash that is the same for a text during the whole process.
 pub fn hash(text: &[u8]) -> u64 {
@@ -49,13 +43,11 @@ struct Kept {
 
 enum Form {
     Plain(Box<[u8]>),
-    /// `before`, the payload in base64url with a text in its middle, and what follows, in one piece.
-    Token {
+    /// What stands before and behind `middle`, in one piece.
+    Around {
         bytes: Box<[u8]>,
         before: u32,
-        front: u32,
-        back: u32,
-        inner: Text,
+        middle: Text,
     },
 }
 
@@ -76,10 +68,10 @@ impl std::fmt::Debug for Text {
 impl Text {
     /// Keeps a text.
     pub fn keep(text: &[u8]) -> Self {
-        Self::keep_at(text, 0)
+        Self::keep_as(text, Form::of)
     }
 
-    fn keep_at(text: &[u8], depth: u8) -> Self {
+    fn keep_as(text: &[u8], form: fn(&[u8]) -> Form) -> Self {
         let hash = hash(text);
         let shelf = || {
             let shelf = SHELF.get((hash >> 32) as usize % SHELVES);
@@ -89,8 +81,7 @@ impl Text {
         if let Some(known) = shelf().texts.find(hash, |known| known.0.hash == hash && known.is(text)) {
             return known.clone();
         }
-        let form = Form::token(text, depth).unwrap_or_else(|| Form::Plain(text.into()));
-        let kept = Self(Arc::new(Kept { hash, length: text.len(), form }));
+        let kept = Self(Arc::new(Kept { hash, length: text.len(), form: form(text) }));
         let mut shelf = shelf();
         // Another thread may have been quicker.
         if let Some(known) = shelf.texts.find(hash, |known| known.0.hash == hash && known.is(text)) {
@@ -129,15 +120,14 @@ impl Text {
         if self.0.length != text.len() {
             return false;
         }
-        if let Form::Plain(bytes) = &self.0.form {
-            return **bytes == *text;
+        match &self.0.form {
+            Form::Plain(bytes) => **bytes == *text,
+            Form::Around { bytes, before, middle } => {
+                let (before, behind) = bytes.split_at_checked(*before as usize).unwrap_or((bytes, &[]));
+                let rest = text.strip_prefix(before).and_then(|rest| rest.strip_suffix(behind));
+                rest.is_some_and(|rest| middle.is(rest))
+            }
         }
-        let mut whole = SCRATCH.take();
-        whole.clear();
-        self.write(&mut whole);
-        let same = whole == text;
-        SCRATCH.set(whole);
-        same
     }
 
     /// Adds it to `out`.
@@ -154,66 +144,42 @@ impl PartialEq for Text {
 }
 
 impl Form {
-    /// A token whose payload has a long text in it.
-    fn token(text: &[u8], depth: u8) -> Option<Self> {
-        if depth > 1 {
-            return None;
-        }
-        let first = memchr::memchr(b'.', text)? + 1;
-        let encoded = text.get(first..)?;
-        let second = memchr::memchr(b'.', encoded)?;
-        let payload = base64url::decode(encoded.get(..second)?).ok()?;
-        let long = longest(&payload).filter(|long| long.len() >= LONG)?;
-        let parts = [
-            text.get(..first)?,
-            payload.get(..long.start)?,
-            payload.get(long.end..)?,
-            encoded.get(second..)?,
-        ];
-        let [before, front, back] = [parts[0].len(), parts[1].len(), parts[2].len()];
-        let form = Self::Token {
-            bytes: parts.concat().into(),
-            before: u32::try_from(before).ok()?,
-            front: u32::try_from(front).ok()?,
-            back: u32::try_from(back).ok()?,
-            inner: Text::keep_at(payload.get(long)?, depth + 1),
-        };
-        let mut again = Vec::with_capacity(text.len());
-        form.write(&mut again);
-        (again == text).then_some(form)
+    fn of(text: &[u8]) -> Self {
+        Self::token(text).unwrap_or_else(|| Self::plain(text))
+    }
+
+    fn plain(text: &[u8]) -> Self {
+        Self::Plain(text.into())
+    }
+
+    /// A token whose payload has a long text in it. Texts in texts in it are not looked for.
+    fn token(text: &[u8]) -> Option<Self> {
+        let payload_at = memchr::memchr(b'.', text)? + 1;
+        let encoded = text.get(payload_at..)?;
+        let encoded = encoded.get(..memchr::memchr(b'.', encoded)?)?;
+        let long = longest(&base64url::decode(encoded).ok()?)?;
+        // Four characters stand for three bytes: those that stand for bytes of the text alone.
+        let middle = payload_at + long.start.div_ceil(3) * 4..payload_at + long.end / 3 * 4;
+        let kept = text.get(middle.clone()).filter(|kept| kept.len() >= LONG)?;
+        Some(Self::Around {
+            bytes: [text.get(..middle.start)?, text.get(middle.end..)?].concat().into(),
+            before: u32::try_from(middle.start).ok()?,
+            middle: Text::keep_as(kept, Self::plain),
+        })
     }
 
     fn write(&self, out: &mut Vec<u8>) {
-        let (bytes, [before, front, back], inner) = match self {
-            Self::Plain(bytes) => return out.extend_from_slice(bytes),
-            Self::Token { bytes, before, front, back, inner } => (bytes, [*before, *front, *back], inner),
-        };
-        let mut rest = &bytes[..];
-        let mut next = |length: u32| {
-            let (part, after) = rest.split_at_checked(length as usize).unwrap_or((rest, &[]));
-            rest = after;
-            part
-        };
-        let [before, front, back] = [next(before), next(front), next(back)];
-        out.reserve(self::encoded(front.len() + inner.len() + back.len()) + before.len() + rest.len());
-        out.extend_from_slice(before);
-        let mut payload = Vec::with_capacity(front.len() + inner.len() + back.len());
-        payload.extend_from_slice(front);
-        inner.write(&mut payload);
-        payload.extend_from_slice(back);
-        let at = out.len();
-        out.resize(at + encoded(payload.len()), 0);
-        if let Some(room) = out.get_mut(at..) {
-            // There is room for all of it.
-            let _ = base64url::encode(&payload, room);
+        match self {
+            Self::Plain(bytes) => out.extend_from_slice(bytes),
+            Self::Around { bytes, before, middle } => {
+                let (before, behind) = bytes.split_at_checked(*before as usize).unwrap_or((bytes, &[]));
+                out.reserve(bytes.len() + middle.len());
+                out.extend_from_slice(before);
+                middle.write(out);
+                out.extend_from_slice(behind);
+            }
         }
-        out.extend_from_slice(rest);
     }
-}
-
-/// Bytes of base64url without padding.
-fn encoded(length: usize) -> usize {
-    (length * 4).div_ceil(3)
 }
 
 /// The longest text between two quotes.
@@ -276,11 +242,16 @@ mod tests {
     #[test]
     fn tokens_share_the_token_inside() {
         let inner = "i".repeat(1300);
-        let outer = Text::keep(token(8, &inner).as_bytes());
-        let Form::Token { bytes, inner: shared, .. } = &outer.0.form else { panic!("kept as it is") };
-        assert!(*shared == Text::keep(inner.as_bytes()));
-        assert!(bytes.len() < 100);
-        assert!(!format!("{outer:?}").contains("iss"));
+        let parts = |number: u32| {
+            let outer = Text::keep(token(number, &inner).as_bytes());
+            assert!(!format!("{outer:?}").contains("iss"));
+            match &outer.0.form {
+                Form::Around { bytes, middle, .. } => (bytes.len(), middle.clone()),
+                Form::Plain(_) => panic!("kept as it is"),
+            }
+        };
+        let ((small, shared), (_, other)) = (parts(8), parts(9));
+        assert!(shared == other && small < 120, "{small}");
     }
 
     #[test]
