@@ -63,9 +63,10 @@ use super::marks::Marks;
 use super::organisation::thumbprints::Row;
 use super::organisation::{self, StateCase};
 use super::place::{self, Place};
-use super::rule::{Out, Rule, Scope};
+use super::rule::{Out, Scope};
 use super::rules::RULES;
 use super::said::Said;
+use super::scoped;
 use super::subject::{
     CaptureCase, CertificateCase, ConnectionCase, ExchangeCase, LogCase, Proof, SeenToken, Standing,
 };
@@ -370,7 +371,7 @@ impl Sink for Judge<'_> {
             .with(glimpse, tokenless_request);
         let (mut hits, mut missing) = (Vec::new(), Vec::new());
         let marks = Marks::of(&case);
-        for &(rule, wanted, examine) in exchange_rules() {
+        for &(rule, (wanted, examine)) in scoped::EXCHANGE.iter() {
             if wanted.is_none_or(|wanted| marks.meet(wanted)) {
                 examine(&case, &mut Out::new(rule, &mut hits, &mut missing));
             } else if cfg!(debug_assertions) && book.memory.exchanges <= RULES_TRIED {
@@ -418,10 +419,8 @@ impl Sink for Judge<'_> {
         let name = name_of(&connection);
         let case = ConnectionCase { connection: &connection, name: name.as_deref() };
         let (mut hits, mut missing) = (Vec::new(), Vec::new());
-        for rule in RULES {
-            if let Scope::Connection(examine) = rule.scope {
-                examine(&case, &mut Out::new(rule, &mut hits, &mut missing));
-            }
+        for &(rule, examine) in scoped::CONNECTION.iter() {
+            examine(&case, &mut Out::new(rule, &mut hits, &mut missing));
         }
         let base = Evidence {
             input: Some(connection.input),
@@ -522,13 +521,9 @@ impl Judge<'_> {
 
     fn judge_line(&mut self, record: &LogRecord) {
         let (mut hits, mut missing) = (Vec::new(), Vec::new());
-        for rule in RULES {
-            if let Scope::Log(examine) = rule.scope {
-                examine(
-                    &LogCase::of(record, self.book.expectations),
-                    &mut Out::new(rule, &mut hits, &mut missing),
-                );
-            }
+        let case = LogCase::of(record, self.book.expectations);
+        for &(rule, examine) in scoped::LOG.iter() {
+            examine(&case, &mut Out::new(rule, &mut hits, &mut missing));
         }
         let base = Evidence {
             input: Some(record.input),
@@ -624,22 +619,6 @@ fn outermost<'s>(sightings: &'s [Sighting], store: &TokenStore) -> Vec<&'s Sight
 
 /// Exchanges of which a debug build tries all rules, to see that those without their marks stay silent.
 const RULES_TRIED: u64 = 10_000;
-
-/// A rule, the marks without which it stays silent, and what it does.
-type ExchangeRule = (&'static Rule, Option<Marks>, for<'a> fn(&ExchangeCase<'a>, &mut Out<'_>));
-
-/// Rules that look at exchanges: found once.
-fn exchange_rules() -> &'static [ExchangeRule] {
-    static EXCHANGE: std::sync::LazyLock<Vec<ExchangeRule>> = std::sync::LazyLock::new(|| {
-        let examiner = |rule: &'static Rule| match rule.scope {
-            Scope::Exchange(examine) => Some((rule, None, examine)),
-            Scope::Marked(marks, examine) => Some((rule, Some(marks), examine)),
-            _ => None,
-        };
-        RULES.iter().filter_map(|&rule| examiner(rule)).collect()
-    });
-    &EXCHANGE
-}
 
 /// The name that the client asked for, else the first name of the server's certificate.
 pub(super) fn name_of(connection: &Connection) -> Option<String> {

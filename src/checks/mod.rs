@@ -33,6 +33,8 @@ pub mod rule;
 pub mod rules;
 /// Sentences that name inputs.
 pub mod said;
+/// Rules by what they look at.
+mod scoped;
 /// What rules look at.
 pub mod subject;
 /// From what rules say to findings.

@@ -4,15 +4,14 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::LazyLock;
 
 use crate::base::Instant;
 use crate::checks::CheckId;
 use crate::checks::expectations::Expectations;
 use crate::checks::finding::Evidence;
 use crate::checks::place;
-use crate::checks::rule::{Hit, Out, Rule, Scope};
-use crate::checks::rules::RULES;
+use crate::checks::rule::{Hit, Out, Rule};
+use crate::checks::scoped;
 use crate::checks::subject::{ExchangeCase, Proof, Standing, TokenCase, UseCase};
 use crate::checks::tally::{CauseId, Tally};
 use crate::exchange::ExchangeKey;
@@ -153,10 +152,8 @@ impl<'e> Book<'e> {
         let proof = standing::prove(token, self.expectations, &self.uploaded);
         let (mut hits, mut missing) = (Vec::new(), Vec::new());
         let case = TokenCase { expected: self.expectations, store, id, token, standing, proof: &proof };
-        for rule in RULES.iter().filter(|rule| standing.judged_by(rule.check)) {
-            if let Scope::Token(examine) = rule.scope {
-                examine(&case, &mut Out::new(rule, &mut hits, &mut missing));
-            }
+        for &(rule, examine) in scoped::TOKEN.iter().filter(|(rule, _)| standing.judged_by(rule.check)) {
+            examine(&case, &mut Out::new(rule, &mut hits, &mut missing));
         }
         if standing.judged_by(CheckId::Signature)
             && let Some(reason) = standing::unproved(token, &proof, self.expectations)
@@ -221,16 +218,16 @@ impl<'e> Book<'e> {
             let token = TokenCase { expected, store, id, token, standing, proof: &state.proof };
             let case = UseCase { token, exchange, sighting, carried: depth > 0, at };
             let Self { tally, memory, said, key: known, .. } = self;
-            Said::by(timed(), &case, tally).count(tally, memory, key, &found);
+            Said::by(&scoped::TIMED_USE, &case, tally).count(tally, memory, key, &found);
             noted::note_use(&case, memory);
             if case.exchange.is_none() {
-                Said::by(steady(), &case, tally).count(tally, memory, key, &found);
+                Said::by(&scoped::STEADY_USE, &case, tally).count(tally, memory, key, &found);
                 continue;
             }
             same(known.clear(), &case, taken);
             let repeated = match said.get(id, known) {
                 None => {
-                    let fresh = Said::by(steady(), &case, tally);
+                    let fresh = Said::by(&scoped::STEADY_USE, &case, tally);
                     said.insert(id, known, fresh)
                 }
                 repeated => repeated,
@@ -238,7 +235,7 @@ impl<'e> Book<'e> {
             let Some(repeated) = repeated else { continue };
             debug_assert_eq!(
                 format!("{repeated:?}"),
-                format!("{:?}", Said::by(steady(), &case, tally)),
+                format!("{:?}", Said::by(&scoped::STEADY_USE, &case, tally)),
                 "a rule looks at something of a use that is not among what must be the same"
             );
             repeated.count(tally, memory, key, &found);
@@ -355,7 +352,7 @@ impl At<'_> {
 }
 
 impl Said {
-    fn by(rules: &[UseRule], case: &UseCase<'_>, tally: &mut Tally) -> Self {
+    fn by(rules: &[(&'static Rule, scoped::ExamineUse)], case: &UseCase<'_>, tally: &mut Tally) -> Self {
         let (mut hits, mut missing) = (Vec::new(), Vec::new());
         for &(rule, examine) in rules.iter().filter(|(rule, _)| case.token.standing.judged_by(rule.check)) {
             examine(case, &mut Out::new(rule, &mut hits, &mut missing));
@@ -395,26 +392,4 @@ fn same(key: &mut Key, case: &UseCase<'_>, taken: Taken) {
         Some(IpAddr::V6(address)) => key.text(Some(&address.octets())),
         None => key.text(None),
     };
-}
-
-type UseRule = (&'static Rule, for<'a> fn(&UseCase<'a>, &mut Out<'_>));
-
-/// Rules that look at uses: those that ask for the time, and the others. Found once.
-static USES: LazyLock<(Vec<UseRule>, Vec<UseRule>)> = LazyLock::new(|| {
-    let examiner = |rule: &'static Rule| match rule.scope {
-        Scope::Use(examine) => Some((rule, examine)),
-        _ => None,
-    };
-    RULES
-        .iter()
-        .filter_map(|&rule| examiner(rule))
-        .partition(|(rule, _): &UseRule| rule.check == CheckId::Lifetime)
-});
-
-fn timed() -> &'static [UseRule] {
-    &USES.0
-}
-
-fn steady() -> &'static [UseRule] {
-    &USES.1
 }
