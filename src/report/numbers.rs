@@ -1,6 +1,6 @@
 //! Takes exchanges and tokens in whatever order threads finished them, gives the numbers that reports print.
 
-use std::collections::HashMap;
+use std::cell::Cell;
 
 use crate::base::varint;
 use crate::exchange::ExchangeKey;
@@ -64,6 +64,8 @@ pub struct Numbers {
     count: usize,
     /// Sorted.
     known: Vec<(ExchangeKey, usize)>,
+    /// Where in it something was looked for last: what is printed together stands close together.
+    last: Cell<usize>,
 }
 
 impl Numbers {
@@ -75,10 +77,11 @@ impl Numbers {
         // How many keys are less than each that is wanted, and not less than the one before; which are there.
         let mut less = vec![0; known.len() + 1];
         let mut there = vec![false; known.len()];
-        let mut count = 0;
+        let (mut count, mut at) = (0, 0);
         keys.each(|key| {
             count += 1;
-            let at = known.partition_point(|(wanted, _)| *wanted <= key);
+            // Exchanges end about in the order in which they began.
+            at = partition_near(&known, at, |(wanted, _)| *wanted <= key);
             less[at] += 1;
             if let Some(before) = at.checked_sub(1).filter(|before| known[*before].0 == key) {
                 there[before] = true;
@@ -91,7 +94,7 @@ impl Numbers {
         }
         let mut there = there.into_iter();
         known.retain(|_| there.next() == Some(true));
-        Self { keys, count, known }
+        Self { keys, count, known, last: Cell::default() }
     }
 
     /// How many exchanges there are.
@@ -101,8 +104,10 @@ impl Numbers {
 
     /// The number of an exchange; `None` for one that was not among them.
     pub fn rank(&self, key: &ExchangeKey) -> Option<usize> {
-        if let Ok(at) = self.known.binary_search_by_key(key, |(known, _)| *known) {
-            return self.known.get(at).map(|(_, number)| *number);
+        let at = partition_near(&self.known, self.last.get(), |(known, _)| known < key);
+        self.last.set(at);
+        if let Some((_, number)) = self.known.get(at).filter(|(known, _)| known == key) {
+            return Some(*number);
         }
         let (mut number, mut there) = (0, false);
         self.keys.each(|other| {
@@ -111,6 +116,25 @@ impl Numbers {
         });
         there.then_some(number)
     }
+}
+
+/// What `partition_point` gives, looked for around `near` first, then twice as far away each time.
+fn partition_near<T>(sorted: &[T], near: usize, is_before: impl Fn(&T) -> bool) -> usize {
+    let (mut low, mut high) = (0, sorted.len());
+    let mut step = 1;
+    let mut look = near.min(high.saturating_sub(1));
+    // Below `low` all are before, from `high` on none is.
+    while let Some(element) = sorted.get(look).filter(|_| (low..high).contains(&look)) {
+        if is_before(element) {
+            low = look + 1;
+            look = low.saturating_add(step);
+        } else {
+            high = look;
+            look = high.saturating_sub(step);
+        }
+        step *= 2;
+    }
+    low + sorted.get(low..high).unwrap_or_default().partition_point(is_before)
 }
 
 /// Bytes of four numbers at most.
@@ -126,7 +150,8 @@ fn fields(key: &ExchangeKey) -> [u64; 4] {
 #[derive(Clone, Debug, Default)]
 pub struct Order {
     tokens: Vec<TokenId>,
-    numbers: HashMap<TokenId, usize>,
+    /// By the identities of the tokens, which count from 0.
+    numbers: Vec<usize>,
 }
 
 impl Order {
@@ -143,7 +168,12 @@ impl Order {
             .collect();
         keyed.sort();
         let tokens: Vec<_> = keyed.into_iter().map(|(_, id)| id).collect();
-        let numbers = tokens.iter().copied().zip(0..).collect();
+        let mut numbers = vec![0; tokens.len()];
+        for (number, id) in tokens.iter().enumerate() {
+            if let Some(place) = numbers.get_mut(id.0 as usize) {
+                *place = number;
+            }
+        }
         Self { tokens, numbers }
     }
 
@@ -154,7 +184,7 @@ impl Order {
 
     /// The printed number of a token.
     pub fn number(&self, token: TokenId) -> Option<usize> {
-        self.numbers.get(&token).copied()
+        self.numbers.get(token.0 as usize).copied()
     }
 }
 
@@ -168,6 +198,17 @@ mod tests {
     use crate::token::{Half, Location};
 
     proptest! {
+        #[test]
+        fn what_is_looked_for_nearby_is_found_as_anywhere(
+            mut sorted in prop::collection::vec(0_u32..200, 0..300),
+            wanted in 0_u32..201,
+            near in 0_usize..320,
+        ) {
+            sorted.sort_unstable();
+            let is_before = |value: &u32| *value < wanted;
+            prop_assert_eq!(partition_near(&sorted, near, is_before), sorted.partition_point(is_before));
+        }
+
         #[test]
         fn exchanges_are_numbered_by_their_keys(
             keys in prop::collection::vec((any::<u32>(), any::<u64>(), any::<u64>(), any::<bool>()), 0..50),
