@@ -137,6 +137,13 @@ const BROKEN: &[(&str, Change, &str, &str, bool)] = &[
         false,
     ),
     (
+        "other bytes, same dates, at the principal of Exchange",
+        |o| keys(o, EXCHANGE, vec![key("a", OTHER_DER, NOT_AFTER)]),
+        "state-key-value",
+        EXCHANGE,
+        false,
+    ),
+    (
         "no key for Exchange itself",
         |o| keys(o, EXCHANGE, vec![]),
         "state-exchange-key-missing",
@@ -338,6 +345,7 @@ const CAUSES: &[(&str, &str)] = &[
     ("key for signing", "auth-certificate-rolled-over"),
     ("only an expired key", "auth-certificate-rolled-over"),
     ("other bytes, same dates", "auth-certificate-rolled-over"),
+    ("other bytes, same dates, at the principal of Exchange", "auth-certificate-rolled-over"),
     ("no key for Exchange itself", "certificate-not-uploaded"),
     ("principal disabled", "application-disabled"),
     ("no principal", "application-disabled"),

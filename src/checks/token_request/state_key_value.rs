@@ -1,6 +1,7 @@
 //! Takes the state of the organisation, gives findings of `state-key-value`: an uploaded key has the dates of the auth certificate, but is another one.
 
 use crate::checks::CheckId;
+use crate::checks::expectations::EXCHANGE;
 use crate::checks::finding::Severity;
 use crate::checks::organisation::StateCase;
 use crate::checks::organisation::{hex, same_moment, upload};
@@ -30,8 +31,11 @@ pub(crate) static RULE: Rule = Rule {
 fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
     let Some(current) = case.auth_thumbprint("Current") else { return };
     let Some(end) = case.validity(current, true).known() else { return };
-    for application in case.applications() {
-        let keys = case.keys_of(application.id).unwrap_or_default();
+    // Exchange's own assertions are signed with it too: in the name of its principal, or of the dedicated application.
+    let dedicated = case.dedicated_application();
+    let own = dedicated.as_deref().unwrap_or(EXCHANGE);
+    for id in case.applications().iter().map(|application| application.id).chain([own]) {
+        let keys = case.keys_of(id).unwrap_or_default();
         if keys.iter().any(|key| key.thumbprint == Some(current)) {
             continue;
         }
@@ -40,15 +44,17 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
             if let Some(own) =
                 key.thumbprint.filter(|own| same_end && Some(*own) != case.auth_thumbprint("Next"))
             {
-                out.say(format!(
-                    "a key of {} has the dates of the auth certificate, but is another one",
-                    application.id
-                ))
-                .about(application.id)
-                .location(&key.place)
-                .observed(format!("key {}: certificate {}", key.id, hex(own)))
-                .expected(format!("certificate {}", hex(current)))
-                .help(upload(case, application.id));
+                let help = if dedicated.as_deref() == Some(id) {
+                    ".\\ConfigureExchangeHybridApplication.ps1 -UpdateCertificate".to_owned()
+                } else {
+                    upload(case, id)
+                };
+                out.say(format!("a key of {id} has the dates of the auth certificate, but is another one"))
+                    .about(id)
+                    .location(&key.place)
+                    .observed(format!("key {}: certificate {}", key.id, hex(own)))
+                    .expected(format!("certificate {}", hex(current)))
+                    .help(help);
             }
         }
     }
@@ -59,13 +65,35 @@ mod tests {
     use super::*;
     use crate::checks::testing_state::organisation::OTHER_PRINT;
     use crate::checks::testing_state::{
-        Scene, key,
-        organisation::{NOT_AFTER, OTHER_DER, SKYPE},
+        Scene, Val, hybrid_on, key,
+        organisation::{DER, HYBRID, NOT_AFTER, OTHER_DER, SKYPE},
+        properties,
     };
 
     #[test]
     fn fires_on_other_bytes_of_the_same_dates() {
         assert!(Scene::healthy().keys(SKYPE, vec![key("a", OTHER_DER, NOT_AFTER)]).fires(&RULE));
+    }
+
+    #[test]
+    fn fires_on_them_at_the_principal_that_exchange_asks_with() {
+        let other = || vec![key("a", OTHER_DER, NOT_AFTER)];
+        let help = |scene: &Scene| scene.hits(&RULE).into_iter().map(|hit| hit.help).collect::<Vec<_>>();
+        let classic = help(&Scene::healthy().keys(EXCHANGE, other()));
+        let [line] = &classic[..] else { panic!("{classic:?}") };
+        assert!(line.contains(EXCHANGE) && line.contains("Update-MgServicePrincipal"), "{line}");
+        let dedicated = |scene: Scene, keys| {
+            let application = [("AppId", HYBRID.into()), ("KeyCredentials", Val::Keys(keys))];
+            scene
+                .set("Get-AuthServer", "evoSTS", "ApplicationIdentifier", HYBRID)
+                .add("Get-SettingOverride", hybrid_on())
+                .add("Get-MgServicePrincipal", properties(application))
+        };
+        let own = help(&dedicated(Scene::healthy(), other()));
+        assert_eq!(own, [".\\ConfigureExchangeHybridApplication.ps1 -UpdateCertificate"]);
+        // Then the keys of the shared principal do not matter.
+        let left = dedicated(Scene::healthy().keys(EXCHANGE, other()), vec![key("b", DER, NOT_AFTER)]);
+        assert!(!left.fires(&RULE));
     }
 
     #[test]
