@@ -1,11 +1,16 @@
 //! Stories for the tests of causes: exchanges of one or several scenes, judged together and diagnosed.
 
+use std::collections::BTreeSet;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use crate::base::Instant;
 use crate::checks::expectations::Expectations;
-use crate::checks::judge::Judge;
+use crate::checks::judge::{Judge, Judgement};
 use crate::checks::judge_state;
 use crate::checks::organisation::StateCase;
-use crate::checks::testing::{Scene, Signer, body};
+use crate::checks::testing::{Scene, Signer, TENANT, body};
 use crate::checks::testing_state::{Organisation, organisation};
 use crate::diagnose::cause::Found;
 use crate::diagnose::{Diagnosis, diagnose};
@@ -16,9 +21,16 @@ use crate::state;
 
 /// Exchanges and what they are judged with.
 pub(crate) struct Story {
-    expected: Expectations,
+    pub(crate) expected: Expectations,
     exchanges: Vec<Exchange>,
-    lines: Vec<LogRecord>,
+    pub(crate) lines: Vec<LogRecord>,
+}
+
+/// A cause, with the rules whose findings speak for it and against it.
+pub(crate) struct Told {
+    pub(crate) found: Found,
+    pub(crate) by: BTreeSet<&'static str>,
+    pub(crate) but: BTreeSet<&'static str>,
 }
 
 /// The body of a refusal of the token service.
@@ -95,8 +107,44 @@ impl Story {
         self
     }
 
+    /// And the state of an organisation where all is well but for this change: its tenant and certificate are those of
+    /// the scene, and it is judged at the moment of the call.
+    pub(crate) fn and_state(mut self, change: impl FnOnce(Organisation) -> Organisation) -> Self {
+        let given = self.expected.certificates.iter().flat_map(|(_, file)| &file.certificates);
+        let own = given.clone().next().unwrap();
+        let text = change(Organisation::healthy()).clixml();
+        let text = text.replace(organisation::TENANT, TENANT).replace("contoso.example", "contoso.com");
+        let text = text.replace(organisation::PRINT, &own.thumbprint_hex());
+        let text = text.replace(organisation::DER, &STANDARD.encode(&own.der));
+        let text = text.replace(organisation::NOT_BEFORE, &own.not_before.to_string());
+        let text = text.replace(organisation::NOT_AFTER, &own.not_after.to_string());
+        self.expected.state = vec![state::read(text.as_bytes(), "state.xml").unwrap()];
+        self.expected.at = Some(Instant::from_seconds(Scene::NOW));
+        self
+    }
+
+    /// Other expectations.
+    pub(crate) fn expect(mut self, change: impl FnOnce(&mut Expectations)) -> Self {
+        change(&mut self.expected);
+        self
+    }
+
+    /// What is said of one cause, where anything is.
+    pub(crate) fn told(&self, cause: &str) -> Option<Told> {
+        let (judgement, diagnosis) = self.judged();
+        let found = diagnosis.causes.into_iter().find(|found| found.cause.id == cause)?;
+        let rules = |indices: &[usize]| -> BTreeSet<&'static str> {
+            indices.iter().filter_map(|index| judgement.findings.get(*index)).map(|one| one.rule).collect()
+        };
+        Some(Told { by: rules(&found.supporting), but: rules(&found.contradicting), found })
+    }
+
     /// What is diagnosed.
     pub(crate) fn diagnosis(&self) -> Diagnosis {
+        self.judged().1
+    }
+
+    fn judged(&self) -> (Judgement, Diagnosis) {
         let mut judge = Judge::new(&self.expected);
         for (frame, exchange) in (1..).zip(&self.exchanges) {
             let mut exchange = exchange.clone();
@@ -104,7 +152,9 @@ impl Story {
             judge.exchange(exchange);
         }
         self.lines.iter().for_each(|line| judge.log_record(line.clone()));
-        diagnose(&judge.finish(), &self.expected)
+        let judgement = judge.finish();
+        let diagnosis = diagnose(&judgement, &self.expected);
+        (judgement, diagnosis)
     }
 
     /// The ids of the causes.

@@ -59,19 +59,19 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
     if !other.is_empty() {
         weigh.plus(40, "a token request goes to another tenant, and is refused").at(&other);
     }
-    let refused = case.refused("invalid_tenant");
-    if weigh.score() > 0 && !refused.is_empty() {
-        weigh.plus(15, "Exchange says that it does not know the tenant").at(&refused);
-    }
     let realm =
         |finding: &Finding| finding.evidence.iter().any(|place| place.claim.as_deref() == Some("Realm"));
     if weigh.state(&[("state-auth-server-tenant", 85)])
         | weigh.state_where(&[("state-auth-config", 40)], realm)
     {
-        let said = ["state-auth-server-tenant", "state-auth-config"]
-            .iter()
-            .find_map(|rule| weigh.first_state(rule, |_| true));
+        let said = weigh
+            .first_state("state-auth-server-tenant", |_| true)
+            .or_else(|| weigh.first_state("state-auth-config", realm));
         weigh.words("observed", said.map(|finding| finding.observed.clone()).unwrap_or_default());
+    }
+    let refused = case.refused("invalid_tenant");
+    if weigh.score() > 0 && !refused.is_empty() {
+        weigh.plus(15, "Exchange says that it does not know the tenant").at(&refused);
     }
 }
 
@@ -96,6 +96,19 @@ mod tests {
             &denied("invalid_request", "AADSTS90002: Tenant not found."),
         );
         assert_eq!(story.target("/contoso.invalid/tokens/OAuth/2").lead(), CAUSE.id);
+    }
+
+    #[test]
+    fn a_realm_of_exchange_itself_is_named_where_exchange_does_not_know_the_tenant() {
+        let refused = Story::of(Scene::healthy().refused("2000004;error_category=\"invalid_tenant\""));
+        let story = refused.and_state(|all| {
+            // The service name is wrong too, and is another matter.
+            let all = all.set("Get-AuthConfig", "", "Realm", "other.example");
+            all.set("Get-AuthConfig", "", "ServiceName", "00000004-0000-0ff1-ce00-000000000000")
+        });
+        let found = story.told(CAUSE.id).unwrap().found;
+        assert_eq!(found.confidence, Confidence::Likely);
+        assert!(found.summary.contains(": Realm: other.example."), "{}", found.summary);
     }
 
     #[test]
