@@ -103,7 +103,6 @@ pub fn read(facts: &Facts) -> Vec<Step> {
         steps.put(of_call(call, seen));
     }
     let mut steps = steps.list;
-    let order = |step: &Step| (step.time.is_none(), step.time, step.exchange);
     steps.sort_by_key(order);
     if steps.len() > STEPS_SHOWN {
         let mut ranked: Vec<(bool, usize)> =
@@ -118,6 +117,11 @@ pub fn read(facts: &Facts) -> Vec<Step> {
         first.broke = true;
     }
     steps
+}
+
+/// By time; what has none, since its source tells none, stands last.
+fn order(step: &Step) -> impl Ord + use<> {
+    (step.time.is_none(), step.time, step.exchange)
 }
 
 /// Steps in the order in which they were put first.
@@ -137,7 +141,7 @@ impl Steps {
         match self.list.get_mut(place) {
             Some(known) => {
                 known.count += step.count;
-                if (step.time, step.exchange) < (known.time, known.exchange) {
+                if order(&step) < order(known) {
                     (known.time, known.exchange) = (step.time, step.exchange);
                 }
             }
@@ -273,6 +277,130 @@ mod tests {
         };
         assert_eq!(outcomes(true), [(Outcome::Unanswered, "200, its body not seen".to_owned())]);
         assert_eq!(outcomes(false), [(Outcome::Done, "200".to_owned())]);
+    }
+
+    #[test]
+    fn a_step_has_the_time_at_which_it_was_first_seen() {
+        let sight = |frame: u64, seconds: Option<i64>| Sight {
+            key: Some(ExchangeKey { frame, ..ExchangeKey::default() }),
+            at: seconds.map(Instant::from_seconds),
+            ..Sight::default()
+        };
+        // The same step three times, of kinds that differ in what a step does not show: one source knows no times.
+        let call = |host_of_audience: &str| Call {
+            audience: Some((true, host_of_audience.into())),
+            ..call(Credential::Token, 200)
+        };
+        let mut facts = Facts::default();
+        facts.call(call("a"), sight(2, Some(20)));
+        facts.call(call("b"), sight(3, None));
+        facts.call(call("c"), sight(1, Some(10)));
+        let steps = read(&facts);
+        let [step] = &steps[..] else { panic!("{steps:?}") };
+        assert_eq!((step.count, step.time), (3, Some(Instant::from_seconds(10))));
+        assert_eq!(step.exchange.map(|key| key.frame), Some(1));
+    }
+
+    /// What is asked and what is answered, in words.
+    #[test]
+    fn steps_say_who_asks_for_what_and_what_the_answer_was() {
+        let own = expectations::SKYPE;
+        let of = |credential, status| Call {
+            application: Some(own.into()),
+            host: "mail.contoso.com".into(),
+            path: "/ews/exchange.asmx".into(),
+            ..call(credential, status)
+        };
+        let said = |call: Call| {
+            let steps = read(&facts(&[(1, call)]));
+            let step = steps.first().unwrap().clone();
+            assert_eq!(step.to, "mail.contoso.com");
+            (step.from, step.asked, step.answered, step.outcome)
+        };
+        let name = expectations::application_name(own).unwrap();
+        let row = |from: &str, asked: &str, answered: &str, outcome| {
+            (from.to_owned(), asked.to_owned(), answered.to_owned(), outcome)
+        };
+        let folder = |mut call: Call| {
+            call.operation = Some("CreateItem".into());
+            call.folders.push("inbox".into());
+            call
+        };
+        for (call, told) in [
+            (
+                folder(of(Credential::Token, 200)),
+                row(name, "CreateItem in inbox with a token", "200", Outcome::Done),
+            ),
+            (
+                Call { application: None, ..of(Credential::Basic, 200) },
+                row("caller", "/ews/exchange.asmx with a password (Basic)", "200", Outcome::Done),
+            ),
+            (
+                Call { operation: Some("GetItem".into()), application: None, ..of(Credential::Windows, 500) },
+                row("caller", "GetItem with Windows authentication", "500", Outcome::Broken),
+            ),
+            (
+                Call { application: Some("x".into()), ..of(Credential::OtherToken, 200) },
+                row("x", "/ews/exchange.asmx with a token of another application", "200", Outcome::Done),
+            ),
+            (
+                Call { path: "/ews/wssecurity".into(), ..of(Credential::Other, 200) },
+                row(name, "/ews/wssecurity with WS-Security", "200", Outcome::Done),
+            ),
+            (
+                of(Credential::None, 401),
+                row(name, "/ews/exchange.asmx without credentials", "401", Outcome::Done),
+            ),
+            (
+                of(Credential::None, 403),
+                row(name, "/ews/exchange.asmx without credentials", "403", Outcome::Broken),
+            ),
+            (
+                of(Credential::EmptyBearer, 401),
+                row("caller", "the challenge of /ews/exchange.asmx", "the Bearer challenge", Outcome::Done),
+            ),
+            (
+                of(Credential::EmptyBearer, 403),
+                row("caller", "the challenge of /ews/exchange.asmx", "403", Outcome::Broken),
+            ),
+            (
+                Call {
+                    said: Some((2_000_005, "invalid_user".into(), String::new())),
+                    ..of(Credential::Token, 401)
+                },
+                row(name, "/ews/exchange.asmx with a token", "401 2000005 invalid_user", Outcome::Broken),
+            ),
+            (
+                Call { ews: vec![("ErrorAccessDenied".into(), String::new())], ..of(Credential::Token, 200) },
+                row(name, "/ews/exchange.asmx with a token", "200 ErrorAccessDenied", Outcome::Broken),
+            ),
+            (
+                Call { status: None, ..of(Credential::Token, 200) },
+                row(name, "/ews/exchange.asmx with a token", "no answer seen", Outcome::Unanswered),
+            ),
+        ] {
+            assert_eq!(said(call), told);
+        }
+        let asked = |change: fn(&mut Ask)| {
+            let mut ask = Ask { status: Some(200), host: "acs".into(), ..Ask::default() };
+            change(&mut ask);
+            let mut facts = Facts::default();
+            facts.ask(ask, Sight::default());
+            let step = read(&facts).remove(0);
+            (step.from, step.asked, step.answered, step.outcome)
+        };
+        assert_eq!(asked(|_| ()), row("caller", "a token for a resource", "a token", Outcome::Done));
+        let refused = |ask: &mut Ask| {
+            (ask.status, ask.error) = (Some(400), Some("invalid_client".into()));
+            (ask.resource, ask.codes) = (Some("r".into()), vec!["AADSTS1".into(), "AADSTS2".into()]);
+        };
+        assert_eq!(
+            asked(refused),
+            row("caller", "a token for r", "400 invalid_client AADSTS1, AADSTS2", Outcome::Broken)
+        );
+        assert_eq!(asked(|ask| ask.status = Some(502)).2, "502");
+        let bare = |ask: &mut Ask| (ask.status, ask.error) = (None, Some("invalid_grant".into()));
+        assert_eq!(asked(bare).2, "no answer seen invalid_grant");
     }
 
     #[test]
