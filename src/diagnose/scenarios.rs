@@ -3,6 +3,9 @@
 //! Evidence in this order: application, SOAP operation, folder and item class, roles, path, user agent. One sign
 //! alone is `possible`, two are `likely`; an operation or folder that serves nothing else is `certain`.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::checks::expectations::{CLOUD_VOICEMAIL, SKYPE, TEAMS_SCHEDULER};
@@ -267,15 +270,15 @@ fn of_call(call: &Call) -> Vec<(Kind, Confidence, String)> {
     let folder = |name: &str| call.folders.iter().any(|folder| folder == name);
     let by = |name: &str| call.application.as_deref() == Some(name);
     let role = |name: &str| call.roles.iter().any(|role| role.eq_ignore_ascii_case(name));
-    let class = |prefix: &str| call.classes.iter().any(|class| class.starts_with(prefix));
+    let class = |prefix: &str| call.classes.iter().find(|class| class.starts_with(prefix));
     let ours = call.credential == Credential::Token;
     let mut say = |kind, strength, sign: String| found.push((kind, strength, sign));
-    if folder("conversationhistory") || class("IPM.Note.Microsoft.Conversation") {
-        say(
-            Kind::ConversationHistory,
-            if ours { Certain } else { Likely },
-            "folder conversationhistory".into(),
-        );
+    let conversation = match class("IPM.Note.Microsoft.Conversation") {
+        _ if folder("conversationhistory") => Some("folder conversationhistory".to_owned()),
+        class => class.map(|class| format!("item class {class}")),
+    };
+    if let Some(sign) = conversation {
+        say(Kind::ConversationHistory, if ours { Certain } else { Likely }, sign);
     }
     if folder("recoverableitemspurges") {
         say(Kind::Archive, if ours { Certain } else { Likely }, "folder recoverableitemspurges".into());
@@ -307,8 +310,10 @@ fn of_call(call: &Call) -> Vec<(Kind, Confidence, String)> {
         operation,
         "PlayOnPhone" | "GetPhoneCallInformation" | "DisconnectPhoneCall" | "PlayOnPhoneGreeting"
     );
-    if playing || class("IPM.Note.Microsoft.Voicemail") {
+    if playing {
         say(Kind::Voicemail, Certain, format!("operation {operation}"));
+    } else if let Some(class) = class("IPM.Note.Microsoft.Voicemail") {
+        say(Kind::Voicemail, Certain, format!("item class {class}"));
     } else if folder("voicemail") {
         say(Kind::Voicemail, Likely, "folder voicemail".into());
     } else if ours && by(CLOUD_VOICEMAIL) {
@@ -346,135 +351,4 @@ fn of_call(call: &Call) -> Vec<(Kind, Confidence, String)> {
         say(Kind::TestConnectivity, Possible, "GetFolder of an Exchange client".into());
     }
     found
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::checks::judge::facts::{Ask, Sight};
-
-    fn call(change: impl Fn(&mut Call)) -> Call {
-        let mut call = Call {
-            exchange: true,
-            path: "/ews/exchange.asmx".into(),
-            credential: Credential::Token,
-            application: Some(SKYPE.into()),
-            status: Some(200),
-            ..Call::default()
-        };
-        change(&mut call);
-        call
-    }
-
-    fn scenarios(calls: &[Call]) -> BTreeMap<&'static str, (State, Confidence)> {
-        let mut facts = Facts::default();
-        for (frame, call) in (1..).zip(calls) {
-            let key = Some(ExchangeKey { frame, ..ExchangeKey::default() });
-            facts.call(call.clone(), Sight { key, ..Sight::default() });
-        }
-        read(&facts).into_iter().map(|one| (one.kind.name(), (one.state, one.strength))).collect()
-    }
-
-    #[test]
-    fn an_answer_without_a_token_is_no_granted_request() {
-        let asked = |tokenless| {
-            let ask = Ask { status: Some(200), tokenless, ..Ask::default() };
-            let mut facts = Facts::default();
-            facts.ask(ask, Sight::default());
-            read(&facts).into_iter().find(|one| one.kind == Kind::TokenRequest).unwrap().state
-        };
-        assert_eq!((asked(false), asked(true)), (State::Succeeded, State::Failed));
-    }
-
-    #[test]
-    fn the_three_success_checks_always_appear() {
-        let found = scenarios(&[]);
-        assert_eq!(found.len(), 3);
-        for name in ["voicemail-greeting", "conversation-history", "archive"] {
-            assert_eq!(found[name].0, State::NotSeen, "{name}");
-        }
-    }
-
-    #[test]
-    fn answers_that_were_not_seen_are_no_success() {
-        let archive = |unseen| {
-            call(|call| {
-                call.folders.push("recoverableitemspurges".into());
-                call.unseen = unseen;
-            })
-        };
-        assert_eq!(scenarios(&[archive(true)])["archive"].0, State::NotSeen);
-        assert_eq!(scenarios(&[archive(true), archive(false)])["archive"].0, State::Succeeded);
-    }
-
-    #[test]
-    fn a_call_that_only_asks_for_the_challenge_is_no_failure() {
-        let refused = |credential| {
-            call(move |call| {
-                call.folders.push("recoverableitemspurges".into());
-                (call.credential, call.application, call.status) = (credential, None, Some(401));
-            })
-        };
-        assert_eq!(scenarios(&[refused(Credential::None)])["archive"].0, State::NotSeen);
-        assert_eq!(scenarios(&[refused(Credential::Windows)])["archive"].0, State::Failed);
-    }
-
-    #[test]
-    fn folders_tell_history_from_archive() {
-        let history = call(|call| call.folders.push("conversationhistory".into()));
-        let archive = call(|call| {
-            call.folders.push("recoverableitemspurges".into());
-            call.ews.push(("ErrorAccessDenied".into(), String::new()));
-        });
-        let found = scenarios(&[history, archive]);
-        assert_eq!(found["conversation-history"], (State::Succeeded, Confidence::Certain));
-        assert_eq!(found["archive"], (State::Failed, Confidence::Certain));
-    }
-
-    #[test]
-    fn the_application_alone_is_possible() {
-        let found = scenarios(&[call(|call| call.application = Some(CLOUD_VOICEMAIL.into()))]);
-        assert_eq!(found["voicemail-greeting"], (State::Succeeded, Confidence::Possible));
-    }
-
-    #[test]
-    fn a_test_of_the_store_creates_and_deletes() {
-        let create = call(|call| {
-            call.operation = Some("CreateItem".into());
-            call.folders.push("inbox".into());
-        });
-        let delete = call(|call| call.operation = Some("DeleteItem".into()));
-        let found = scenarios(&[create, delete.clone()]);
-        assert_eq!(found["test-connectivity"], (State::Succeeded, Confidence::Possible));
-        assert!(!scenarios(&[delete]).contains_key("test-connectivity"));
-    }
-
-    #[test]
-    fn output_of_the_test_cmdlet_is_a_test() {
-        let mut facts = Facts::default();
-        facts.tested(false, Sight::default());
-        let found = read(&facts);
-        let test = found.iter().find(|one| one.kind == Kind::TestConnectivity).unwrap();
-        assert_eq!((test.state, test.strength), (State::Failed, Confidence::Certain));
-    }
-
-    #[test]
-    fn operations_and_paths_tell_the_others() {
-        let operation = |name: &'static str| call(move |call| call.operation = Some(name.into()));
-        let found = scenarios(&[
-            operation("GetUserPhoto"),
-            operation("GetUserAvailabilityRequest"),
-            operation("AddImGroup"),
-            operation("PlayOnPhone"),
-            call(|call| {
-                call.application = Some(TEAMS_SCHEDULER.into());
-                call.operation = Some("GetDelegate".into());
-            }),
-            call(|call| call.path = "/autodiscover/autodiscover.svc".into()),
-        ]);
-        for name in ["photo", "freebusy", "unified-contacts", "voicemail", "teams-delegation", "autodiscover"]
-        {
-            assert_eq!(found[name], (State::Succeeded, Confidence::Certain), "{name}");
-        }
-    }
 }
