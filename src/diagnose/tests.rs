@@ -1,5 +1,10 @@
 //! Counts: every cause file is registered, documented and proved by two tests. And what holds for all causes.
 
+/// What speaks for a cause and against it, and how sure it is then.
+mod evidence;
+/// What the state of the organisation says of causes.
+mod stated;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
