@@ -307,7 +307,10 @@ pub(crate) fn may_hold_token(bytes: &[u8]) -> bool {
 }
 
 fn kind(media: &str, bytes: &[u8]) -> Kind {
-    if media.contains("x-www-form-urlencoded") {
+    let begin = bytes.trim_ascii_start();
+    // Where nobody says another type, curl calls what it sends a form. No form begins so: it would be escaped.
+    let form = media.contains("x-www-form-urlencoded");
+    if form && !matches!(begin.first(), Some(b'{' | b'[' | b'<')) {
         return Kind::Form;
     }
     if media.contains("multipart/") {
@@ -319,7 +322,6 @@ fn kind(media: &str, bytes: &[u8]) -> Kind {
     if media.contains("xml") {
         return Kind::Xml;
     }
-    let begin = bytes.trim_ascii_start();
     match begin.first() {
         Some(b'{' | b'[') => Kind::Json,
         Some(b'<') => Kind::Xml,

@@ -123,7 +123,7 @@ fn others_may_hold_jwt(head: &Head) -> bool {
     scan::may_hold_jwt(head.bytes.get(from..).unwrap_or(&head.bytes))
 }
 
-/// The usual case: `Bearer`, blanks, one token.
+/// The usual case: `Bearer`, blanks, one token that is a JWT from its beginning, or holds none.
 fn lone_bearer(value: &[u8]) -> Option<Range<usize>> {
     let (scheme, rest) = value.split_at_checked(7)?;
     if !scheme.eq_ignore_ascii_case(b"bearer ") {
@@ -131,8 +131,12 @@ fn lone_bearer(value: &[u8]) -> Option<Range<usize>> {
     }
     let blanks = rest.iter().take_while(|byte| **byte == b' ').count();
     let token = rest.get(blanks..)?;
+    let begins = scan::BEGINNINGS.iter().any(|begin| token.starts_with(begin));
+    if token.is_empty() || (!begins && scan::may_hold_jwt(token)) {
+        return None;
+    }
     let odd = memchr::memchr3(b' ', b',', b'"', token).is_some() || memchr::memchr(b'\t', token).is_some();
-    (!odd && token.len() > 2 && !(token.len() < 64 && is_mask(token))).then(|| 7 + blanks..value.len())
+    (!odd && (token.len() >= 64 || !is_mask(token))).then(|| 7 + blanks..value.len())
 }
 
 /// Any other value: several tokens, quotes, no scheme, parameters of other schemes that hold JWTs.

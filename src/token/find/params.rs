@@ -34,7 +34,8 @@ pub(super) fn tokens(bytes: &[u8], range: Range<usize>) -> Vec<Found<'_>> {
         if let (Some(equals), true) = (equals, pair.len() > 8) {
             let name = decode_form(pair.get(..equals).unwrap_or_default());
             let value = at + equals + 1..end;
-            found_in_value(&mut found, bytes, &String::from_utf8_lossy(&name), value);
+            // A body that was typed by hand has lines in it.
+            found_in_value(&mut found, bytes, String::from_utf8_lossy(&name).trim(), value);
         }
         at = end + 1;
     }

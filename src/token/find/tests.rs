@@ -258,6 +258,236 @@ fn plain_text_gives_tokens_with_their_offsets() {
     assert!(store.sightings(found[0].token).unwrap().exchanges.is_empty());
 }
 
+/// What is found in plain text.
+fn in_plain(text: &str) -> Vec<String> {
+    let mut store = TokenStore::default();
+    let found = in_text(text.as_bytes(), 0, 0, &mut store);
+    let text = |sighting: &Sighting| store.get(sighting.token).unwrap().text.clone();
+    found.iter().map(|sighting| String::from_utf8_lossy(&text(sighting)).into_owned()).collect()
+}
+
+#[test]
+fn a_jwt_begins_where_no_word_goes_on_and_ends_with_its_signature() {
+    let a = jws(r#"{"n":1}"#);
+    let unsigned = a.rsplit_once('.').unwrap().0;
+    let header = a.split_once('.').unwrap().0;
+    let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
+    let encrypted = format!("{}.a2V5.aXY.dGV4dA.dGFn", part(r#"{"alg":"RSA-OAEP","enc":"A256GCM"}"#));
+    let nested = jws(&format!(r#"{{"actortoken":"{a}"}}"#));
+    let unnamed = format!("{}.{}.AAAA", part(r#"{"typ":"JWT"}"#), part("{}"));
+    for (text, tokens) in [
+        (format!("token={a}"), vec![a.clone()]),
+        (format!("\"{a}\""), vec![a.clone()]),
+        // An escape ends before it.
+        (format!("one\\n{a}"), vec![a.clone()]),
+        (format!("one%20{a}"), vec![a.clone()]),
+        // A word does not.
+        (format!("one{a}"), vec![]),
+        (format!("one-{a}"), vec![]),
+        (format!("one_{a}"), vec![]),
+        (format!("n{a}"), vec![]),
+        (format!("{a},{a}\n{a}"), vec![a.clone(), a.clone(), a.clone()]),
+        (format!("It is {a}."), vec![a.clone()]),
+        (format!("It is {a}.exe"), vec![a.clone()]),
+        (format!("It is {a}.exe.old"), vec![a.clone()]),
+        (format!("{a}== and so on"), vec![format!("{a}==")]),
+        (format!("{nested} {a}"), vec![nested.clone(), a.clone()]),
+        // The last dot is lost; more is not.
+        (format!("({unsigned})"), vec![unsigned.to_owned()]),
+        (format!("({unsigned}.)"), vec![format!("{unsigned}.")]),
+        (format!("({header})"), vec![]),
+        (format!("({header}.)"), vec![]),
+        (format!("({header}..)"), vec![format!("{header}..")]),
+        (unnamed, vec![]),
+        (format!("<{encrypted}>"), vec![encrypted.clone()]),
+        // Five parts of something that is not encrypted are no token of five parts.
+        (format!("{a}.b.c"), vec![a.clone()]),
+        // What tools put in the place of a signature belongs to the token.
+        (format!("{unsigned}.*** x"), vec![format!("{unsigned}.***")]),
+        (format!("{unsigned}.<redacted> x"), vec![format!("{unsigned}.<redacted>")]),
+        (format!("{unsigned}.[redacted] x"), vec![format!("{unsigned}.[redacted]")]),
+        (format!("{unsigned}.{{redacted}} x"), vec![format!("{unsigned}.{{redacted}}")]),
+        (format!("{unsigned}.(redacted) x"), vec![format!("{unsigned}.(redacted)")]),
+        (format!("{unsigned}.\u{2026} x"), vec![format!("{unsigned}.\u{2026}")]),
+        (format!("{unsigned}.</p>"), vec![format!("{unsigned}.")]),
+        (format!("{unsigned}.\u{201d}"), vec![format!("{unsigned}.")]),
+    ] {
+        assert_eq!(in_plain(&text), tokens, "{text}");
+    }
+}
+
+#[test]
+fn values_of_authorization_that_are_no_jwt() {
+    let a = jws(r#"{"n":1}"#);
+    let place = "request.header.authorization";
+    for (value, tokens) in [
+        // Padding is not a parameter.
+        ("Bearer abcdefgh==".to_owned(), vec!["abcdefgh=="]),
+        ("Bearer realm=x, y=abcdefgh".to_owned(), vec![]),
+        ("Bearer: abcdefgh".to_owned(), vec!["abcdefgh"]),
+        ("Bearer\tabcdefgh".to_owned(), vec!["abcdefgh"]),
+        ("abcdefgh".to_owned(), vec![]),
+        ("Bearer ab".to_owned(), vec!["ab"]),
+        (format!("Bearer x={a}"), vec![&a]),
+        ("Bearer xxxxxxxxxxxxxxxx".to_owned(), vec![]),
+    ] {
+        let rows: Vec<_> = tokens.iter().map(|token| row(place, token, true)).collect();
+        assert_eq!(in_fields(&[("Authorization", &value)]), rows, "{value}");
+    }
+    // What comes between and behind credentials is looked through as well.
+    let found = in_fields(&[
+        ("Authorization", "Bearer abcdefgh"),
+        ("X-First", &a),
+        ("Proxy-Authorization", "Bearer ijklmnop"),
+        ("X-Last", &a),
+    ]);
+    let rows = [
+        row(place, "abcdefgh", true),
+        row("request.header.x-first", &a, true),
+        row("request.header.proxy-authorization", "ijklmnop", true),
+        row("request.header.x-last", &a, true),
+    ];
+    assert_eq!(found, rows);
+    let protocol = "request.header.sec-websocket-protocol";
+    for (value, token) in [
+        ("Bearer, abcdefgh".to_owned(), Some("abcdefgh")),
+        ("authorization, abcdefgh".to_owned(), Some("abcdefgh")),
+        (format!("chat, {a}"), Some(&a[..])),
+        (format!("access_token, {a}"), Some(&a)),
+        ("chat, superchat".to_owned(), None),
+    ] {
+        let rows: Vec<_> = token.iter().map(|token| row(protocol, token, true)).collect();
+        assert_eq!(in_fields(&[("Sec-WebSocket-Protocol", &value)]), rows, "{value}");
+    }
+    let origin = in_fields(&[("Origin", &format!("https://a/{a}"))]);
+    assert_eq!(origin, [row("request.header.origin", &a, false)]);
+}
+
+#[test]
+fn what_a_body_is_shows_where_the_type_does_not_say_it() {
+    let a = jws(r#"{"n":1}"#);
+    let member = row("request.body.json./access_token", "opaque-1", false);
+    let field = row("request.body.form.access_token", "opaque-1", true);
+    let multipart = |boundary: &str, value: &str| {
+        format!(
+            "--{boundary}\r\nContent-Disposition: form-data; name=\"access_token\"\r\n\r\n{value}\r\n--{boundary}--\r\n"
+        )
+    };
+    for (media, body, rows) in [
+        ("", r#" {"access_token":"opaque-1"}"#.to_owned(), vec![member.clone()]),
+        ("text/plain", r#"{"access_token":"opaque-1"}"#.to_owned(), vec![member.clone()]),
+        ("application/json", "\u{feff}{\"access_token\":\"opaque-1\"}".to_owned(), vec![member.clone()]),
+        (
+            "",
+            r#"[{"access_token":["opaque-1"]}]"#.to_owned(),
+            vec![row("request.body.json./0/access_token/0", "opaque-1", false)],
+        ),
+        (
+            "application/json",
+            r#"{"a~b":{"access_token":"opaque-1"},"c":1}"#.to_owned(),
+            vec![row("request.body.json./a~0b/access_token", "opaque-1", false)],
+        ),
+        ("", format!("<a>{a}</a>"), vec![row("request.body.xml", &a, false)]),
+        ("application/soap+xml", format!("see {a}"), vec![row("request.body.xml", &a, false)]),
+        ("application/octet-stream", format!("see {a}"), vec![row("request.body.text", &a, false)]),
+        ("", "access_token=opaque-1".to_owned(), vec![field.clone()]),
+        (
+            "",
+            "\naccess_token=opaque-1&x=1".to_owned(),
+            vec![row("request.body.form.access_token", "opaque-1", true)],
+        ),
+        // What curl sends where nobody said what it is.
+        (
+            "application/x-www-form-urlencoded",
+            r#"{"access_token":"opaque-1"}"#.to_owned(),
+            vec![member.clone()],
+        ),
+        (
+            "application/x-www-form-urlencoded",
+            format!("[\"{a}\"]"),
+            vec![row("request.body.json./0", &a, false)],
+        ),
+        (
+            "application/x-www-form-urlencoded",
+            format!("<a>{a}</a>"),
+            vec![row("request.body.xml", &a, false)],
+        ),
+        ("text/plain", "access_token=opaque-1".to_owned(), vec![]),
+        ("", "access token=opaque-1".to_owned(), vec![]),
+        ("", "=access_token=opaque-1".to_owned(), vec![]),
+        ("multipart/form-data; boundary=\"XyZ\"", multipart("XyZ", "opaque-1"), vec![field.clone()]),
+        ("multipart/form-data; boundary= XyZ ; x=1", multipart("XyZ", "opaque-1"), vec![field.clone()]),
+        ("multipart/form-data", multipart("XyZ", &a), vec![row("request.body.text", &a, false)]),
+        // Secrets that somebody took out, and names that say nothing of a token.
+        ("multipart/form-data; boundary=XyZ", multipart("XyZ", "********"), vec![]),
+        ("multipart/form-data; boundary=XyZ", multipart("XyZ", ""), vec![]),
+        ("application/json", r#"{"access_token":"********"}"#.to_owned(), vec![]),
+        ("application/json", r#"{"access_token":"", "x":"y"}"#.to_owned(), vec![]),
+        ("application/json", r#"{"access_token":7,"xtoken":"opaque-1"}"#.to_owned(), vec![]),
+        ("application/x-www-form-urlencoded", "access_token=&x=opaque-1".to_owned(), vec![]),
+        ("application/x-www-form-urlencoded", "access_token=++&xtoken=opaque-1".to_owned(), vec![]),
+    ] {
+        let found = in_body(media, &body);
+        assert_eq!(found, rows, "{media}: {body}");
+    }
+}
+
+#[test]
+fn coded_bodies_are_undone_and_their_tokens_have_the_frames_of_all_of_it() {
+    use std::io::Write as _;
+    let a = jws(r#"{"n":1}"#);
+    let gzip = |text: &str| {
+        let mut writer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        writer.write_all(text.as_bytes()).unwrap();
+        writer.finish().unwrap()
+    };
+    let text = format!("{{\"x\":\"{a}\",\"y\":\"{}\"}}", "z".repeat(200));
+    let frames = |bytes: &[u8], fields: &[(&str, &str)]| {
+        let mut request = request("/", fields, bytes);
+        request.body.frames.push(0, 8);
+        request.body.frames.push(20, 9);
+        request.body.frames.push(bytes.len() - 4, 10);
+        let found = in_exchange(&exchange(Some(request), None), &mut TokenStore::default());
+        found.into_iter().map(|sighting| sighting.frames).collect::<Vec<_>>()
+    };
+    for media in [
+        "application/json",
+        "text/xml",
+        "application/xml",
+        "text/html",
+        "application/x-www-form-urlencoded",
+        "application/javascript",
+        "",
+    ] {
+        let fields = [("Content-Type", media), ("Content-Encoding", "gzip")];
+        assert_eq!(frames(&gzip(&text), &fields), [[8, 9, 10]], "{media}");
+    }
+    // In the clear the token's own frames are known.
+    assert_eq!(frames(text.as_bytes(), &[("Content-Type", "application/json")]), [[8, 9]]);
+}
+
+#[test]
+fn tokens_of_targets_have_the_frames_of_the_head_where_it_does_not_begin_with_them() {
+    let a = jws(r#"{"n":1}"#);
+    let target = format!("/callback/{a}");
+    let frames = |change: fn(&mut Request)| {
+        let mut request = request(&target, &[], b"");
+        request.head.frames = FrameMap::default();
+        request.head.frames.push(0, 7);
+        request.head.frames.push(10, 8);
+        change(&mut request);
+        let found = in_exchange(&exchange(Some(request), None), &mut TokenStore::default());
+        found.into_iter().map(|sighting| sighting.frames).collect::<Vec<_>>()
+    };
+    assert_eq!(frames(|_| ()), [[8]]);
+    assert_eq!(frames(|request| request.method = "PUT".into()), [[7, 8]]);
+    assert_eq!(frames(|request| request.head.frames = FrameMap::default()), [[0; 0]]);
+    let fragment = format!("https://app/#access_token={a}");
+    let head = Head::from_pairs([(&b"Location"[..], fragment.as_bytes())]);
+    let response = Response { status: 302, head, ..Response::default() };
+    assert_eq!(found(&exchange(None, Some(response))), [row("response.header.location", &a, false)]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
