@@ -11,7 +11,6 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
 use super::object::{Kind, Object, Value};
-use crate::base::Instant;
 
 /// Nesting of objects in one file; `Export-Clixml -Depth` is rarely above 5.
 const DEPTH: usize = 100;
@@ -149,14 +148,25 @@ impl<'t> Parser<'t> {
             "Obj" => self.object(tag, depth),
             "Ref" => {
                 self.text()?;
-                let known = Self::attribute(tag, "RefId").and_then(|id| self.objects.get(&id).cloned());
-                Ok(known.unwrap_or(Value::Nothing))
+                Ok(self.empty(tag))
             }
             name => {
                 let name = name.to_owned();
                 let text = self.text()?;
                 Ok(simple(&name, text))
             }
+        }
+    }
+
+    /// The value of an element without content: an object that was written before, or an empty text.
+    fn empty(&self, tag: &BytesStart<'_>) -> Value {
+        match tag.local_name().as_ref() {
+            "S" => Value::Text(String::new()),
+            "Ref" => {
+                let known = Self::attribute(tag, "RefId").and_then(|id| self.objects.get(&id).cloned());
+                known.unwrap_or(Value::Nothing)
+            }
+            _ => Value::Nothing,
         }
     }
 
@@ -279,14 +289,7 @@ impl<'t> Parser<'t> {
                 }
                 Event::Empty(tag) => {
                     let name = Self::attribute(&tag, "N").map(|name| unescape(&name)).unwrap_or_default();
-                    let value = match tag.local_name().as_ref() {
-                        "S" => Value::Text(String::new()),
-                        "Ref" => Self::attribute(&tag, "RefId")
-                            .and_then(|id| self.objects.get(&id).cloned())
-                            .unwrap_or(Value::Nothing),
-                        _ => Value::Nothing,
-                    };
-                    object.properties.push((name, value));
+                    object.properties.push((name, self.empty(&tag)));
                 }
                 Event::End(_) => return Ok(()),
                 Event::Eof => return Err(format!("{}: ends inside properties", self.path)),
@@ -303,7 +306,7 @@ impl<'t> Parser<'t> {
                     let tag = tag.into_owned();
                     values.push(self.value(&tag, depth + 1)?);
                 }
-                Event::Empty(_) => values.push(Value::Nothing),
+                Event::Empty(tag) => values.push(self.empty(&tag)),
                 Event::End(_) => return Ok(values),
                 Event::Eof => return Err(format!("{}: ends inside a list", self.path)),
                 _ => {}
@@ -366,14 +369,6 @@ fn unescape(text: &str) -> String {
     out
 }
 
-/// A date as a moment, for callers that hold one.
-pub fn date(value: &Value) -> Option<Instant> {
-    match value {
-        Value::Date(at) => Some(*at),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -393,6 +388,60 @@ mod tests {
         assert!(matches!(objects[0].get("NextCertificateEffectiveDate"), Some(Value::Date(_))));
         assert_eq!(objects[1].kind, Kind::AcceptedDomain);
         assert_eq!(objects[1].text("DomainName"), Some("a&b\nc"));
+    }
+
+    /// [MS-PSRP] 2.2.5: types and objects are written once and referred to, and there are four kinds of lists.
+    #[test]
+    fn what_was_written_before_is_referred_to() {
+        let server = |name: &str, types: &str| {
+            format!(
+                r#"<Obj RefId="9">{types}<ToString>x</ToString><Props><S N="Name">{name}</S></Props></Obj>"#
+            )
+        };
+        let types = r#"<TN RefId="4"><T>Microsoft.Exchange.Data.Directory.SystemConfiguration.AuthServer</T><T>System.Object</T></TN>"#;
+        let shared = r#"<Obj N="Type" RefId="7"><ToString>AzureAD</ToString><I32>3</I32></Obj>"#;
+        let more = r#"<Obj RefId="8"><TNRef RefId="4" /><MS><Ref N="Type" RefId="7" /><Ref N="Lost" RefId="70" /><S N="Empty" /><Nil N="Realm" /><Obj N="Names" RefId="5"><QUE><S>a</S><Ref RefId="7" /><S /></QUE></Obj><Obj N="None" RefId="6"><STK /></Obj><Obj N="Number" RefId="10"><I32>7</I32></Obj></MS></Obj>"#;
+        let first = server("one", types).replace("</Props>", &format!("{shared}</Props>"));
+        let text = format!("{HEAD}<Obj RefId=\"1\"><IE>{first}{more}</IE></Obj></Objs>");
+        let objects = read(&text, "s.xml").unwrap();
+        let [one, two] = &objects[..] else { panic!("{objects:?}") };
+        assert_eq!((one.kind, two.kind), (Kind::AuthServer, Kind::AuthServer));
+        assert_eq!((one.text("Name"), one.text("Type")), (Some("one"), Some("AzureAD")));
+        assert_eq!((two.text("Type"), two.text("Number")), (Some("AzureAD"), Some("7")));
+        assert_eq!((two.get("Lost"), two.get("Realm")), (Some(&Value::Nothing), Some(&Value::Nothing)));
+        assert_eq!(two.text("Empty"), Some(""));
+        let text = |text: &str| Value::Text(text.to_owned());
+        assert_eq!(two.get("Names"), Some(&Value::List(vec![text("a"), text("AzureAD"), text("")], false)));
+        assert_eq!(two.get("None"), Some(&Value::List(Vec::new(), false)));
+        assert!(one.place.ends_with("object 1") && two.place.ends_with("object 2"), "{}", two.place);
+    }
+
+    #[test]
+    fn a_cmdlet_whose_output_was_written_before_was_asked() {
+        let entry = |key: &str, value: &str| format!("<En><S N=\"Key\">{key}</S>{value}</En>");
+        let text = [
+            entry("Get-AuthServer", r#"<Obj N="Value" RefId="2"><LST /></Obj>"#),
+            entry("Get-MailUser", r#"<Ref N="Value" RefId="2" />"#),
+            entry("Get-AuthConfig", r#"<Nil N="Value" />"#),
+        ];
+        let text = format!("{HEAD}<Obj RefId=\"0\"><DCT>{}</DCT></Obj></Objs>", text.concat());
+        let export = read_asked(&text, "s.xml").unwrap();
+        assert_eq!(export.asked, [Kind::AuthServer, Kind::MailUser]);
+        assert!(export.whole && export.objects.is_empty());
+    }
+
+    #[test]
+    fn characters_that_xml_cannot_hold_are_put_back() {
+        for (written, meant) in [
+            ("a_x000D__x000A_b", "a\r\nb"),
+            ("_x005F_x000A_", "_x000A_"),
+            ("_x000G_", "_x000G_"),
+            ("_x00", "_x00"),
+            ("_x000Ab", "_x000Ab"),
+            ("_xD800_", "_xD800_"),
+        ] {
+            assert_eq!(unescape(written), meant);
+        }
     }
 
     #[test]
