@@ -193,4 +193,33 @@ mod tests {
         }
         assert!(is_token_service("login.windows.net") && !is_token_service("outlook.office365.com"));
     }
+
+    #[test]
+    fn a_cloud_has_its_names_and_its_issuer() {
+        for cloud in [Cloud::Worldwide, Cloud::UsGov, Cloud::China] {
+            assert_eq!(Cloud::parse(&cloud.to_string()), Some(cloud));
+            assert_eq!(Cloud::of_graph_environment(cloud.graph_environment()), Some(cloud));
+            assert_eq!(Cloud::of_host(cloud.acs_host()), Some(cloud));
+            assert_eq!(Cloud::of_host(cloud.online_host()), Some(cloud));
+        }
+        assert_eq!(Cloud::parse("China"), None);
+        assert_eq!(Cloud::of_graph_environment("USGovDoD"), Some(Cloud::UsGov));
+        assert_eq!(Cloud::of_graph_environment("Germany"), None);
+        let of = |id: &str| Cloud::of_acs(id);
+        assert_eq!(of("00000001-0002-0000-C000-000000000000"), Some(Cloud::China));
+        assert_eq!(of("00000001-0000-0000-c000-000000000000"), Some(Cloud::Worldwide));
+        assert_eq!(of("00000002-0000-0ff1-ce00-000000000000"), None);
+    }
+
+    #[test]
+    fn only_commands_that_ask_a_host_name_that_of_another_cloud() {
+        let test = "Test-NetConnection accounts.accesscontrol.windows.net -Port 443";
+        let china = "Test-NetConnection accounts.accesscontrol.chinacloudapi.cn -Port 443";
+        assert_eq!(Cloud::China.fitted(test).as_deref(), Some(china));
+        let uri = "Test-OAuthConnectivity -TargetUri https://outlook.office365.com/ews";
+        let gov = "Test-OAuthConnectivity -TargetUri https://outlook.office365.us/ews";
+        assert_eq!(Cloud::UsGov.fitted(uri).as_deref(), Some(gov));
+        assert_eq!(Cloud::Worldwide.fitted(test), None);
+        assert_eq!(Cloud::China.fitted("Get-AuthServer # accounts.accesscontrol.windows.net"), None);
+    }
 }
