@@ -7,7 +7,7 @@ pub(crate) static CAUSE: Cause = Cause {
     id: "wrong-cloud",
     title: "two clouds are mixed",
     rank: Rank::Root,
-    summary: "Tokens and settings belong to different clouds (worldwide, US government, 21Vianet): {observed}. Each cloud has its own token service with its own id and keys; Exchange and Exchange's requests must name the one that the tenant {tenant} lives in.",
+    summary: "Tokens and settings belong to different clouds (worldwide, US government, 21Vianet): {observed}. Each cloud has its own token service with its own id and keys; Exchange and Exchange's requests must name the one that the tenant ({tenant}) lives in.",
     speaks_for: "The challenge trusts the token service of another cloud than the tokens come from; token requests go to the host of another cloud; a token service does not know a tenant whose name is right. The state shows an auth server of another cloud.",
     speaks_against: "Both sides name one cloud. The state shows auth servers of one cloud only.",
     repair: &[

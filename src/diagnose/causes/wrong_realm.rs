@@ -8,7 +8,7 @@ pub(crate) static CAUSE: Cause = Cause {
     id: "wrong-realm",
     title: "tokens or settings name another tenant",
     rank: Rank::Root,
-    summary: "The realm is not the tenant {tenant}: {observed}. Tokens are issued for, or asked from, another tenant than the one that was given; the authorization server, the partner application or the caller is configured with the wrong one.",
+    summary: "The realm is not that of the tenant ({tenant}): {observed}. Tokens are issued for, or asked from, another tenant than the one that was given; the authorization server, the partner application or the caller is configured with the wrong one.",
     speaks_for: "Tokens, token requests or the challenge name another tenant, none, or a wildcard; the token service does not know the tenant asked for; Exchange says invalid_tenant. The state shows an auth server of another tenant, or a realm in Get-AuthConfig.",
     speaks_against: "Everything names the given tenant. The state shows the auth server of the given tenant.",
     repair: &[
