@@ -22,7 +22,7 @@ use crate::state;
 /// Exchanges and what they are judged with.
 pub(crate) struct Story {
     pub(crate) expected: Expectations,
-    exchanges: Vec<Exchange>,
+    pub(crate) exchanges: Vec<Exchange>,
     pub(crate) lines: Vec<LogRecord>,
 }
 

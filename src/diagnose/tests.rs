@@ -1,6 +1,8 @@
 //! Counts: every cause file is registered, documented and proved by two tests. And what holds for all causes.
 
-/// What speaks for a cause and against it, and how sure it is then.
+/// What speaks against a cause, and how sure it still is.
+mod doubts;
+/// What speaks for a cause, and how sure it is.
 mod evidence;
 /// What the state of the organisation says of causes.
 mod stated;

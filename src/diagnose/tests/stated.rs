@@ -184,6 +184,12 @@ fn each_thing_that_is_set_wrong_has_its_cause_with_the_command_for_it() {
         if !commands.contains(command) {
             wrong.push(format!("{name}: {commands}"));
         }
+        let text = found.first().map(|found| format!("{}\n{commands}", found.summary)).unwrap_or_default();
+        let open = ["<application>", "<thumbprint>", "<path>", "<host>", "<observed>", "<resource>"];
+        let summary = found.first().map_or("", |found| &found.summary);
+        if open.iter().any(|place| text.contains(place)) || summary.contains(['<', '{']) {
+            wrong.push(format!("{name}: {text}"));
+        }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
@@ -226,6 +232,31 @@ fn state_and_recording_are_weighed_together() {
             "partner-application-missing",
             Some(Likely),
             "-traffic a token of that application was accepted",
+        ),
+        (
+            "it is disabled, and another was accepted",
+            Story::of(Scene::healthy().application(EXCHANGE))
+                .expect(|expected| expected.principals.push(EXCHANGE.into())),
+            |all| all.set(PARTNER, SKYPE, "Enabled", false),
+            "partner-application-missing",
+            Some(Certain),
+            "+state ",
+        ),
+        (
+            "it is disabled, and was accepted once and refused once",
+            accepted().and(refusal(2_000_005, "invalid_user")),
+            |all| all.set(PARTNER, SKYPE, "Enabled", false),
+            "partner-application-missing",
+            Some(Certain),
+            "+state ",
+        ),
+        (
+            "no key is there, and tokens are granted to another certificate",
+            Story::request(Signer::Stranger, 200, GRANTED),
+            |all| keys(all, EXCHANGE, &[]),
+            "certificate-not-uploaded",
+            Some(Certain),
+            "+state ",
         ),
         (
             "the account is there",
