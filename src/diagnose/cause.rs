@@ -132,16 +132,6 @@ pub struct Found {
     pub exchanges: Vec<ExchangeKey>,
 }
 
-impl PartialEq for Found {
-    fn eq(&self, other: &Self) -> bool {
-        self.cause.id == other.cause.id
-            && (self.score, &self.summary, &self.commands, &self.supporting, &self.contradicting)
-                == (other.score, &other.summary, &other.commands, &other.supporting, &other.contradicting)
-    }
-}
-
-impl Eq for Found {}
-
 /// What is weighed.
 #[derive(Clone, Copy, Debug)]
 pub struct Case<'a> {

@@ -32,7 +32,7 @@ use scenarios::Scenario;
 use sequence::Step;
 
 /// What is wrong, as far as it can be told.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Diagnosis {
     /// The leading cause first; empty when nothing is wrong, or nothing that has a cause.
     pub causes: Vec<Found>,
