@@ -135,6 +135,7 @@ fn principals(case: &StateCase<'_>, ids: &[&str], found: &mut Missing) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::checks::testing_state::{Organisation, organisation::AT, organisation::SKYPE, properties};
 
     const SCRIPT: &str = include_str!("../../../templates/provision/collect.ps1");
 
@@ -199,5 +200,60 @@ mod tests {
                 .any(|line| line.contains("not show EwsEnabled"))
         };
         assert_eq!([ews(""), ews("False"), ews("7")], [false, false, true]);
+    }
+
+    /// Each property that is judged, taken from what all objects of a cmdlet show.
+    #[test]
+    fn a_property_that_nobody_printed_is_asked_for_with_the_command_that_prints_it() {
+        let told = |organisation: Organisation| {
+            let text = organisation.clixml();
+            let files = [crate::state::read(text.as_bytes(), "state.xml").unwrap()];
+            let case = StateCase::new(&files, crate::base::Instant::parse(AT).unwrap());
+            unshown(&case).into_iter().map(|(_, line)| line).collect::<Vec<_>>()
+        };
+        assert_eq!(told(Organisation::healthy()), [""; 0]);
+        let of_kind = JUDGED.iter().map(|(kind, property, ..)| (kind.cmdlet(), *property, kind.cmdlet()));
+        // What a certificate's bytes tell is not asked for where a key holds them; without them it is.
+        let of_certificate =
+            [("HasPrivateKey", true), ("Status", true), ("PublicKeySize", false), ("NotAfter", false)];
+        for (property, asked) in of_certificate {
+            let lines = told(Organisation::healthy().unshown("Get-ExchangeCertificate", property));
+            assert_eq!(lines.len(), usize::from(asked), "{property}: {lines:?}");
+            let bare = Organisation::healthy().unasked("Get-MgServicePrincipal");
+            let lines = told(bare.unshown("Get-ExchangeCertificate", property));
+            let [line] = &lines[..] else { panic!("{property}: {lines:?}") };
+            assert!(
+                line.starts_with(&format!("Get-ExchangeCertificate does not show {property} ")),
+                "{line}"
+            );
+        }
+        let of_account = ["HiddenFromAddressListsEnabled", "ExternalEmailAddress"].map(|property| {
+            ("Get-MailUser", property, "Get-MailUser 'contoso.example/Users/SfBOnline-ApplicationAccount'")
+        });
+        for (cmdlet, property, command) in of_kind.chain(of_account) {
+            let lines = told(Organisation::healthy().unshown(cmdlet, property));
+            let [line] = &lines[..] else { panic!("{cmdlet} {property}: {lines:?}") };
+            assert!(line.starts_with(&format!("{cmdlet} does not show {property} ")), "{line}");
+            assert!(line.ends_with(&format!("print it again with `{command} | Format-List *`")), "{line}");
+        }
+        let lines = told(Organisation::healthy().unshown("Get-MgServicePrincipal", "AccountEnabled"));
+        let ids = [SKYPE, EXCHANGE];
+        assert_eq!(lines.len(), ids.len(), "{lines:?}");
+        for (line, id) in lines.iter().zip(ids) {
+            assert!(
+                line.starts_with(&format!("whether service principal {id} is enabled was not given")),
+                "{line}"
+            );
+        }
+        // One of which the keys alone were printed was not asked for that.
+        let keys = Organisation::healthy().unshown("Get-MgServicePrincipal", "AccountEnabled");
+        assert_eq!(told(keys.unshown("Get-MgServicePrincipal", "DisplayName")), [""; 0]);
+        // Applications that the procedure does not speak of may be in whatever state they like.
+        let other = properties([
+            ("Name", "Other".into()),
+            ("ApplicationIdentifier", "x".into()),
+            ("Realm", "".into()),
+        ]);
+        assert_eq!(told(Organisation::healthy().add("Get-PartnerApplication", other)), [""; 0]);
     }
 }
