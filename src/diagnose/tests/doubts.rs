@@ -605,3 +605,24 @@ fn what_a_better_cause_explains_is_no_cause_beside_it() {
     let behind = refused(2_000_004, "invalid_tenant").and(basic);
     assert_eq!(behind.causes(), ["wildcard-accepted-domain", "fallback-to-basic"]);
 }
+
+#[test]
+fn each_error_of_a_log_is_evidence_for_its_own_cause() {
+    let mut both = Story::logged("MissingSigningCertificate");
+    both.lines.extend(
+        Story::logged("UPNValueNotProvided").lines.into_iter().map(|line| LogRecord { line: 4, ..line }),
+    );
+    assert_eq!(both.causes(), ["signing-certificate-missing", "user-missing-or-ambiguous"]);
+    let supporting = |cause: &str| both.told(cause).unwrap().found.supporting;
+    let (certificate, user) =
+        (supporting("signing-certificate-missing"), supporting("user-missing-or-ambiguous"));
+    assert_eq!((certificate.len(), user.len()), (1, 1));
+    assert_ne!(certificate, user);
+    // Where the log says what was called, that is said.
+    let reasons = |story: &Story| words(story, "signing-certificate-missing").1;
+    let called =
+        "a log of Exchange names MissingSigningCertificate when Exchange calls outlook.office365.com";
+    assert!(reasons(&both).contains(called), "{}", reasons(&both));
+    both.lines.iter_mut().for_each(|line| line.path = None);
+    assert!(reasons(&both).ends_with("names MissingSigningCertificate"), "{}", reasons(&both));
+}
