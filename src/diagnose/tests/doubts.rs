@@ -626,3 +626,57 @@ fn each_error_of_a_log_is_evidence_for_its_own_cause() {
     both.lines.iter_mut().for_each(|line| line.path = None);
     assert!(reasons(&both).ends_with("names MissingSigningCertificate"), "{}", reasons(&both));
 }
+
+#[test]
+fn what_looks_alike_is_not_taken_for_it() {
+    let lost = |exchange: &mut crate::exchange::Exchange| {
+        exchange.response.as_mut().unwrap().head.partial = true;
+    };
+    let marked = |scene: Scene| scene.response_header("request-id", "x");
+    for (name, story, cause) in [
+        ("a part is lost", Story::of(Scene::healthy().refused("").change(lost)), "headers-stripped"),
+        ("no challenge", Story::of(marked(Scene::healthy().status(401))), "headers-stripped"),
+        (
+            "nothing is offered",
+            Story::of(marked(Scene::healthy().status(401))),
+            "oauth-off-on-virtual-directory",
+        ),
+        (
+            "not EWS",
+            Story::of(forbidden().target("/autodiscover/autodiscover.svc")),
+            "ews-switched-off-or-blocked",
+        ),
+        ("not Exchange", Story::of(ntlm().target("/sites/team")), "fallback-to-ntlm"),
+        ("a page of Exchange", Story::of(marked(page(Scene::healthy().status(403)))), "pre-authentication"),
+        ("another code", asked(400, "unauthorized_client", "AADSTS700027: x"), "application-disabled"),
+        ("another code", asked(400, "invalid_target", "AADSTS700027: x"), "host-not-registered"),
+        ("tokens work", Story::of(ntlm()).and(Scene::healthy()), "fallback-to-ntlm"),
+    ] {
+        assert!(!story.causes().contains(&cause), "{name}: {:?}", story.causes());
+    }
+    for description in [
+        "AADSTS700027: no matching key",
+        "AADSTS50012: certificate not found",
+        "AADSTS50012: The Key was not found",
+    ] {
+        let told = asked(401, "invalid_client", description).told("certificate-not-uploaded").unwrap();
+        assert_eq!(told.found.confidence, Certain, "{description}");
+    }
+}
+
+#[test]
+fn the_directory_that_is_called_is_the_one_that_is_switched_on() {
+    for (path, command) in [
+        ("/ews/exchange.asmx", r#"Set-WebServicesVirtualDirectory "<server>\EWS (Default Web Site)" -OAuth"#),
+        (
+            "/autodiscover/autodiscover.svc",
+            r#"Set-AutodiscoverVirtualDirectory "<server>\Autodiscover (Default Web Site)" -OAuth"#,
+        ),
+        ("/mapi/emsmdb", r#"Set-MapiVirtualDirectory "<server>\mapi (Default Web Site)" -OAuth"#),
+        ("/oab/x/oab.xml", r#"Set-OabVirtualDirectory "<server>\OAB (Default Web Site)" -OAuth"#),
+    ] {
+        let told = Story::of(windows(true).target(path)).told("oauth-off-on-virtual-directory").unwrap();
+        let commands = told.found.commands.join("\n");
+        assert!(commands.contains(command), "{path}: {commands}");
+    }
+}

@@ -121,12 +121,20 @@ fn check(rows: Vec<Row<'_>>) {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// The same of evidence that stands in exchanges: reports name them.
+fn check_placed(rows: Vec<Row<'_>>) {
+    for (name, story, cause, ..) in &rows {
+        assert!(story.told(cause).is_none_or(|told| !told.found.exchanges.is_empty()), "{name}");
+    }
+    check(rows);
+}
+
 #[test]
 fn numbers_of_exchange_have_their_cause() {
     let disputed: &[&str] = &["accepted-disputed", "accepted-refused"];
     let plain: &[&str] = &["accepted-refused"];
     let entra = || Scene::healthy().entra("https://mail.contoso.com/");
-    check(vec![
+    check_placed(vec![
         (
             "signature, verified here",
             refused(2_000_000, "invalid_signature"),
@@ -215,7 +223,7 @@ fn codes_of_the_token_service_have_their_cause() {
         asked(400, "invalid_request", "AADSTS90002: Tenant not found.")
             .target(&format!("/{tenant}/tokens/OAuth/2"))
     };
-    check(vec![
+    check_placed(vec![
         ("key", client(NOT_FOUND), "certificate-not-uploaded", Certain, disputed),
         ("no key", client("AADSTS50003: none"), "certificate-not-uploaded", Certain, plain),
         ("signature", client("AADSTS50012: no"), "certificate-not-uploaded", Likely, disputed),
@@ -404,7 +412,7 @@ fn answers_without_a_number_have_their_cause() {
             Scene::healthy().discovery("Bearer, Negotiate").target("/autodiscover/autodiscover.svc");
         Story::of(windows(false)).and(offered)
     };
-    check(vec![
+    check_placed(vec![
         ("no reason", Story::of(Scene::healthy().refused("")), "headers-stripped", Likely, bare),
         (
             "no reason, a proxy names itself",
@@ -538,7 +546,7 @@ fn what_tokens_show_has_its_cause() {
 #[test]
 fn what_comes_without_a_token_has_its_cause() {
     let basic = || Scene::healthy().authorization("Basic dXNlcjpwYXNzd29yZDEyMw==");
-    check(vec![
+    check_placed(vec![
         ("Basic", Story::of(basic()), "fallback-to-basic", Certain, &["basic-sent"]),
         (
             "Basic beside tokens",
