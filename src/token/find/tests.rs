@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::exchange::{Body, Exchange, Protocol, Response};
+use crate::limits;
 use crate::token::Role;
 
 fn jws(payload: &str) -> String {
@@ -486,6 +487,73 @@ fn tokens_of_targets_have_the_frames_of_the_head_where_it_does_not_begin_with_th
     let head = Head::from_pairs([(&b"Location"[..], fragment.as_bytes())]);
     let response = Response { status: 302, head, ..Response::default() };
     assert_eq!(found(&exchange(None, Some(response))), [row("response.header.location", &a, false)]);
+}
+
+#[test]
+fn what_could_not_be_read_of_a_body_is_told() {
+    let told = |fields: &[(&str, &str)], bytes: &[u8], whole: bool| {
+        let mut store = TokenStore::default();
+        let mut request = request("/", fields, bytes);
+        request.body.complete = whole;
+        in_exchange(&exchange(Some(request), None), &mut store);
+        let unread: Vec<String> = store.unread().map(|(what, _)| what.to_owned()).collect();
+        unread
+    };
+    let coded = |coding| [("Content-Type", "application/json"), ("Content-Encoding", coding)];
+    let damaged = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff\xff\xff\xff\xff\xff\xff\xff";
+    assert_eq!(told(&coded("gzip"), damaged, true), ["bodies: gzip data that is damaged or cut"]);
+    // What the recording lacks is told of where it was.
+    assert_eq!(told(&coded("gzip"), damaged, false), [""; 0]);
+    assert_eq!(told(&coded("x-own"), &[0x80; 40], true), ["bodies: a coding that is not known"]);
+    assert_eq!(told(&coded("x-own"), b"{\"x\":\"not coded at all\"}", true), [""; 0]);
+    let json = [("Content-Type", "application/json")];
+    let deep =
+        format!("{{\"token\":{}{}}}", "[".repeat(limits::JSON_DEPTH + 1), "]".repeat(limits::JSON_DEPTH + 1));
+    let [line] = &told(&json, deep.as_bytes(), true)[..] else { panic!("depth") };
+    assert!(line.contains("limit JSON_DEPTH") && line.ends_with("searched as text alone"), "{line}");
+    let many = format!("{{\"token\":[{}0]}}", "0,".repeat(limits::JSON_BODY_NODES));
+    let [line] = &told(&json, many.as_bytes(), true)[..] else { panic!("members") };
+    assert!(line.contains("limit JSON_BODY_NODES"), "{line}");
+    assert_eq!(told(&json, b"{\"token\": this is no JSON }", true), [""; 0]);
+    // Tokens in JSON that is too much are found nevertheless.
+    let a = jws(r#"{"n":1}"#);
+    let found = in_body("application/json", &deep.replacen("[[", &format!("[\"{a}\",["), 1));
+    assert_eq!(found, [row("request.body.json", &a, false)]);
+}
+
+#[test]
+fn a_request_is_without_tokens_where_its_content_was_searched_and_names_none() {
+    let tokenless = |body: &str| {
+        let exchange = exchange(Some(request("/", &[("Content-Type", "text/xml")], body.as_bytes())), None);
+        in_use(&exchange, &mut TokenStore::default()).tokenless_request
+    };
+    assert!(tokenless("<Envelope><Body><GetFolder/></Body></Envelope>"));
+    assert!(!tokenless("<Envelope><Body><Token>abc</Token></Body></Envelope>"));
+    assert!(!tokenless(""));
+    let body =
+        Body { bytes: b"<Envelope><Body/></Envelope>".to_vec().into(), complete: true, ..Body::default() };
+    let answer = exchange(None, Some(Response { status: 200, body, ..Response::default() }));
+    assert!(!in_use(&answer, &mut TokenStore::default()).tokenless_request);
+}
+
+#[test]
+fn of_an_xml_answer_that_told_enough_only_the_beginning_is_searched_by_one_who_has_no_use_for_more() {
+    let a = jws(r#"{"n":1}"#);
+    let text = format!("<Envelope><Body><Token>{a}</Token></Body></Envelope>");
+    let answer = |media: &str, told: bool| {
+        let head = Head::from_pairs([(&b"Content-Type"[..], media.as_bytes())]);
+        let (bytes, total) = (text.clone().into(), text.len() as u64);
+        let body = Body { bytes, total, complete: true, told, ..Body::default() };
+        exchange(None, Some(Response { status: 200, head, body, ..Response::default() }))
+    };
+    let count = |exchange: &Exchange| {
+        let mut store = TokenStore::default();
+        let used = in_use(exchange, &mut store);
+        (used.sightings.len(), used.glimpse.is_some(), in_exchange(exchange, &mut store).len())
+    };
+    assert_eq!(count(&answer("text/xml", true)), (0, true, 1));
+    assert_eq!(count(&answer("text/xml", false)), (1, true, 1));
+    assert_eq!(count(&answer("text/plain", true)), (1, false, 1));
 }
 
 proptest! {
