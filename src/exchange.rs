@@ -394,11 +394,22 @@ impl Exchange {
     }
 }
 
-/// Whether a parameter of a query is a password by its name: `password`, `user_password`, `UserPwd`.
-pub fn is_password_parameter(name: &str) -> bool {
+/// Whether a parameter of a query is a password by its name: `password`, `user_password`, `UserPwd`. `pass` is one
+/// unless its value counts or switches something.
+pub fn is_password_parameter(name: &str, value: &str) -> bool {
+    const KNOWN: [&str; 8] =
+        ["password", "passwd", "passphrase", "pwd", "userpassword", "userpasswd", "userpwd", "userpass"];
+    const SWITCHES: [&str; 6] = ["true", "false", "yes", "no", "on", "off"];
     let plain = || name.bytes().filter(u8::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase());
-    let known = ["password", "passwd", "pwd", "userpassword", "userpasswd", "userpwd"];
-    known.iter().any(|known| plain().eq(known.bytes()))
+    let is = |known: &str| plain().eq(known.bytes());
+    if value.is_empty() {
+        return false;
+    }
+    if is("pass") {
+        let counts = value.len() < 3 && value.bytes().all(|byte| byte.is_ascii_digit());
+        return !counts && !SWITCHES.iter().any(|switch| value.eq_ignore_ascii_case(switch));
+    }
+    KNOWN.into_iter().any(is)
 }
 
 /// Oddity of an export whose address held a password; the address itself is kept without it.

@@ -13,8 +13,8 @@ pub(crate) static RULE: Rule = Rule {
     since: "0.1.0",
     candidates: &["A01", "O03"],
     title: "a log tells of a password in a URL",
-    looks_at: "Lines of IIS and Exchange logs at Exchange paths whose query has a parameter named password, passwd \
-             or pwd.",
+    looks_at: "Lines of IIS and Exchange logs at Exchange paths whose query has a parameter named password, passwd, \
+             pwd, pass or passphrase.",
     matters: "A password was sent, also where the recording of that connection stayed closed, and now stands in \
              the log.",
     bad: "cs-uri-query: user=anna&password=…",

@@ -17,8 +17,8 @@ pub(crate) static RULE: Rule = Rule {
     since: "0.1.0",
     candidates: &["A01"],
     title: "a password stands in a URL",
-    looks_at: "User information (`user:password@`) and parameters named password, passwd or pwd, also with user \
-             before it, in request targets.",
+    looks_at: "User information (`user:password@`) and parameters named password, passwd, pwd, pass or passphrase, \
+             also with user before it, in request targets.",
     matters: "URLs are logged everywhere: by proxies, by IIS, in the browser's history.",
     bad: "GET https://anna:secret@mail.contoso.com/ews/",
     good: "GET https://mail.contoso.com/ews/",
@@ -44,7 +44,7 @@ fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
         told || user.is_some_and(|user| user.split_once(':').is_some_and(|(_, word)| !word.is_empty()));
     // Older writers part fields with semicolons (HTML 4.01, B.2.2).
     let mut fields = request.query().unwrap_or_default().split(';').flat_map(place::fields);
-    let named = fields.any(|(name, value)| is_password_parameter(&name) && !value.is_empty());
+    let named = fields.any(|(name, value)| is_password_parameter(&name, &value));
     let named = named || tells(PASSWORD_IN_QUERY);
     if in_user || named {
         let hit = out.say("a password stands in a URL");
@@ -80,6 +80,23 @@ mod tests {
         {
             let target = format!("/ews/exchange.asmx?{name}=secret");
             assert_eq!(Scene::healthy().target(&target).fires(&RULE), fires, "{name}");
+        }
+    }
+
+    #[test]
+    fn fires_on_a_parameter_named_pass_and_not_where_it_counts_or_switches() {
+        for (query, fires) in [
+            ("user=a&pass=secret", true),
+            ("PASS=hunter2", true),
+            ("p%61ss=secret", true),
+            ("passphrase=secret", true),
+            ("pass=", false),
+            ("pass=2", false),
+            ("pass=true", false),
+            ("bypass=secret", false),
+        ] {
+            let target = format!("/ews/exchange.asmx?{query}");
+            assert_eq!(Scene::healthy().target(&target).fires(&RULE), fires, "{query}");
         }
     }
 

@@ -196,7 +196,7 @@ fn add_query(raw: &entry::Request<Text<'_>>, mut target: String, oddities: &mut 
     let is_absent =
         |name: &[u8]| !name.is_empty() && !written.iter().any(|known| **known == *decode_form(name));
     let is_password = |(name, value): &(Text<'_>, Text<'_>)| {
-        !value.is_empty() && is_password_parameter(&name.text()) && is_absent(&name.bytes())
+        is_password_parameter(&name.text(), &value.text()) && is_absent(&name.bytes())
     };
     if raw.query.iter().any(is_password) {
         oddities.push(oddity(PASSWORD_IN_QUERY, "a password stands in queryString, and not in the address"));

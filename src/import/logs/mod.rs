@@ -12,6 +12,7 @@ mod table;
 use std::io::{BufRead as _, BufReader, Read};
 
 use super::{ImportError, ImportSettings, Notice, Receiver, text, when};
+use crate::base::percent::decode_form;
 use crate::base::{Secret, base64url, is_guid, lossy};
 use crate::connection::LeftOut;
 use crate::exchange::is_password_parameter;
@@ -255,10 +256,11 @@ fn record(source: LogSource, row: &Row<'_>) -> LogRecord {
 
 /// Whether a query has a parameter that is named as a password, and is not empty.
 fn has_password(query: &str) -> bool {
-    query
-        .split(['&', ';'])
-        .filter_map(|pair| pair.split_once('='))
-        .any(|(name, value)| is_password_parameter(name.trim_start_matches('?')) && !value.is_empty())
+    let mut pairs = query.split(['&', ';']).filter_map(|pair| pair.split_once('='));
+    pairs.any(|(name, value)| {
+        let name = decode_form(name.trim_start_matches('?').as_bytes());
+        is_password_parameter(&lossy(&name), value)
+    })
 }
 
 /// The ids of applications that the first token among the parameters of a query names: GUIDs of its payload.

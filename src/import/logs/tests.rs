@@ -38,7 +38,10 @@ fn a_password_in_a_query_is_noted_and_not_kept() {
     let record = line("user=svc&Password=Sup3rSecretQ&cafeReqId=r-1;");
     assert!(record.password_in_query && record.request_id.as_deref() == Some("r-1"));
     assert!(!format!("{record:?}").contains("Sup3rSecretQ"));
-    for query in ["-", "password=", "passwordless=yes&a=pwd", "user=svc"] {
+    for query in ["user=svc&pass=Sup3rSecretQ", "p%61ssword=Sup3rSecretQ"] {
+        assert!(line(query).password_in_query, "{query}");
+    }
+    for query in ["-", "password=", "passwordless=yes&a=pwd", "user=svc", "pass=1", "bypass=yes"] {
         assert!(!line(query).password_in_query, "{query}");
     }
 }
