@@ -26,7 +26,8 @@ pub fn run(args: &InspectArgs, terminal: &Terminal) -> Status {
     drop(progress);
 
     let status = report_inputs(&inputs, terminal);
-    if inputs.read.is_empty() {
+    // A directory without a single file of a known kind is no error: there is nothing to list.
+    if inputs.read.is_empty() && status != Status::Done {
         return status;
     }
     let inspection = listing.finish(inputs.read);

@@ -81,6 +81,12 @@ fn walk(directory: &Path, depth: usize, found: &mut Vec<Found>, inputs: &mut Inp
             walk(&path, depth + 1, found, inputs);
         } else if path.is_file() {
             found.push(Found { name: path.display().to_string(), path: Some(path), named: false });
+        } else if let Err(error) = fs::metadata(&path) {
+            // A link whose file is gone may have been the recording.
+            let path = path.display().to_string();
+            inputs.failed.push(InputError { path, message: format!("is listed, but not there: {error}") });
+        } else {
+            inputs.notices.push(format!("{}: is no file, not read; name it", path.display()));
         }
     }
 }

@@ -482,6 +482,37 @@ fn links_to_directories_are_not_followed_unless_named() {
     assert_eq!(report["inputs"].as_array().unwrap().len(), 2);
 }
 
+#[cfg(unix)]
+#[test]
+fn what_a_directory_lists_and_does_not_hold_is_told() {
+    let folder = Folder::new();
+    let file = folder.file("a.har", std::fs::read(capture("healthy/traffic.har")).unwrap());
+    let home = file.parent().unwrap();
+    std::fs::create_dir(home.join("inside")).unwrap();
+    std::os::unix::fs::symlink("../a.har", home.join("inside/a.har")).unwrap();
+    let _socket = std::os::unix::net::UnixListener::bind(home.join("inside/socket")).unwrap();
+    let run = folder.run(&["inspect", "inside", "-o", "json"]);
+    run.status(0);
+    assert!(run.stderr().contains("inside/socket: is no file, not read"), "{}", run.stderr());
+    std::os::unix::fs::symlink("../gone.har", home.join("inside/b.har")).unwrap();
+    let run = folder.run(&["inspect", "inside", "-o", "json"]);
+    run.status(3);
+    assert!(run.stderr().contains("inside/b.har: is listed, but not there"), "{}", run.stderr());
+    assert_eq!(json(&run)["inputs"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_directory_without_recordings_is_listed_as_nothing() {
+    let folder = Folder::new();
+    let file = folder.file("a", "");
+    std::fs::create_dir(file.parent().unwrap().join("empty")).unwrap();
+    let run = folder.run(&["inspect", "empty", "-o", "json"]);
+    run.status(0);
+    assert_eq!(json(&run)["exchanges"], serde_json::json!([]));
+    let table = folder.run(&["inspect", "empty", "-o", "csv"]);
+    assert!(table.status(0).stdout().starts_with("index,"), "{}", table.stdout());
+}
+
 #[test]
 fn reports_for_people_name_the_file_that_something_is_missing_of() {
     let folder = Folder::new();
