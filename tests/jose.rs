@@ -195,6 +195,22 @@ fn the_command_tells_proven_wrong_open_and_unreadable_apart() {
     assert_eq!(status(&["no-such-file"]).0, 3);
 }
 
+/// The token that jwt.io shows first: its secret is short, but it is the one that was given.
+#[test]
+fn a_short_secret_is_warned_of_and_a_line_end_in_its_file_is_named() {
+    const TOKEN: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.\
+        eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lIiwiaWF0IjoxNTE2MjM5MDIyfQ.\
+        SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c";
+    let token = Scratch::new("short-token", TOKEN.as_bytes());
+    let short = Scratch::new("short-secret", b"your-256-bit-secret");
+    let (code, text) = status(&[token.path(), "--secret", short.path()]);
+    // It has no `exp`.
+    assert!(code == 4 && text.contains("warning[signature-key-weak]") && text.contains("152 bits"), "{text}");
+    let line = Scratch::new("line-secret", b"your-256-bit-secret\n");
+    let (code, text) = status(&[token.path(), "--secret", line.path()]);
+    assert!(code == 1 && text.contains("ends with a line end"), "{text}");
+}
+
 /// A payload that is no JSON is legal in a JWS, yet names no tenant: what was asked is not proven.
 #[test]
 fn a_text_instead_of_claims_proves_no_tenant() {

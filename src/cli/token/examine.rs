@@ -12,8 +12,8 @@ use crate::checks::realm::{self, Realm};
 use crate::checks::subject::realm_of;
 use crate::checks::{Verdict, alone};
 use crate::exchange::ExchangeKey;
-use crate::keys::KeyRing;
 use crate::keys::signature::Signature;
+use crate::keys::{KeyRing, Material};
 use crate::report::numbers::Order;
 use crate::report::single::{Remark, Single};
 use crate::token::actor::CLAIMS;
@@ -32,10 +32,12 @@ pub(super) struct Expected {
     pub(super) leeway: i64,
 }
 
-/// What one fact comes to: nothing to say, something wrong, or something open.
+/// What one fact comes to.
 enum Fact {
     Wrong(&'static str, String),
     Open(&'static str, String),
+    /// Risky, but what was asked is answered.
+    Risky(&'static str, String),
     Told(&'static str, String),
 }
 
@@ -65,13 +67,13 @@ pub(super) fn examine(text: &[u8], ring: &KeyRing, expected: &Expected) -> Singl
             }
         }));
         for fact in facts {
+            wrong |= matches!(fact, Fact::Wrong(..));
+            open |= matches!(fact, Fact::Open(..));
             let (severity, rule, text) = match fact {
                 Fact::Wrong(rule, text) => (Severity::Error, rule, text),
-                Fact::Open(rule, text) => (Severity::Warning, rule, text),
+                Fact::Open(rule, text) | Fact::Risky(rule, text) => (Severity::Warning, rule, text),
                 Fact::Told(rule, text) => (Severity::Info, rule, text),
             };
-            wrong |= severity == Severity::Error;
-            open |= severity == Severity::Warning;
             remarks.push(Remark { severity, token: number, rule, text });
         }
         judged.insert(*id, (true, state(proof.as_ref())));
@@ -132,6 +134,19 @@ fn signature(token: &Token, proof: Option<&Proof<'_>>, ring: &KeyRing) -> Vec<Fa
             "signature-critical-header",
             format!("its header asks for extensions that nobody here knows: {}", names.join(", ")),
         ),
+        // It verifies with the secret that was given, which is what was asked; a public key is strong or useless.
+        Some(Proof::Checked(Signature::Verified { key, weak: true, .. }))
+            if matches!(key.material, Material::Hmac(_)) =>
+        {
+            let bits = key.material.bits();
+            Fact::Risky(
+                "signature-key-weak",
+                format!(
+                    "the signature is right, but the secret has {bits} bits: RFC 7518 3.2 asks for as many as \
+                     {algorithm} gives, and a short one can be guessed from a token"
+                ),
+            )
+        }
         Some(Proof::Checked(Signature::Verified { key, weak: true, .. })) => Fact::Wrong(
             "signature-key-weak",
             format!("the signature is right, but the key is too weak: {}", key.material.describe()),
@@ -141,7 +156,7 @@ fn signature(token: &Token, proof: Option<&Proof<'_>>, ring: &KeyRing) -> Vec<Fa
         }
         Some(Proof::Checked(Signature::Verified { .. })) => return Vec::new(),
         Some(Proof::Checked(Signature::Failed { .. })) => {
-            Fact::Wrong("signature-wrong", "the signature is wrong".into())
+            Fact::Wrong("signature-wrong", format!("the signature is wrong{}", line_end(algorithm, ring)))
         }
         Some(Proof::Checked(Signature::WrongKind { confusion: true, key })) => Fact::Wrong(
             "signature-algorithm-confusion",
@@ -165,6 +180,18 @@ fn signature(token: &Token, proof: Option<&Proof<'_>>, ring: &KeyRing) -> Vec<Fa
         ),
     };
     vec![fact]
+}
+
+/// What editors and `echo` add to a file is part of the secret, since its bytes are taken as they are.
+fn line_end(algorithm: &str, ring: &KeyRing) -> &'static str {
+    let ends = |material: &Material| match material {
+        Material::Hmac(secret) => matches!(secret.expose().last(), Some(b'\n' | b'\r')),
+        _ => false,
+    };
+    if algorithm.starts_with("HS") && ring.keys.iter().any(|key| ends(&key.material)) {
+        return "; the file of the secret ends with a line end, which counts: write it without (printf %s)";
+    }
+    ""
 }
 
 /// Oddities of the form that are not said already.
