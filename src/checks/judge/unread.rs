@@ -85,7 +85,8 @@ fn names_path(target: &str) -> bool {
     target.starts_with('/') || target.contains("://") || target == "*"
 }
 
-/// Whether bytes of a connection were lost of which nothing was recognised: what they were is not known.
+/// Whether bytes of a connection were lost of which nothing was recognised, or whether those that are there were not
+/// because their beginning is missing: what they were is not known.
 pub(super) fn is_unheard_of(connection: &Connection) -> bool {
     let beginning = !connection.starts_midway && connection.received.missing > 0;
     let nothing = match connection.content {
@@ -94,25 +95,33 @@ pub(super) fn is_unheard_of(connection: &Connection) -> bool {
         Content::Tls => true,
         _ => false,
     };
-    nothing && (connection.sent.missing > 0 || beginning)
+    // The rest of something that began before the recording, a record of TLS perhaps; a keep-alive repeats one byte.
+    let rest = connection.starts_midway && connection.content == Content::Other && connection.sent.bytes > 1;
+    nothing && (connection.sent.missing > 0 || beginning || rest)
 }
 
 /// What of the traffic of servers in scope was not read though nothing says that it was in scope: who else listens
 /// at their ports is not known either.
 pub(super) fn at_servers(memory: &Memory) -> impl Iterator<Item = Said> {
-    let any = |address| Endpoint { address, port: 0 }..=Endpoint { address, port: u16::MAX };
-    let quic =
-        memory.quic.iter().filter(move |(address, _)| memory.servers.range(any(**address)).next().is_some());
+    let listens = |address| {
+        let any = Endpoint { address, port: 0 }..=Endpoint { address, port: u16::MAX };
+        memory.servers.range(any).next().is_some()
+    };
+    // Behind a mirror without TLS, Exchange itself listens at other ports than the mirror shows.
+    let is_of = move |server: &Endpoint| {
+        memory.servers.contains(server) || (matches!(server.port, 80 | 443 | 444) && listens(server.address))
+    };
+    let quic = memory.quic.iter().filter(move |(address, _)| listens(**address));
     let quic = quic.map(|(address, found)| {
         let count = plural(found.count, "QUIC connection");
         Said::from(format!("{count} to {address} stayed closed"))
             .then(first(found))
             .then(": switch HTTP/3 off and record again")
     });
-    let lost = memory.unheard_of.iter().filter(|(server, _)| memory.servers.contains(server));
+    let lost = memory.unheard_of.iter().filter(move |(server, _)| is_of(server));
     quic.chain(lost.map(|(server, found)| {
         let count = plural(found.count, "connection");
-        Said::from(format!("what was said on {count} to {server} was lost"))
+        Said::from(format!("what was said on {count} to {server} was lost, or joined in the middle"))
             .then(first(found))
             .then(": record again without loss")
     }))
@@ -349,5 +358,14 @@ mod tests {
         assert_eq!(lost(443, &upgraded).0, Outcome::Pass);
         let midway = |one: &mut Connection| (one.starts_midway, one.received.missing) = (true, 600);
         assert_eq!(lost(443, &midway).0, Outcome::Pass);
+        // The rest of a record, without the next one.
+        let rest = |bytes: u64| {
+            move |one: &mut Connection| {
+                (one.starts_midway, one.content, one.sent.bytes) = (true, Content::Other, bytes);
+            }
+        };
+        assert_eq!(lost(443, &rest(300)).0, Outcome::NotEstablished);
+        assert_eq!(lost(443, &rest(1)).0, Outcome::Pass);
+        assert_eq!(lost(636, &rest(300)).0, Outcome::Pass);
     }
 }
