@@ -11,6 +11,8 @@ pub mod block;
 pub mod guid;
 /// What came lately.
 pub mod lately;
+/// Runs that look random.
+pub mod opaque;
 /// Percent-encoding.
 pub mod percent;
 /// A bounds-checked cursor over bytes.

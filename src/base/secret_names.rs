@@ -2,7 +2,7 @@
 
 /// Ends of names that carry a secret, in lower case and without hyphens, underscores and points: `NewPassword`,
 /// `userPassword`, `appClientSecret`.
-pub const ENDINGS: [&str; 12] = [
+pub const ENDINGS: [&str; 13] = [
     "accesskey",
     "accesstoken",
     "apikey",
@@ -15,6 +15,7 @@ pub const ENDINGS: [&str; 12] = [
     "pwd",
     "refreshtoken",
     "secret",
+    "sessionkey",
 ];
 
 /// Whether a name, written so, ends in one of them.

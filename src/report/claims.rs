@@ -96,7 +96,7 @@ fn one_line(node: &Node, mask: Mask, hidden: bool) -> String {
         }
         Value::Object(members) => {
             let one = |member: &crate::json::Member| {
-                let hidden = hidden || mask.hides(&member.name);
+                let hidden = hidden || mask.hides_among(&member.name, members);
                 format!("{}: {}", quoted(&member.name), one_line(&member.value, mask, hidden))
             };
             let shown: Vec<_> = members.iter().take(MEMBERS_SHOWN).map(one).collect();

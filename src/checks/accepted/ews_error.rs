@@ -2,7 +2,7 @@
 
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
-use crate::checks::judge::standing::shown;
+use crate::checks::judge::standing::{quoted, shown};
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::ExchangeCase;
 use crate::soap::codes;
@@ -39,7 +39,7 @@ fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
     said.dedup_by(|one, other| one.0 == other.0);
     for (code, text) in said {
         let hit = out.say("EWS reports an error inside the answer");
-        hit.observed(shown(&format!("{code}: {text}")))
+        hit.observed(quoted(&format!("{code}: {text}")))
             .expected("NoError")
             .cause(shown(&code))
             .token(seen.id)

@@ -3,7 +3,7 @@
 use super::other_device::is_foreign;
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
-use crate::checks::judge::standing::shown;
+use crate::checks::judge::standing::quoted;
 use crate::checks::marks::Marks;
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::ExchangeCase;
@@ -44,7 +44,7 @@ fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
         true => "the call was forbidden, and nothing shows that it was Exchange that did so",
         false => "Exchange forbade the call",
     });
-    hit.observed(shown(&format!("403{said}{policy}")))
+    hit.observed(quoted(&format!("403{said}{policy}")))
         .expected("a successful answer")
         .token(seen.id)
         .location("response.status");

@@ -2,7 +2,7 @@
 
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
-use crate::checks::judge::standing::shown;
+use crate::checks::judge::standing::quoted;
 use crate::checks::marks::Marks;
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::ExchangeCase;
@@ -40,7 +40,7 @@ fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
             path => format!("to {}", crate::checks::place::shown_path(path)),
         };
         out.say("the call was redirected, not answered")
-            .observed(shown(&format!("status {status} {leads}")))
+            .observed(quoted(&format!("status {status} {leads}")))
             .expected("a successful answer")
             .token(seen.id)
             .location("response.header.location");

@@ -3,7 +3,7 @@
 use super::other_device::is_foreign;
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
-use crate::checks::judge::standing::shown;
+use crate::checks::judge::standing::quoted;
 use crate::checks::marks::Marks;
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::ExchangeCase;
@@ -48,7 +48,7 @@ fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
     }
     match &said {
         Some(said) => {
-            hit.observed(shown(&format!("401, {}", said.summary())));
+            hit.observed(quoted(&format!("401, {}", said.summary())));
             if let Some(code) = said.code() {
                 hit.help(code.advice());
             }

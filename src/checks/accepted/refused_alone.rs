@@ -2,7 +2,7 @@
 
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
-use crate::checks::judge::standing::shown;
+use crate::checks::judge::standing::quoted;
 use crate::checks::marks::Marks;
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::ExchangeCase;
@@ -35,7 +35,7 @@ fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
     let status = case.status().unwrap_or_default();
     if let Some(policy) = case.policy_alone() {
         out.say("a call whose token was not recorded is forbidden")
-            .observed(shown(&format!("{status}, X-EWS-Policy-Reason: {policy}")))
+            .observed(quoted(&format!("{status}, X-EWS-Policy-Reason: {policy}")))
             .expected("a successful answer")
             .location("response.header.x-ews-policy-reason")
             .help(
@@ -48,7 +48,7 @@ fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
     }
     let Some(said) = case.refusal_alone() else { return };
     let hit = out.say("a token that was not recorded is refused");
-    hit.observed(shown(&format!("{status}, {}", said.summary())))
+    hit.observed(quoted(&format!("{status}, {}", said.summary())))
         .expected("a successful answer, or the token that was refused")
         .location("response.header.x-ms-diagnostics");
     if let Some(code) = said.code() {

@@ -2,7 +2,7 @@
 
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
-use crate::checks::judge::standing::shown;
+use crate::checks::judge::standing::quoted;
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::ExchangeCase;
 
@@ -32,7 +32,7 @@ fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
     }
     let Some(said) = case.told_inside() else { return };
     let hit = out.say("an answer quotes how another server refused a token");
-    hit.observed(shown(&said.summary())).expected("no error").location("response.body.xml");
+    hit.observed(quoted(&said.summary())).expected("no error").location("response.body.xml");
     if let Some(code) = said.code() {
         hit.help(code.advice());
     }

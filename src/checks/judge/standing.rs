@@ -1,5 +1,6 @@
 //! Takes a distinct token, gives how far it is judged and what its signature came to.
 
+use crate::base::opaque;
 use crate::checks::expectations::{EXCHANGE, Expectations};
 use crate::checks::realm::{self, Realm};
 use crate::checks::subject::{self, Proof, Standing, TokenCase, algorithm};
@@ -220,6 +221,14 @@ pub(crate) fn shown(text: &str) -> String {
     shown
 }
 
+/// What a server says to people, for a message: it may quote what it was given, which may be a secret.
+pub(crate) fn quoted(text: &str) -> String {
+    match opaque::without(text, "<masked>") {
+        Some(text) => shown(&text),
+        None => shown(text),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -240,5 +249,14 @@ mod tests {
         assert!(
             thumbprint("AAAA").is_none() && thumbprint("not base64!").is_none() && thumbprint("").is_none()
         );
+    }
+
+    #[test]
+    fn what_a_server_quotes_back_is_not_shown() {
+        let reason = "401, 2000001 invalid_token: Zq77XkP0aQ7rT9vLmB4nC8dE2fG6hJ1wY3uK5 is bad";
+        assert_eq!(quoted(reason), "401, 2000001 invalid_token: <masked> is bad");
+        let plain =
+            "401, 2000003 invalid_resource: The audience claim value is invalid 'https://mail.contoso.com'";
+        assert_eq!(quoted(plain), plain);
     }
 }

@@ -1,6 +1,6 @@
 //! Takes one exchange in scope, gives what a diagnosis needs to know of it.
 
-use crate::base::is_guid;
+use crate::base::{is_guid, opaque};
 use crate::checks::computed::in_time;
 use crate::checks::expectations::{EXCHANGE, Expectations};
 use crate::checks::marks::Marks;
@@ -97,6 +97,8 @@ fn short(text: &str) -> String {
 }
 
 fn sentence(text: &str) -> String {
+    let quoted = opaque::without(text, "<masked>");
+    let text = quoted.as_deref().unwrap_or(text);
     text.chars().filter(|letter| !letter.is_control()).take(SENTENCE_KEPT).collect()
 }
 
@@ -352,7 +354,7 @@ fn ask(case: &ExchangeCase<'_>, proofs: Proofs<'_>) -> Ask {
         ask.in_time = in_time(token, case.at, case.expected);
     }
     if let Some(said) = case.granted() {
-        ask.error = said.error.as_deref().map(short);
+        ask.error = said.error.as_deref().map(|error| short(&sentence(error)));
         ask.codes = said.codes.iter().take(8).map(|code| short(code)).collect();
         ask.description = sentence(without_trace(said.description.as_deref().unwrap_or_default()));
     }

@@ -147,6 +147,6 @@ impl<'a> LogCase<'a> {
         let behind = record.back_end_status.filter(|status| record.status != Some(*status));
         parts.extend(behind.map(|status| format!("({status} behind)")));
         parts.extend(record.diagnostics.clone().or_else(|| record.errors.clone()));
-        standing::shown(&parts.join(" "))
+        standing::quoted(&parts.join(" "))
     }
 }

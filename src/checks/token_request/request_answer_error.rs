@@ -2,7 +2,7 @@
 
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
-use crate::checks::judge::standing::shown;
+use crate::checks::judge::standing::quoted;
 use crate::checks::marks::Marks;
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::ExchangeCase;
@@ -48,7 +48,7 @@ fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
         // Too many requests, and what is broken, have statuses of their own.
         Some(_) if !matches!(status, 400 | 401 | 429 | 500..) => odd.push(format!("status {status}")),
         Some(error) if status == 401 && !matches!(error, "invalid_client" | "unauthorized_client") => {
-            odd.push(format!("401 for {}", shown(error)));
+            odd.push(format!("401 for {}", quoted(error)));
         }
         Some(_)
             if status == 401
@@ -64,7 +64,7 @@ fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
         _ => {}
     }
     if let Some(error) = error.filter(|error| !ERRORS.contains(error)) {
-        odd.push(format!("error {}, which RFC 6749 5.2 does not register", shown(error)));
+        odd.push(format!("error {}, which RFC 6749 5.2 does not register", quoted(error)));
     }
     if !odd.is_empty() {
         out.say("a refusal of the token service has an unusual form")

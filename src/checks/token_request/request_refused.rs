@@ -2,7 +2,7 @@
 
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
-use crate::checks::judge::standing::shown;
+use crate::checks::judge::standing::quoted;
 use crate::checks::marks::Marks;
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::ExchangeCase;
@@ -37,7 +37,7 @@ fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
     }
     let names = said.map(|answer| answer.codes.join(", ")).unwrap_or_default();
     let hit = out.say("the token service refused");
-    hit.observed(shown(format!("{status} {} {names}", error.unwrap_or("without an error code")).trim()))
+    hit.observed(quoted(format!("{status} {} {names}", error.unwrap_or("without an error code")).trim()))
         .expected("200 with an access_token")
         .location("response.body.json");
     let known: Vec<_> =

@@ -112,7 +112,9 @@ pub(in crate::report) fn exchange<'e>(
 ) -> ExchangeRecord<'e> {
     let exchange = &listed.exchange;
     let texts = |half| listed.texts(store, half);
-    let (asked, answered) = (texts(Half::Request), texts(Half::Response));
+    let asked = texts(Half::Request);
+    // A server may quote what it was given.
+    let answered = [&texts(Half::Response)[..], &asked].concat();
     let tokens = listed.numbers(order, None);
     ExchangeRecord {
         index,
@@ -356,7 +358,7 @@ impl Serialize for Json<'_> {
                 let mut map = serializer.serialize_map(None)?;
                 for (index, member) in members.iter().enumerate() {
                     if !members.iter().take(index).any(|earlier| earlier.name == member.name) {
-                        let hidden = self.hidden || self.members.mask.hides(&member.name);
+                        let hidden = self.hidden || self.members.mask.hides_among(&member.name, members);
                         map.serialize_entry(&member.name, &of(&member.value, hidden))?;
                     }
                 }
