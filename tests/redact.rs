@@ -129,9 +129,23 @@ fn same(name: &Path, before: &Value, after: &Value) {
         let (before, after) = (parts(before), parts(after));
         assert_eq!(before.len(), after.len(), "{}: {list}", name.display());
         for (before, after) in before.iter().zip(&after) {
-            assert_eq!(before, after, "{}: {list}", name.display());
+            assert_eq!(&masked_alike(before, after), after, "{}: {list}", name.display());
         }
     }
+}
+
+/// What was read before, with the segments of its path that became marks.
+fn masked_alike(before: &Value, after: &Value) -> Value {
+    const PATH: usize = 9;
+    let mut before = before.clone();
+    if let (Some(path), Some(Value::String(masked))) = (before.get_mut(PATH), after.get(PATH)) {
+        let segments = path.as_str().unwrap_or_default().split('/').zip(masked.split('/'));
+        let alike = |(one, other)| if str::starts_with(other, "REDACTED_") { other } else { one };
+        if path.as_str().is_some_and(|path| path.split('/').count() == masked.split('/').count()) {
+            *path = segments.map(alike).collect::<Vec<_>>().join("/").into();
+        }
+    }
+    before
 }
 
 fn verify(file: &Path, folder: &Path, case: &Case) -> Value {

@@ -1,161 +1,43 @@
-//! Takes text, gives the ranges that look like secrets although nobody names them: long runs of mixed
-//! letters and digits with many different characters.
+//! Takes text, gives the ranges that look like secrets although nobody names them: tokens, which keep their claims,
+//! and what stands there instead of secrets are none.
 
 use std::ops::Range;
 
 use super::vault;
-use crate::base::is_guid;
+use crate::base::opaque;
 use crate::token::find::jwts;
 
-/// Shorter runs are words, numbers and short identifiers.
-const SHORTEST: usize = 20;
-
-/// Bits a character. Random base64 of twenty characters has about 4.0, of forty 4.8; English words joined
-/// by hyphens have under 3.6, host names under 3.5.
-const BITS: f64 = 3.6;
-
-/// Random hexadecimal digits have about 3.5 bits from 24 characters on.
-const BITS_HEX: f64 = 2.9;
-
-/// The runs of `text` that look random: tokens, marks, GUIDs, paths and public certificates are none.
+/// The runs of `text` that look random.
 pub(super) fn random(text: &[u8]) -> Vec<Range<usize>> {
-    if text.len() < SHORTEST {
-        return Vec::new();
+    let mut runs = opaque::runs(text);
+    let bare = |range: &Range<usize>| opaque::trimmed(text.get(range.clone()).unwrap_or_default());
+    runs.retain(|range| !bare(range).starts_with(vault::MARK.as_bytes()));
+    if !runs.is_empty() {
+        let tokens = jwts(text);
+        runs.retain(|run| !tokens.iter().any(|token| token.start < run.end && run.start < token.end));
     }
-    let mut found = Vec::new();
-    let mut known: Option<Vec<Range<usize>>> = None;
-    let mut at = 0;
-    while at < text.len() {
-        let run = text.get(at..).unwrap_or_default().iter().take_while(|byte| is_part(**byte)).count();
-        let range = at..at + run;
-        at += run + 1;
-        let Some(run) = text.get(range.clone()) else { break };
-        if run.len() < SHORTEST || !looks_random(run) {
-            continue;
-        }
-        let tokens = known.get_or_insert_with(|| jwts(text));
-        if !tokens.iter().any(|token| token.start < range.end && range.start < token.end) {
-            found.push(range);
-        }
-    }
-    found
+    runs
 }
 
-const fn is_part(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'_' | b'-' | b'=' | b'~')
-}
-
-fn looks_random(run: &[u8]) -> bool {
-    let bare = trimmed(run);
-    if bare.len() < SHORTEST || bare.starts_with(vault::MARK.as_bytes()) || is_certificate(bare) {
-        return false;
-    }
-    // Between the slashes of a path stand words and GUIDs; base64 has few slashes.
-    let longest =
-        bare.split(|byte| *byte == b'/').filter(|piece| !is_guid(piece)).max_by_key(|piece| piece.len());
-    let Some(bare) = longest.map(trimmed).filter(|piece| piece.len() >= SHORTEST) else { return false };
-    // Names of cipher suites and the like: many short words.
-    if bare.split(|byte| matches!(byte, b'-' | b'_')).all(|word| word.len() < 9) {
-        return false;
-    }
-    let letters = bare.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
-    let digits = bare.iter().filter(|byte| byte.is_ascii_digit()).count();
-    let hex = bare.iter().all(u8::is_ascii_hexdigit);
-    let cases = bare.iter().any(u8::is_ascii_lowercase) && bare.iter().any(u8::is_ascii_uppercase);
-    let bits = bits(bare);
-    if hex {
-        return bare.len() >= 24 && digits > 0 && letters > 0 && bits >= BITS_HEX;
-    }
-    // Words and version numbers have their digits at the end, and few of them.
-    let mixed = digits * 12 >= bare.len() || (cases && bare.len() >= 40 && bits >= 4.5);
-    letters > 0 && mixed && bits >= BITS && !guids_only(bare)
-}
-
-/// Separators at the ends belong to the text around.
-fn trimmed(run: &[u8]) -> &[u8] {
-    let odd = |byte: &u8| matches!(byte, b'-' | b'/' | b'=' | b'_');
-    let start = run.iter().take_while(|byte| odd(byte)).count();
-    let end = run.len() - run.iter().rev().take_while(|byte| odd(byte)).count();
-    run.get(start..end).unwrap_or_default()
-}
-
-/// Shannon's entropy of the characters.
-fn bits(text: &[u8]) -> f64 {
-    let mut counts = [0_u32; 256];
-    for byte in text {
-        if let Some(count) = counts.get_mut(usize::from(*byte)) {
-            *count += 1;
-        }
-    }
-    let length = text.len() as f64;
-    counts
-        .iter()
-        .filter(|count| **count > 0)
-        .map(|count| f64::from(*count) / length)
-        .map(|share| -share * share.log2())
-        .sum()
-}
-
-/// GUIDs joined by slashes, or a GUID with a word before or behind.
-fn guids_only(text: &[u8]) -> bool {
-    let mut rest = Vec::new();
-    let mut at = 0;
-    let mut seen = false;
-    while at < text.len() {
-        if text.get(at..at + 36).is_some_and(is_guid) {
-            at += 36;
-            seen = true;
-        } else {
-            rest.extend(text.get(at).copied());
-            at += 1;
-        }
-    }
-    seen && rest.len() < SHORTEST
-}
-
-/// Base64 of a DER certificate or public key: it begins with a SEQUENCE whose length takes two bytes.
-fn is_certificate(text: &[u8]) -> bool {
-    text.len() >= 300 && text.starts_with(b"MII")
+/// Whether a value is nothing but such a run.
+pub(super) fn is_random(value: &[u8]) -> bool {
+    let value = value.trim_ascii();
+    random(value).first().is_some_and(|run| *run == (0..value.len()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn found(text: &str) -> Vec<&str> {
-        random(text.as_bytes()).into_iter().map(|range| &text[range]).collect()
-    }
-
     #[test]
-    fn random_values_are_found() {
+    fn marks_and_tokens_are_not_random() {
         for value in [
-            "dGhpcyBpcyBhIHNlY3JldCB2YWx1ZSAxMjM0",
-            "9f86d081884c7d659a2feaa0c55ad015",
-            "xoxb17653672481x19874698323pdFZKVeTuE8sk7oOcHrzzqgy",
-            "0.AXoA9Zk3mQe7YUKxq8v2Lw1b7nQ2x",
-        ] {
-            assert!(!found(value).is_empty(), "{value}");
-        }
-        assert_eq!(found("sid=Zk3mQe7YUKxq8v2Lw1b7nQ2x; x"), ["sid=Zk3mQe7YUKxq8v2Lw1b7nQ2x"]);
-    }
-
-    #[test]
-    fn words_names_guids_paths_and_certificates_are_not() {
-        for value in [
-            "00000002-0000-0ff1-ce00-000000000000/mail.contoso.example@5e3a1c52-7d0b-4f1e-9c55-2b1f0a6d9e11",
-            "https://mail.contoso.example/autodiscover/autodiscover.svc/wssecurity",
-            "urn:ietf:params:oauth:grant-type:client-credentials",
-            "app_asserted_user_v1 service_asserted_app_v1",
-            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36",
-            "http://schemas.microsoft.com/exchange/services/2006/messages/GetUserConfiguration",
-            "2026-11-23T06:52:46.321568+00:00",
             "REDACTED_HMAC_0123456789abcdef",
-            "X-AnchorMailbox-Exchange-SP1",
-            "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
-            "ECDHE-RSA-AES128-GCM-SHA256",
+            "eyJhbGciOiJub25lIn0.eyJpc3MiOiJhQGIifQ.c2lnbmF0dXJlc2lnbmF0dXJl",
         ] {
-            assert_eq!(found(value), Vec::<&str>::new(), "{value}");
+            assert!(random(value.as_bytes()).is_empty(), "{value}");
         }
-        assert_eq!(found(&format!("MIIDdzCCAl{}", "8aQ3".repeat(100))), Vec::<&str>::new());
+        assert!(is_random(b"dGhpcyBpcyBhIHNlY3JldCB2YWx1ZSAxMjM0"));
+        assert!(!is_random(b"see dGhpcyBpcyBhIHNlY3JldCB2YWx1ZSAxMjM0"));
     }
 }

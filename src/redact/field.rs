@@ -76,10 +76,9 @@ impl Redactor {
         let changed = match name.as_str() {
             "authorization" | "proxy-authorization" => self.credentials(value),
             "set-cookie" | "set-cookie2" => self.set_cookie(value),
-            "www-authenticate"
-            | "proxy-authenticate"
-            | "authentication-info"
-            | "proxy-authentication-info" => self.challenges(value),
+            "www-authenticate" | "proxy-authenticate" => self.challenges(value),
+            // What the server proves itself with, and the nonce of the next request (RFC 7615 3).
+            "authentication-info" | "proxy-authentication-info" => Some(self.words(value, Kind::Credential)),
             "sec-websocket-protocol" => self.protocols(value),
             _ if name == "cookie" || name.contains("cookie") => self.cookies(value),
             _ if promises_secret(&name) || names::is_secret(name.trim_start_matches("x-").as_bytes()) => {

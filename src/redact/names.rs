@@ -1,6 +1,7 @@
 //! Takes the name of a field, member or element, says whether its value is a secret by that name.
 
 use crate::base::secret_names;
+use crate::report::mask;
 
 /// Names that mean a secret wherever they stand; compared without case, hyphens and underscores.
 const ANYWHERE: [&str; 33] = [
@@ -104,7 +105,14 @@ pub(super) fn is_secret(name: &[u8]) -> bool {
 
 /// Whether a parameter of a form, a query or a fragment does.
 pub(super) fn is_secret_parameter(name: &[u8]) -> bool {
-    plain(name).is_some_and(|name| means_secret(&name) || PARAMETERS.contains(&name.as_str()))
+    let known = |name: String| means_secret(&name) || PARAMETERS.contains(&name.as_str());
+    plain(name).is_some_and(known) || mask::is_secret_parameter(&String::from_utf8_lossy(name))
+}
+
+/// Whether a member or variable does if its value looks random: `var token = "…"`, but also `"key": "Subject"`.
+pub(super) fn may_be_secret(name: &[u8]) -> bool {
+    let last = name.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
+    plain(last).is_some_and(|name| PARAMETERS.contains(&name.as_str()) || name.ends_with("token"))
 }
 
 /// Whether the secret is a password, which nobody should be able to search for elsewhere.

@@ -3,8 +3,10 @@
 //! What is changed is percent-encoded again; everything else stays as it was written.
 
 use super::needles::percent;
+use super::text::splice;
 use super::vault::Kind;
 use super::{Redactor, names, people};
+use crate::base::opaque;
 use crate::base::percent::decode_form;
 use crate::token::find::jwts;
 use crate::token::jwt::Jwt;
@@ -15,11 +17,30 @@ impl Redactor {
         let question = memchr::memchr2(b'?', b'#', text);
         let (path, query) = text.split_at(question.map_or(text.len(), |at| at + 1));
         let new_path = self.leaf(path, false);
+        let new_path = self.segments(new_path.as_deref().unwrap_or(path)).or(new_path);
         let new_query = if query.is_empty() { None } else { self.pairs(query) };
         (new_path.is_some() || new_query.is_some()).then(|| {
             let path = new_path.as_deref().unwrap_or(path);
             [path, new_query.as_deref().unwrap_or(query)].concat()
         })
+    }
+
+    /// Segments of a path that look random: tokens of links that were mailed, sessions (`/(S(…))/`), and items.
+    fn segments(&mut self, path: &[u8]) -> Option<Vec<u8>> {
+        if !self.random || path.len() < opaque::SHORTEST {
+            return None;
+        }
+        let mut out = Vec::with_capacity(path.len());
+        let mut changed = false;
+        for (index, segment) in path.split(|byte| *byte == b'/').enumerate() {
+            if index > 0 {
+                out.push(b'/');
+            }
+            let edits = self.random_runs(segment);
+            changed |= !edits.is_empty();
+            out.extend(splice(segment, &edits));
+        }
+        changed.then_some(out)
     }
 
     /// `name=value&…`, of a query or of a form.

@@ -411,3 +411,54 @@ fn a_body_that_no_length_tells_of_is_no_head() {
         }
     }
 }
+
+#[test]
+fn the_header_of_a_token_loses_keys_and_signed_addresses_alone() {
+    let header = |text: &str| {
+        let token = masked(&format!("Authorization: Bearer {}\n", jws(text, r#"{"iss":"a@r"}"#, SIGNATURE)));
+        let part = token.trim().rsplit(' ').next().unwrap().split('.').next().unwrap().to_owned();
+        String::from_utf8(URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
+    };
+    let plain = r#"{"alg":"RS256", "x5t":"N8O2x4FcaDlPPrKV-_vlQ2c9Hkg","jku":"https://h/keys"}"#;
+    assert_eq!(header(plain), plain);
+    let jku = header(&format!(r#"{{"alg":"RS256","jku":"https://h/keys?sig={OPAQUE}"}}"#));
+    assert!(jku.contains("https://h/keys?sig=REDACTED") && !jku.contains(OPAQUE), "{jku}");
+    let jwk = header(r#"{"alg":"HS256","jwk":{"kty":"oct","k":"c2VjcmV0IG9mIGEga2V5","kid":"1"}}"#);
+    assert!(jwk.contains(r#""k":"REDACTED"#) && jwk.contains(r#""kid":"1""#), "{jwk}");
+}
+
+#[test]
+fn variables_named_token_are_secrets_where_their_values_look_random() {
+    let random = "Zq77XkP0aQ7rT9vLmB4nC8dE2fG6hJ1wY3uK5";
+    let script = |text: &str| {
+        let body = serde_json::json!(text);
+        har(&format!(r#""postData":{{"mimeType":"application/javascript","text":{body}}}"#))
+    };
+    for announced in ["var token = ", "window.csrfToken=", "x.key = ", r#"{"token": "#] {
+        let text = script(&format!("{announced}\"{random}\";"));
+        assert!(!text.contains(random) && text.contains("REDACTED"), "{announced}: {text}");
+    }
+    for plain in ["var token = \"Subject\";", "key = \"conversation-history\";", "var hash = \"\";"] {
+        assert!(!script(plain).contains("REDACTED"), "{plain}");
+    }
+}
+
+#[test]
+fn random_segments_of_a_path_go_and_the_others_stay() {
+    let url = |path: &str| {
+        let text = masked(&format!(r#"{{"log":{{"entries":[{{"request":{{"url":"https://h{path}"}}}}]}}}}"#));
+        let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let url = value["log"]["entries"][0]["request"]["url"].as_str().unwrap();
+        url.strip_prefix("https://h").unwrap().to_owned()
+    };
+    let random = "Zq77XkP0aQ7rT9vLmB4nC8dE2fG6hJ1wY3uK5";
+    assert_eq!(url(&format!("/reset/{random}/now?a=b")), "/reset/REDACTED_VALUE_1/now?a=b");
+    for plain in [
+        "/11111111-2222-3333-4444-555555555555/tokens/OAuth/2",
+        "/autodiscover/autodiscover.svc/wssecurity",
+        "/contoso.example/federationmetadata/2007-06/federationmetadata.xml",
+        "/owa/prem/15.1.2507.6/resources/styles/0/boot.worldwide.mouse.css",
+    ] {
+        assert_eq!(url(plain), plain);
+    }
+}

@@ -145,12 +145,17 @@ impl Redactor {
         let before = before.get(..equals - before.iter().rev().take_while(blank).count())?;
         let name = before.iter().rev().take(NAME).take_while(|byte| !delimiter(byte)).count();
         let name = before.get(before.len() - name..)?;
-        if !names::is_secret(name) {
+        let secret = names::is_secret(name);
+        if !secret && !names::may_be_secret(name) {
             return None;
         }
         let mut start = equals + 1 + text.get(equals + 1..)?.iter().take_while(blank).count();
         if let Some(inside) = quoted(text, start) {
-            return self.named(name, text, inside);
+            let random = || text.get(inside.clone()).is_some_and(entropy::is_random);
+            return if secret || random() { self.named(name, text, inside) } else { None };
+        }
+        if !secret {
+            return None;
         }
         // After blanks, code is no value: `$password = $given`, `secret == x`.
         let next = text.get(start).copied();
@@ -176,7 +181,8 @@ impl Redactor {
             .take_while(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(byte))
             .count();
         let name = before.get(before.len() - name..)?;
-        if !names::is_secret(name) {
+        let secret = names::is_secret(name);
+        if !secret && !names::may_be_secret(name) {
             return None;
         }
         let after = text.get(colon + 1..)?;
@@ -187,7 +193,8 @@ impl Redactor {
         let length = memmem::find_iter(value, &quote)
             .find(|at| escapes > 0 || at.checked_sub(1).and_then(|at| value.get(at)) != Some(&b'\\'))
             .unwrap_or(value.len());
-        self.named(name, text, start..start + length)
+        let random = || value.get(..length).is_some_and(entropy::is_random);
+        if secret || random() { self.named(name, text, start..start + length) } else { None }
     }
 
     /// A header line, as it stands in transcripts, logs and command lines.
@@ -358,7 +365,7 @@ impl Redactor {
         edits
     }
 
-    fn random_runs(&mut self, text: &[u8]) -> Vec<Edit> {
+    pub(super) fn random_runs(&mut self, text: &[u8]) -> Vec<Edit> {
         entropy::random(text)
             .into_iter()
             .map(|range| {

@@ -8,6 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::Redactor;
 use super::vault::Kind;
+use crate::base::base64url;
 use crate::limits;
 use crate::token::jwt::{Jwt, is_mask};
 
@@ -16,14 +17,14 @@ impl Redactor {
     pub(super) fn token(&mut self, text: &[u8]) -> Vec<u8> {
         let jwt = if text.len() > limits::TOKEN_BYTES { None } else { Jwt::parse(text) };
         let Some(jwt) = jwt.filter(|jwt| jwt.header.is_some()) else { return self.opaque(text) };
-        let header = text.get(jwt.header_part.clone()).unwrap_or_default();
+        let header = self.header(text, &jwt);
         if jwt.parts == 5 {
             // Whoever holds the token can send it; nothing of it but the header can be read.
-            let mark = self.vault.mark(text.get(header.len() + 1..).unwrap_or_default(), Kind::Opaque);
-            return [header, b"..", &mark, b".", &mark, b".", &mark].concat();
+            let mark = self.vault.mark(text.get(jwt.header_part.end + 1..).unwrap_or_default(), Kind::Opaque);
+            return [&header, &b".."[..], &mark, b".", &mark, b".", &mark].concat();
         }
         let Some(inside) = self.deeper(|this| this.payload(text, &jwt)) else { return self.opaque(text) };
-        let mut out = [header, b".", &inside].concat();
+        let mut out = [&header, &b"."[..], &inside].concat();
         if jwt.parts == 2 {
             return out;
         }
@@ -37,6 +38,16 @@ impl Redactor {
             }
         }
         out
+    }
+
+    /// An address of keys (`jku`) may be signed itself, and a key inside (`jwk`) may be a private one.
+    fn header(&mut self, text: &[u8], jwt: &Jwt) -> Vec<u8> {
+        let part = text.get(jwt.header_part.clone()).unwrap_or_default();
+        let plain = base64url::decode(part).ok();
+        match plain.and_then(|plain| self.claims(&plain)) {
+            Some(changed) => URL_SAFE_NO_PAD.encode(changed).into_bytes(),
+            None => part.to_vec(),
+        }
     }
 
     fn payload(&mut self, text: &[u8], jwt: &Jwt) -> Vec<u8> {
