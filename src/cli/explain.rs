@@ -24,7 +24,7 @@ const OFFERED: usize = 5;
 pub fn run(args: &ExplainArgs, terminal: &Terminal) -> Status {
     let pages = match &args.code {
         None => catalogue(),
-        Some(code) => find(code),
+        Some(code) => Some(find(code)).filter(|pages| !pages.is_empty()).unwrap_or_else(|| find(head(code))),
     };
     if let (Some(code), []) = (&args.code, pages.as_slice()) {
         return unknown(code, terminal);
@@ -41,6 +41,11 @@ pub fn run(args: &ExplainArgs, terminal: &Terminal) -> Status {
             page(one, paint, width, out)
         }),
     })
+}
+
+/// The code at the head of a message that was pasted whole: `2000005;reason="…"`, `AADSTS50013: Assertion …`.
+fn head(code: &str) -> &str {
+    code.trim_start().split([';', ':', ',']).next().unwrap_or_default().trim_end()
 }
 
 fn unknown(code: &str, terminal: &Terminal) -> Status {

@@ -156,6 +156,9 @@ fn explain_knows_rules_and_codes_and_nothing_else() {
     let page = folder.run(&["explain", "issuer-tenant"]).status(0).stdout();
     assert!(page.starts_with("issuer-tenant: ") && page.contains("Repair"));
     assert!(folder.run(&["explain", "aadsts50012"]).status(0).stdout().contains("AADSTS50012"));
+    let whole = r#"2000005;reason="The user is ambiguous";error_category="invalid_user""#;
+    assert!(folder.run(&["explain", whole]).status(0).stdout().starts_with("2000005 "));
+    folder.run(&["explain", "AADSTS50012: Client assertion contains an invalid signature."]).status(0);
     let list = folder.run(&["explain", "--list"]).status(0).stdout();
     assert!(list.contains("issuer-tenant") && list.contains("2000003"));
     let json = folder.run(&["explain", "issuer-tenant", "-o", "json"]).status(0).stdout();
