@@ -31,7 +31,7 @@ fn examine(case: &UseCase<'_>, out: &mut Out<'_>) {
     let Some((exchange, token)) = super::presented(case) else { return };
     let Some(host) = audience_host(token) else { return };
     let Some(asked) = exchange.host() else {
-        out.missing("a request does not name its host, so its token's audience cannot be compared");
+        out.missing(super::NO_HOST);
         return;
     };
     if exchange.hosts().1 {

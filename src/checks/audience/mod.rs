@@ -26,6 +26,10 @@ pub(crate) mod uri;
 use crate::checks::subject::{ExchangeCase, UseCase};
 use crate::token::{Role, Token};
 
+/// Said where nothing names the host of a request; what libraries trace of themselves leaves it out.
+const NO_HOST: &str = "a request does not name its host, so its token's audience cannot be compared: give a recording \
+     or an export of the call that holds its Host field or its whole address";
+
 /// The request that presented a token whose audience is `<application>/<host>@<tenant>`: that of Entra is an address.
 fn presented<'a>(case: &UseCase<'a>) -> Option<(&'a ExchangeCase<'a>, &'a Token)> {
     let token = case.token.token;

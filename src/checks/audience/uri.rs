@@ -36,7 +36,7 @@ fn examine(case: &UseCase<'_>, out: &mut Out<'_>) {
     }
     let audience = token.claim("aud").unwrap_or_default();
     let Some(asked) = exchange.host() else {
-        out.missing("a request does not name its host, so its token's audience cannot be compared");
+        out.missing(super::NO_HOST);
         return;
     };
     let uri = audience
