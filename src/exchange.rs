@@ -386,6 +386,11 @@ impl Exchange {
             .or_else(|| of(self.response.as_ref().and_then(|response| response.times)))
     }
 
+    /// Whether the clock of the recording may be that of any zone.
+    pub fn zone_is_unknown(&self) -> bool {
+        self.oddities.iter().any(|oddity| oddity.name == TIME_WITHOUT_ZONE)
+    }
+
     /// When it was used. `None` where the recorder counted from its own start instead of telling the time: those
     /// moments lie in the first day of 1970.
     pub fn moment(&self) -> Option<Instant> {
@@ -411,6 +416,9 @@ pub fn is_password_parameter(name: &str, value: &str) -> bool {
     }
     KNOWN.into_iter().any(is)
 }
+
+/// Oddity of an export whose date names no zone, and nothing else does.
+pub const TIME_WITHOUT_ZONE: &str = "export-time-without-zone";
 
 /// Oddity of an export whose address held a password; the address itself is kept without it.
 pub const PASSWORD_IN_ADDRESS: &str = "export-password-in-address";

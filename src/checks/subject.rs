@@ -203,6 +203,13 @@ pub struct UseCase<'a> {
 }
 
 impl<'a> UseCase<'a> {
+    /// Whether so many seconds beside a bound may come from a zone that nobody knows.
+    pub(crate) fn may_be_zone(&self, beyond: i64) -> bool {
+        const WIDEST: i64 = 14 * 3600;
+        let unknown = || self.exchange.is_some_and(|case| case.exchange.zone_is_unknown());
+        beyond <= WIDEST + self.token.expected.leeway && self.token.expected.at.is_none() && unknown()
+    }
+
     /// The exchange, when the token itself was presented in its request, to something that is no
     /// token service.
     pub fn presented(&self) -> Option<&'a ExchangeCase<'a>> {
@@ -215,6 +222,10 @@ impl<'a> UseCase<'a> {
             .then_some(case)
     }
 }
+
+/// What cannot be said where an export names no zone.
+pub(crate) const NO_ZONE: &str = "an export does not say in which zone its clock ran, and in another one the token was \
+     within its time: give the moment with --at, or export again with dates that name their zone";
 
 /// A token seen in an exchange, with its standing.
 #[derive(Clone, Copy, Debug)]

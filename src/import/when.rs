@@ -12,7 +12,9 @@ pub(super) fn parse(text: &str) -> Option<(Instant, bool)> {
     if let Ok(stamp) = text.parse::<jiff::Timestamp>() {
         return instant(stamp).map(|at| (at, true));
     }
-    if let Ok(local) = text.parse::<DateTime>() {
+    // A day alone is no moment.
+    let has_clock = text.contains(':');
+    if let Some(local) = text.parse::<DateTime>().ok().filter(|_| has_clock) {
         let stamp = local.to_zoned(TimeZone::UTC).ok()?.timestamp();
         return instant(stamp).map(|at| (at, false));
     }
@@ -54,5 +56,6 @@ mod tests {
         assert_eq!(seconds("1716381678352"), Some((1_716_381_678, true)));
         assert_eq!(seconds("0001-01-01T00:00:00"), None);
         assert_eq!(seconds("yesterday"), None);
+        assert_eq!(seconds("2024-05-22"), None);
     }
 }

@@ -30,8 +30,8 @@ pub(crate) fn offset(case: &ExchangeCase<'_>) -> Option<i64> {
     if case.place == crate::checks::place::Place::Elsewhere || response.head.get("age").is_some() {
         return None;
     }
-    // A recorder that counts from its own start has no clock to compare with.
-    case.exchange.moment()?;
+    // A recorder that counts from its own start has no clock to compare with, nor has one in nobody knows which zone.
+    case.exchange.moment().filter(|_| !case.exchange.zone_is_unknown())?;
     let (at, _) = response.times?;
     let date = seconds(response.head.text("date")?)?;
     Some(date.saturating_sub(at.seconds()))

@@ -3,7 +3,7 @@
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
 use crate::checks::rule::{Out, Rule, Scope, Words};
-use crate::checks::subject::UseCase;
+use crate::checks::subject::{NO_ZONE, UseCase};
 use crate::token::TimeClaim;
 
 /// See the text.
@@ -27,6 +27,9 @@ fn examine(case: &UseCase<'_>, out: &mut Out<'_>) {
     let (Some(at), TimeClaim::At(start, _)) = (case.at, case.token.token.time("nbf")) else { return };
     let leeway = case.token.expected.leeway;
     if at < start.plus_seconds(-leeway) {
+        if case.may_be_zone(start.seconds_since(at)) {
+            return out.missing(NO_ZONE);
+        }
         let who = case.token.application().map(|(_, name)| name.id).unwrap_or_default();
         out.say("the token was used before it became valid")
             .observed(Words::Used {
@@ -43,7 +46,9 @@ fn examine(case: &UseCase<'_>, out: &mut Out<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::checks::Outcome;
     use crate::checks::testing::Scene;
+    use crate::exchange::TIME_WITHOUT_ZONE;
 
     #[test]
     fn fires_before_the_tolerance() {
@@ -53,5 +58,14 @@ mod tests {
     #[test]
     fn stays_silent_within_the_tolerance() {
         assert!(!Scene::healthy().used_before_start(300).fires(&RULE));
+    }
+
+    #[test]
+    fn stays_silent_where_another_zone_would_explain_it() {
+        let zoneless = |seconds| Scene::healthy().used_before_start(seconds).oddity(TIME_WITHOUT_ZONE);
+        assert!(!zoneless(2 * 3600).fires(&RULE) && zoneless(20 * 3600).fires(&RULE));
+        let judgement = zoneless(2 * 3600).judge();
+        let lifetime = judgement.checks.iter().find(|check| check.id == CheckId::Lifetime).unwrap();
+        assert_eq!(lifetime.outcome, Outcome::NotEstablished);
     }
 }

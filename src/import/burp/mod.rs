@@ -16,7 +16,7 @@ use super::tunnels::{Inside, Tunnels};
 use super::{ImportError, ImportSettings, Notice, Receiver, message, raw, text, when};
 use crate::base::Instant;
 use crate::connection::LeftOut;
-use crate::exchange::{Exchange, ExchangeKey, Oddity, Protocol};
+use crate::exchange::{Exchange, ExchangeKey, Oddity, Protocol, TIME_WITHOUT_ZONE};
 use crate::limits;
 
 /// Reads the whole of a file.
@@ -276,7 +276,7 @@ fn time(text: &str, oddities: &mut Vec<Oddity>) -> Option<Instant> {
     let Some(offset) = offset(zone) else {
         let zone: String = zone.chars().take(8).collect();
         let detail = format!("the zone {zone:?} is not known, so neither is the time");
-        oddities.push(Oddity { name: "export-time-without-zone", detail });
+        oddities.push(Oddity { name: TIME_WITHOUT_ZONE, detail });
         return None;
     };
     when::parse(&format!("{year}-{month:02}-{day:0>2}T{clock}{offset}")).map(|(at, _)| at)

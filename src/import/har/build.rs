@@ -14,10 +14,10 @@ use bytes::Bytes;
 
 use super::entry::{self, Entry, Pairs};
 use super::scan::Text;
-use crate::base::{lossy, percent::decode_form};
+use crate::base::{Instant, lossy, percent::decode_form};
 use crate::exchange::{
     Body, Enough, Exchange, ExchangeKey, Head, Oddity, PASSWORD_IN_ADDRESS, PASSWORD_IN_QUERY, Protocol,
-    Request, Response, TlsFacts, is_password_parameter,
+    Request, Response, TIME_WITHOUT_ZONE, TlsFacts, is_password_parameter,
 };
 use crate::import::message::{self, Address};
 use crate::import::when;
@@ -69,8 +69,8 @@ pub(super) fn exchange(
 
 /// When the messages travelled: the start and the phases that browsers measure.
 struct Times {
-    request: (crate::base::Instant, crate::base::Instant),
-    response: (crate::base::Instant, crate::base::Instant),
+    request: (Instant, Instant),
+    response: (Instant, Instant),
 }
 
 impl Times {
@@ -80,14 +80,36 @@ impl Times {
             oddities.push(oddity("export-time-unreadable", "startedDateTime is no date"));
             return None;
         };
-        if !zone {
-            oddities.push(oddity("export-time-without-zone", "startedDateTime names no zone, taken for UTC"));
-        }
+        let answered = when::plus_millis(start, entry.time);
+        let start = match zone {
+            true => start,
+            false => told_by_date(entry, answered).map_or_else(
+                || {
+                    oddities.push(oddity(TIME_WITHOUT_ZONE, "startedDateTime names no zone, taken for UTC"));
+                    start
+                },
+                |ahead| start.plus_seconds(ahead),
+            ),
+        };
         let end = when::plus_millis(start, entry.time);
         let sent = when::plus_millis(start, entry.before + entry.send).min(end.max(start));
         let begun = when::plus_millis(sent, entry.wait).min(end.max(sent));
         Some(Self { request: (start, sent), response: (begun, end.max(begun)) })
     }
+}
+
+/// Seconds from a clock without a zone to UTC, as the server's `Date` (RFC 9110 6.6.1) tells: zones differ by quarters
+/// of an hour, and clocks of one zone by much less.
+fn told_by_date(entry: &Entry<Text<'_>>, answered: Instant) -> Option<i64> {
+    const QUARTER: i64 = 900;
+    const ZONES: i64 = 14 * 3600;
+    const CLOCKS: i64 = 120;
+    let response = entry.response.as_ref()?;
+    let (_, date) = response.headers.iter().find(|(name, _)| name.text().eq_ignore_ascii_case("date"))?;
+    let date = jiff::fmt::rfc2822::parse(&date.text()).ok()?.timestamp().as_second();
+    let ahead = date.saturating_sub(answered.seconds());
+    let zone = ahead.saturating_add(QUARTER / 2).div_euclid(QUARTER).saturating_mul(QUARTER);
+    (zone.abs() <= ZONES && (ahead - zone).abs() <= CLOCKS).then_some(zone)
 }
 
 fn tls(entry: &Entry<Text<'_>>) -> Option<Arc<TlsFacts>> {

@@ -486,3 +486,25 @@ fn secret_parameters_that_stand_only_in_their_list_are_found() {
         assert_eq!(read(url, query), (expected.to_owned(), told), "{url} {query}");
     }
 }
+
+#[test]
+fn a_date_without_zone_is_told_by_that_of_the_answer() {
+    let read = |started: &str, date: &str| {
+        let response = format!(r#"{{"status":200,"headers":[{{"name":"Date","value":"{date}"}}]}}"#);
+        let request = r#"{"method":"GET","url":"http://h/","headers":[{"name":"Host","value":"h"}]}"#;
+        let exchange = entry(&format!(
+            r#"{{"startedDateTime":"{started}","time":500,"request":{request},"response":{response}}}"#
+        ));
+        (exchange.time().unwrap().to_string(), exchange.zone_is_unknown())
+    };
+    let date = "Sun, 30 Nov 2025 10:53:20 GMT";
+    for local in ["2025-11-30T12:53:20", "2025-11-30T05:23:20", "2025-11-30T10:53:20"] {
+        assert_eq!(read(local, date), ("2025-11-30T10:53:20Z".to_owned(), false), "{local}");
+    }
+    // A clock that is wrong, or no date of this day, tells no zone.
+    for local in ["2025-11-30T12:58:20", "2025-12-02T10:53:20"] {
+        assert_eq!(read(local, date), (format!("{local}Z"), true), "{local}");
+    }
+    assert_eq!(read("2025-11-30T12:53:20", "today"), ("2025-11-30T12:53:20Z".to_owned(), true));
+    assert_eq!(read("2025-11-30T12:53:20+02:00", "today"), ("2025-11-30T10:53:20Z".to_owned(), false));
+}
