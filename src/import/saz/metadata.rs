@@ -30,6 +30,8 @@ pub(super) struct Metadata {
     pub(super) cipher: Option<String>,
     pub(super) request: Option<(Instant, Instant)>,
     pub(super) response: Option<(Instant, Instant)>,
+    /// Whether the times name no zone.
+    pub(super) zoneless: bool,
 }
 
 /// Reads the file; `None` when it is no XML of this kind.
@@ -120,15 +122,18 @@ fn timers(element: &BytesStart<'_>, metadata: &mut Metadata) {
     );
     // The first of them that is a date.
     let moment = |texts: &[Option<Cow<'_, str>>]| texts.iter().flatten().find_map(|text| when::parse(text));
-    let span = |begin: &[Option<Cow<'_, str>>], end: &[Option<Cow<'_, str>>]| {
+    let mut zoneless = false;
+    let mut span = |begin: &[Option<Cow<'_, str>>], end: &[Option<Cow<'_, str>>]| {
         let (begin, end) = (moment(begin), moment(end));
-        let (begin, _) = begin.or(end)?;
+        let (begin, zone) = begin.or(end)?;
+        zoneless |= !zone;
         Some((begin, end.map_or(begin, |(end, _)| end).max(begin)))
     };
     let [client, fiddler, connected, done, got, server_begins, client_begins, server_done, client_done] =
         found;
     metadata.request = span(&[client, fiddler, connected], &[done, got]);
     metadata.response = span(&[server_begins, client_begins], &[server_done, client_done]);
+    metadata.zoneless = zoneless;
 }
 
 /// Values of attributes, the first of each name, up to the first fault of the element.
@@ -165,7 +170,9 @@ mod tests {
         let metadata = parse(text.as_bytes()).unwrap();
         assert_eq!(metadata.client.unwrap().to_string(), "10.0.0.7:53011");
         assert_eq!(metadata.host_ip.unwrap().address.to_string(), "140.82.112.4");
-        assert!(metadata.https);
+        assert!(metadata.https && !metadata.zoneless);
+        let local = parse(text.replace("-06:00", "").as_bytes()).unwrap();
+        assert!(local.zoneless && local.request.unwrap().0.to_string().starts_with("2020-09-01T13:57:59"));
         assert_eq!(metadata.inside, Inside::Closed(BLIND));
         assert_eq!(metadata.request.unwrap().0.to_string(), "2020-09-01T19:57:59.728729200Z");
         assert_eq!(metadata.response.unwrap().0.to_string(), "2020-09-01T19:58:00Z");

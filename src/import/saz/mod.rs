@@ -20,7 +20,9 @@ use super::raw;
 use super::tunnels::{Inside, Tunnels};
 use super::{ImportError, ImportSettings, Notice, Receiver, Worker};
 use crate::connection::LeftOut;
-use crate::exchange::{Endpoint, Enough, Exchange, ExchangeKey, Oddity, Protocol, Response, TlsFacts};
+use crate::exchange::{
+    Endpoint, Enough, Exchange, ExchangeKey, Oddity, Protocol, Response, TIME_WITHOUT_ZONE, TlsFacts,
+};
 use crate::limits;
 use archive::{AT_ONCE, Archive, Member, MemberError, Unpacker};
 use metadata::Metadata;
@@ -434,8 +436,12 @@ impl<'m> Session<'m> {
         mut response: Option<Response>,
         metadata: &Metadata,
         tls: Option<Arc<TlsFacts>>,
-        oddities: Vec<Oddity>,
+        mut oddities: Vec<Oddity>,
     ) -> Exchange {
+        if metadata.zoneless {
+            let detail = "the times of a session name no zone, taken for UTC".to_owned();
+            oddities.push(Oddity { name: TIME_WITHOUT_ZONE, detail });
+        }
         let (protocol, port) = request.as_ref().map_or((Protocol::Http11, 0), |raw| (raw.protocol, raw.port));
         let mut request = request.map(|raw| raw.request);
         if let Some(request) = &mut request {
