@@ -27,7 +27,9 @@ impl Redactor {
 
     /// Segments of a path that look random: tokens of links that were mailed, sessions (`/(S(…))/`), and items.
     fn segments(&mut self, path: &[u8]) -> Option<Vec<u8>> {
-        if !self.random || path.len() < opaque::SHORTEST {
+        /// Longer ones hold data.
+        const LONGEST: usize = 4096;
+        if !self.random || !(opaque::SHORTEST..=LONGEST).contains(&path.len()) {
             return None;
         }
         let mut out = Vec::with_capacity(path.len());
