@@ -47,6 +47,9 @@ struct Around<'n> {
     random: bool,
 }
 
+/// The name of the claims of a token, in reports of ours and inside of tokens.
+const CLAIMS: &[u8] = b"claims";
+
 /// All values of a text that holds one or several. A cut text is read up to the cut.
 pub(super) fn parse(bytes: &[u8]) -> Result<Vec<Tree<'_>>, NoJson> {
     let mut scan = Scan::new(bytes);
@@ -134,13 +137,17 @@ impl Redactor {
 
     /// JSON in a body or a field; `None` when nothing changed, and when it is no JSON.
     pub(super) fn json(&mut self, bytes: &[u8], random: bool) -> Option<Option<Vec<u8>>> {
+        self.json_in(bytes, Around { random, ..Around::default() })
+    }
+
+    fn json_in(&mut self, bytes: &[u8], around: Around<'_>) -> Option<Option<Vec<u8>>> {
         let trees = parse(bytes).ok()?;
         if !trees.iter().all(|tree| matches!(tree, Tree::List(_) | Tree::Object(_))) {
             return None;
         }
         let mut edits = Vec::new();
         for tree in &trees {
-            self.tree(bytes, tree, Around { random, ..Around::default() }, &mut edits);
+            self.tree(bytes, tree, around, &mut edits);
         }
         edits.sort_by_key(|(range, _)| range.start);
         Some((!edits.is_empty()).then(|| super::text::splice(bytes, &edits)))
@@ -149,7 +156,7 @@ impl Redactor {
     /// The claims of a token: nested tokens lose their signatures, everything else stays readable.
     pub(super) fn claims(&mut self, payload: &[u8]) -> Option<Vec<u8>> {
         let random = std::mem::replace(&mut self.random, false);
-        let changed = self.json(payload, false).flatten();
+        let changed = self.json_in(payload, Around { name: CLAIMS, ..Around::default() }).flatten();
         self.random = random;
         changed
     }

@@ -45,8 +45,8 @@ pub(super) fn is_name(name: &[u8]) -> bool {
     name.len() <= 24 && NAMES.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
 }
 
-/// Objects of the REST API whose member `name` is that of a person.
-const HOLDERS: [&str; 4] = ["emailaddress", "mailbox", "organizer", "attendee"];
+/// Objects of the REST API whose member `name` is that of a person; and what Entra says of a user.
+const HOLDERS: [&str; 5] = ["emailaddress", "mailbox", "organizer", "attendee", "claims"];
 
 /// Whether the member `name` of an object of this name is that of a person.
 pub(super) fn is_holder(object: &[u8]) -> bool {

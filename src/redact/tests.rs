@@ -462,3 +462,14 @@ fn random_segments_of_a_path_go_and_the_others_stay() {
         assert_eq!(url(plain), plain);
     }
 }
+
+#[test]
+fn the_name_in_the_claims_of_a_token_is_that_of_a_person() {
+    let token = signed(r#"{"iss":"https://sts.windows.net/t/","name":"Anna Schmidt","ver":"1.0"}"#);
+    let options = Options { mask_people: true, ..Options::default() };
+    let text = redact(format!("Authorization: Bearer {token}\n").as_bytes(), &options).unwrap().bytes;
+    let text = String::from_utf8(text).unwrap();
+    let payload = URL_SAFE_NO_PAD.decode(text.split('.').nth(1).unwrap()).unwrap();
+    let payload = String::from_utf8(payload).unwrap();
+    assert!(payload.contains(r#""name":"Person 1""#), "{payload}");
+}
