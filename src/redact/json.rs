@@ -339,6 +339,9 @@ impl Redactor {
         if self.people.is_some() && people::is_name(named) && !value.contains(&b'@') {
             return self.people.as_mut().map(|people| people.name(value));
         }
+        if let Some(new) = self.people.as_mut().and_then(|people| people.puid(named, value)) {
+            return Some(new);
+        }
         let address = value.get(..8).is_some_and(|start| {
             start.starts_with(b"http://") || start.starts_with(b"https://") || start.starts_with(b"ws")
         });

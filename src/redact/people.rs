@@ -23,7 +23,7 @@ pub(super) struct People {
 }
 
 /// Members and elements that hold the name of a person.
-const NAMES: [&str; 14] = [
+const NAMES: [&str; 17] = [
     "displayname",
     "given_name",
     "givenname",
@@ -38,6 +38,9 @@ const NAMES: [&str; 14] = [
     "username",
     "user_name",
     "owner",
+    "winaccountname",
+    "samaccountname",
+    "onprem_sam_account_name",
 ];
 
 /// Whether a member or element of this name holds the name of a person.
@@ -231,14 +234,30 @@ impl People {
             let value = text.get(start..).unwrap_or_default();
             let length = value.iter().take(17).take_while(|byte| byte.is_ascii_hexdigit()).count();
             let puid = value.get(..length).unwrap_or_default();
-            if between == 0 || length != 16 || puid.starts_with(b"0000000000") {
-                continue;
+            if between > 0
+                && let Some(new) = self.pseudonym(puid)
+            {
+                edits.push((start..start + length, new));
             }
-            let name = String::from_utf8_lossy(puid).to_ascii_lowercase();
-            let number = number(&mut self.puids, name);
-            edits.push((start..start + length, format!("{number:016}").into_bytes()));
         }
         edits
+    }
+
+    /// The pseudonym of a number of an account, where it is one and new.
+    fn pseudonym(&mut self, puid: &[u8]) -> Option<Vec<u8>> {
+        let is_puid = puid.len() == 16 && puid.iter().all(u8::is_ascii_hexdigit);
+        if !is_puid || puid.starts_with(b"0000000000") {
+            return None;
+        }
+        let number = number(&mut self.puids, String::from_utf8_lossy(puid).to_ascii_lowercase());
+        Some(format!("{number:016}").into_bytes())
+    }
+
+    /// The value of a claim of this name, if that is the number of an account.
+    pub(super) fn puid(&mut self, name: &[u8], value: &[u8]) -> Option<Vec<u8>> {
+        let new = ACCOUNTS.contains(&name).then(|| self.pseudonym(value)).flatten()?;
+        self.count += 1;
+        Some(new)
     }
 
     /// `<t:Name>Bob</t:Name>`, `<DisplayName>…`
