@@ -20,7 +20,7 @@ use crate::json::Member;
 use crate::token::principal::Principal;
 
 /// What stands in the place of a short secret.
-pub const MASKED: &str = "<masked>";
+pub const MASKED: &str = opaque::MASKED;
 
 /// Secrets shorter than this could be guessed from a fingerprint.
 const FINGERPRINTED: usize = 32;
@@ -158,7 +158,7 @@ impl Mask {
             // Its reason may quote what the server was given.
             "x-ms-diagnostics" => {
                 let text = self.known(&text, tokens);
-                opaque::without(&text, MASKED).unwrap_or_else(|| text.into_owned())
+                opaque::without(&text).unwrap_or_else(|| text.into_owned())
             }
             _ if promises_secret(&name) => with_scheme(value),
             _ => self.known(&text, tokens).into_owned(),

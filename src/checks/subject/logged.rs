@@ -146,7 +146,8 @@ impl<'a> LogCase<'a> {
         parts.extend(record.status.map(|status| status.to_string()));
         let behind = record.back_end_status.filter(|status| record.status != Some(*status));
         parts.extend(behind.map(|status| format!("({status} behind)")));
-        parts.extend(record.diagnostics.clone().or_else(|| record.errors.clone()));
-        standing::quoted(&parts.join(" "))
+        let said = record.diagnostics.as_deref().or(record.errors.as_deref());
+        parts.extend(said.map(standing::quoted));
+        standing::shown(&parts.join(" "))
     }
 }
