@@ -48,7 +48,13 @@ pub(super) fn expand(sources: &[Source], inputs: &mut Inputs) -> Vec<Found> {
     for source in sources {
         match source {
             Source::Stdin => found.push(Found { name: "-".to_owned(), path: None, named: true }),
-            Source::Path(path) if path.is_dir() => walk(path, 0, &mut found, inputs),
+            Source::Path(path) if path.is_dir() => {
+                let before = found.len();
+                walk(path, 0, &mut found, inputs);
+                if found.len() == before {
+                    inputs.notices.push(format!("{}: no file is in it", path.display()));
+                }
+            }
             Source::Path(path) => {
                 found.push(Found { name: path.display().to_string(), path: Some(path.clone()), named: true });
             }

@@ -509,6 +509,7 @@ fn a_directory_without_recordings_is_listed_as_nothing() {
     let run = folder.run(&["inspect", "empty", "-o", "json"]);
     run.status(0);
     assert_eq!(json(&run)["exchanges"], serde_json::json!([]));
+    assert!(run.stderr().contains("empty: no file is in it"), "{}", run.stderr());
     let table = folder.run(&["inspect", "empty", "-o", "csv"]);
     assert!(table.status(0).stdout().starts_with("index,"), "{}", table.stdout());
 }
