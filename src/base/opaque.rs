@@ -36,20 +36,24 @@ pub fn runs(text: &[u8]) -> Vec<Range<usize>> {
     found
 }
 
-/// What somebody wrote for people, without the words in it that may be a secret quoted back; `None` when there are
-/// none. Names of keys, which such texts are about, stay: thumbprints in hexadecimal digits, and `x5t`, which is shorter.
-pub fn without(text: &str) -> Option<String> {
+/// The words that may be secrets in what somebody wrote for people, who quotes back what he was given. Names of keys,
+/// which such texts are about, are none: thumbprints in hexadecimal digits, and `x5t`, which is shorter.
+pub fn words(text: &[u8]) -> Vec<Range<usize>> {
     /// Of opaque tokens in practice.
     const WORD: usize = 32;
     let is_thumbprint = |run: &[u8]| matches!(run.len(), 40 | 64) && run.iter().all(u8::is_ascii_hexdigit);
+    let mut found = runs(text);
+    found.retain(|range| text.get(range.clone()).is_some_and(|run| run.len() >= WORD && !is_thumbprint(run)));
+    found
+}
+
+/// The same text without them; `None` when there are none.
+pub fn without(text: &str) -> Option<String> {
     let (mut out, mut copied) = (String::new(), 0);
-    for range in runs(text.as_bytes()) {
-        let Some(run) = text.get(range.clone()) else { continue };
-        if run.len() >= WORD && !is_thumbprint(run.as_bytes()) {
-            out.push_str(text.get(copied..range.start).unwrap_or_default());
-            out.push_str(MASKED);
-            copied = range.end;
-        }
+    for range in words(text.as_bytes()) {
+        out.push_str(text.get(copied..range.start).unwrap_or_default());
+        out.push_str(MASKED);
+        copied = range.end;
     }
     (copied > 0).then(|| out + text.get(copied..).unwrap_or_default())
 }

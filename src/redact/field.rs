@@ -7,7 +7,8 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 
 use super::text::splice;
 use super::vault::Kind;
-use super::{Redactor, names};
+use super::{Redactor, entropy, names};
+use crate::base::opaque;
 use crate::report::authentication::split;
 use crate::report::mask::promises_secret;
 use crate::token::find::jwts;
@@ -26,7 +27,7 @@ const ADDRESSES: [&str; 7] =
     [":path", "location", "content-location", "referer", "refresh", "link", "destination"];
 
 /// Fields whose values may look random and are none.
-const PUBLIC: [&str; 16] = [
+const PUBLIC: [&str; 15] = [
     ":authority",
     "host",
     "etag",
@@ -35,7 +36,6 @@ const PUBLIC: [&str; 16] = [
     "user-agent",
     "server",
     "content-type",
-    "x-ms-diagnostics",
     "content-security-policy",
     "content-security-policy-report-only",
     "public-key-pins",
@@ -84,6 +84,8 @@ impl Redactor {
             _ if promises_secret(&name) || names::is_secret(name.trim_start_matches("x-").as_bytes()) => {
                 self.named_field(value)
             }
+            // Its reason may quote what the server was given.
+            "x-ms-diagnostics" => self.quoted(value),
             _ if ADDRESSES.contains(&name.as_str()) => self.address(value),
             _ if PUBLIC.contains(&name.as_str()) => self.leaf(value, false),
             _ => self.leaf(value, true),
@@ -95,6 +97,22 @@ impl Redactor {
             edits => Some(splice(changed.as_deref().unwrap_or(value), edits)),
         };
         changed.filter(|changed| changed != value)
+    }
+
+    /// What a server says to people.
+    fn quoted(&mut self, value: &[u8]) -> Option<Vec<u8>> {
+        let changed = self.leaf(value, false);
+        let text = changed.as_deref().unwrap_or(value);
+        // Tokens among them keep their claims.
+        let random = entropy::random(text);
+        let words = opaque::words(text).into_iter().filter(|word| random.contains(word));
+        let edits: Vec<_> = words
+            .map(|range| {
+                let word = text.get(range.clone()).unwrap_or_default();
+                (range, self.vault.mark(word, Kind::Random))
+            })
+            .collect();
+        if edits.is_empty() { changed } else { Some(splice(text, &edits)) }
     }
 
     /// `scheme credentials`.

@@ -77,6 +77,14 @@ fn header_fields_keep_scheme_names_and_attributes() {
         "sid=REDACTED_VALUE_1; Path=/; Secure"
     );
     assert_eq!(header("X-My-Token", "short"), "REDACTED_VALUE_1");
+    let reason =
+        |word: &str| format!("2000001;reason=\"the key {word} is bad\";error_category=\"invalid_token\"");
+    for (word, shown) in [
+        ("Zq77XkP0aQ7rT9vLmB4nC8dE2fG6hJ1wY3uK5", "REDACTED_VALUE_1"),
+        ("37C3B6C7815C68394F3EB295FBFBE543673D1E48", "37C3B6C7815C68394F3EB295FBFBE543673D1E48"),
+    ] {
+        assert_eq!(header("x-ms-diagnostics", &reason(word)), reason(shown));
+    }
     assert_eq!(header("X-SessionKey", "short"), "REDACTED_VALUE_1");
     assert_eq!(header("X-Whatever", "Zk3mQe7YUKxq8v2Lw1b7nQ2x9Zr"), "REDACTED_VALUE_1");
     let challenge = "Bearer client_id=\"00000002-0000-0ff1-ce00-000000000000\", trusted_issuers=\"a@b\"";
