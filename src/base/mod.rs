@@ -37,7 +37,7 @@ pub use block::Block;
 pub use guid::is_guid;
 pub use lately::Lately;
 pub use reader::Reader;
-pub use secret::{Fingerprint, Secret};
+pub use secret::{Fingerprint, MASKED, Secret};
 pub use texts::Text;
 pub use time::Instant;
 pub use trouble::plain;

@@ -5,6 +5,9 @@ use std::fmt;
 use aws_lc_rs::digest;
 use zeroize::Zeroizing;
 
+/// What stands in the place of a short secret.
+pub const MASKED: &str = "<masked>";
+
 /// Bytes that must never reach output, logs or panics: `Debug` shows only the length, there is no
 /// `Display`, and the memory is cleared when it is dropped.
 #[derive(Clone, PartialEq, Eq)]

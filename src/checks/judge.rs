@@ -593,6 +593,7 @@ fn ends(first: u64, last: u64) -> Vec<u64> {
 
 /// Sightings of tokens that do not travel inside another token seen at the same place.
 fn outermost<'s>(sightings: &'s [Sighting], store: &TokenStore) -> Vec<&'s Sighting> {
+    // As most exchanges have it.
     if let [alone] = sightings {
         return vec![alone];
     }

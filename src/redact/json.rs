@@ -12,7 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::field::LENIENT;
 use super::vault::Kind;
-use super::{Redactor, entropy, names, people};
+use super::{Redactor, names, people};
 use crate::base::percent::decode_form;
 use crate::import::har::scan::{Fault, Scan, Text};
 use crate::limits;
@@ -333,7 +333,7 @@ impl Redactor {
     /// A string under a name.
     fn string(&mut self, value: &[u8], around: Around<'_>) -> Option<Vec<u8>> {
         let named = if around.name.is_empty() { around.list } else { around.name };
-        if names::is_secret(named) || (names::may_be_secret(named) && entropy::is_random(value)) {
+        if names::Promise::of(named).holds(value) {
             return self.secret_value(named, value);
         }
         if self.people.is_some() && people::is_name(named) && !value.contains(&b'@') {

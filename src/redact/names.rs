@@ -1,5 +1,6 @@
 //! Takes the name of a field, member or element, says whether its value is a secret by that name.
 
+use super::entropy;
 use crate::base::secret_names;
 use crate::report::mask;
 
@@ -109,10 +110,37 @@ pub(super) fn is_secret_parameter(name: &[u8]) -> bool {
     plain(name).is_some_and(known) || mask::is_secret_parameter(&String::from_utf8_lossy(name))
 }
 
-/// Whether a member or variable does if its value looks random: `var token = "…"`, but also `"key": "Subject"`.
-pub(super) fn may_be_secret(name: &[u8]) -> bool {
-    let last = name.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
-    plain(last).is_some_and(|name| PARAMETERS.contains(&name.as_str()) || name.ends_with("token"))
+/// What the name of a member or variable says of its value.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Promise {
+    /// Nothing.
+    Nothing,
+    /// It is a secret if it looks random: `var token = "…"`, but also `"key": "Subject"`.
+    IfRandom,
+    /// It is a secret.
+    Secret,
+}
+
+impl Promise {
+    /// What this name says.
+    pub(super) fn of(name: &[u8]) -> Self {
+        if is_secret(name) {
+            return Self::Secret;
+        }
+        let last = name.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
+        let may =
+            plain(last).is_some_and(|name| PARAMETERS.contains(&name.as_str()) || name.ends_with("token"));
+        if may { Self::IfRandom } else { Self::Nothing }
+    }
+
+    /// Whether this value under that name is a secret.
+    pub(super) fn holds(self, value: &[u8]) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::IfRandom => entropy::is_random(value),
+            Self::Secret => true,
+        }
+    }
 }
 
 /// Whether the secret is a password, which nobody should be able to search for elsewhere.

@@ -145,16 +145,16 @@ impl Redactor {
         let before = before.get(..equals - before.iter().rev().take_while(blank).count())?;
         let name = before.iter().rev().take(NAME).take_while(|byte| !delimiter(byte)).count();
         let name = before.get(before.len() - name..)?;
-        let secret = names::is_secret(name);
-        if !secret && !names::may_be_secret(name) {
+        let promise = names::Promise::of(name);
+        if promise == names::Promise::Nothing {
             return None;
         }
         let mut start = equals + 1 + text.get(equals + 1..)?.iter().take_while(blank).count();
         if let Some(inside) = quoted(text, start) {
-            let random = || text.get(inside.clone()).is_some_and(entropy::is_random);
-            return if secret || random() { self.named(name, text, inside) } else { None };
+            let secret = promise.holds(text.get(inside.clone())?);
+            return if secret { self.named(name, text, inside) } else { None };
         }
-        if !secret {
+        if promise != names::Promise::Secret {
             return None;
         }
         // After blanks, code is no value: `$password = $given`, `secret == x`.
@@ -181,8 +181,8 @@ impl Redactor {
             .take_while(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(byte))
             .count();
         let name = before.get(before.len() - name..)?;
-        let secret = names::is_secret(name);
-        if !secret && !names::may_be_secret(name) {
+        let promise = names::Promise::of(name);
+        if promise == names::Promise::Nothing {
             return None;
         }
         let after = text.get(colon + 1..)?;
@@ -193,8 +193,8 @@ impl Redactor {
         let length = memmem::find_iter(value, &quote)
             .find(|at| escapes > 0 || at.checked_sub(1).and_then(|at| value.get(at)) != Some(&b'\\'))
             .unwrap_or(value.len());
-        let random = || value.get(..length).is_some_and(entropy::is_random);
-        if secret || random() { self.named(name, text, start..start + length) } else { None }
+        let secret = promise.holds(value.get(..length)?);
+        if secret { self.named(name, text, start..start + length) } else { None }
     }
 
     /// A header line, as it stands in transcripts, logs and command lines.

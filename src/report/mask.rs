@@ -15,13 +15,10 @@ use bytes::Bytes;
 
 use super::authentication::split;
 use super::escape::header_text;
-use crate::base::{AnyOf, Fingerprint, opaque, secret_names};
+use crate::base::{AnyOf, Fingerprint, MASKED, opaque, secret_names};
 use crate::checks::place::percent_decode;
 use crate::json::Member;
 use crate::token::principal::Principal;
-
-/// What stands in the place of a short secret.
-pub const MASKED: &str = opaque::MASKED;
 
 /// Secrets shorter than this could be guessed from a fingerprint.
 const FINGERPRINTED: usize = 32;
@@ -160,10 +157,7 @@ impl Mask {
             "authentication-info" | "proxy-authentication-info" => MASKED.into(),
             "host" | ":authority" => self.host(&self.known(&text, tokens)).into_owned(),
             // Its reason may quote what the server was given.
-            "x-ms-diagnostics" => {
-                let text = self.known(&text, tokens);
-                opaque::without(&text).unwrap_or_else(|| text.into_owned())
-            }
+            "x-ms-diagnostics" => opaque::without(&self.known(&text, tokens)).into_owned(),
             _ if promises_secret(&name) => with_scheme(value),
             _ => self.known(&text, tokens).into_owned(),
         }

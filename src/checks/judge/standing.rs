@@ -223,10 +223,7 @@ pub(crate) fn shown(text: &str) -> String {
 
 /// What a server says to people, for a message: it may quote what it was given, which may be a secret.
 pub(crate) fn quoted(text: &str) -> String {
-    match opaque::without(text) {
-        Some(text) => shown(&text),
-        None => shown(text),
-    }
+    shown(&opaque::without(text))
 }
 
 #[cfg(test)]

@@ -97,8 +97,7 @@ fn short(text: &str) -> String {
 }
 
 fn sentence(text: &str) -> String {
-    let quoted = opaque::without(text);
-    let text = quoted.as_deref().unwrap_or(text);
+    let text = opaque::without(text);
     text.chars().filter(|letter| !letter.is_control()).take(SENTENCE_KEPT).collect()
 }
 

@@ -80,17 +80,14 @@ impl Times {
             oddities.push(oddity("export-time-unreadable", "startedDateTime is no date"));
             return None;
         };
-        let answered = when::plus_millis(start, entry.time);
-        let start = match zone {
-            true => start,
-            false => told_by_date(entry, answered).map_or_else(
-                || {
-                    oddities.push(oddity(TIME_WITHOUT_ZONE, "startedDateTime names no zone, taken for UTC"));
-                    start
-                },
-                |ahead| start.plus_seconds(ahead),
-            ),
+        let ahead = match zone {
+            true => Some(0),
+            false => told_by_date(entry, when::plus_millis(start, entry.time)),
         };
+        if ahead.is_none() {
+            oddities.push(oddity(TIME_WITHOUT_ZONE, "startedDateTime names no zone, taken for UTC"));
+        }
+        let start = start.plus_seconds(ahead.unwrap_or_default());
         let end = when::plus_millis(start, entry.time);
         let sent = when::plus_millis(start, entry.before + entry.send).min(end.max(start));
         let begun = when::plus_millis(sent, entry.wait).min(end.max(sent));

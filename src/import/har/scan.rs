@@ -472,11 +472,8 @@ fn unescape_into(raw: &[u8], out: &mut Vec<u8>) {
         if is_escape {
             let (meaning, length) = escape(raw.get(from + 1..).unwrap_or_default());
             let mut encoded = [0; 4];
-            let bytes = match meaning {
-                Ok(byte) => {
-                    encoded = [byte, 0, 0, 0];
-                    encoded.get(..1).unwrap_or_default()
-                }
+            let bytes = match &meaning {
+                Ok(byte) => std::slice::from_ref(byte),
                 Err(scalar) => scalar.encode_utf8(&mut encoded).as_bytes(),
             };
             if let Some(room) = out.get_mut(to..to + bytes.len()) {
