@@ -68,11 +68,17 @@ impl std::fmt::Debug for Text {
 impl Text {
     /// Keeps a text.
     pub fn keep(text: &[u8]) -> Self {
-        Self::keep_as(text, Form::of)
+        Self::keep_as(text, hash(text), Form::of)
     }
 
-    fn keep_as(text: &[u8], form: fn(&[u8]) -> Form) -> Self {
-        let hash = hash(text);
+    /// Keeps a token of which is known already: its `hash`, as [`hash`] gives it, and the bytes of it, if any, that
+    /// other tokens share.
+    pub fn keep_around(text: &[u8], hash: u64, shared: Option<Range<usize>>) -> Self {
+        let form = |text: &[u8]| shared.and_then(|shared| Form::around(text, shared));
+        Self::keep_as(text, hash, |text| form(text).unwrap_or_else(|| Form::plain(text)))
+    }
+
+    fn keep_as(text: &[u8], hash: u64, form: impl FnOnce(&[u8]) -> Form) -> Self {
         let shelf = || {
             let shelf = SHELF.get((hash >> 32) as usize % SHELVES);
             // There is a shelf for each number below `SHELVES`.
@@ -158,13 +164,16 @@ impl Form {
         let encoded = text.get(payload_at..)?;
         let encoded = encoded.get(..memchr::memchr(b'.', encoded)?)?;
         let long = longest(&base64url::decode(encoded).ok()?)?;
-        // Four characters stand for three bytes: those that stand for bytes of the text alone.
-        let middle = payload_at + long.start.div_ceil(3) * 4..payload_at + long.end / 3 * 4;
+        Self::around(text, encoded_at(payload_at, &long))
+    }
+
+    /// A text whose `middle` is kept apart, if it is long.
+    fn around(text: &[u8], middle: Range<usize>) -> Option<Self> {
         let kept = text.get(middle.clone()).filter(|kept| kept.len() >= LONG)?;
         Some(Self::Around {
             bytes: [text.get(..middle.start)?, text.get(middle.end..)?].concat().into(),
             before: u32::try_from(middle.start).ok()?,
-            middle: Text::keep_as(kept, Self::plain),
+            middle: Text::keep_as(kept, hash(kept), Self::plain),
         })
     }
 
@@ -180,6 +189,12 @@ impl Form {
             }
         }
     }
+}
+
+/// Where in a text stands what stands for these bytes of a part alone, whose base64url begins at `part`.
+pub fn encoded_at(part: usize, bytes: &Range<usize>) -> Range<usize> {
+    // Four characters stand for three bytes.
+    part.saturating_add(bytes.start.div_ceil(3) * 4)..part.saturating_add(bytes.end / 3 * 4)
 }
 
 /// The longest text between two quotes.

@@ -37,16 +37,17 @@ pub fn compare(realm: Option<&str>, tenants: &[String]) -> Realm {
     let Some(realm) = realm.map(bare).filter(|realm| !matches!(*realm, "" | "*")) else {
         return Realm::Missing;
     };
-    let kind = is_guid(realm);
-    let (mut comparable, mut spelled) = (false, false);
-    for tenant in tenants {
-        let tenant = bare(tenant);
-        if tenant.eq_ignore_ascii_case(realm) || tenant.to_lowercase() == realm.to_lowercase() {
-            return Realm::Same;
-        }
-        spelled |= incomparable(tenant, realm);
-        comparable |= is_guid(tenant) == kind;
+    let same = |tenant: &&str| {
+        tenant.eq_ignore_ascii_case(realm)
+            || (!(realm.is_ascii() && tenant.is_ascii()) && tenant.to_lowercase() == realm.to_lowercase())
+    };
+    let tenants = || tenants.iter().map(|tenant| bare(tenant));
+    if tenants().any(|tenant| same(&tenant)) {
+        return Realm::Same;
     }
+    let kind = is_guid(realm);
+    let comparable = tenants().any(|tenant| is_guid(tenant) == kind);
+    let spelled = tenants().any(|tenant| incomparable(tenant, realm));
     if comparable && !spelled { Realm::Different } else { Realm::Undecided }
 }
 

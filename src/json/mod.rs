@@ -8,8 +8,7 @@ pub mod dump;
 /// The recursive descent.
 mod parser;
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::collections::HashSet;
 use std::ops::Range;
 
 use foldhash::fast::RandomState;
@@ -84,23 +83,37 @@ impl Node {
 
     /// Names that occur more than once, in the order of their second occurrence.
     pub fn duplicates(&self) -> Vec<&str> {
-        let room = self.members().len();
-        let mut known: HashMap<&str, bool, RandomState> =
-            HashMap::with_capacity_and_hasher(room, RandomState::default());
-        let mut twice = Vec::new();
-        for member in self.members() {
-            match known.entry(&member.name) {
-                Entry::Vacant(place) => {
-                    place.insert(false);
-                }
-                Entry::Occupied(mut place) => {
-                    if !place.insert(true) {
-                        twice.push(member.name.as_str());
-                    }
-                }
-            }
+        let mut told = HashSet::with_hasher(RandomState::default());
+        let again = self.repeated().into_iter().filter_map(|at| Some(self.members().get(at)?.name.as_str()));
+        again.filter(|name| told.insert(*name)).collect()
+    }
+
+    /// Places of the members whose name stands further ahead, too, in order.
+    pub fn repeated(&self) -> Vec<usize> {
+        if !self.may_repeat() {
+            return Vec::new();
         }
-        twice
+        let members = self.members();
+        let mut known = HashSet::with_capacity_and_hasher(members.len(), RandomState::default());
+        let again = members.iter().enumerate().filter(|(_, member)| !known.insert(member.name.as_str()));
+        again.map(|(at, _)| at).collect()
+    }
+
+    /// Whether two members may have one name. Every token is asked, and nearly none repeats a name: a few bytes of each
+    /// tell most objects.
+    fn may_repeat(&self) -> bool {
+        let mut seen = [0_u64; 4];
+        self.members().iter().any(|member| {
+            let name = member.name.as_bytes();
+            let [first, middle, last] = [0, name.len() / 2, name.len().wrapping_sub(1)]
+                .map(|at| u32::from(name.get(at).copied().unwrap_or_default()));
+            let length = u32::try_from(name.len()).unwrap_or(u32::MAX);
+            let mixed = (first | middle << 8 | last << 16 | length << 24).wrapping_mul(0x9e37_79b1);
+            let (word, bit) = ((mixed >> 30) as usize, 1 << (mixed >> 24 & 63));
+            let before = seen[word] & bit != 0;
+            seen[word] |= bit;
+            before
+        })
     }
 
     /// The text of a string value.

@@ -125,6 +125,33 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
         .with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
+/// Marks of what is masked: a token has a dot, a member of JSON quotes and a colon, a parameter an equals sign, a URL
+/// with a password a colon and an at sign, a scheme a blank behind it.
+const DOT: u8 = 1;
+const COLON: u8 = 2;
+const QUOTE: u8 = 4;
+const EQUALS: u8 = 8;
+const AT: u8 = 16;
+const BLANK: u8 = 32;
+
+/// The mark that each byte is.
+static MARKS: [u8; 256] = {
+    let mut marks = [0; 256];
+    marks[b'.' as usize] = DOT;
+    marks[b':' as usize] = COLON;
+    marks[b'"' as usize] = QUOTE;
+    marks[b'\'' as usize] = QUOTE;
+    marks[b'=' as usize] = EQUALS;
+    marks[b'@' as usize] = AT;
+    marks[b' ' as usize] = BLANK;
+    marks
+};
+
+/// The marks that a text holds.
+fn marks(text: &str) -> u8 {
+    text.bytes().fold(0, |marks, byte| marks | MARKS[usize::from(byte)])
+}
+
 /// Masks, unless the user asked to see secrets.
 #[derive(Clone, Copy, Debug)]
 pub struct Mask {
@@ -213,22 +240,29 @@ impl Mask {
 
     /// Any text: tokens, sensitive parameters and passwords in URLs are masked.
     pub fn text(self, text: &str) -> Cow<'_, str> {
-        // A token has a dot, a parameter an equals sign, a URL a colon, a scheme a blank behind it.
-        let may_hold = |byte: u8| matches!(byte, b'.' | b'=' | b':' | b' ');
-        if self.show || !text.bytes().any(may_hold) {
-            return Cow::Borrowed(text);
-        }
-        let tokens = jwts(text);
-        let members = members(tokens.as_deref().unwrap_or(text));
-        let tokens = members.or(tokens);
-        let parameters = parameters(tokens.as_deref().unwrap_or(text));
-        let so_far = parameters.as_deref().or(tokens.as_deref()).unwrap_or(text);
-        let users = userinfo(so_far);
-        match schemes(users.as_deref().unwrap_or(so_far)).or(users).or(parameters).or(tokens) {
-            Some(masked) => Cow::Owned(masked),
-            None => Cow::Borrowed(text),
-        }
+        let masked = if self.show { None } else { masked(text, marks(text)) };
+        masked.map_or(Cow::Borrowed(text), Cow::Owned)
     }
+}
+
+/// A text without what is masked in it; `None` where nothing is. `marks`: those that it holds, since nearly all texts of
+/// tokens have none.
+fn masked(text: &str, marks: u8) -> Option<String> {
+    let holds = |wanted: u8| marks & wanted == wanted;
+    let mut changed: Option<String> = None;
+    let mut pass = |needed: u8, change: fn(&str) -> Option<String>| {
+        if holds(needed)
+            && let Some(masked) = change(changed.as_deref().unwrap_or(text))
+        {
+            changed = Some(masked);
+        }
+    };
+    pass(DOT, jwts);
+    pass(COLON | QUOTE, members);
+    pass(EQUALS, parameters);
+    pass(COLON | AT, userinfo);
+    pass(BLANK, schemes);
+    changed
 }
 
 /// Credentials behind the name of their scheme, as logs and messages of errors quote them (`Basic dXNlcjpw…`); `None`
@@ -418,7 +452,8 @@ fn is_base64url(byte: u8) -> bool {
 
 /// Whether these bytes are base64 of `{"` or `{` and white space.
 fn opens_object(bytes: &[u8]) -> bool {
-    let Some(four) = bytes.get(..4) else { return false };
+    // What follows the brace leaves only these two.
+    let Some(four @ [_, b'y' | b'w', ..]) = bytes.get(..4) else { return false };
     matches!(URL_SAFE_NO_PAD.decode(four).as_deref(), Ok([b'{', b'"' | b' ' | b'\t' | b'\r' | b'\n', ..]))
 }
 
@@ -452,8 +487,7 @@ fn members(text: &str) -> Option<String> {
 
 /// Whether a member of this name in JSON carries a credential.
 fn is_secret_member(name: &str) -> bool {
-    let plain = name.chars().filter(|letter| letter.is_alphanumeric()).collect::<String>();
-    secret_names::promise(&plain.to_ascii_lowercase())
+    secret_names::promised_by(name)
 }
 
 /// Masks the values of sensitive parameters: `access_token=…`.

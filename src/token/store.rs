@@ -113,7 +113,7 @@ impl TokenStore {
         }
         let bounds = jwt.iter().flat_map(|jwt| &jwt.faults).filter_map(Fault::bound);
         bounds.collect::<Vec<_>>().into_iter().for_each(|what| self.note_unread(what));
-        let id = self.add(text, jwt, hint, depth);
+        let id = self.add(text, hash, jwt, hint, depth);
         if let Some(inner) = inner.filter(|_| !too_deep) {
             let (inner, _) = self.intern_at(inner.as_bytes(), Hint::None, depth + 1);
             self.link(id, inner);
@@ -139,9 +139,8 @@ impl TokenStore {
         }
     }
 
-    fn add(&mut self, text: &[u8], jwt: Option<Jwt>, hint: Hint, depth: usize) -> TokenId {
+    fn add(&mut self, text: &[u8], hash: u64, jwt: Option<Jwt>, hint: Hint, depth: usize) -> TokenId {
         let text = Bytes::copy_from_slice(text);
-        let hash = slot::hash(&text);
         let roles = role::by_hint(jwt.as_ref(), &text);
         let id = self.slots.push(
             hash,

@@ -310,11 +310,9 @@ fn duplicates(token: &Token) -> Vec<String> {
 fn duplicate_members<'t>(token: &'t Token, members: Members<'t>) -> Vec<(String, Json<'t>)> {
     let mut all = Vec::new();
     for part in [token.header(), token.claims()].into_iter().flatten() {
-        for (index, member) in part.members().iter().enumerate() {
-            if part.members().iter().take(index).any(|earlier| earlier.name == member.name) {
-                let hidden = members.mask.hides(&member.name);
-                all.push((member.name.clone(), Json { node: &member.value, members, hidden }));
-            }
+        for member in part.repeated().into_iter().filter_map(|at| part.members().get(at)) {
+            let hidden = members.mask.hides(&member.name);
+            all.push((member.name.clone(), Json { node: &member.value, members, hidden }));
         }
     }
     all
@@ -356,8 +354,9 @@ impl Serialize for Json<'_> {
             }
             Value::Object(members) => {
                 let mut map = serializer.serialize_map(None)?;
+                let repeated = self.node.repeated();
                 for (index, member) in members.iter().enumerate() {
-                    if !members.iter().take(index).any(|earlier| earlier.name == member.name) {
+                    if repeated.binary_search(&index).is_err() {
                         let hidden = self.hidden || self.members.mask.hides_among(&member.name, members);
                         map.serialize_entry(&member.name, &of(&member.value, hidden))?;
                     }

@@ -1,5 +1,7 @@
 //! What is masked, and what stays.
 
+use proptest::prelude::*;
+
 use super::*;
 
 const JWT: &str = "eyJhbGciOiJub25lIn0.eyJpc3MiOiJhQGIifQ.c2lnbmF0dXJl";
@@ -190,4 +192,20 @@ fn private_members_of_keys_are_hidden() {
     let mask = Mask::new(false);
     assert!(mask.hides_among("k", members) && !mask.hides_among("kid", members));
     assert!(!mask.hides_among("k", &[]) && !Mask::new(true).hides_among("k", members));
+}
+
+proptest! {
+    #[test]
+    fn what_a_text_has_no_mark_of_is_not_in_it(
+        pieces in prop::collection::vec(
+            prop::sample::select(vec![
+                JWT, "eyJ", ".", ":", "\"", "'", "=", "@", " ", "://", "password", "token", "Basic", "bearer", "x",
+                "dXNlcjpwYXNzd29yZA", "0a1b2c3d4e5f60718293a4b5c6d7e8f9", "%3D", "&", "\t", "\u{e9}", "https",
+            ]),
+            0..12,
+        ),
+    ) {
+        let text = pieces.concat();
+        prop_assert_eq!(masked(&text, marks(&text)), masked(&text, u8::MAX));
+    }
 }

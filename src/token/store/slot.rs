@@ -3,12 +3,13 @@
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{HashMap, VecDeque};
+use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
 use super::super::jwt::{Digest, Jwt};
-use super::super::{Role, Token, TokenId};
+use super::super::{Role, Token, TokenId, actor};
 use crate::base::{Fingerprint, Text, texts};
 use crate::json::Node;
 use crate::limits;
@@ -58,9 +59,9 @@ pub(super) struct Slots {
 }
 
 impl Small {
-    fn of(token: &Token) -> Self {
+    fn of(token: &Token, hash: u64) -> Self {
         Self {
-            text: Text::keep(&token.text),
+            text: Text::keep_around(&token.text, hash, shared(token)),
             fingerprint: token.fingerprint,
             role: token.role,
             actor: token.actor,
@@ -208,7 +209,7 @@ impl Slots {
             } else if let Some(token) = slot.whole.take()
                 && slot.small.is_none()
             {
-                slot.small = Some(Box::new(Small::of(&token)));
+                slot.small = Some(Box::new(Small::of(&token, slot.hash)));
             }
         }
     }
@@ -282,6 +283,13 @@ impl Part {
         let small = || self.0.small.as_ref().map(|small| (small.depth, small.actor));
         self.0.whole.get().map(|token| (token.depth, token.actor)).or_else(small).unwrap_or_default()
     }
+}
+
+/// The bytes of a token's text that stand for the token inside it, which many tokens share.
+fn shared(token: &Token) -> Option<Range<usize>> {
+    let jwt = token.jwt.as_ref()?;
+    let inside = actor::nested(token.claims()?)?.span;
+    Some(texts::encoded_at(jwt.payload_part.start, &inside))
 }
 
 /// The hash of a token's text, the same in all stores.
