@@ -28,7 +28,7 @@ pub const TOKEN_DEPTH: usize = 4;
 
 /// Distinct tokens that are kept parsed by each thread, at about five kibibytes each; of the others the text is
 /// kept, with what is inside of several once, and parsed again when they are used.
-pub const TOKENS_PARSED: usize = 1 << 13;
+pub const TOKENS_PARSED: usize = 1 << 11;
 
 /// Nesting of JSON inside tokens.
 pub const JSON_DEPTH: usize = 64;
