@@ -9,7 +9,7 @@
 #
 # Needs the load generator (CAPGEN, or OAUTHTRACE_SHARED/loadgen to build it from), python3, taskset, and of the peers
 # tshark and unzip; those that are not there are named. The peer for HAR, sonic-rs, is built from benches/sonic-rs.
-# Each figure is the run with the least CPU time of RUNS (default 3). tshark runs once, on captures up to 1.2 GB; beyond
+# Each figure is the least of RUNS (default 3). tshark runs once, on captures up to 1.2 GB; beyond
 # it is scaled by size from the largest capture that it ran on. A figure counts only when all tokens are right: each row
 # says how many are.
 set -eu
@@ -39,7 +39,8 @@ make() { # name, arguments
     --metadata "$dir/$name.metadata.json" --seed 7 "$@" >/dev/null
 }
 
-# Runs a command several times; sets wall (s), cpu (s) and peak (MiB) of the run with the least CPU time.
+# Runs a command several times; sets the least wall and the least cpu time of them (s), which need not be of one run,
+# and the peak (MiB) of the run with the least CPU time.
 measure() {
   local status=0 run
   : >"$dir/times"
@@ -49,7 +50,8 @@ measure() {
     tail -1 "$dir/time" >>"$dir/times"
     [ "$status" -lt 5 ] || { echo "$1 ended with status $status" >&2; exit 1; }
   done
-  read -r wall cpu peak < <(awk '{ print $1, $2 + $3, int($4 / 1024) }' "$dir/times" | sort -k2,2n | head -1)
+  read -r cpu peak < <(awk '{ print $2 + $3, int($4 / 1024) }' "$dir/times" | sort -n | head -1)
+  wall=$(awk '{ print $1 }' "$dir/times" | sort -n | head -1)
 }
 
 once() { RUNS=1 measure "$@"; }
