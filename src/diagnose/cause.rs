@@ -215,7 +215,14 @@ impl<'a> Case<'a> {
     /// Findings above information whose evidence lies in these exchanges. Findings that are about something
     /// else that the same exchange shows stay out.
     fn at(self, seen: &Seen) -> impl Iterator<Item = usize> {
-        const BESIDE: [&str; 2] = ["transport-clear", "certificate-expires-soon"];
+        // Whom the challenge trusts is one thing, why a token is refused another: causes of the former name these rules.
+        const BESIDE: [&str; 5] = [
+            "transport-clear",
+            "certificate-expires-soon",
+            "challenge-issuer-missing",
+            "challenge-realm",
+            "challenge-cloud",
+        ];
         let keys = seen.exchanges.clone();
         self.judgement.findings.iter().enumerate().filter_map(move |(index, finding)| {
             let here =

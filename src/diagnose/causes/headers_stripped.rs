@@ -70,4 +70,13 @@ mod tests {
                 .contains(&CAUSE.id)
         );
     }
+
+    #[test]
+    fn hides_nothing_that_the_challenge_says() {
+        let challenge = "Bearer client_id=\"00000002-0000-0ff1-ce00-000000000000\", trusted_issuers=\"00000004-0000-0ff1-ce00-000000000000@contoso.com\"";
+        let refused = Scene::healthy().refused_with(challenge).response_header("Via", "1.1 proxy");
+        // A server of the farm that has the authorization server accepts.
+        let causes = Story::of(refused).and(Scene::healthy()).causes();
+        assert_eq!(causes, [CAUSE.id, "auth-server-missing"]);
+    }
 }
