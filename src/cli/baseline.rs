@@ -14,6 +14,7 @@ use serde_json::error::Category;
 use super::expectations::read_small;
 use super::status::Complaints;
 use crate::checks::Verdict;
+use crate::import::text::utf8;
 use crate::report::Verification;
 
 /// What an earlier report found.
@@ -39,7 +40,8 @@ struct EarlierFinding {
 pub fn read(path: &Path, complaints: &mut Complaints) -> Option<Known> {
     let bytes = read_small(path, complaints)?;
     let wanted = "the output of `oauthtrace verify -o json` expected";
-    match serde_json::from_slice::<Earlier>(&bytes) {
+    // PowerShell's `>` writes UTF-16.
+    match serde_json::from_slice::<Earlier>(&utf8(&bytes)) {
         Ok(earlier) if earlier.schema == crate::report::json::VERIFY_SCHEMA => Some(
             earlier
                 .findings
