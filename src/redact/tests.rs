@@ -486,3 +486,12 @@ fn names_and_numbers_in_the_claims_of_a_token_are_those_of_people() {
         r#"{"name":"Person 1","winaccountname":"Person 2","nameid":"0000000000000001","ver":"1.0"}"#
     );
 }
+
+#[test]
+fn what_the_search_masks_is_counted_too() {
+    let log = "#Fields: date time cs-method cs-uri-stem cs(Authorization) sc-status\n\
+               2026-11-25 09:50:00 POST /ews/exchange.asmx Basic+Q09SUFxhbm5hOlN1cDNyU2VjcmV0UQ== 200\n";
+    let redacted = redact(log.as_bytes(), &Options::default()).unwrap();
+    assert!(!String::from_utf8_lossy(&redacted.bytes).contains("Q09SUFxhbm5hOlN1"));
+    assert_eq!(redacted.masked.iter().map(|(_, count)| count).sum::<u64>(), 1);
+}
