@@ -100,14 +100,15 @@ pub fn apply(known: &Known, verification: &mut Verification) {
 }
 
 /// A text of a finding without what is another in every recording of the same fault: when a thing was used, for how
-/// long it lasts or is past its end, and the times of tokens. The end of a certificate tells which it is, and stays.
+/// long it lasts or is past its end, the times of tokens and those that a server quotes. The end of a certificate or key
+/// tells which it is, and stays.
 fn lasting(rule: &str, text: &str) -> String {
-    let of_token = rule.starts_with("lifetime-");
+    let of_key = rule.starts_with("certificate-") || rule.starts_with("state-");
     let words: Vec<&str> = text.split(' ').collect();
     let bare = |at: usize| words.get(at).map_or("", |word| word.trim_end_matches([',', ';', '.', ')']));
     let kept = (0..words.len()).map(|at| {
         let used = at > 1 && bare(at - 2) == "used" && bare(at - 1) == "at";
-        let moment = Instant::parse(bare(at)).is_some() && (of_token || used);
+        let moment = bare(at).contains('T') && Instant::parse(bare(at)).is_some() && (!of_key || used);
         let counts = !bare(at).is_empty() && bare(at).bytes().all(|byte| byte.is_ascii_digit());
         let span = counts && matches!(bare(at + 1), "s" | "days");
         if moment || span { "…" } else { bare(at) }
@@ -138,6 +139,11 @@ mod tests {
                 "3 days left, until 2026-12-15T09:46:40Z",
             ),
             ("lifetime-clock-skew", "36790 s ahead", "4000 s ahead"),
+            (
+                "accepted-refused",
+                "401, 2000002 token_expired: it is 2026-11-25T09:46:50.000Z",
+                "401, 2000002 token_expired: it is 2026-11-26T09:46:50.000Z",
+            ),
         ] {
             assert_eq!(lasting(rule, one), lasting(rule, other), "{rule}");
         }
