@@ -40,10 +40,11 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
             weigh.plus(15, "other answers of the same host carry the headers");
         }
     }
-    if let Some((call, _)) = silent.iter().find(|(call, _)| call.via) {
+    let passed: Vec<_> = silent.into_iter().filter(|(call, _)| call.via).collect();
+    if let Some((call, _)) = passed.first() {
         weigh
             .plus(if bare.is_empty() { 40 } else { 20 }, "a proxy names itself in the answer")
-            .at(&silent)
+            .at(&passed)
             .value("host", &call.host);
     }
 }
@@ -69,6 +70,14 @@ mod tests {
                 .causes()
                 .contains(&CAUSE.id)
         );
+    }
+
+    #[test]
+    fn hides_no_refusal_that_came_another_way() {
+        let mapi = Scene::healthy().target("/mapi/emsmdb").refused("").response_header("request-id", "x");
+        let stripped = Scene::healthy().refused("").response_header("Via", "1.1 proxy");
+        let causes = Story::of(stripped).and(mapi).causes();
+        assert!(causes.contains(&CAUSE.id) && causes.contains(&"token-kind-refused"), "{causes:?}");
     }
 
     #[test]
