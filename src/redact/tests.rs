@@ -322,6 +322,16 @@ fn messages_in_a_text_keep_lengths_that_are_true() {
     assert!(exchange.request.as_ref().unwrap().body.complete, "{out}");
     assert!(exchange.response.as_ref().unwrap().body.complete, "{out}");
     assert!(out.ends_with("}\r\n") && out.contains("}\r\nHTTP/1.1 200 OK"), "{out}");
+    // Lines between them are no end of a head.
+    let out = masked(&[&text[..], &text].join("\r\n\r\n"));
+    let mut found = crate::import::Collected::default();
+    crate::import::text::read(out.as_bytes(), &settings, &mut found).unwrap();
+    let whole = |body: Option<&crate::exchange::Body>| body.is_some_and(|body| body.complete);
+    assert_eq!(found.exchanges.len(), 2, "{out}");
+    for exchange in &found.exchanges {
+        let (request, response) = (exchange.request.as_ref(), exchange.response.as_ref());
+        assert!(whole(request.map(|one| &one.body)) && whole(response.map(|one| &one.body)), "{out}");
+    }
 }
 
 /// Text of many beginnings without ends takes no longer than its length says.
