@@ -14,8 +14,8 @@ pub(crate) fn read(content: &[u8]) -> Vec<(String, String)> {
     match content {
         [b'{', ..] => of_json(content),
         [b'-', b'-', ..] => of_parts(content),
-        // A password may hold letters of another encoding.
-        _ => place::form_fields(&lossy(content)),
+        // A password may hold letters of another encoding. Older writers part fields with semicolons (HTML 4.01, B.2.2).
+        _ => lossy(content).split(';').flat_map(place::fields).take(limits::HEAD_FIELDS).collect(),
     }
 }
 
@@ -25,7 +25,7 @@ pub(crate) fn are_all_read(content: &[u8]) -> bool {
     match content {
         [b'{', ..] => json::parse_bounded(content, limits::JSON_BODY_NODES).is_ok(),
         [b'-', b'-', ..] => memchr::memmem::find_iter(content, b"\n--").count() < limits::HEAD_FIELDS,
-        _ => memchr::memchr_iter(b'&', content).count() < limits::HEAD_FIELDS,
+        _ => memchr::memchr2_iter(b'&', b';', content).count() < limits::HEAD_FIELDS,
     }
 }
 
@@ -78,6 +78,7 @@ mod tests {
                      --x\r\ncontent-disposition: form-data; name=password\r\n\r\np\r\n--x--\r\n";
         for body in [
             "grant_type=password&password=p\r\n",
+            "grant_type=password;password=p",
             "\u{feff}{\"grant_type\": \"password\", \"n\": 1, \"password\": \"p\"}",
             parts,
             &parts.replace("\r\n", "\n"),
@@ -95,7 +96,7 @@ mod tests {
     fn more_fields_than_are_read_are_known() {
         let many = limits::HEAD_FIELDS + 1;
         let part = "--x\r\nContent-Disposition: form-data; name=a\r\n\r\nb\r\n";
-        for body in ["a=b&".repeat(many), part.repeat(many), "{\"a\":1".to_owned()] {
+        for body in ["a=b&".repeat(many), "a=b;".repeat(many), part.repeat(many), "{\"a\":1".to_owned()] {
             assert!(!are_all_read(body.as_bytes()));
         }
         for body in ["a=b&".repeat(9), part.repeat(9), "{\"a\":1}".to_owned(), String::new()] {

@@ -221,6 +221,12 @@ impl<'a> StateCase<'a> {
         }
     }
 
+    /// Whether a date that can be read in two ways lies in the past however it is read.
+    pub fn past_either_way(&self, value: &Value) -> bool {
+        let reading = value.as_text().map(|text| dates::read(text, self.order));
+        matches!(reading, Some(Reading::Two(one, other)) if one < self.at && other < self.at)
+    }
+
     /// `Get-AuthConfig`.
     pub fn auth_config(&self) -> Option<&'a Object> {
         self.of(Kind::AuthConfig).next()

@@ -91,9 +91,18 @@ pub fn of(host: Option<&str>, path: &str) -> Place {
         Place::Exchange
     } else if is(&["owa", "ecp", "rpc", "powershell", "microsoft-server-activesync"]) {
         Place::ExchangeOther
+    } else if is(&["adfs"]) && begins_with(whole.trim_start_matches('/'), "adfs/services/trust/") {
+        // WS-Trust: tokens for a name and a password, for a certificate or for Windows' own.
+        Place::TokenService
     } else {
         Place::Elsewhere
     }
+}
+
+/// Whether a text begins so, in any case.
+fn begins_with(text: &str, beginning: &str) -> bool {
+    let head = text.as_bytes().get(..beginning.len());
+    head.is_some_and(|head| head.eq_ignore_ascii_case(beginning.as_bytes()))
 }
 
 /// Whether a text ends so, in any case.
@@ -218,6 +227,8 @@ mod tests {
         assert_eq!(of(None, "/owa/"), Place::ExchangeOther);
         assert_eq!(of(None, "/t/tokens/OAuth/2"), Place::TokenService);
         assert_eq!(of(None, "/oauth2/%74oken/"), Place::TokenService);
+        assert_eq!(of(None, "/ADFS/services/trust/2005/usernamemixed"), Place::TokenService);
+        assert_eq!(of(None, "/adfs/ls/"), Place::Elsewhere);
         assert_eq!(of(Some("Accounts.AccessControl.Windows.Net:443"), "/"), Place::TokenService);
         assert_eq!(of(Some("notlogin.windows.net.example"), "/"), Place::Elsewhere);
     }

@@ -59,12 +59,13 @@ pub fn configure(
         return Deployment::default();
     }
     let Some(bytes) = read_small(&path, complaints) else { return Deployment::default() };
+    let bytes = utf8(&bytes);
     let Ok(text) = std::str::from_utf8(&bytes) else {
         complaints.usage(format!("{}: UTF-8 text expected", path.display()));
         return Deployment::default();
     };
     let base = path.parent().unwrap_or(Path::new(""));
-    match Config::parse(text.trim_start_matches('\u{feff}'), base) {
+    match Config::parse(text, base) {
         Ok(config) => {
             terminal.detail(&format!("settings are taken from {}", path.display()));
             config.fill(input, expect, output)

@@ -207,6 +207,12 @@ impl<'a> Case<'a> {
         call.map(|(call, _)| call.host.clone()).or_else(|| ask().map(|(ask, _)| ask.host.clone()))
     }
 
+    /// The exchanges that findings rest on, as far as they are listed.
+    pub fn places(self, findings: &[usize]) -> BTreeSet<ExchangeKey> {
+        let found = findings.iter().filter_map(|&index| self.judgement.findings.get(index));
+        found.flat_map(|finding| finding.evidence.iter().filter_map(|place| place.exchange)).collect()
+    }
+
     /// Whether a token in scope was accepted.
     pub fn any_accepted(self) -> bool {
         self.judgement.facts.calls.keys().any(Call::accepted)
@@ -215,7 +221,16 @@ impl<'a> Case<'a> {
     /// Findings above information whose evidence lies in these exchanges. Findings that are about something
     /// else that the same exchange shows stay out.
     fn at(self, seen: &Seen) -> impl Iterator<Item = usize> {
-        const BESIDE: [&str; 2] = ["transport-clear", "certificate-expires-soon"];
+        // Whom the challenge trusts, and which cloud is asked, is one thing, why something is refused another: causes of
+        // the former name these rules.
+        const BESIDE: [&str; 6] = [
+            "transport-clear",
+            "certificate-expires-soon",
+            "challenge-issuer-missing",
+            "challenge-realm",
+            "challenge-cloud",
+            "request-cloud",
+        ];
         let keys = seen.exchanges.clone();
         self.judgement.findings.iter().enumerate().filter_map(move |(index, finding)| {
             let here =

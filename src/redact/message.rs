@@ -37,7 +37,9 @@ pub(super) fn apart(text: &[u8]) -> Option<Vec<&[u8]>> {
         let length =
             named.map_or(Some(0), |value| std::str::from_utf8(value).ok()?.trim().parse::<usize>().ok())?;
         let end = blank.checked_add(body)?.checked_add(length)?;
-        parts.push(rest.get(..end)?);
+        // What is blank before a head would be taken for the end of it.
+        parts.push(rest.get(..blank)?);
+        parts.push(rest.get(blank..end)?);
         rest = rest.get(end..)?;
     }
     // Heads that name no length may be the beginning of anything.

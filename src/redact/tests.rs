@@ -322,6 +322,16 @@ fn messages_in_a_text_keep_lengths_that_are_true() {
     assert!(exchange.request.as_ref().unwrap().body.complete, "{out}");
     assert!(exchange.response.as_ref().unwrap().body.complete, "{out}");
     assert!(out.ends_with("}\r\n") && out.contains("}\r\nHTTP/1.1 200 OK"), "{out}");
+    // Lines between them are no end of a head.
+    let out = masked(&[&text[..], &text].join("\r\n\r\n"));
+    let mut found = crate::import::Collected::default();
+    crate::import::text::read(out.as_bytes(), &settings, &mut found).unwrap();
+    let whole = |body: Option<&crate::exchange::Body>| body.is_some_and(|body| body.complete);
+    assert_eq!(found.exchanges.len(), 2, "{out}");
+    for exchange in &found.exchanges {
+        let (request, response) = (exchange.request.as_ref(), exchange.response.as_ref());
+        assert!(whole(request.map(|one| &one.body)) && whole(response.map(|one| &one.body)), "{out}");
+    }
 }
 
 /// Text of many beginnings without ends takes no longer than its length says.
@@ -485,4 +495,13 @@ fn names_and_numbers_in_the_claims_of_a_token_are_those_of_people() {
         payload,
         r#"{"name":"Person 1","winaccountname":"Person 2","nameid":"0000000000000001","ver":"1.0"}"#
     );
+}
+
+#[test]
+fn what_the_search_masks_is_counted_too() {
+    let log = "#Fields: date time cs-method cs-uri-stem cs(Authorization) sc-status\n\
+               2026-11-25 09:50:00 POST /ews/exchange.asmx Basic+Q09SUFxhbm5hOlN1cDNyU2VjcmV0UQ== 200\n";
+    let redacted = redact(log.as_bytes(), &Options::default()).unwrap();
+    assert!(!String::from_utf8_lossy(&redacted.bytes).contains("Q09SUFxhbm5hOlN1"));
+    assert_eq!(redacted.masked.iter().map(|(_, count)| count).sum::<u64>(), 1);
 }

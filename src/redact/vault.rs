@@ -79,6 +79,8 @@ pub(super) struct Vault {
     numbers: HashMap<Vec<u8>, usize>,
     secrets: Vec<(Secret, Kind)>,
     counts: [u64; Kind::ALL.len()],
+    /// What was counted when the input was gone through before.
+    before: [u64; Kind::ALL.len()],
 }
 
 impl Vault {
@@ -152,14 +154,16 @@ impl Vault {
         (self.secrets.len(), self.secrets.len() - self.searchable().count())
     }
 
-    /// How often each kind was masked.
+    /// How often each kind was masked. Where a secret is known by then, the search may be at it before the policy that
+    /// counts.
     pub(super) fn counts(&self) -> impl Iterator<Item = (Kind, u64)> {
-        Kind::ALL.into_iter().zip(self.counts)
+        let each = self.counts.into_iter().zip(self.before).map(|(count, before)| count.max(before));
+        Kind::ALL.into_iter().zip(each)
     }
 
     /// Before the input is gone through once more.
     pub(super) fn recount(&mut self) {
-        self.counts = Default::default();
+        self.before = std::mem::take(&mut self.counts);
     }
 }
 

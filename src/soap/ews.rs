@@ -59,11 +59,12 @@ impl Outcome {
 
     /// The response messages that are errors. Some codes of warnings begin with `Error` and go with results
     /// (`ErrorNameResolutionMultipleResults`); one tells of an item that was not processed
-    /// (`ErrorBatchProcessingStopped`, [MS-OXWSCDATA] 2.2.5.24).
+    /// (`ErrorBatchProcessingStopped`, [MS-OXWSCDATA] 2.2.5.24). With any other class such a code is an error, whatever
+    /// the class says: a success has `NoError`.
     pub fn errors(&self) -> impl Iterator<Item = &ResponseMessage> {
         self.messages.iter().filter(|message| {
             message.class.eq_ignore_ascii_case("error")
-                || (message.class.is_empty() && message.code.starts_with("Error"))
+                || (!message.class.eq_ignore_ascii_case("warning") && message.code.starts_with("Error"))
                 || message.code == "ErrorBatchProcessingStopped"
         })
     }
@@ -290,6 +291,17 @@ mod tests {
         let success = |code: &str| read(warning(code).as_bytes()).unwrap().is_success();
         assert!(!success("ErrorBatchProcessingStopped"));
         assert!(success("ErrorNameResolutionMultipleResults"), "the results are there");
+    }
+
+    #[test]
+    fn a_class_of_success_does_not_hide_a_code() {
+        let answer = |code: &str| {
+            envelope(&format!(
+                r#"<m:R><m:M ResponseClass="Success"><m:ResponseCode>{code}</m:ResponseCode></m:M></m:R>"#
+            ))
+        };
+        let success = |code: &str| read(answer(code).as_bytes()).unwrap().is_success();
+        assert!(success("NoError") && !success("ErrorAccessDenied"));
     }
 
     #[test]

@@ -389,6 +389,14 @@ fn a_baseline_leaves_the_decision_to_what_is_new() {
     assert!(document["findings"].as_array().unwrap().iter().all(|finding| finding["new"] == false));
     verify(&folder, &[&capture("basic-fallback/traffic.har")], &["--baseline", "old.json"]).status(1);
 
+    // What PowerShell writes: `>` UTF-16, `Out-File -Encoding utf8` a mark before it.
+    let wide: Vec<u8> =
+        format!("\u{feff}{}", run.stdout()).encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for written in [wide, format!("\u{feff}{}", run.stdout()).into_bytes()] {
+        folder.file("written.json", written);
+        verify(&folder, &[&wrong], &["--baseline", "written.json"]).status(0);
+    }
+
     folder.file("no.json", "{}");
     verify(&folder, &[&wrong], &["--baseline", "no.json"]).status(3).complains("no.json");
     for (content, complaint) in [

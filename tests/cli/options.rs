@@ -116,6 +116,11 @@ fn the_configuration_is_read_and_its_mistakes_are_status_2() {
     let run = folder.run(&["verify", "absent.pcap", "--tenant", GUID, "--cert", "absent.cer"]);
     run.status(3).complains("absent.cer");
 
+    // So does PowerShell write it.
+    let wide = "\u{feff}tenant = 'contoso'\r\n".encode_utf16().flat_map(u16::to_le_bytes);
+    folder.file("wide.toml", wide.collect::<Vec<u8>>());
+    folder.run(&["verify", "a", "--config", "wide.toml"]).status(2).complains("--tenant contoso");
+
     folder.file("other.toml", format!("tenant = '{GUID}'\ntennant = 'x'\n"));
     folder.run(&["verify", "a", "--config", "other.toml"]).status(2).complains("tennant: unknown key");
     folder.file("secrets.toml", format!("tenant = '{GUID}'\nshow-secrets = true\n"));

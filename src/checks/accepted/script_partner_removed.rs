@@ -5,6 +5,7 @@ use crate::checks::expectations::SKYPE;
 use crate::checks::finding::Severity;
 use crate::checks::organisation::script::CommandCase;
 use crate::checks::rule::{Out, Rule, Scope};
+use crate::state::commands::Command;
 
 /// See the text.
 pub(crate) static RULE: Rule = Rule {
@@ -14,7 +15,8 @@ pub(crate) static RULE: Rule = Rule {
     since: "0.1.0",
     candidates: &["M19"],
     title: "the partner application of Skype for Business Online is removed",
-    looks_at: "Remove-PartnerApplication in scripts that name 00000004 or SfBOnline.",
+    looks_at: "Remove-PartnerApplication in scripts that name 00000004 or SfBOnline, where none of the scripts makes \
+               that application.",
     matters: "Out-of-office voicemail greetings still use it, also after the move to the new applications.",
     bad: "Remove-PartnerApplication SfBOnline",
     good: "the application is kept",
@@ -24,6 +26,13 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn examine(case: &CommandCase<'_>, out: &mut Out<'_>) {
+    // Who sets it up may hold the way back ready, as our own steps do.
+    let makes = |command: &Command| {
+        command.value("ApplicationIdentifier").is_some_and(|id| id.eq_ignore_ascii_case(SKYPE))
+    };
+    if case.named("New-PartnerApplication").any(|(_, command)| makes(command)) {
+        return;
+    }
     for (file, command) in case.named("Remove-PartnerApplication") {
         let named = command
             .arguments
@@ -69,5 +78,16 @@ mod tests {
         assert!(
             !Scene::script(&format!("{other}Remove-PartnerApplication -Identity $p.Identity\n")).fires(&RULE)
         );
+    }
+
+    #[test]
+    fn stays_silent_on_the_way_back_of_scripts_that_make_it() {
+        let (id, other) = ("00000004-0000-0ff1-ce00-000000000000", "db7de2b5-2149-435e-8043-e080dd50afae");
+        let making = |id: &str| format!("New-PartnerApplication -Name a -ApplicationIdentifier {id}\n");
+        let removing = "Remove-PartnerApplication -Identity SfBOnline\n";
+        assert!(!Scene::script(&(making(id) + removing)).fires(&RULE));
+        assert!(!Scene::script(&making(id)).and_script(removing).fires(&RULE));
+        // The move to the new applications.
+        assert!(Scene::script(&(making(other) + removing)).fires(&RULE));
     }
 }

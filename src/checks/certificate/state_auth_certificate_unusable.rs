@@ -5,6 +5,7 @@ use crate::checks::finding::Severity;
 use crate::checks::organisation::StateCase;
 use crate::checks::organisation::{carry, hex, quoted, renew};
 use crate::checks::rule::{Out, Rule, Scope};
+use crate::state::object::Value;
 
 /// See the text.
 pub(crate) static RULE: Rule = Rule {
@@ -59,6 +60,14 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
         if let Some(end) = case.when(object, "NotAfter").known().filter(|end| *end < case.at) {
             wrong.push((format!("NotAfter: {end}"), "an end of validity in the future", "NotAfter"));
         }
+        let ended = object.get("NotAfter").filter(|value| case.past_either_way(value));
+        if let Some(text) = ended.and_then(Value::as_text) {
+            wrong.push((
+                format!("NotAfter: {text}, which is past however day and month are read"),
+                "an end of validity in the future",
+                "NotAfter",
+            ));
+        }
         if let Some(start) = case.when(object, "NotBefore").known().filter(|start| *start > case.at) {
             wrong.push((format!("NotBefore: {start}"), "a start of validity in the past", "NotBefore"));
         }
@@ -98,6 +107,15 @@ mod tests {
                 .set("Get-ExchangeCertificate", "EX01", "NotAfter", date("2025-01-01T00:00:00Z"))
                 .fires(&RULE)
         );
+    }
+
+    #[test]
+    fn fires_on_an_end_that_is_past_however_it_is_read() {
+        let ends = |text: &str| {
+            Scene::healthy().set("Get-ExchangeCertificate", "EX01", "NotAfter", text).fires(&RULE)
+        };
+        assert!(ends("01/02/2025 10:00:00"));
+        assert!(!ends("01/02/2035 10:00:00"));
     }
 
     #[test]

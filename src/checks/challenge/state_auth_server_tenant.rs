@@ -37,8 +37,12 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
     let is_own = |(_, tenant): &(&'static str, String)| tenant.eq_ignore_ascii_case(own);
     for (object, tenants) in &named {
         let kind = |object: &Object| object.text("Type").unwrap_or_default().to_ascii_lowercase();
-        let beside =
-            named.iter().any(|(other, of_other)| kind(other) == kind(object) && of_other.iter().any(is_own));
+        // One that names both belongs to neither; one of another tenant may stand beside that of the own.
+        let mixed = tenants.iter().any(is_own);
+        let beside = !mixed
+            && named
+                .iter()
+                .any(|(other, of_other)| kind(other) == kind(object) && of_other.iter().any(is_own));
         let Some((property, other)) = tenants.iter().find(|tenant| !is_own(tenant)).filter(|_| !beside)
         else {
             continue;
@@ -100,6 +104,18 @@ mod tests {
             .tenant(TENANT)
             .set("Get-AuthServer", "WindowsAzureACS", "AuthMetadataUrl", OTHER)
             .set("Get-AuthServer", "WindowsAzureACS", "TokenIssuingEndpoint", token)
+    }
+
+    #[test]
+    fn fires_on_one_that_names_two_tenants() {
+        let mixed = |property: &str| {
+            let scene =
+                Scene::healthy().tenant(TENANT).set("Get-AuthServer", "WindowsAzureACS", "Realm", TENANT);
+            scene.set("Get-AuthServer", "WindowsAzureACS", property, OTHER)
+        };
+        for property in ["TokenIssuingEndpoint", "AuthMetadataUrl"] {
+            assert_eq!(mixed(property).hits(&RULE).len(), 1, "{property}");
+        }
     }
 
     #[test]

@@ -13,7 +13,8 @@ pub(crate) static RULE: Rule = Rule {
     since: "0.1.0",
     candidates: &["O03"],
     title: "a log tells of Basic authentication",
-    looks_at: "Lines of IIS and Exchange logs at Exchange paths whose AuthenticationType is Basic.",
+    looks_at: "Lines of IIS and Exchange logs at Exchange paths whose AuthenticationType is Basic, or where a field of its \
+               own for `Authorization` holds Basic credentials.",
     matters: "A password was sent, also where the recording of that connection stayed closed. What the server's own health checks (HealthMailbox, from the server itself) send is information.",
     bad: "AuthenticationType Basic at /EWS/Exchange.asmx",
     good: "AuthenticationType Bearer",

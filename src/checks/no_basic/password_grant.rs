@@ -30,15 +30,15 @@ pub(crate) static RULE: Rule = Rule {
 
 fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
     let posted = case.request().filter(|request| request.may_post());
-    // What goes to a token service is read however it is declared.
-    let undeclared = posted.filter(|_| case.place == Place::TokenService).map(|request| {
+    // Other requests are seen here where they declare a form, or nothing.
+    let read = posted.map(|request| {
         let (content, _) = body::content(&request.head, &request.body);
         body_fields::read(&content)
     });
-    let undeclared = undeclared.unwrap_or_default();
+    let read = read.unwrap_or_default();
     let any = |name: &str, is: &dyn Fn(&str) -> bool| {
         let named = |field: &&(String, String)| field.0.trim().eq_ignore_ascii_case(name);
-        case.field(name).is_some_and(is) || undeclared.iter().filter(named).any(|field| is(field.1.trim()))
+        case.field(name).is_some_and(is) || read.iter().filter(named).any(|field| is(field.1.trim()))
     };
     let grant = posted.is_some() && any("grant_type", &|grant| grant.eq_ignore_ascii_case("password"));
     let fields = case.place == Place::TokenService && any("password", &|password| !password.is_empty());
@@ -79,6 +79,8 @@ mod tests {
         for (kind, body) in [
             ("text/xml", "grant_type=password&username=a&password=b"),
             ("", "grant_type=password\r\n"),
+            ("application/x-www-form-urlencoded", "grant_type=password;username=a;password=b"),
+            ("application/x-www-form-urlencoded", "username=a;password=b"),
             ("application/json", "{\"grant_type\":\"password\",\"username\":\"a\",\"password\":\"b\"}"),
             ("multipart/form-data; boundary=x", parts),
         ] {
@@ -103,22 +105,21 @@ mod tests {
 
     #[test]
     fn a_grant_that_goes_elsewhere_is_a_warning() {
-        let severity = |host: &'static str, path: &'static str| {
-            let scene =
-                Scene::healthy().token_request("grant_type=password&username=a&password=b", 200, "{}");
+        let severity = |host: &'static str, path: &'static str, form: &str| {
+            let scene = Scene::healthy().token_request(form, 200, "{}");
             let scene = scene.last_request(|last| {
                 let request = last.request.as_mut().unwrap();
                 (request.host, request.target) = (Some(host.into()), path.into());
             });
             scene.severity(&RULE)
         };
-        assert_eq!(severity("mail.contoso.com", "/ews/x"), Some(Severity::Error));
-        assert_eq!(severity("adfs.contoso.com", "/adfs/oauth2/token"), Some(Severity::Error));
-        assert_eq!(
-            severity("id.example.org", "/realms/x/protocol/openid-connect/token"),
-            Some(Severity::Warning)
-        );
-        assert_eq!(severity("mail.contoso.com", "/owa/"), Some(Severity::Warning));
+        for form in ["grant_type=password&username=a&password=b", "grant_type=password;username=a"] {
+            assert_eq!(severity("mail.contoso.com", "/ews/x", form), Some(Severity::Error));
+            assert_eq!(severity("adfs.contoso.com", "/adfs/oauth2/token", form), Some(Severity::Error));
+            let elsewhere = "/realms/x/protocol/openid-connect/token";
+            assert_eq!(severity("id.example.org", elsewhere, form), Some(Severity::Warning));
+            assert_eq!(severity("mail.contoso.com", "/owa/", form), Some(Severity::Warning));
+        }
     }
 
     #[test]

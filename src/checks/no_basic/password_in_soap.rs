@@ -16,7 +16,7 @@ pub(crate) static RULE: Rule = Rule {
     candidates: &["A01", "H02"],
     title: "a password stands in a SOAP request",
     looks_at: "A `UsernameToken` with a `Password` in plain text (WS-Security) in what is sent to /ews, /autodiscover, \
-               /api, /mapi, /oab and to token services, which take one by WS-Trust. Elsewhere it is a warning; a digest \
+               /api, /mapi, /oab and to token services, which take one by WS-Trust (AD FS among them). Elsewhere it is a warning; a digest \
                of a password is none.",
     matters: "It is a user name and a password as in Basic authentication, only in the body: whatever else the request \
               bears, a password carries the call.",
@@ -65,6 +65,9 @@ mod tests {
     #[test]
     fn a_password_that_goes_elsewhere_is_a_warning() {
         assert_eq!(scene(PASSWORD).target("/owa/").severity(&RULE), Some(Severity::Warning));
+        let federation =
+            scene(PASSWORD).host("fs.contoso.com").target("/adfs/services/trust/13/usernamemixed");
+        assert_eq!(federation.severity(&RULE), Some(Severity::Error));
     }
 
     #[test]

@@ -32,8 +32,13 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
     let expired = case.errors(&["certificate-expired"]);
     let own: Vec<_> = case.expected.certificates.iter().flat_map(|(_, file)| &file.certificates).collect();
     if !expired.is_empty() {
+        // Several may be given, and the first need not be the one that ended.
+        let told = expired.first().and_then(|&index| case.judgement.findings.get(index));
+        let ended = own.iter().find(|certificate| {
+            told.is_some_and(|told| told.observed.contains(&certificate.not_after.to_string()))
+        });
         weigh.plus(60, "the given certificate was past its end when it was used").by(expired);
-        if let Some(certificate) = own.first() {
+        if let Some(certificate) = ended {
             weigh.value("thumbprint", &certificate.thumbprint_hex());
         }
         let signed = case.asks(|ask| {
@@ -109,6 +114,17 @@ mod tests {
     #[test]
     fn fires_on_an_expired_certificate() {
         assert_eq!(Story::of(Scene::healthy().certificate_valid(-400, -20)).lead(), CAUSE.id);
+    }
+
+    #[test]
+    fn names_the_one_that_ended_where_several_are_given() {
+        let scene = Scene::healthy().certificate_valid(-400, -20).newer_certificate();
+        let scene = scene.assertion_by(Signer::Exchange).expect(|expected| expected.certificates.reverse());
+        let (_, file) = scene.expectations().certificates.last().unwrap().clone();
+        let ended = file.certificates.first().unwrap().thumbprint_hex();
+        let found = Story::of(scene).diagnosis().causes;
+        let own = found.iter().find(|found| found.cause.id == CAUSE.id).unwrap();
+        assert!(own.summary.contains(&ended), "{}", own.summary);
     }
 
     #[test]

@@ -57,7 +57,8 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
             .plus(80, "the challenge trusts no token service of the cloud")
             .words("observed", format!("The challenge of Exchange lists no token service of the cloud among its trusted issuers ({})", finding.observed))
             .by(missing.iter().copied());
-        let refused = case.refused("invalid_token");
+        let mut refused = case.refused("invalid_token");
+        refused.retain(|(call, _)| !super::speaks_of_profile(call.reason()));
         if !refused.is_empty() {
             weigh.plus(10, "Exchange calls good tokens invalid").at(&refused);
         }
@@ -100,6 +101,14 @@ mod tests {
             let found = command(cloud.acs_issuer());
             assert!(found.contains(&format!("https://{}/", cloud.acs_host())), "{found}");
         }
+    }
+
+    #[test]
+    fn a_kind_of_token_that_a_path_does_not_take_is_another_cause() {
+        let said = "2000001;reason=\"The token profile is not applicable.\";error_category=\"invalid_token\"";
+        let missing = Scene::healthy().discovery("Bearer client_id=\"00000002-0000-0ff1-ce00-000000000000\", trusted_issuers=\"00000004-0000-0ff1-ce00-000000000000@contoso.com\"");
+        let causes = Story::of(Scene::healthy().refused(said)).and(missing).causes();
+        assert!(causes.contains(&CAUSE.id) && causes.contains(&"token-kind-refused"), "{causes:?}");
     }
 
     #[test]

@@ -40,10 +40,11 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
             weigh.plus(15, "other answers of the same host carry the headers");
         }
     }
-    if let Some((call, _)) = silent.iter().find(|(call, _)| call.via) {
+    let passed: Vec<_> = silent.into_iter().filter(|(call, _)| call.via).collect();
+    if let Some((call, _)) = passed.first() {
         weigh
             .plus(if bare.is_empty() { 40 } else { 20 }, "a proxy names itself in the answer")
-            .at(&silent)
+            .at(&passed)
             .value("host", &call.host);
     }
 }
@@ -69,5 +70,22 @@ mod tests {
                 .causes()
                 .contains(&CAUSE.id)
         );
+    }
+
+    #[test]
+    fn hides_no_refusal_that_came_another_way() {
+        let mapi = Scene::healthy().target("/mapi/emsmdb").refused("").response_header("request-id", "x");
+        let stripped = Scene::healthy().refused("").response_header("Via", "1.1 proxy");
+        let causes = Story::of(stripped).and(mapi).causes();
+        assert!(causes.contains(&CAUSE.id) && causes.contains(&"token-kind-refused"), "{causes:?}");
+    }
+
+    #[test]
+    fn hides_nothing_that_the_challenge_says() {
+        let challenge = "Bearer client_id=\"00000002-0000-0ff1-ce00-000000000000\", trusted_issuers=\"00000004-0000-0ff1-ce00-000000000000@contoso.com\"";
+        let refused = Scene::healthy().refused_with(challenge).response_header("Via", "1.1 proxy");
+        // A server of the farm that has the authorization server accepts.
+        let causes = Story::of(refused).and(Scene::healthy()).causes();
+        assert_eq!(causes, [CAUSE.id, "auth-server-missing"]);
     }
 }

@@ -13,7 +13,7 @@ pub(crate) static CAUSE: Cause = Cause {
     rank: Rank::Root,
     summary: "The token service does not know the resource {resource}: the host name is missing among the service principal names of 00000002-0000-0ff1-ce00-000000000000, so that no token can be issued for it.",
     speaks_for: "The token service answers AADSTS500011 or AADSTS50001, or invalid_resource, for a host of this organisation. The state shows that the host is not among the service principal names.",
-    speaks_against: "The resource is found, but disabled. The state shows it registered.",
+    speaks_against: "The resource is found, but disabled. The token service is that of another cloud. The state shows it registered.",
     repair: &[
         "Get-MgServicePrincipal -Filter \"appId eq '00000002-0000-0ff1-ce00-000000000000'\" | Select-Object -ExpandProperty ServicePrincipalNames",
         "$principal = Get-MgServicePrincipal -Filter \"appId eq '00000002-0000-0ff1-ce00-000000000000'\"; Update-MgServicePrincipal -ServicePrincipalId $principal.Id -ServicePrincipalNames ($principal.ServicePrincipalNames + \"https://{host}/\")",
@@ -80,6 +80,11 @@ fn traffic<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
             .at(&refused);
     } else {
         weigh.plus(65, "the token service does not know the resource, or it is disabled").at(&refused);
+    }
+    let mixed = case.errors(&["request-cloud"]);
+    let places = case.places(&mixed);
+    if refused.iter().all(|(_, seen)| seen.exchanges.iter().any(|key| places.contains(key))) {
+        weigh.minus(30, "the token service is that of another cloud than the resource").but(mixed);
     }
     if ask.description.to_ascii_lowercase().contains("disabled") {
         weigh.minus(40, "the token service says that it is disabled");

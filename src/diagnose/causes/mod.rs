@@ -238,6 +238,12 @@ fn only_scheme_differs(one: &str, other: &str) -> bool {
         && scheme(one) != scheme(other)
 }
 
+/// Whether Exchange says that it takes tokens, but not of this kind at this path.
+fn speaks_of_profile(reason: &str) -> bool {
+    let reason = reason.to_ascii_lowercase();
+    reason.contains("token profile") && reason.contains("not applicable")
+}
+
 /// Whether a text says that EWS itself is off or closed to the caller.
 fn speaks_of_ews_switch(text: &str) -> bool {
     let text = text.to_ascii_lowercase();

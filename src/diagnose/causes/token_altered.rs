@@ -1,5 +1,6 @@
 //! Takes the evidence, weighs `token-altered`: a token is not genuine, or was changed on the way.
 
+use crate::checks::judge::facts::Signed;
 use crate::diagnose::cause::{Case, Cause, Rank, Weighing};
 
 /// See the text.
@@ -32,9 +33,16 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
     ]);
     let Some(finding) = wrong.first().and_then(|&index| case.judgement.findings.get(index)) else { return };
     let message = finding.message.clone();
+    let places = case.places(&wrong);
     weigh.plus(65, message.clone()).words("observed", message).by(wrong);
     for category in ["invalid_signature", "invalid_token"] {
-        let refused = case.refused(category);
+        let mut refused = case.refused(category);
+        // Other tokens may be refused too, for reasons of their own.
+        refused.retain(|(call, seen)| {
+            let own =
+                call.signed != Signed::Verified || seen.exchanges.iter().any(|key| places.contains(key));
+            own && !super::speaks_of_profile(call.reason())
+        });
         if !refused.is_empty() {
             weigh.plus(20, "Exchange refuses it for the same reason").at(&refused);
         }
@@ -54,6 +62,13 @@ mod tests {
                 .lead(),
             CAUSE.id
         );
+    }
+
+    #[test]
+    fn the_refusal_of_another_token_keeps_its_own_cause() {
+        let said = "2000001;reason=\"The token profile is not applicable.\";error_category=\"invalid_token\"";
+        let causes = Story::of(Scene::healthy().tampered()).and(Scene::healthy().refused(said)).causes();
+        assert!(causes.contains(&CAUSE.id) && causes.contains(&"token-kind-refused"), "{causes:?}");
     }
 
     #[test]

@@ -25,12 +25,8 @@ pub(crate) static CAUSE: Cause = Cause {
 };
 
 fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
-    let said = |reason: &str| {
-        let reason = reason.to_ascii_lowercase();
-        reason.contains("token profile") && reason.contains("not applicable")
-    };
     let mut refused = case.refused("invalid_token");
-    refused.retain(|(call, _)| said(call.reason()));
+    refused.retain(|(call, _)| super::speaks_of_profile(call.reason()));
     if let Some((call, _)) = refused.first() {
         weigh.plus(85, "Exchange says that the profile of the token is not applicable").at(&refused);
         weigh.value("path", &call.path);

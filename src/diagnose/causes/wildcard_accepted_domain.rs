@@ -1,6 +1,7 @@
 //! Takes the evidence, weighs `wildcard-accepted-domain`: a wildcard accepted domain hides the domain that the token names.
 
 use crate::checks::finding::Finding;
+use crate::checks::judge::facts::{Call, Seen};
 use crate::diagnose::cause::{Case, Cause, Rank, Weighing};
 
 /// See the text.
@@ -40,7 +41,11 @@ fn traffic<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
         weigh.plus(10, "it speaks of the tenant GUID, as it does with wildcard accepted domains");
     }
     let wrong = case.errors(&["issuer-tenant", "issuer-realm-missing", "audience-realm", "chain-realm"]);
-    if !wrong.is_empty() {
+    let places = case.places(&wrong);
+    let right = |(call, seen): &(&Call, &Seen)| {
+        call.tenant == Some(true) && !seen.exchanges.iter().any(|key| places.contains(key))
+    };
+    if !wrong.is_empty() && !refused.iter().any(right) {
         weigh.minus(60, "the token names another tenant somewhere").but(wrong);
     }
     let trusts = case.errors(&["challenge-realm", "challenge-cloud", "challenge-issuer-missing"]);

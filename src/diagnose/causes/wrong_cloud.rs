@@ -28,18 +28,25 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
         );
         weigh.words("observed", finding.observed.clone()).by(trusted);
         for category in ["invalid_token", "invalid_tenant", "invalid_signature"] {
-            let refused = case.refused(category);
+            let mut refused = case.refused(category);
+            refused.retain(|(call, _)| !super::speaks_of_profile(call.reason()));
             if !refused.is_empty() {
                 weigh.plus(10, "Exchange refuses those tokens").at(&refused);
             }
         }
     }
     let asked = case.errors(&["request-cloud"]);
+    let places = case.places(&asked);
     if let Some(finding) = asked.first().and_then(|&index| case.judgement.findings.get(index)) {
         weigh
             .plus(75, "a token request goes to the token service of another cloud")
             .words("observed", finding.observed.clone())
             .by(asked);
+        let mut unknown = case.asks(|ask| ask.refused() && ask.has(&["500011", "50001"]));
+        unknown.retain(|(_, seen)| seen.exchanges.iter().any(|key| places.contains(key)));
+        if !unknown.is_empty() {
+            weigh.plus(10, "it does not know the service of the other cloud").at(&unknown);
+        }
     }
     let unknown = case.asks(|ask| ask.refused() && ask.has(&["90002", "90038", "900382", "900439"]));
     if let Some((ask, _)) = unknown.first() {
@@ -75,8 +82,8 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checks::testing::Scene;
-    use crate::diagnose::testing::Story;
+    use crate::checks::testing::{Scene, Signer};
+    use crate::diagnose::testing::{Story, denied};
 
     #[test]
     fn fires_on_21vianet() {
@@ -94,6 +101,13 @@ mod tests {
         let other = told("00000001-0002-0000-c000-000000000000");
         assert_eq!(other.causes(), [CAUSE.id]);
         assert!(!told("00000001-0000-0000-c000-000000000000").causes().contains(&CAUSE.id));
+    }
+
+    #[test]
+    fn fires_on_a_resource_that_the_cloud_that_was_asked_does_not_know() {
+        let answer = denied("invalid_resource", "AADSTS500011: not found");
+        let story = Story::request(Signer::Exchange, 400, &answer);
+        assert_eq!(story.asked_for("partner.outlook.cn").causes(), [CAUSE.id]);
     }
 
     #[test]

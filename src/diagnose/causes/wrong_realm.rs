@@ -27,6 +27,7 @@ pub(crate) static CAUSE: Cause = Cause {
 
 fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
     let named = case.errors(&["issuer-tenant", "issuer-realm-missing", "audience-realm"]);
+    let places = case.places(&named);
     if let Some(finding) = named.first().and_then(|&index| case.judgement.findings.get(index)) {
         weigh
             .plus(80, "tokens name another tenant, or none")
@@ -34,6 +35,7 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
             .by(named);
     }
     let trusted = case.errors(&["challenge-realm"]);
+    let mut set_wrong = !trusted.is_empty();
     if let Some(finding) = trusted.first().and_then(|&index| case.judgement.findings.get(index)) {
         weigh
             .plus(75, "Exchange trusts the token service for another tenant")
@@ -64,12 +66,18 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
     if weigh.state(&[("state-auth-server-tenant", 85)])
         | weigh.state_where(&[("state-auth-config", 40)], realm)
     {
+        set_wrong = true;
         let said = weigh
             .first_state("state-auth-server-tenant", |_| true)
             .or_else(|| weigh.first_state("state-auth-config", realm));
         weigh.words("observed", said.map(|finding| finding.observed.clone()).unwrap_or_default());
     }
-    let refused = case.refused("invalid_tenant");
+    // Where only some tokens name another tenant, those that name the right one are refused for something else.
+    let mut refused = case.refused("invalid_tenant");
+    refused.retain(|(call, seen)| {
+        let named = seen.exchanges.iter().any(|key| places.contains(key));
+        set_wrong || call.tenant != Some(true) || named
+    });
     if weigh.score() > 0 && !refused.is_empty() {
         weigh.plus(15, "Exchange says that it does not know the tenant").at(&refused);
     }
@@ -82,6 +90,15 @@ mod tests {
     use crate::checks::testing::{OTHER_TENANT, Scene, Signer};
     use crate::diagnose::cause::Confidence;
     use crate::diagnose::testing::{Story, denied};
+
+    #[test]
+    fn a_token_of_the_right_tenant_is_refused_for_something_else() {
+        let refused = || Scene::healthy().refused("2000004;error_category=\"invalid_tenant\"");
+        let other = Scene::healthy().both_realms(OTHER_TENANT);
+        let causes = Story::of(other).and(refused()).causes();
+        assert!(causes.contains(&CAUSE.id) && causes.contains(&"wildcard-accepted-domain"), "{causes:?}");
+        assert_eq!(Story::of(refused().both_realms(OTHER_TENANT)).causes(), [CAUSE.id]);
+    }
 
     #[test]
     fn fires_on_another_tenant() {

@@ -226,7 +226,7 @@ fn record(source: LogSource, row: &Row<'_>) -> LogRecord {
         number(&["sc-substatus"]).zip(row.get(&["sc-win32-status"]).and_then(|code| code.parse().ok()));
     record.service = text(&["protocol"]);
     record.tells_authentication = row.has(&AUTHENTICATION);
-    record.authentication = text(&AUTHENTICATION);
+    record.authentication = text(&AUTHENTICATION).or_else(|| password_scheme(row));
     record.user = text(&["cs-username", "authenticateduser"]);
     record.user_agent = text(&["cs(user-agent)", "useragent"]);
     record.operation = text(&["soapaction", "protocolaction", "task", "operation"]);
@@ -252,6 +252,14 @@ fn record(source: LogSource, row: &Row<'_>) -> LogRecord {
     let dump = row.get(&["token-result", "oauthtoken"]);
     record.token_dump = dump.map(|dump| Secret::new(dump.as_bytes().to_vec()));
     record
+}
+
+/// `Basic`, where a custom field of IIS holds that `Authorization` of the request. Of other schemes it does not tell
+/// whether they were accepted, and an empty Bearer asks for the challenge.
+fn password_scheme(row: &Row<'_>) -> Option<String> {
+    let sent = row.get(&["cs(authorization)", "authorization", "http_authorization"])?;
+    let (scheme, value) = sent.trim().split_once([' ', '+'])?;
+    (scheme.eq_ignore_ascii_case("basic") && !value.trim().is_empty()).then(|| "Basic".to_owned())
 }
 
 /// Whether a query has a parameter that is named as a password, and is not empty.

@@ -47,6 +47,25 @@ fn a_password_in_a_query_is_noted_and_not_kept() {
 }
 
 #[test]
+fn a_password_in_a_field_that_somebody_added_is_noted_and_not_kept() {
+    let line = |column: &str, value: &str| {
+        let text = format!(
+            "#Software: Microsoft Internet Information Services 10.0\r\n#Fields: date time cs-method cs-uri-stem sc-status {column}\r\n\
+            2026-11-22 10:00:01 POST /EWS/Exchange.asmx 200 {value}\r\n"
+        );
+        collect(&text).log_records.remove(0)
+    };
+    for column in ["cs(Authorization)", "Authorization", "HTTP_AUTHORIZATION"] {
+        let record = line(column, "Basic+YW5uYTpTdXAzclNlY3JldFE=");
+        assert_eq!(record.authentication.as_deref(), Some("Basic"), "{column}");
+        assert!(!format!("{record:?}").contains("YW5uYTpTdXAz"));
+    }
+    for value in ["-", "Basic", "Basic+", "Bearer+eyJ", "Bearer+", "Negotiate+YII="] {
+        assert_eq!(line("cs(Authorization)", value).authentication, None, "{value}");
+    }
+}
+
+#[test]
 fn a_token_in_a_query_is_noted_and_not_kept() {
     let line = |query: &str| {
         let text = format!(

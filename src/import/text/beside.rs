@@ -234,9 +234,12 @@ fn in_form(line: &[u8]) -> bool {
     const GRANT: &[u8] = b"grant_type=password";
     let lower = line.to_ascii_lowercase();
     memmem::find_iter(&lower, GRANT).any(|at| {
-        // A form has more fields; prose names this one alone.
-        at.checked_sub(1).is_some_and(|before| lower.get(before) == Some(&b'&'))
-            || lower.get(at + GRANT.len()) == Some(&b'&')
+        // A form has more fields; prose names this one alone, and goes on after a semicolon and a blank.
+        let before = at.checked_sub(1).and_then(|before| lower.get(before));
+        let after = lower.get(at + GRANT.len()..).unwrap_or_default();
+        matches!(before, Some(b'&' | b';'))
+            || matches!(after, [b'&', ..])
+            || matches!(after, [b';', next, ..] if !next.is_ascii_whitespace())
     })
 }
 
@@ -275,6 +278,7 @@ mod tests {
             "  --user 'anna:secret' \\",
             "https://anna:secret@mail.contoso.com/ews",
             "username=a&grant_type=password",
+            "grant_type=password;username=a;password=b",
             "GET /ews/exchange.asmx HTTP/1.1",
         ] {
             assert_eq!(look(text).requests, 1, "{text}");
@@ -295,6 +299,7 @@ mod tests {
             "Proxy-Authorization: Basic dTpw",
             "WWW-Authenticate: Basic realm=\"x\"",
             "we never send grant_type=password here",
+            "they send grant_type=password; this is wrong",
             "see https://learn.microsoft.com/exchange and mail anna@contoso.com: thanks",
             "the switch -u asks for a user: none here",
             "* Connection #0 to host mail.contoso.com left intact",
