@@ -505,3 +505,22 @@ fn what_the_search_masks_is_counted_too() {
     assert!(!String::from_utf8_lossy(&redacted.bytes).contains("Q09SUFxhbm5hOlN1"));
     assert_eq!(redacted.masked.iter().map(|(_, count)| count).sum::<u64>(), 1);
 }
+
+#[test]
+fn parameters_of_queries_in_any_text_are_secrets_by_their_names() {
+    for (before, after) in [
+        ("GET /ews/x?", " HTTP/1.1\r\nHost: h\r\n\r\n"),
+        ("see https://h/ews/x?a=b&", ", it failed"),
+        ("<a href=\"https://h/x?a=b&amp;", "\">x</a>"),
+        ("grant_type=password&", "&x=y"),
+    ] {
+        for name in ["pw", "pass", "otp", "sig", "code"] {
+            let text = masked(&format!("{before}{name}=Hunter2!{after}"));
+            assert!(!text.contains("Hunter2") && text.contains(&format!("{name}=REDACTED")), "{text}");
+        }
+    }
+    // Elsewhere these names say nothing.
+    for plain in ["exit code=0", "a ?code = 5", "if (x && code=5)", "the key=Subject"] {
+        assert_eq!(masked(plain), plain);
+    }
+}

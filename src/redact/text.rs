@@ -145,7 +145,14 @@ impl Redactor {
         let before = before.get(..equals - before.iter().rev().take_while(blank).count())?;
         let name = before.iter().rev().take(NAME).take_while(|byte| !delimiter(byte)).count();
         let name = before.get(before.len() - name..)?;
-        let promise = names::Promise::of(name);
+        // In a query or a form, further names mean a secret.
+        let lead = before.get(..before.len() - name.len())?;
+        let in_query =
+            before.len() == equals && [&b"?"[..], b"&", b"&amp;"].iter().any(|mark| lead.ends_with(mark));
+        let promise = match in_query && names::is_secret_parameter(name) {
+            true => names::Promise::Secret,
+            false => names::Promise::of(name),
+        };
         if promise == names::Promise::Nothing {
             return None;
         }
