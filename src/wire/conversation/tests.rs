@@ -154,6 +154,18 @@ fn a_start_inside_a_request_has_lost_its_head_and_one_between_messages_has_not()
 }
 
 #[test]
+fn a_start_after_the_response_of_what_was_seen_pairs_nobody_wrongly() {
+    let ask = |path: &str| (0, format!("GET {path} HTTP/1.1\r\nHost: mail\r\n\r\n").into_bytes());
+    let answer = |status: u16| (1, format!("HTTP/1.1 {status} X\r\nContent-Length: 0\r\n\r\n").into_bytes());
+    let turns = [ask("/a"), answer(401), ask("/b"), answer(200), ask("/c"), answer(500)];
+    // Neither the opening of the connection nor the first response was captured.
+    let kept = hear_without(&[0, 1, 3], &turns, 10_000, false);
+    let pairs: Vec<_> =
+        kept.0.iter().map(|one| one.response.as_ref().map(|response| response.status)).collect();
+    assert_eq!(pairs, [None, Some(200), Some(500)]);
+}
+
+#[test]
 fn what_was_lost_whole_inside_a_tunnel_could_have_been_a_request() {
     let connect = (0, b"CONNECT mail:80 HTTP/1.1\r\nHost: mail:80\r\n\r\n".to_vec());
     let ok = (1, b"HTTP/1.1 200 Go on\r\n\r\n".to_vec());

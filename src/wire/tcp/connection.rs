@@ -298,7 +298,7 @@ impl<T> Connection<T> {
             if interest {
                 mine.recent = recent.push(mine.recent, mine.next, mark, bytes.len());
             }
-            mine.next += bytes.len() as u64;
+            mine.gave(bytes.len() as u64);
             if interest {
                 let chunk = Chunk { bytes, frames: std::slice::from_ref(&frame) };
                 self.tell(side, StreamEvent::Data(chunk), listener);
@@ -313,7 +313,7 @@ impl<T> Connection<T> {
     fn skip<L: Listener<Talk = T>>(&mut self, side: Side, missing: u64, at: FrameRef, listener: &mut L) {
         let mine = self.half_mut(side);
         mine.absent = mine.bytes() == 0 && mine.held_count() == 0;
-        mine.skip(missing);
+        let missing = mine.skip(missing);
         self.choose_client(listener, side, &[]);
         self.tell(side, StreamEvent::Gap { missing, at }, listener);
     }
