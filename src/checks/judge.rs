@@ -450,7 +450,13 @@ impl Sink for Judge<'_> {
         } else if let Some(server) = connection.server.filter(|_| unheard_of) {
             count_closed(&mut memory.unheard_of, server, at, false);
         }
-        if connection.state() != State::Complete || !connection.oddities.is_empty() {
+        // Whether the rest of something unknown matters is only known when all servers are.
+        let rest = connection.is_unrecognised_rest();
+        if let Some(server) = connection.server.filter(|_| rest) {
+            count_closed(&mut memory.joined, server, at, false);
+        }
+        let complete = connection.state() == State::Complete || rest && !connection.lost_something();
+        if !complete || !connection.oddities.is_empty() {
             memory.trouble(connection);
         }
     }

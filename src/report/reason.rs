@@ -2,6 +2,9 @@
 
 use crate::connection::{Connection, State};
 
+/// Said of a connection whose first bytes begin nothing.
+const BEGINS_INSIDE: &str = "it was joined inside a message: record from the start of the connection";
+
 /// Why a connection is not complete; `None` when it is.
 pub fn of(connection: &Connection) -> Option<String> {
     if connection.state() == State::Complete {
@@ -21,6 +24,9 @@ pub fn of(connection: &Connection) -> Option<String> {
     }
     if connection.exchanges_partial > 0 {
         reasons.push(format!("{} not seen to the end", counted(connection.exchanges_partial, "exchange")));
+    }
+    if connection.begins_inside {
+        reasons.push(BEGINS_INSIDE.to_owned());
     }
     (!reasons.is_empty()).then(|| reasons.join("; "))
 }
@@ -45,12 +51,16 @@ mod tests {
         let connection = Connection {
             sent: Flow { missing: 1, ..Flow::default() },
             exchanges_partial: 2,
+            begins_inside: true,
             tls: Some(TlsLedger { records_failed: 3, ..TlsLedger::default() }),
             ..Connection::default()
         };
         assert_eq!(
             of(&connection).as_deref(),
-            Some("3 TLS records did not open; 1 byte of the client missing; 2 exchanges not seen to the end")
+            Some(
+                "3 TLS records did not open; 1 byte of the client missing; 2 exchanges not seen to the end; \
+                 it was joined inside a message: record from the start of the connection"
+            )
         );
     }
 }

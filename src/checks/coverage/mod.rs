@@ -41,6 +41,9 @@ pub(crate) fn describe(connection: &Connection) -> Said {
     if connection.exchanges_partial > 0 {
         parts.push(format!("{} incomplete", plural(connection.exchanges_partial, "exchange")));
     }
+    if connection.begins_inside {
+        parts.push("joined inside a message, record from the start of the connection".to_owned());
+    }
     parts.extend(connection.oddities.iter().map(|oddity| format!("{}: {}", oddity.name, oddity.detail)));
     let ends = match (connection.client, connection.server) {
         (Some(client), Some(server)) => format!(" {client} to {server}"),

@@ -46,6 +46,8 @@ pub struct Memory {
     pub heads_lost: BTreeMap<String, Closed>,
     /// Connections of which everything that was said was lost, by server.
     pub unheard_of: BTreeMap<Endpoint, Closed>,
+    /// Connections that were joined inside something of which nobody knows what it is, by server.
+    pub joined: BTreeMap<Endpoint, Closed>,
     /// Reasons for `not-established`.
     pub reasons: BTreeSet<(CheckId, Said)>,
     /// Uses of judged tokens whose lifetime could be judged.
@@ -201,6 +203,7 @@ impl Memory {
         join_closed(&mut self.quic, other.quic);
         join_closed(&mut self.heads_lost, other.heads_lost);
         join_closed(&mut self.unheard_of, other.unheard_of);
+        join_closed(&mut self.joined, other.joined);
         self.uses = span(self.uses, other.uses);
         self.times = span(self.times, other.times);
         self.troubled_more += other.troubled_more;

@@ -1,5 +1,7 @@
 //! Takes an exchange in scope, says what of its request is not in the input and could have held a password.
 
+use std::net::IpAddr;
+
 use crate::checks::CheckId;
 use crate::checks::body_fields;
 use crate::checks::place::Place;
@@ -103,28 +105,48 @@ pub(super) fn is_unheard_of(connection: &Connection) -> bool {
 /// What of the traffic of servers in scope was not read though nothing says that it was in scope: who else listens
 /// at their ports is not known either.
 pub(super) fn at_servers(memory: &Memory) -> impl Iterator<Item = Said> {
-    let listens = |address| {
-        let any = Endpoint { address, port: 0 }..=Endpoint { address, port: u16::MAX };
-        memory.servers.range(any).next().is_some()
-    };
-    // Behind a mirror without TLS, Exchange itself listens at other ports than the mirror shows.
-    let is_of = move |server: &Endpoint| {
-        memory.servers.contains(server) || (matches!(server.port, 80 | 443 | 444) && listens(server.address))
-    };
-    let quic = memory.quic.iter().filter(move |(address, _)| listens(**address));
+    let quic = memory.quic.iter().filter(|(address, _)| listens(memory, **address));
     let quic = quic.map(|(address, found)| {
         let count = plural(found.count, "QUIC connection");
         Said::from(format!("{count} to {address} stayed closed"))
             .then(first(found))
             .then(": switch HTTP/3 off and record again")
     });
-    let lost = memory.unheard_of.iter().filter(move |(server, _)| is_of(server));
+    let lost = memory.unheard_of.iter().filter(|(server, _)| is_of(memory, server));
     quic.chain(lost.map(|(server, found)| {
         let count = plural(found.count, "connection");
         Said::from(format!("what was said on {count} to {server} was lost, or joined in the middle"))
             .then(first(found))
-            .then(": record again without loss")
+            .then(": record again without loss, from the start of the connection")
     }))
+}
+
+/// Of the same servers, or of all where none is known: connections that were joined inside something of which nobody
+/// knows what it is.
+pub(super) fn joined(memory: &Memory) -> impl Iterator<Item = Said> {
+    let any = memory.servers.is_empty();
+    let joined = memory.joined.iter().filter(move |(server, _)| any || is_of(memory, server));
+    joined.map(|(server, found)| {
+        let count = plural(found.count, "connection");
+        Said::from(format!(
+            "{count} to {server} began before the recording, inside something that is not read"
+        ))
+        .then(first(found))
+        .then(": record from the start of the connection")
+    })
+}
+
+/// Whether a server in scope listens at an address.
+fn listens(memory: &Memory, address: IpAddr) -> bool {
+    let any = Endpoint { address, port: 0 }..=Endpoint { address, port: u16::MAX };
+    memory.servers.range(any).next().is_some()
+}
+
+/// Whether a server may be one in scope. Behind a mirror without TLS, Exchange itself listens at other ports than the
+/// mirror shows.
+fn is_of(memory: &Memory, server: &Endpoint) -> bool {
+    let usual = matches!(server.port, 80 | 443 | 444);
+    memory.servers.contains(server) || usual && listens(memory, server.address)
 }
 
 /// Whether the body of a request to a token service was read to its end, or there was none.

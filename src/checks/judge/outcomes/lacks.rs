@@ -135,7 +135,7 @@ impl Decision<'_> {
             let count = plural(lost.count, "connection");
             Said::from(format!("bytes of a request head were lost on {count}{}", named(name)))
                 .then(first(lost))
-                .then(": record again without loss")
+                .then(": record again without loss, from the start of the connection")
         };
         let mut list: Vec<Said> = Vec::new();
         let unproven = |(name, found): &(&str, &Closed)| self.told.proven(name) < found.count;
@@ -215,6 +215,7 @@ impl Decision<'_> {
         for connection in memory.troubled.values().take(REASONS_LISTED) {
             missing.push(coverage::describe(connection));
         }
+        missing.extend(unread::joined(memory).take(REASONS_LISTED));
         let more = memory.troubled.len().saturating_sub(REASONS_LISTED) as u64 + memory.troubled_more;
         if more > 0 {
             missing.push(format!("and {} with something missing", plural(more, "further connection")).into());
