@@ -43,11 +43,17 @@ pub struct Connection {
     pub starts_midway: bool,
     /// Whether, then, the first bytes seen are the rest of a message or record that began before.
     pub begins_inside: bool,
+    /// Whether packets of it were recorded in part, which is why bytes are missing.
+    pub snapped: bool,
     /// Whether neither FIN nor RST was seen.
     pub open_at_end: bool,
     /// Oddities that belong to the connection rather than to one exchange.
     pub oddities: Vec<Oddity>,
 }
+
+/// What to do about packets that were recorded in part.
+pub const SNAPPED: &str =
+    "packets were recorded in part: record them whole (tcpdump -s 0, pktmon start --pkt-size 0)";
 
 impl Connection {
     /// The word that `inspect` prints.

@@ -23,7 +23,7 @@ pub(crate) mod undecrypted;
 
 use crate::checks::judge::plural;
 use crate::checks::said::Said;
-use crate::connection::Connection;
+use crate::connection::{Connection, SNAPPED};
 
 /// What is missing of a connection, in one line.
 pub(crate) fn describe(connection: &Connection) -> Said {
@@ -34,6 +34,9 @@ pub(crate) fn describe(connection: &Connection) -> Said {
     let missing = connection.sent.missing + connection.received.missing;
     if missing > 0 {
         parts.push(format!("{} missing", plural(missing, "byte")));
+    }
+    if connection.snapped {
+        parts.push(SNAPPED.to_owned());
     }
     if let Some(tls) = connection.tls.as_ref().filter(|tls| tls.records_failed > 0) {
         parts.push(format!("{} did not open", plural(tls.records_failed, "TLS record")));

@@ -117,7 +117,7 @@ pub(super) fn at_servers(memory: &Memory) -> impl Iterator<Item = Said> {
         let count = plural(found.count, "connection");
         Said::from(format!("what was said on {count} to {server} was lost, or joined in the middle"))
             .then(first(found))
-            .then(": record again without loss, from the start of the connection")
+            .then(": record again from the start of the connection, whole packets without loss")
     }))
 }
 
@@ -386,6 +386,23 @@ mod tests {
                 (one.starts_midway, one.content, one.sent.bytes) = (true, Content::Other, bytes);
             }
         };
+        let coverage = |port: u16, change: &dyn Fn(&mut Connection)| {
+            let judgement = Scene::healthy()
+                .connection(|one| {
+                    rest(300)(one);
+                    one.begins_inside = true;
+                    one.server = Some(Endpoint { address: [10, 0, 0, 2].into(), port });
+                    change(one);
+                })
+                .judge();
+            let check = judgement.checks.iter().find(|check| check.id == CheckId::Coverage).unwrap();
+            (check.outcome, check.missing.len())
+        };
+        assert_eq!(coverage(443, &|_| ()), (Outcome::NotEstablished, 1));
+        assert_eq!(coverage(443, &|one| one.content = Content::Http1), (Outcome::NotEstablished, 1));
+        // Nobody knows what it is, and it went elsewhere.
+        assert_eq!(coverage(636, &|_| ()), (Outcome::Pass, 0));
+        assert_eq!(coverage(636, &|one| one.sent.missing = 7), (Outcome::NotEstablished, 1));
         assert_eq!(lost(443, &rest(300)).0, Outcome::NotEstablished);
         assert_eq!(lost(443, &rest(1)).0, Outcome::Pass);
         assert_eq!(lost(636, &rest(300)).0, Outcome::Pass);

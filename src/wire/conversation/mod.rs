@@ -147,6 +147,7 @@ impl<S: Sink> Listener for Conversations<'_, S> {
             sent: flow(Direction::Sent),
             received: flow(Direction::Received),
             starts_midway: who.midway,
+            snapped: summary.snapped,
             open_at_end: summary.open,
             ..Connection::default()
         };

@@ -60,6 +60,7 @@ struct Heard {
     conflicting: [u64; 2],
     missing: [u64; 2],
     midway: bool,
+    snapped: bool,
     /// Where something is told to stand before the first byte: how much the other direction had said by then.
     begins_later: [Option<usize>; 2],
     client_port: u16,
@@ -114,6 +115,7 @@ impl Listener for Ear {
         heard.conflicting = summary.conflicting;
         heard.missing = summary.missing;
         heard.midway = summary.identity.midway;
+        heard.snapped = summary.snapped;
         heard.client_port = summary.identity.client().port;
         self.closed.push(heard);
     }
@@ -495,7 +497,11 @@ fn what_a_snap_length_cut_is_a_gap() {
     script.packet(Direction::Sent, ACK, b"end");
     let heard = hear_one(&script.packets);
     assert_eq!(text(&heard.streams[0]), "begin___end");
-    assert_eq!(heard.missing, [3, 0]);
+    assert_eq!((heard.missing, heard.snapped), ([3, 0], true));
+    // What was lost was not recorded in part.
+    script.packets[3].cut = 0;
+    let heard = hear_one(&script.packets);
+    assert_eq!((heard.missing, heard.snapped), ([3, 0], false));
 }
 
 #[test]

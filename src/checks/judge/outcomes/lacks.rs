@@ -135,7 +135,7 @@ impl Decision<'_> {
             let count = plural(lost.count, "connection");
             Said::from(format!("bytes of a request head were lost on {count}{}", named(name)))
                 .then(first(lost))
-                .then(": record again without loss, from the start of the connection")
+                .then(": record again from the start of the connection, whole packets without loss")
         };
         let mut list: Vec<Said> = Vec::new();
         let unproven = |(name, found): &(&str, &Closed)| self.told.proven(name) < found.count;
