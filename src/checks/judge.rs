@@ -450,6 +450,7 @@ impl Sink for Judge<'_> {
         } else if let Some(server) = connection.server.filter(|_| unheard_of) {
             count_closed(&mut memory.unheard_of, server, at, false);
         }
+        memory.leave_open(&connection);
         // Whether the rest of something unknown matters is only known when all servers are.
         let rest = connection.is_unrecognised_rest();
         if let Some(server) = connection.server.filter(|_| rest) {

@@ -48,6 +48,8 @@ pub struct Memory {
     pub unheard_of: BTreeMap<Endpoint, Closed>,
     /// Connections that were joined inside something of which nobody knows what it is, by server.
     pub joined: BTreeMap<Endpoint, Closed>,
+    /// Connections that an input ends inside of: who, and which input.
+    pub left_open: BTreeSet<(Endpoint, Endpoint, u32)>,
     /// Reasons for `not-established`.
     pub reasons: BTreeSet<(CheckId, Said)>,
     /// Uses of judged tokens whose lifetime could be judged.
@@ -170,6 +172,18 @@ impl Memory {
         *known = known.saturating_add(count);
     }
 
+    /// Remembers a connection that was not over where its input ended: another may go on with it.
+    pub(crate) fn leave_open(&mut self, connection: &Connection) {
+        if let (true, Some(client), Some(server)) =
+            (connection.open_at_end, connection.client, connection.server)
+        {
+            self.left_open.insert((client, server, connection.input));
+        }
+        if self.left_open.len() > CONNECTIONS_LISTED {
+            self.left_open.pop_last();
+        }
+    }
+
     /// Remembers a connection of which something is missing.
     pub(crate) fn trouble(&mut self, connection: Connection) {
         self.troubled.insert((connection.input, connection.ordinal), connection);
@@ -204,6 +218,10 @@ impl Memory {
         join_closed(&mut self.heads_lost, other.heads_lost);
         join_closed(&mut self.unheard_of, other.unheard_of);
         join_closed(&mut self.joined, other.joined);
+        self.left_open.extend(other.left_open);
+        while self.left_open.len() > CONNECTIONS_LISTED {
+            self.left_open.pop_last();
+        }
         self.uses = span(self.uses, other.uses);
         self.times = span(self.times, other.times);
         self.troubled_more += other.troubled_more;

@@ -15,7 +15,7 @@ use crate::token::jwt::{Jwt, is_mask};
 use crate::wire::http::body::{self, CodingError};
 use crate::wire::http::challenge::{NO_SCHEME, Sent};
 
-use super::memory::Memory;
+use super::memory::{Closed, Memory};
 use super::outcomes::{first, plural};
 use super::witness;
 
@@ -133,6 +133,26 @@ pub(super) fn joined(memory: &Memory) -> impl Iterator<Item = Said> {
         ))
         .then(first(found))
         .then(": record from the start of the connection")
+    })
+}
+
+/// Connections that one input leaves open and another joins, as where a recording was split: each input is read alone.
+pub(super) fn split(memory: &Memory) -> Option<Said> {
+    let mut found = Closed::default();
+    for one in memory.troubled.values().filter(|one| one.starts_midway) {
+        let (Some(client), Some(server)) = (one.client, one.server) else { continue };
+        let parts = memory.left_open.range((client, server, 0)..=(client, server, u32::MAX));
+        if parts.into_iter().any(|(_, _, input)| *input != one.input) {
+            found.count += 1;
+            let at = (one.input, one.ordinal, one.first_frame);
+            found.first = Some(found.first.map_or(at, |first| first.min(at)));
+        }
+    }
+    (found.count > 0).then(|| {
+        let count = plural(found.count, "connection");
+        Said::from(format!("{count} began in another input than the one that goes on with it"))
+            .then(first(&found))
+            .then(": join the inputs in one file (mergecap -w) and give that")
     })
 }
 
@@ -344,6 +364,34 @@ mod tests {
             assert_eq!(with(other).0, Outcome::Pass, "{other}");
         }
         assert_eq!(with("Basic ***").0, Outcome::Fail);
+    }
+
+    #[test]
+    fn a_connection_that_goes_on_in_another_input_asks_for_both_in_one_file() {
+        let asked = |second: u32, change: &dyn Fn(&mut Connection)| {
+            let end = |number| Some(Endpoint { address: [10, 0, 0, number].into(), port: 443 });
+            let part = |input: u32, one: &mut Connection| {
+                (one.client, one.server, one.input, one.ordinal) = (end(1), end(2), input, 7 + input);
+            };
+            let judgement = Scene::healthy()
+                .connection(|one| {
+                    part(0, one);
+                    one.open_at_end = true;
+                })
+                .connection(|one| {
+                    part(second, one);
+                    (one.starts_midway, one.exchanges_partial) = (true, 1);
+                    change(one);
+                })
+                .judge();
+            let check = judgement.checks.iter().find(|check| check.id == CheckId::Coverage).unwrap();
+            check.missing.iter().any(|said| said.words().contains("mergecap"))
+        };
+        assert!(asked(1, &|_| ()));
+        // The same ports later on, and where nothing is missing.
+        assert!(!asked(1, &|one| one.starts_midway = false));
+        assert!(!asked(1, &|one| one.exchanges_partial = 0));
+        assert!(!asked(0, &|_| ()));
     }
 
     #[test]

@@ -216,6 +216,7 @@ impl Decision<'_> {
             missing.push(coverage::describe(connection));
         }
         missing.extend(unread::joined(memory).take(REASONS_LISTED));
+        missing.extend(unread::split(memory));
         let more = memory.troubled.len().saturating_sub(REASONS_LISTED) as u64 + memory.troubled_more;
         if more > 0 {
             missing.push(format!("and {} with something missing", plural(more, "further connection")).into());
