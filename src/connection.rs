@@ -162,6 +162,8 @@ pub struct TlsLedger {
     pub records_failed: u64,
     /// Why it was not opened, in one line, and what to supply; `None` when it was.
     pub undecrypted: Option<String>,
+    /// Whether it was not opened because of hellos that were not captured, so that up to TLS 1.2 a key log is of no use.
+    pub hello_lost: bool,
     /// The first fatal alert: who sent it and its name.
     pub alert: Option<String>,
     /// The server asked for a client certificate and got one.

@@ -442,7 +442,10 @@ impl Sink for Judge<'_> {
         let name = name.unwrap_or_default();
         let at = (connection.input, connection.ordinal, connection.first_frame);
         if closed {
-            count_closed(&mut memory.closed, name, at, connection.passed_on);
+            let lost = connection.tls.as_ref().is_some_and(|tls| tls.hello_lost);
+            if let Some(entry) = count_closed(&mut memory.closed, name, at, connection.passed_on) {
+                entry.hello_lost += u64::from(lost);
+            }
         } else if let (Content::Quic, Some(server)) = (connection.content, connection.server) {
             count_closed(&mut memory.quic, server.address, at, false);
         } else if (connection.request_head_lost || unheard_of && connection.tls.is_some()) && !foreign {

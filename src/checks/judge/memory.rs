@@ -21,6 +21,8 @@ pub struct Closed {
     pub count: u64,
     /// Of these: passed on by a proxy that did not record what is inside, so that no key opens them.
     pub passed_on: u64,
+    /// Of these: joined too late or with a loss in the handshake, so that keys alone do not open them.
+    pub hello_lost: u64,
     /// Input, ordinal and first frame of the first.
     pub first: Option<(u32, u32, u64)>,
 }
@@ -256,14 +258,15 @@ pub(crate) fn count_closed<K: Ord + Clone>(
     name: K,
     at: (u32, u32, u64),
     passed_on: bool,
-) {
+) -> Option<&mut Closed> {
     if map.len() >= NAMES_KEPT && !map.contains_key(&name) {
-        return;
+        return None;
     }
     let entry = map.entry(name).or_default();
     entry.count += 1;
     entry.passed_on += u64::from(passed_on);
     entry.first = Some(entry.first.map_or(at, |first| first.min(at)));
+    Some(entry)
 }
 
 fn join_closed<K: Ord + Clone>(mine: &mut BTreeMap<K, Closed>, theirs: BTreeMap<K, Closed>) {
@@ -271,6 +274,7 @@ fn join_closed<K: Ord + Clone>(mine: &mut BTreeMap<K, Closed>, theirs: BTreeMap<
         let entry = mine.entry(name).or_default();
         entry.count += closed.count;
         entry.passed_on += closed.passed_on;
+        entry.hello_lost += closed.hello_lost;
         entry.first = match (entry.first, closed.first) {
             (Some(one), Some(other)) => Some(one.min(other)),
             (one, other) => one.or(other),

@@ -171,7 +171,7 @@ fn a_start_inside_a_message_is_told_and_one_between_messages_is_not() {
     assert_eq!([0, 2, 3, 5, 6, 7].map(|from| inside(from, &turns)), [whole, whole, part, part, whole, part]);
     // Where nothing that follows tells what it was, and where a keep-alive repeats one byte.
     assert_eq!(inside(2, &[(0, vec![0x11; 900]), (1, vec![0x22; 900])]), part);
-    assert_eq!(inside(2, &[(0, vec![0]), ask]).0, false);
+    assert!(!inside(2, &[(0, vec![0]), ask]).0);
 }
 
 #[test]

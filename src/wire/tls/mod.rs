@@ -213,6 +213,7 @@ impl Tls {
             self.end(direction, End::Silence, out);
         }
         let reason = self.explain();
+        self.ledger.hello_lost = reason.is_some() && self.hello_lost();
         self.ledger.undecrypted = reason;
     }
 
