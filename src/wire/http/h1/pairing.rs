@@ -251,15 +251,16 @@ impl Pairing {
                 }
             },
             Order::ResponsesLost => {
-                let mut earlier = awaited.filter(|(_, slot)| slot.frames.0 <= frame).map(|(at, _)| at);
-                match (earlier.next(), earlier.next()) {
-                    (Some(only), None) => {
+                let mut awaited = awaited.map(|(at, slot)| (at, slot.frames.0 <= frame));
+                match (awaited.next(), awaited.next()) {
+                    (Some((only, true)), None | Some((_, false))) => {
                         self.order = Order::Certain;
                         self.claim(only)
                     }
                     (first, _) => {
-                        // It answers one of several: at the latest the first of them is answered now.
-                        if let Some(slot) = first.and_then(|at| self.slots.get_mut(at)) {
+                        // It answers one of several, or one that was recorded after it: at the latest the first of
+                        // them is answered now.
+                        if let Some(slot) = first.and_then(|(at, _)| self.slots.get_mut(at)) {
                             slot.response = Part::Absent;
                         }
                         let id = self.alone(protocol, frame);

@@ -347,6 +347,32 @@ fn a_lost_response_pairs_nobody_wrongly() {
 }
 
 #[test]
+fn a_response_that_was_recorded_before_its_request_leaves_it_to_nobody_else() {
+    let mut decoder = Http1::default();
+    let mut out = Outbox::default();
+    let steps = [
+        (1, Data(S, GET_A)),
+        (2, Gap(R, 80)),
+        (4, Data(S, GET_B)),
+        (3, Data(R, NO_401)),
+        (6, Data(S, GET_C)),
+        (5, Data(R, OK_2)),
+    ];
+    for (number, step) in steps {
+        let at = FrameRef { number, time: None };
+        match step {
+            Data(direction, bytes) => {
+                decoder.push(direction, StreamEvent::Data(Chunk { bytes, frames: &[at] }), &mut out);
+            }
+            Gap(direction, missing) => decoder.push(direction, StreamEvent::Gap { missing, at }, &mut out),
+            Step::End(..) => {}
+        }
+    }
+    decoder.finish(&mut out);
+    assert!(!pairs(&out).contains(&"/b=200".to_owned()), "{:?}", pairs(&out));
+}
+
+#[test]
 fn a_head_with_a_hole_ends_there() {
     let out = run(&[Data(S, &GET_A[..20]), Gap(S, 4), Data(S, &GET_A[24..]), Data(R, OK_2), Data(S, GET_B)]);
     assert!(out.request_head_lost);
