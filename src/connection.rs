@@ -41,11 +41,19 @@ pub struct Connection {
     pub passed_on: bool,
     /// Whether the first packet seen was not the first of the connection.
     pub starts_midway: bool,
+    /// Whether, then, the first bytes seen are the rest of a message or record that began before.
+    pub begins_inside: bool,
+    /// Whether packets of it were recorded in part, which is why bytes are missing.
+    pub snapped: bool,
     /// Whether neither FIN nor RST was seen.
     pub open_at_end: bool,
     /// Oddities that belong to the connection rather than to one exchange.
     pub oddities: Vec<Oddity>,
 }
+
+/// What to do about packets that were recorded in part.
+pub const SNAPPED: &str =
+    "packets were recorded in part: record them whole (tcpdump -s 0, pktmon start --pkt-size 0)";
 
 impl Connection {
     /// The word that `inspect` prints.
@@ -53,14 +61,21 @@ impl Connection {
         match &self.tls {
             Some(tls) if tls.undecrypted.is_some() => State::Undecrypted,
             None if self.content == Content::Quic => State::Undecrypted,
-            _ if self.sent.missing + self.received.missing > 0
-                || self.exchanges_partial > 0
-                || self.tls.as_ref().is_some_and(|tls| tls.records_failed > 0) =>
-            {
-                State::Partial
-            }
+            _ if self.lost_something() || self.begins_inside => State::Partial,
             _ => State::Complete,
         }
+    }
+
+    /// Whether something is missing of what was said after the first byte that was seen.
+    pub fn lost_something(&self) -> bool {
+        self.sent.missing + self.received.missing > 0
+            || self.exchanges_partial > 0
+            || self.tls.as_ref().is_some_and(|tls| tls.records_failed > 0)
+    }
+
+    /// Whether it was joined inside something, and nothing that followed tells what that was.
+    pub fn is_unrecognised_rest(&self) -> bool {
+        self.begins_inside && self.content == Content::Other
     }
 }
 
@@ -147,6 +162,8 @@ pub struct TlsLedger {
     pub records_failed: u64,
     /// Why it was not opened, in one line, and what to supply; `None` when it was.
     pub undecrypted: Option<String>,
+    /// Whether it was not opened because of hellos that were not captured, so that up to TLS 1.2 a key log is of no use.
+    pub hello_lost: bool,
     /// The first fatal alert: who sent it and its name.
     pub alert: Option<String>,
     /// The server asked for a client certificate and got one.

@@ -442,7 +442,10 @@ impl Sink for Judge<'_> {
         let name = name.unwrap_or_default();
         let at = (connection.input, connection.ordinal, connection.first_frame);
         if closed {
-            count_closed(&mut memory.closed, name, at, connection.passed_on);
+            let lost = connection.tls.as_ref().is_some_and(|tls| tls.hello_lost);
+            if let Some(entry) = count_closed(&mut memory.closed, name, at, connection.passed_on) {
+                entry.hello_lost += u64::from(lost);
+            }
         } else if let (Content::Quic, Some(server)) = (connection.content, connection.server) {
             count_closed(&mut memory.quic, server.address, at, false);
         } else if (connection.request_head_lost || unheard_of && connection.tls.is_some()) && !foreign {
@@ -450,7 +453,14 @@ impl Sink for Judge<'_> {
         } else if let Some(server) = connection.server.filter(|_| unheard_of) {
             count_closed(&mut memory.unheard_of, server, at, false);
         }
-        if connection.state() != State::Complete || !connection.oddities.is_empty() {
+        memory.leave_open(&connection);
+        // Whether the rest of something unknown matters is only known when all servers are.
+        let rest = connection.is_unrecognised_rest();
+        if let Some(server) = connection.server.filter(|_| rest) {
+            count_closed(&mut memory.joined, server, at, false);
+        }
+        let complete = connection.state() == State::Complete || rest && !connection.lost_something();
+        if !complete || !connection.oddities.is_empty() {
             memory.trouble(connection);
         }
     }

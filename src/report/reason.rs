@@ -1,6 +1,10 @@
 //! Takes the ledger of a connection, gives the line that says what is missing from it.
 
-use crate::connection::{Connection, State};
+use crate::connection::{Connection, SNAPPED, State};
+
+/// Said of a connection whose first bytes begin nothing.
+const BEGINS_INSIDE: &str = "it was joined inside a message: record from the start of the connection, or join the files of \
+     one recording (mergecap -w)";
 
 /// Why a connection is not complete; `None` when it is.
 pub fn of(connection: &Connection) -> Option<String> {
@@ -19,8 +23,14 @@ pub fn of(connection: &Connection) -> Option<String> {
             reasons.push(format!("{} of the {who} missing", counted(missing, "byte")));
         }
     }
+    if connection.snapped {
+        reasons.push(SNAPPED.to_owned());
+    }
     if connection.exchanges_partial > 0 {
         reasons.push(format!("{} not seen to the end", counted(connection.exchanges_partial, "exchange")));
+    }
+    if connection.begins_inside {
+        reasons.push(BEGINS_INSIDE.to_owned());
     }
     (!reasons.is_empty()).then(|| reasons.join("; "))
 }
@@ -45,12 +55,19 @@ mod tests {
         let connection = Connection {
             sent: Flow { missing: 1, ..Flow::default() },
             exchanges_partial: 2,
+            begins_inside: true,
+            snapped: true,
             tls: Some(TlsLedger { records_failed: 3, ..TlsLedger::default() }),
             ..Connection::default()
         };
         assert_eq!(
             of(&connection).as_deref(),
-            Some("3 TLS records did not open; 1 byte of the client missing; 2 exchanges not seen to the end")
+            Some(
+                "3 TLS records did not open; 1 byte of the client missing; packets were recorded in part: \
+                 record them whole (tcpdump -s 0, pktmon start --pkt-size 0); 2 exchanges not seen to the end; \
+                 it was joined inside a message: record from the start of the connection, or join the files of one \
+                 recording (mergecap -w)"
+            )
         );
     }
 }

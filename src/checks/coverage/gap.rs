@@ -18,7 +18,8 @@ pub(crate) static RULE: Rule = Rule {
     matters: "Nothing is joined across a gap; what stood in it is not judged.",
     bad: "1460 bytes missing",
     good: "no byte missing",
-    repair: "Record again with a larger buffer (tcpdump -B 65536), or nearer to the server.",
+    repair: "Record again with a larger buffer (tcpdump -B 65536), or nearer to the server; where packets were \
+             recorded in part, record them whole (tcpdump -s 0).",
     sources: &["RFC 9293"],
     scope: Scope::Connection(examine),
 };

@@ -23,7 +23,7 @@ pub(crate) mod undecrypted;
 
 use crate::checks::judge::plural;
 use crate::checks::said::Said;
-use crate::connection::Connection;
+use crate::connection::{Connection, SNAPPED};
 
 /// What is missing of a connection, in one line.
 pub(crate) fn describe(connection: &Connection) -> Said {
@@ -35,11 +35,17 @@ pub(crate) fn describe(connection: &Connection) -> Said {
     if missing > 0 {
         parts.push(format!("{} missing", plural(missing, "byte")));
     }
+    if connection.snapped {
+        parts.push(SNAPPED.to_owned());
+    }
     if let Some(tls) = connection.tls.as_ref().filter(|tls| tls.records_failed > 0) {
         parts.push(format!("{} did not open", plural(tls.records_failed, "TLS record")));
     }
     if connection.exchanges_partial > 0 {
         parts.push(format!("{} incomplete", plural(connection.exchanges_partial, "exchange")));
+    }
+    if connection.begins_inside {
+        parts.push("joined inside a message, record from the start of the connection".to_owned());
     }
     parts.extend(connection.oddities.iter().map(|oddity| format!("{}: {}", oddity.name, oddity.detail)));
     let ends = match (connection.client, connection.server) {

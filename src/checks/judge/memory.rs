@@ -21,6 +21,8 @@ pub struct Closed {
     pub count: u64,
     /// Of these: passed on by a proxy that did not record what is inside, so that no key opens them.
     pub passed_on: u64,
+    /// Of these: joined too late or with a loss in the handshake, so that keys alone do not open them.
+    pub hello_lost: u64,
     /// Input, ordinal and first frame of the first.
     pub first: Option<(u32, u32, u64)>,
 }
@@ -46,6 +48,10 @@ pub struct Memory {
     pub heads_lost: BTreeMap<String, Closed>,
     /// Connections of which everything that was said was lost, by server.
     pub unheard_of: BTreeMap<Endpoint, Closed>,
+    /// Connections that were joined inside something of which nobody knows what it is, by server.
+    pub joined: BTreeMap<Endpoint, Closed>,
+    /// Connections that an input ends inside of: who, and which input.
+    pub left_open: BTreeSet<(Endpoint, Endpoint, u32)>,
     /// Reasons for `not-established`.
     pub reasons: BTreeSet<(CheckId, Said)>,
     /// Uses of judged tokens whose lifetime could be judged.
@@ -168,6 +174,18 @@ impl Memory {
         *known = known.saturating_add(count);
     }
 
+    /// Remembers a connection that was not over where its input ended: another may go on with it.
+    pub(crate) fn leave_open(&mut self, connection: &Connection) {
+        if let (true, Some(client), Some(server)) =
+            (connection.open_at_end, connection.client, connection.server)
+        {
+            self.left_open.insert((client, server, connection.input));
+        }
+        if self.left_open.len() > CONNECTIONS_LISTED {
+            self.left_open.pop_last();
+        }
+    }
+
     /// Remembers a connection of which something is missing.
     pub(crate) fn trouble(&mut self, connection: Connection) {
         self.troubled.insert((connection.input, connection.ordinal), connection);
@@ -201,6 +219,11 @@ impl Memory {
         join_closed(&mut self.quic, other.quic);
         join_closed(&mut self.heads_lost, other.heads_lost);
         join_closed(&mut self.unheard_of, other.unheard_of);
+        join_closed(&mut self.joined, other.joined);
+        self.left_open.extend(other.left_open);
+        while self.left_open.len() > CONNECTIONS_LISTED {
+            self.left_open.pop_last();
+        }
         self.uses = span(self.uses, other.uses);
         self.times = span(self.times, other.times);
         self.troubled_more += other.troubled_more;
@@ -235,14 +258,15 @@ pub(crate) fn count_closed<K: Ord + Clone>(
     name: K,
     at: (u32, u32, u64),
     passed_on: bool,
-) {
+) -> Option<&mut Closed> {
     if map.len() >= NAMES_KEPT && !map.contains_key(&name) {
-        return;
+        return None;
     }
     let entry = map.entry(name).or_default();
     entry.count += 1;
     entry.passed_on += u64::from(passed_on);
     entry.first = Some(entry.first.map_or(at, |first| first.min(at)));
+    Some(entry)
 }
 
 fn join_closed<K: Ord + Clone>(mine: &mut BTreeMap<K, Closed>, theirs: BTreeMap<K, Closed>) {
@@ -250,6 +274,7 @@ fn join_closed<K: Ord + Clone>(mine: &mut BTreeMap<K, Closed>, theirs: BTreeMap<
         let entry = mine.entry(name).or_default();
         entry.count += closed.count;
         entry.passed_on += closed.passed_on;
+        entry.hello_lost += closed.hello_lost;
         entry.first = match (entry.first, closed.first) {
             (Some(one), Some(other)) => Some(one.min(other)),
             (one, other) => one.or(other),

@@ -11,7 +11,7 @@ use crate::base::Instant;
 use crate::checks::expectations::SKYPE;
 use crate::checks::testing::{self, OTHER_TENANT, Scene, Signer, TENANT};
 use crate::checks::{CheckId, CheckResult, Outcome, Verdict};
-use crate::connection::LeftOut;
+use crate::connection::{LeftOut, TlsLedger};
 use crate::exchange::{Body, Exchange, Head, Indexing};
 use crate::keys::{KeyRing, Origin};
 use crate::sink::Sink as _;
@@ -410,6 +410,11 @@ fn a_key_log_is_asked_for_only_where_it_could_help() {
         }
         missing(&scene.judge(), CheckId::NoBasic)
     };
+    // A key log alone does not open one whose hellos were not captured.
+    let lost = Scene::healthy().closed_tls("mail.contoso.com").connections()[0].tls.clone();
+    let lost = lost.map(|tls| TlsLedger { hello_lost: true, ..tls });
+    let lost = missing(&Scene::healthy().connection(|one| one.tls = lost.clone()).judge(), CheckId::NoBasic);
+    assert!(lost.contains("record again from the start of the connection"), "{lost}");
     assert!(closed(&[true]).contains("in which the proxy decrypted them"));
     assert!(!closed(&[true]).contains("--keylog"));
     assert!(closed(&[false]).contains("--keylog") && closed(&[true, false]).contains("--keylog"));

@@ -1,5 +1,7 @@
 //! Takes an exchange in scope, says what of its request is not in the input and could have held a password.
 
+use std::net::IpAddr;
+
 use crate::checks::CheckId;
 use crate::checks::body_fields;
 use crate::checks::place::Place;
@@ -13,7 +15,7 @@ use crate::token::jwt::{Jwt, is_mask};
 use crate::wire::http::body::{self, CodingError};
 use crate::wire::http::challenge::{NO_SCHEME, Sent};
 
-use super::memory::Memory;
+use super::memory::{Closed, Memory};
 use super::outcomes::{first, plural};
 use super::witness;
 
@@ -103,28 +105,68 @@ pub(super) fn is_unheard_of(connection: &Connection) -> bool {
 /// What of the traffic of servers in scope was not read though nothing says that it was in scope: who else listens
 /// at their ports is not known either.
 pub(super) fn at_servers(memory: &Memory) -> impl Iterator<Item = Said> {
-    let listens = |address| {
-        let any = Endpoint { address, port: 0 }..=Endpoint { address, port: u16::MAX };
-        memory.servers.range(any).next().is_some()
-    };
-    // Behind a mirror without TLS, Exchange itself listens at other ports than the mirror shows.
-    let is_of = move |server: &Endpoint| {
-        memory.servers.contains(server) || (matches!(server.port, 80 | 443 | 444) && listens(server.address))
-    };
-    let quic = memory.quic.iter().filter(move |(address, _)| listens(**address));
+    let quic = memory.quic.iter().filter(|(address, _)| listens(memory, **address));
     let quic = quic.map(|(address, found)| {
         let count = plural(found.count, "QUIC connection");
         Said::from(format!("{count} to {address} stayed closed"))
             .then(first(found))
             .then(": switch HTTP/3 off and record again")
     });
-    let lost = memory.unheard_of.iter().filter(move |(server, _)| is_of(server));
+    let lost = memory.unheard_of.iter().filter(|(server, _)| is_of(memory, server));
     quic.chain(lost.map(|(server, found)| {
         let count = plural(found.count, "connection");
         Said::from(format!("what was said on {count} to {server} was lost, or joined in the middle"))
             .then(first(found))
-            .then(": record again without loss")
+            .then(": record again from the start of the connection, whole packets without loss")
     }))
+}
+
+/// Of the same servers, or of all where none is known: connections that were joined inside something of which nobody
+/// knows what it is.
+pub(super) fn joined(memory: &Memory) -> impl Iterator<Item = Said> {
+    let any = memory.servers.is_empty();
+    let joined = memory.joined.iter().filter(move |(server, _)| any || is_of(memory, server));
+    joined.map(|(server, found)| {
+        let count = plural(found.count, "connection");
+        Said::from(format!(
+            "{count} to {server} began before the recording, inside something that is not read"
+        ))
+        .then(first(found))
+        .then(": record from the start of the connection")
+    })
+}
+
+/// Connections that one input leaves open and another joins, as where a recording was split: each input is read alone.
+pub(super) fn split(memory: &Memory) -> Option<Said> {
+    let mut found = Closed::default();
+    for one in memory.troubled.values().filter(|one| one.starts_midway) {
+        let (Some(client), Some(server)) = (one.client, one.server) else { continue };
+        let parts = memory.left_open.range((client, server, 0)..=(client, server, u32::MAX));
+        if parts.into_iter().any(|(_, _, input)| *input != one.input) {
+            found.count += 1;
+            let at = (one.input, one.ordinal, one.first_frame);
+            found.first = Some(found.first.map_or(at, |first| first.min(at)));
+        }
+    }
+    (found.count > 0).then(|| {
+        let count = plural(found.count, "connection");
+        Said::from(format!("{count} began in another input than the one that goes on with it"))
+            .then(first(&found))
+            .then(": join the inputs in one file (mergecap -w) and give that")
+    })
+}
+
+/// Whether a server in scope listens at an address.
+fn listens(memory: &Memory, address: IpAddr) -> bool {
+    let any = Endpoint { address, port: 0 }..=Endpoint { address, port: u16::MAX };
+    memory.servers.range(any).next().is_some()
+}
+
+/// Whether a server may be one in scope. Behind a mirror without TLS, Exchange itself listens at other ports than the
+/// mirror shows.
+fn is_of(memory: &Memory, server: &Endpoint) -> bool {
+    let usual = matches!(server.port, 80 | 443 | 444);
+    memory.servers.contains(server) || usual && listens(memory, server.address)
 }
 
 /// Whether the body of a request to a token service was read to its end, or there was none.
@@ -325,6 +367,34 @@ mod tests {
     }
 
     #[test]
+    fn a_connection_that_goes_on_in_another_input_asks_for_both_in_one_file() {
+        let asked = |second: u32, change: &dyn Fn(&mut Connection)| {
+            let end = |number| Some(Endpoint { address: [10, 0, 0, number].into(), port: 443 });
+            let part = |input: u32, one: &mut Connection| {
+                (one.client, one.server, one.input, one.ordinal) = (end(1), end(2), input, 7 + input);
+            };
+            let judgement = Scene::healthy()
+                .connection(|one| {
+                    part(0, one);
+                    one.open_at_end = true;
+                })
+                .connection(|one| {
+                    part(second, one);
+                    (one.starts_midway, one.exchanges_partial) = (true, 1);
+                    change(one);
+                })
+                .judge();
+            let check = judgement.checks.iter().find(|check| check.id == CheckId::Coverage).unwrap();
+            check.missing.iter().any(|said| said.words().contains("mergecap"))
+        };
+        assert!(asked(1, &|_| ()));
+        // The same ports later on, and where nothing is missing.
+        assert!(!asked(1, &|one| one.starts_midway = false));
+        assert!(!asked(1, &|one| one.exchanges_partial = 0));
+        assert!(!asked(0, &|_| ()));
+    }
+
+    #[test]
     fn a_connection_to_exchange_that_was_lost_whole_leaves_no_basic_open() {
         let lost = |port: u16, change: &dyn Fn(&mut Connection)| {
             no_basic(&Scene::healthy().connection(|one| {
@@ -364,6 +434,23 @@ mod tests {
                 (one.starts_midway, one.content, one.sent.bytes) = (true, Content::Other, bytes);
             }
         };
+        let coverage = |port: u16, change: &dyn Fn(&mut Connection)| {
+            let judgement = Scene::healthy()
+                .connection(|one| {
+                    rest(300)(one);
+                    one.begins_inside = true;
+                    one.server = Some(Endpoint { address: [10, 0, 0, 2].into(), port });
+                    change(one);
+                })
+                .judge();
+            let check = judgement.checks.iter().find(|check| check.id == CheckId::Coverage).unwrap();
+            (check.outcome, check.missing.len())
+        };
+        assert_eq!(coverage(443, &|_| ()), (Outcome::NotEstablished, 1));
+        assert_eq!(coverage(443, &|one| one.content = Content::Http1), (Outcome::NotEstablished, 1));
+        // Nobody knows what it is, and it went elsewhere.
+        assert_eq!(coverage(636, &|_| ()), (Outcome::Pass, 0));
+        assert_eq!(coverage(636, &|one| one.sent.missing = 7), (Outcome::NotEstablished, 1));
         assert_eq!(lost(443, &rest(300)).0, Outcome::NotEstablished);
         assert_eq!(lost(443, &rest(1)).0, Outcome::Pass);
         assert_eq!(lost(636, &rest(300)).0, Outcome::Pass);

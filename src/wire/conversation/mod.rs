@@ -35,6 +35,7 @@ pub struct Conversation {
     complete: u64,
     partial: u64,
     request_head_lost: bool,
+    begins_inside: bool,
     oddities: Vec<Oddity>,
 }
 
@@ -65,6 +66,7 @@ impl Conversation {
             complete: 0,
             partial: 0,
             request_head_lost: false,
+            begins_inside: false,
             oddities: Vec::new(),
         }
     }
@@ -145,6 +147,7 @@ impl<S: Sink> Listener for Conversations<'_, S> {
             sent: flow(Direction::Sent),
             received: flow(Direction::Received),
             starts_midway: who.midway,
+            snapped: summary.snapped,
             open_at_end: summary.open,
             ..Connection::default()
         };
@@ -193,6 +196,7 @@ impl<'s, S: Sink> Conversations<'s, S> {
             found: Vec::new(),
             oddities: Vec::new(),
             request_head_lost: false,
+            begins_inside: false,
             crowded: self.crowded,
             enough: self.sink.enough(),
         }
@@ -200,6 +204,7 @@ impl<'s, S: Sink> Conversations<'s, S> {
 
     fn deliver(&mut self, who: &Identity, talk: &mut Conversation, context: Context<'_>) {
         talk.request_head_lost |= context.request_head_lost;
+        talk.begins_inside |= context.begins_inside;
         for oddity in context.oddities {
             talk.oddity(oddity);
         }
@@ -277,6 +282,8 @@ fn note(connection: &mut Connection, talk: Conversation) {
     connection.exchanges_complete = talk.complete;
     connection.exchanges_partial = talk.partial;
     connection.request_head_lost = talk.request_head_lost;
+    // Where bytes are missing, what follows them looks the same.
+    connection.begins_inside = talk.begins_inside && connection.starts_midway;
     connection.oddities = talk.oddities;
     if skipped_message {
         let most = limits::TLS_HANDSHAKE_BYTES;

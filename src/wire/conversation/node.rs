@@ -24,6 +24,8 @@ pub(super) struct Context<'c> {
     pub(super) found: Vec<(Finished, Option<Arc<TlsFacts>>)>,
     pub(super) oddities: Vec<Oddity>,
     pub(super) request_head_lost: bool,
+    /// What was passed over is the rest of something that began before the recording, or before a loss.
+    pub(super) begins_inside: bool,
     /// There are so many connections that what waits must be kept small.
     pub(super) crowded: bool,
     /// When the beginning of an answer is enough for the sink.
@@ -110,8 +112,8 @@ struct Unknown {
     waiting: Vec<(Direction, Owned)>,
     /// The waiting bytes of each direction.
     first: [Vec<u8>; 2],
-    /// Bytes of the client that begin nothing and were passed over.
-    passed: usize,
+    /// Bytes of each direction that begin nothing and were passed over.
+    passed: [usize; 2],
     /// Bytes of the client were lost.
     lost: bool,
 }
@@ -159,7 +161,7 @@ impl Node {
             searching: midway,
             waiting: Vec::new(),
             first: Default::default(),
-            passed: 0,
+            passed: [0; 2],
             lost: false,
         };
         Self { depth, spoken: Spoken::Unknown(Box::new(unknown)) }
@@ -287,6 +289,7 @@ impl Node {
             return;
         }
         context.request_head_lost |= out.request_head_lost;
+        context.begins_inside |= out.passed_over;
         context.oddities.append(&mut out.oddities);
         let tunnel = out.tunnel.take();
         let h2c = matches!(&tunnel, Some((Tunnel::Upgrade(name), _)) if name.eq_ignore_ascii_case("h2c"));
@@ -342,10 +345,7 @@ impl Node {
         match answer {
             Recognised::Unclear if unknown.room() => unknown.wait(direction, &event),
             Recognised::Unclear | Recognised::Other if unknown.searching => {
-                if direction == Direction::Sent {
-                    let waited: usize = unknown.first[0].len().max(chunk.bytes.len());
-                    unknown.passed = unknown.passed.saturating_add(waited);
-                }
+                unknown.pass(direction, chunk.bytes.len());
                 unknown.first = Default::default();
                 unknown.waiting.retain(|(_, event)| !matches!(event, Owned::Data(_)));
                 unknown.bound();
@@ -370,9 +370,11 @@ impl Node {
         if !matches!(answer, Recognised::Unclear | Recognised::Other) {
             self.become_(answer, context);
             self.finish(context);
-        } else if unknown.lost && self.depth > 0 {
+        } else {
+            unknown.pass(Direction::Sent, 0);
+            context.begins_inside |= unknown.began_before();
             // What a tunnel was opened for.
-            context.request_head_lost = true;
+            context.request_head_lost |= unknown.lost && self.depth > 0;
         }
     }
 
@@ -402,7 +404,8 @@ impl Node {
             Recognised::Tls => unknown.first[1].first() != Some(&22),
             _ => true,
         };
-        context.request_head_lost |= told && unknown.passed > 1;
+        context.request_head_lost |= told && unknown.passed[0] > 1;
+        context.begins_inside |= unknown.began_before();
         let mut skip = match answer {
             Recognised::Preamble(lengths) => lengths,
             _ => [0, 0],
@@ -472,6 +475,22 @@ impl Unknown {
         self.waiting.push((direction, Owned::of(event)));
     }
 
+    /// What waits begins nothing, nor do these bytes of one direction.
+    fn pass(&mut self, direction: Direction, bytes: usize) {
+        let mut lengths = self.first.each_ref().map(Vec::len);
+        // Of a long chunk only the beginning was kept.
+        let longest = &mut lengths[direction.index() & 1];
+        *longest = bytes.max(*longest);
+        for (passed, length) in self.passed.iter_mut().zip(lengths) {
+            *passed = passed.saturating_add(length);
+        }
+    }
+
+    /// Whether the rest of something was passed over; a keep-alive repeats one byte.
+    fn began_before(&self) -> bool {
+        self.searching && self.passed.iter().any(|passed| *passed > 1)
+    }
+
     /// Keeps the events that wait few: many gaps say no more than one.
     fn bound(&mut self) {
         if self.waiting.len() > 16 {
@@ -499,6 +518,7 @@ impl Inside {
         };
         tls.push(direction, event, &mut out);
         context.request_head_lost |= self.tls.beginning_lost();
+        context.begins_inside |= self.tls.begins_inside();
         self.dress(before, context);
     }
 
@@ -512,6 +532,7 @@ impl Inside {
         tls.retry(&mut out);
         tls.finish(&mut out);
         context.request_head_lost |= self.tls.beginning_lost();
+        context.begins_inside |= self.tls.begins_inside();
         self.node.finish(context);
         self.dress(before, context);
     }

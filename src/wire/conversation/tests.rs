@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::Conversations;
-use crate::connection::Connection;
+use crate::connection::{Connection, State};
 use crate::exchange::Exchange;
 use crate::sink::Sink;
 use crate::wire::ip::{Flags, Segment};
@@ -151,6 +151,39 @@ fn a_start_inside_a_request_has_lost_its_head_and_one_between_messages_has_not()
     // A keep-alive repeats the byte before the next one.
     let alive = [(0, vec![0]), ask, ok];
     assert_eq!(lost(&[0, 1], &alive), (1, false));
+}
+
+#[test]
+fn a_start_inside_a_message_is_told_and_one_between_messages_is_not() {
+    let ask = (0, b"POST /ews HTTP/1.1\r\nHost: mail.contoso.example\r\nContent-Length: 0\r\n\r\n".to_vec());
+    let ok = (
+        1,
+        b"HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\n0123456789012345678901234567890123456789".to_vec(),
+    );
+    let inside = |from: u64, turns: &[(usize, Vec<u8>)]| {
+        let lost: Vec<u64> = (0..from).collect();
+        let kept = hear_without(&lost, turns, 40, false);
+        (kept.1[0].begins_inside, kept.1[0].state())
+    };
+    // Packets 2 and 3 are the first request, 4 and 5 its response.
+    let turns = [ask.clone(), ok.clone(), ask.clone(), ok];
+    let (whole, part) = ((false, State::Complete), (true, State::Partial));
+    assert_eq!([0, 2, 3, 5, 6, 7].map(|from| inside(from, &turns)), [whole, whole, part, part, whole, part]);
+    // Where nothing that follows tells what it was, and where a keep-alive repeats one byte.
+    assert_eq!(inside(2, &[(0, vec![0x11; 900]), (1, vec![0x22; 900])]), part);
+    assert!(!inside(2, &[(0, vec![0]), ask]).0);
+}
+
+#[test]
+fn a_start_after_the_response_of_what_was_seen_pairs_nobody_wrongly() {
+    let ask = |path: &str| (0, format!("GET {path} HTTP/1.1\r\nHost: mail\r\n\r\n").into_bytes());
+    let answer = |status: u16| (1, format!("HTTP/1.1 {status} X\r\nContent-Length: 0\r\n\r\n").into_bytes());
+    let turns = [ask("/a"), answer(401), ask("/b"), answer(200), ask("/c"), answer(500)];
+    // Neither the opening of the connection nor the first response was captured.
+    let kept = hear_without(&[0, 1, 3], &turns, 10_000, false);
+    let pairs: Vec<_> =
+        kept.0.iter().map(|one| one.response.as_ref().map(|response| response.status)).collect();
+    assert_eq!(pairs, [None, Some(200), Some(500)]);
 }
 
 #[test]

@@ -191,6 +191,7 @@ impl Http1 {
                     lane.tentative = true;
                     return 0;
                 }
+                out.passed_over |= bytes.len() > 1;
                 match direction {
                     // Whatever is passed over may hold the head of a request.
                     Direction::Sent => out.request_head_lost = true,

@@ -178,6 +178,7 @@ impl Http2 {
                     return 0;
                 }
                 out.request_head_lost |= direction == Direction::Sent;
+                out.passed_over |= bytes.len() > 1;
                 bytes.len()
             }
         }

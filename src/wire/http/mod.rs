@@ -53,6 +53,8 @@ pub struct Outbox {
     pub tunnel: Option<(Tunnel, Vec<(super::stream::Direction, OwnedChunk)>)>,
     /// Whether bytes of a request head were lost (to a gap, a start in the middle of a head, or a bound).
     pub request_head_lost: bool,
+    /// Whether bytes were passed over that begin no message: the rest of one whose beginning was not seen.
+    pub passed_over: bool,
     /// Oddities that belong to no exchange.
     pub oddities: Vec<Oddity>,
     /// When the beginning of an answer is enough: set by who takes what is put out.
@@ -65,6 +67,7 @@ impl Outbox {
         self.exchanges.is_empty()
             && self.tunnel.is_none()
             && !self.request_head_lost
+            && !self.passed_over
             && self.oddities.is_empty()
     }
 }

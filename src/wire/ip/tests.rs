@@ -183,6 +183,8 @@ fn what_may_have_held_traffic_is_told_apart_from_what_cannot() {
     assert_eq!(unread(101, &ipv4(50, b"????????")), 1);
     assert_eq!(unread(101, &ipv4(17, &udp(4500, &[7; 60]))), 1);
     assert_eq!(unread(1, &ethernet(0x88e5, &[0; 40])), 1);
+    assert_eq!(unread(1, &ethernet(0x894f, &[0; 40])), 1);
+    assert_eq!(unread(101, &ipv4(108, b"????????")) + unread(101, &ipv4(115, b"????????")), 2);
     assert_eq!(unread(101, &ipv4(6, &[0, 80])), 1);
     assert_eq!(unread(101, &[0x43; 40]), 1);
     assert_eq!(unread(101, &fragment(6, 0x2000, &[0; 24])), 1);

@@ -38,8 +38,8 @@ impl Skip {
                 186 | 187 | 189 | 190 | 195 | 201 | 215 | 220 | 227 | 230 | 231 | 249 | 251 | 253
                     ..=256 | 266 | 272 | 283 | 288 | 289
             ),
-            Self::EtherType(number) => number == MACSEC,
-            Self::IpProtocol(number) => number == ESP,
+            Self::EtherType(number) => matches!(number, MACSEC | NSH),
+            Self::IpProtocol(number) => matches!(number, ESP | IPCOMP | L2TP),
             // Compressed headers, bridged frames, multilink, encryption and compression.
             Self::Ppp(number) => {
                 matches!(number, 0x002d | 0x002f | 0x0031 | 0x003d | 0x0053 | 0x0055 | 0x00fb | 0x00fd)
@@ -53,8 +53,17 @@ impl Skip {
 /// IEEE 802.1AE.
 const MACSEC: u16 = 0x88e5;
 
+/// RFC 8300.
+const NSH: u16 = 0x894f;
+
 /// RFC 4303.
 const ESP: u8 = 50;
+
+/// RFC 3173.
+const IPCOMP: u8 = 108;
+
+/// RFC 3931 4.1.1.
+const L2TP: u8 = 115;
 
 impl fmt::Display for Skip {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -130,6 +139,7 @@ fn ether_name(number: u16) -> Option<&'static str> {
         0x8892 => "PROFINET",
         0x88cc => "LLDP",
         MACSEC => "MACsec",
+        NSH => "network service header",
         0x88f7 => "PTP",
         0x8902 => "Ethernet connectivity management",
         0x9000 => "Ethernet loopback test",
@@ -147,6 +157,8 @@ fn ip_name(number: u8) -> Option<&'static str> {
         88 => "EIGRP",
         89 => "OSPF",
         103 => "PIM",
+        IPCOMP => "IPComp (compressed)",
+        L2TP => "L2TP over IP",
         112 => "VRRP",
         132 => "SCTP",
         _ => return None,

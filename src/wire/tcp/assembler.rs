@@ -68,6 +68,9 @@ pub(super) struct Half {
     pub(super) absent: bool,
     /// Whether the end was given on.
     pub(super) ended: bool,
+    /// The peer acknowledged bytes before the first one that was seen, of a connection that was joined midway: they
+    /// may have passed before the recording began.
+    late: bool,
 }
 
 impl Default for Half {
@@ -84,6 +87,7 @@ impl Default for Half {
             told: false,
             absent: false,
             ended: false,
+            late: false,
         }
     }
 }
@@ -169,15 +173,15 @@ impl Half {
         self.anchored = true;
     }
 
-    /// Fixes the beginning at what was seen first in order; `whole` when a SYN was seen, so that what
-    /// the peer acknowledged before it is missing rather than from before the capture.
+    /// Fixes the beginning at what was seen first in order, or what the peer acknowledged before that; `whole` when a
+    /// SYN was seen, so that it is missing rather than perhaps from before the capture.
     pub(super) fn anchor_at_seen(&mut self, whole: bool) {
         if self.anchored || !self.known {
             return;
         }
         let seen = self.first_held().unwrap_or(u64::MAX);
-        let acknowledged = if whole || seen == u64::MAX { self.lowest() } else { u64::MAX };
-        let start = seen.min(acknowledged);
+        let start = seen.min(self.lowest());
+        self.late = !whole && seen != u64::MAX && start < seen;
         if start != u64::MAX {
             self.next = start;
         }
@@ -225,10 +229,21 @@ impl Half {
         self.rare.as_ref().map_or(0, |rare| rare.missing)
     }
 
-    /// Gives the next `missing` bytes up.
-    pub(super) fn skip(&mut self, missing: u64) {
+    /// Gives the next `missing` bytes up; gives how many of them are known to be missing.
+    pub(super) fn skip(&mut self, missing: u64) -> u64 {
         self.next += missing;
+        if std::mem::take(&mut self.late) {
+            self.first = self.sequence(self.next);
+            return 0;
+        }
         self.rare.get_or_insert_default().missing += missing;
+        missing
+    }
+
+    /// Bytes were given on.
+    pub(super) fn gave(&mut self, bytes: u64) {
+        self.next += bytes;
+        self.late = false;
     }
 
     /// Payload bytes that differed from their first copy.

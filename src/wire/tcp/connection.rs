@@ -55,6 +55,8 @@ pub struct Summary {
     pub missing: [u64; 2],
     /// Retransmitted bytes that differed from the first copy.
     pub conflicting: [u64; 2],
+    /// Whether packets were recorded in part.
+    pub snapped: bool,
     /// Whether neither FIN nor RST was seen.
     pub open: bool,
     /// Whether it was let go because there were too many connections.
@@ -99,6 +101,8 @@ pub(super) struct Connection<T> {
     /// The newest frame, for gaps that are noticed at the end.
     last: (u64, Moment),
     reset: bool,
+    /// A snap length cut payload off.
+    snapped: bool,
     /// A SYN or SYN-ACK was seen.
     whole: bool,
     /// The listener looks at the bytes.
@@ -121,6 +125,7 @@ impl<T> Connection<T> {
             last: (frame.number, Moment::of(frame.time)),
             first: Moment::of(frame.time),
             reset: false,
+            snapped: false,
             whole: false,
             interest: true,
             touched: true,
@@ -298,13 +303,14 @@ impl<T> Connection<T> {
             if interest {
                 mine.recent = recent.push(mine.recent, mine.next, mark, bytes.len());
             }
-            mine.next += bytes.len() as u64;
+            mine.gave(bytes.len() as u64);
             if interest {
                 let chunk = Chunk { bytes, frames: std::slice::from_ref(&frame) };
                 self.tell(side, StreamEvent::Data(chunk), listener);
             }
         }
         if cut > 0 {
+            self.snapped = true;
             self.skip(side, u64::from(cut), frame, listener);
         }
     }
@@ -313,7 +319,7 @@ impl<T> Connection<T> {
     fn skip<L: Listener<Talk = T>>(&mut self, side: Side, missing: u64, at: FrameRef, listener: &mut L) {
         let mine = self.half_mut(side);
         mine.absent = mine.bytes() == 0 && mine.held_count() == 0;
-        mine.skip(missing);
+        let missing = mine.skip(missing);
         self.choose_client(listener, side, &[]);
         self.tell(side, StreamEvent::Gap { missing, at }, listener);
     }
@@ -550,6 +556,7 @@ impl<T> Connection<T> {
             bytes: of(Half::bytes),
             missing: of(Half::missing),
             conflicting: of(Half::conflicting),
+            snapped: self.snapped,
             open,
             evicted,
         };

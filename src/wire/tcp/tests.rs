@@ -60,6 +60,9 @@ struct Heard {
     conflicting: [u64; 2],
     missing: [u64; 2],
     midway: bool,
+    snapped: bool,
+    /// Where something is told to stand before the first byte: how much the other direction had said by then.
+    begins_later: [Option<usize>; 2],
     client_port: u16,
 }
 
@@ -77,7 +80,7 @@ impl Listener for Ear {
 
     fn event(
         &mut self,
-        _: &Identity,
+        who: &Identity,
         talk: &mut Option<Box<Heard>>,
         direction: Direction,
         event: StreamEvent<'_>,
@@ -94,7 +97,11 @@ impl Listener for Ear {
                 }
             }
             StreamEvent::Gap { missing, .. } => {
-                assert!(missing > 0);
+                // Of what passed before a recording began nobody knows how much it was.
+                assert!(missing > 0 || who.midway && talk.streams[at].is_empty());
+                if missing == 0 {
+                    talk.begins_later[at] = Some(talk.streams[1 - at].len());
+                }
                 talk.streams[at]
                     .extend(std::iter::repeat_n(None, usize::try_from(missing).unwrap().min(1 << 20)));
             }
@@ -108,6 +115,7 @@ impl Listener for Ear {
         heard.conflicting = summary.conflicting;
         heard.missing = summary.missing;
         heard.midway = summary.identity.midway;
+        heard.snapped = summary.snapped;
         heard.client_port = summary.identity.client().port;
         self.closed.push(heard);
     }
@@ -421,6 +429,21 @@ fn a_start_in_the_middle_finds_the_client_by_what_is_said() {
 }
 
 #[test]
+fn what_was_read_before_the_first_byte_of_a_start_in_the_middle_is_told_and_not_counted() {
+    let mut script = Script::open(100, 200);
+    script.packets.clear();
+    script.say(Direction::Sent, b">one", 9).say(Direction::Received, b"first", 9);
+    script.say(Direction::Sent, b">two", 9).say(Direction::Received, b"second", 9);
+    let whole = hear_one(&script.packets);
+    assert_eq!((whole.begins_later, text(&whole.streams[1])), ([None; 2], "firstsecond".into()));
+    script.packets.retain(|packet| packet.payload != b"first");
+    let heard = hear_one(&script.packets);
+    // It stands between what was said before and after it.
+    assert_eq!((heard.begins_later, heard.missing), ([None, Some(4)], [0, 0]));
+    assert_eq!((text(&heard.streams[0]), text(&heard.streams[1])), (">one>two".into(), "second".into()));
+}
+
+#[test]
 fn a_start_in_the_middle_out_of_order_loses_nothing() {
     let mut script = Script::open(100, 200);
     script.packets.clear();
@@ -474,7 +497,11 @@ fn what_a_snap_length_cut_is_a_gap() {
     script.packet(Direction::Sent, ACK, b"end");
     let heard = hear_one(&script.packets);
     assert_eq!(text(&heard.streams[0]), "begin___end");
-    assert_eq!(heard.missing, [3, 0]);
+    assert_eq!((heard.missing, heard.snapped), ([3, 0], true));
+    // What was lost was not recorded in part.
+    script.packets[3].cut = 0;
+    let heard = hear_one(&script.packets);
+    assert_eq!((heard.missing, heard.snapped), ([3, 0], false));
 }
 
 #[test]

@@ -58,6 +58,10 @@ impl Label {
 const IGNORED: [&str; 5] =
     ["EXPORTER_SECRET", "EARLY_EXPORTER_SECRET", "ECH_SECRET", "ECH_CONFIG", "TLS_EXPORTER"];
 
+/// How others begin: QUIC, and what KeyUpdates lead to, which follows from the secrets before them. OpenSSL writes
+/// `CLIENT_TRAFFIC_SECRET_N` for each.
+const IGNORED_BEGINNINGS: [&str; 3] = ["QUIC_", "CLIENT_TRAFFIC_SECRET_", "SERVER_TRAFFIC_SECRET_"];
+
 /// What one line says.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) enum Line {
@@ -76,9 +80,9 @@ pub(super) fn line(text: &str) -> Option<Line> {
     let mut words = text.split_ascii_whitespace();
     let label = words.next()?;
     let is = |name: &str| label.eq_ignore_ascii_case(name);
-    if IGNORED.iter().any(|name| is(name))
-        || label.get(..5).is_some_and(|head| head.eq_ignore_ascii_case("QUIC_"))
-    {
+    let begins = |with: &str| after(label, with).is_some();
+    let known = Label::ALL.iter().any(|label| is(label.name()));
+    if IGNORED.iter().any(|name| is(name)) || !known && IGNORED_BEGINNINGS.into_iter().any(begins) {
         return Some(Line::Ignored);
     }
     let first = words.next()?;
@@ -192,6 +196,10 @@ mod tests {
                 == Some(Line::ByEncrypted([1, 2, 3, 4, 5, 6, 7, 8], vec![0xcd; 48].into()))
         );
         assert!(line("QUIC_SERVER_TRAFFIC_SECRET_0 ab cd") == Some(Line::Ignored));
+        for generation in ["N", "1", "17"] {
+            let text = format!("CLIENT_TRAFFIC_SECRET_{generation} {random} {traffic}");
+            assert!(line(&text) == Some(Line::Ignored), "{text}");
+        }
     }
 
     #[test]
@@ -203,6 +211,7 @@ mod tests {
             &format!("CLIENT_RANDOM {random} zz"),
             &format!("CLIENT_RANDOM {random} {}", "cd".repeat(47)),
             &format!("UNKNOWN_LABEL {random} {}", "cd".repeat(48)),
+            &format!("CLIENT_TRAFFIC_SECRET_0 {random} abc"),
             "é è ê",
         ] {
             assert!(line(text).is_none(), "{text}");

@@ -108,6 +108,8 @@ pub struct Tls {
     reason: Option<why::Reason>,
     /// The first thing that the client said inside was lost.
     beginning_lost: bool,
+    /// What was seen first in a direction is no record, but the rest of one.
+    begins_inside: bool,
     ledger: TlsLedger,
 }
 
@@ -136,6 +138,7 @@ impl Tls {
             tries: limits::TLS_RESYNC_TRIES,
             reason: None,
             beginning_lost: false,
+            begins_inside: false,
             ledger: TlsLedger::default(),
         }
     }
@@ -210,6 +213,7 @@ impl Tls {
             self.end(direction, End::Silence, out);
         }
         let reason = self.explain();
+        self.ledger.hello_lost = reason.is_some() && self.hello_lost();
         self.ledger.undecrypted = reason;
     }
 
@@ -246,6 +250,7 @@ impl Tls {
                 Some(Found::Passed(header)) => self.passed(direction, header, chunk.frames),
                 Some(Found::Ssl2Hello(message)) => self.ssl2_hello(direction, &message),
                 Some(Found::Lost) => {
+                    self.begins_inside |= !half.deframer.started();
                     if let Some(at) = chunk.frames.first() {
                         self.offer(direction, Held::Gap(*at), out);
                     }

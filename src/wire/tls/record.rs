@@ -181,6 +181,11 @@ impl Deframer {
         !self.buffer.is_empty() || self.skip > 0
     }
 
+    /// Whether a record was seen.
+    pub(super) fn started(&self) -> bool {
+        self.started
+    }
+
     /// Takes back the buffer of a record that was put together.
     pub(super) fn recycle(&mut self, bytes: Vec<u8>) {
         return_buffer(bytes);

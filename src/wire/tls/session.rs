@@ -135,6 +135,11 @@ impl Tls {
         self.beginning_lost
     }
 
+    /// Whether what was seen first in a direction is the rest of a record that began before.
+    pub fn begins_inside(&self) -> bool {
+        self.begins_inside
+    }
+
     fn clear(
         &mut self,
         direction: Direction,

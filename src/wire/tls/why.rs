@@ -56,16 +56,24 @@ impl Tls {
         self.suite13.or(server.map(|hello| hello.suite))
     }
 
-    fn particulars(&self) -> String {
+    /// Whether hellos are missing, without which no key is found or used up to TLS 1.2.
+    pub(super) fn hello_lost(&self) -> bool {
+        matches!(self.cause(), Reason::ServerHelloLost | Reason::ClientHelloLost | Reason::Midway)
+    }
+
+    fn cause(&self) -> Reason {
         let seen = |hello: fn(&super::negotiation::Negotiation) -> bool| self.negotiations.iter().any(hello);
         let (client, server) = (seen(|one| one.client.is_some()), seen(|one| one.server.is_some()));
-        let reason = self.reason.unwrap_or(match (client, server) {
+        self.reason.unwrap_or(match (client, server) {
             (false, false) => Reason::Midway,
             (false, true) => Reason::ClientHelloLost,
             (true, false) if self.halves.iter().any(|half| half.holes) => Reason::ServerHelloLost,
             (true, _) => Reason::NoKeys,
-        });
-        match reason {
+        })
+    }
+
+    fn particulars(&self) -> String {
+        match self.cause() {
             Reason::NoKeys => self.missing(),
             Reason::Unsupported => {
                 "this cipher is not supported; record again with AES or ChaCha20, or export HAR or SAZ".to_owned()
@@ -82,7 +90,8 @@ impl Tls {
                 "without its random no key can be found; record again from the start of the connection".to_owned()
             }
             Reason::Midway => "the capture starts in the middle of the connection, and no TLS 1.3 traffic \
-                                     secret opens it; record again from the start of the connection"
+                                     secret opens it; record again from the start of the connection, or join the files \
+                                     of one recording (mergecap -w)"
                 .to_owned(),
             Reason::WaitedTooLong { all } => self.waited(all),
             Reason::StreamCipherLost => {

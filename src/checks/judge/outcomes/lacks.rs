@@ -113,7 +113,10 @@ impl Decision<'_> {
         }
         let closed = |name: &str, closed: &Closed| {
             let why = self.told.closed.get(name).and_then(|(_, why)| why.as_deref());
-            let advice = if closed.passed_on < closed.count {
+            let advice = if closed.hello_lost == closed.count {
+                "record again from the start of the connection, join the files of one recording (mergecap -w) or, for \
+                 TLS 1.3, give the key log with --keylog"
+            } else if closed.passed_on < closed.count {
                 "give the key log with --keylog"
             } else {
                 "give a recording in which the proxy decrypted them"
@@ -135,7 +138,7 @@ impl Decision<'_> {
             let count = plural(lost.count, "connection");
             Said::from(format!("bytes of a request head were lost on {count}{}", named(name)))
                 .then(first(lost))
-                .then(": record again without loss")
+                .then(": record again from the start of the connection, whole packets without loss")
         };
         let mut list: Vec<Said> = Vec::new();
         let unproven = |(name, found): &(&str, &Closed)| self.told.proven(name) < found.count;
@@ -215,6 +218,8 @@ impl Decision<'_> {
         for connection in memory.troubled.values().take(REASONS_LISTED) {
             missing.push(coverage::describe(connection));
         }
+        missing.extend(unread::joined(memory).take(REASONS_LISTED));
+        missing.extend(unread::split(memory));
         let more = memory.troubled.len().saturating_sub(REASONS_LISTED) as u64 + memory.troubled_more;
         if more > 0 {
             missing.push(format!("and {} with something missing", plural(more, "further connection")).into());

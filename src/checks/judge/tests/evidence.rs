@@ -79,6 +79,15 @@ fn what_is_missing_of_a_connection_is_said_in_full() {
         told(&|one| (one.exchanges_partial, one.sent.missing) = (1, 7)),
         "connection from frame 1 of input 0: 7 bytes missing; 1 exchange incomplete"
     );
+    assert_eq!(
+        told(&|one| (one.snapped, one.sent.missing) = (true, 7)),
+        "connection from frame 1 of input 0: 7 bytes missing; packets were recorded in part: record them whole (tcpdump \
+         -s 0, pktmon start --pkt-size 0)"
+    );
+    assert_eq!(
+        told(&|one| (one.begins_inside, one.content) = (true, Content::Http1)),
+        "connection from frame 1 of input 0: joined inside a message, record from the start of the connection"
+    );
     let end = |number| Some(Endpoint { address: [10, 0, 0, number].into(), port: 443 });
     assert_eq!(
         told(&|one| (one.client, one.server, one.passed_on, one.sent.missing) = (end(1), end(2), true, 1)),

@@ -12,7 +12,10 @@ impl Http1 {
     pub(super) fn lost(&mut self, direction: Direction, head: bool) {
         match direction {
             Direction::Sent => self.pairing.requests_lost(),
-            Direction::Received => self.pairing.responses_lost(head),
+            Direction::Received => {
+                let asking = self.lanes[Direction::Sent.index()].begun.is_some();
+                self.pairing.responses_lost(head, asking);
+            }
         }
         self.lane(direction).clear();
         self.lane(direction).state = State::Scan;

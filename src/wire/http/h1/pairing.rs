@@ -74,9 +74,26 @@ enum Order {
     Certain,
     /// Requests may have been lost after those still awaiting an answer: so many were seen since, and so
     /// many responses that belong to none of those before.
-    RequestsLost { requests: u32, responses: u32, midway: bool },
+    RequestsLost { requests: u32, responses: u32, midway: bool, answered: Answered },
     /// Responses may have been lost.
     ResponsesLost,
+}
+
+/// Whether what was lost of requests was answered: bytes of the server were lost as well, or what was seen of a request
+/// was answered. Then none of a client that does not pipeline need be open.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Answered {
+    No,
+    Yes,
+    /// The same, and so was the request whose head had begun by then, or will not be.
+    WithNext,
+}
+
+impl Order {
+    /// Something was lost just now; so many responses were seen since.
+    const fn lost(responses: u32, midway: bool, answered: Answered) -> Self {
+        Self::RequestsLost { requests: 0, responses, midway, answered }
+    }
 }
 
 /// Whose response has begun.
@@ -107,7 +124,7 @@ const UNCERTAIN: &str = "http-pairing-uncertain";
 impl Pairing {
     /// The connection began before the capture.
     pub(super) fn midway() -> Self {
-        Self { order: Order::RequestsLost { requests: 0, responses: 0, midway: true }, ..Self::default() }
+        Self { order: Order::lost(0, true, Answered::No), ..Self::default() }
     }
 
     /// Whether nothing is open and nothing was lost: a new one would serve as well.
@@ -162,10 +179,10 @@ impl Pairing {
     ) -> u64 {
         let owed = self.slots.iter().any(|slot| matches!(slot.response, Part::Awaited));
         let mut response = Part::Awaited;
-        if let Order::RequestsLost { requests, responses, midway } = &mut self.order {
+        if let Order::RequestsLost { requests, responses, midway, answered } = &mut self.order {
             // A client that does not pipeline asks again when it has its answer: once more responses
-            // than requests were seen since the loss, the lost one was answered too.
-            let quiet = if *midway {
+            // than requests were seen since the loss, or may have been lost with them, the lost one was answered too.
+            let quiet = if *midway || *answered == Answered::Yes {
                 idle != Idle::Busy && *responses >= *requests
             } else {
                 idle == Idle::Between && *responses > *requests
@@ -173,8 +190,11 @@ impl Pairing {
             if quiet && !owed && !self.pipelined {
                 self.order = Order::Certain;
             } else {
-                *requests = requests.saturating_add(1);
                 response = Part::Absent;
+                // One from before what the server lost has its answer there, and is as good as lost itself.
+                let before = *answered == Answered::WithNext;
+                *requests = requests.saturating_add(u32::from(!before));
+                *answered = if before { Answered::Yes } else { Answered::No };
             }
         } else if owed {
             self.pipelined = true;
@@ -211,12 +231,18 @@ impl Pairing {
                 None if may_wait => Claim::Wait,
                 None => {
                     // Its request may still come, too late to be known as such.
-                    self.order = Order::RequestsLost { requests: 0, responses: 1, midway: false };
+                    self.order = Order::lost(1, false, Answered::No);
                     Claim::Alone(self.alone(protocol, frame))
                 }
             },
             Order::RequestsLost { .. } => match awaited.next() {
-                Some((at, _)) => self.claim(at),
+                Some((at, slot)) => {
+                    let cut = matches!(&slot.request, Part::Done(request) if !request.body.complete);
+                    if let (true, Order::RequestsLost { answered, .. }) = (cut, &mut self.order) {
+                        *answered = Answered::Yes;
+                    }
+                    self.claim(at)
+                }
                 None => {
                     if let Order::RequestsLost { responses, .. } = &mut self.order {
                         *responses = responses.saturating_add(1);
@@ -225,15 +251,16 @@ impl Pairing {
                 }
             },
             Order::ResponsesLost => {
-                let mut earlier = awaited.filter(|(_, slot)| slot.frames.0 <= frame).map(|(at, _)| at);
-                match (earlier.next(), earlier.next()) {
-                    (Some(only), None) => {
+                let mut awaited = awaited.map(|(at, slot)| (at, slot.frames.0 <= frame));
+                match (awaited.next(), awaited.next()) {
+                    (Some((only, true)), None | Some((_, false))) => {
                         self.order = Order::Certain;
                         self.claim(only)
                     }
                     (first, _) => {
-                        // It answers one of several: at the latest the first of them is answered now.
-                        if let Some(slot) = first.and_then(|at| self.slots.get_mut(at)) {
+                        // It answers one of several, or one that was recorded after it: at the latest the first of
+                        // them is answered now.
+                        if let Some(slot) = first.and_then(|(at, _)| self.slots.get_mut(at)) {
                             slot.response = Part::Absent;
                         }
                         let id = self.alone(protocol, frame);
@@ -335,20 +362,28 @@ impl Pairing {
 
     /// Bytes that may have held request heads are missing.
     pub(super) fn requests_lost(&mut self) {
-        if matches!(self.order, Order::ResponsesLost) {
-            self.settle();
-        }
-        self.order = Order::RequestsLost { requests: 0, responses: 0, midway: false };
+        // One loss takes bytes of both directions, and which is told first depends on what followed.
+        let answered = match self.order {
+            Order::Certain | Order::RequestsLost { answered: Answered::No, .. } => Answered::No,
+            // What had begun is lost by now.
+            Order::RequestsLost { .. } => Answered::Yes,
+            Order::ResponsesLost => {
+                self.settle();
+                Answered::Yes
+            }
+        };
+        self.order = Order::lost(0, false, answered);
     }
 
     /// Bytes that may have held response heads are missing. `head`: the first byte of the next response
-    /// was among them.
-    pub(super) fn responses_lost(&mut self, head: bool) {
+    /// was among them. `asking`: the head of a request has begun.
+    pub(super) fn responses_lost(&mut self, head: bool, asking: bool) {
+        let answered = if asking { Answered::WithNext } else { Answered::Yes };
         let first = self.slots.iter_mut().find(|slot| matches!(slot.response, Part::Awaited));
         match (self.order, first) {
             (Order::RequestsLost { midway, .. }, _) => {
                 self.settle();
-                self.order = Order::RequestsLost { requests: 0, responses: 0, midway };
+                self.order = Order::lost(0, midway, answered);
             }
             (_, Some(slot)) if !head || !slot.asked.expects => {
                 if head {
@@ -360,7 +395,7 @@ impl Pairing {
             // An interim response may be all that was lost, or the request is not known yet.
             _ => {
                 self.settle();
-                self.order = Order::RequestsLost { requests: 0, responses: 0, midway: false };
+                self.order = Order::lost(0, false, answered);
             }
         }
     }

@@ -309,12 +309,67 @@ fn a_lost_request_pairs_nobody_wrongly() {
 }
 
 #[test]
+fn after_a_loss_whose_requests_were_answered_pairs_are_made_again() {
+    const CHUNKED: &[u8] = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nab";
+    const POST: &[u8] = b"POST /p HTTP/1.1\r\nContent-Length: 9\r\nTransf";
+    let after = |lost: &[Step<'static>]| {
+        let rest = [Data(S, GET_B), Data(R, NO_401), Data(S, GET_C), Data(R, OK_2)];
+        pairs(&run(&[&[Data(S, GET_A), Data(R, OK_2)], lost, &rest].concat()))
+    };
+    // A whole exchange, told in either order; with the end of an answer; of unknown length, as inside TLS.
+    for known in [60, 0] {
+        assert_eq!(after(&[Gap(R, known), Gap(S, known)]), ["/a=200", "/b=401", "/c=200"], "{known}");
+        assert_eq!(after(&[Gap(S, known), Gap(R, known)]), ["/a=200", "/b=401", "/c=200"], "{known}");
+        let more = [Data(S, GET_A), Data(R, CHUNKED), Gap(R, known), Gap(S, known)];
+        assert_eq!(after(&more), ["/a=200", "/a=200", "/b=401", "/c=200"], "{known}");
+        // A part of an answer that was due.
+        assert_eq!(after(&more[..3]), ["/a=200", "/a=200", "/b=401", "/c=200"], "{known}");
+        // The end of a request that was answered.
+        let cut = [Data(S, POST), Gap(S, known), Data(R, OK_2)];
+        assert_eq!(after(&cut), ["/a=200", "/p=200", "/b=401", "/c=200"], "{known}");
+    }
+    // The answer was lost as well, and is that of none that follows.
+    let cut = [Data(S, POST), Gap(R, 60), Gap(S, 60)];
+    assert_eq!(after(&cut), ["/a=200", "/p=-", "/b=401", "/c=200"]);
+    // The answer of what was lost may yet come: nobody can say.
+    assert_eq!(after(&[Gap(S, 60)])[1], "/b=-");
+    let two = [Data(S, POST), Gap(S, 60), Data(S, GET_C), Data(R, OK_2)];
+    assert!(!after(&two).contains(&"/b=401".to_owned()), "{:?}", after(&two));
+}
+
+#[test]
 fn a_lost_response_pairs_nobody_wrongly() {
     let out =
         run(&[Data(S, GET_A), Data(S, GET_B), Gap(R, 80), Data(R, NO_401), Data(S, GET_C), Data(R, OK_2)]);
     let mut found = pairs(&out);
     found.sort();
     assert_eq!(found, ["/a=-", "/b=401", "/c=200"]);
+}
+
+#[test]
+fn a_response_that_was_recorded_before_its_request_leaves_it_to_nobody_else() {
+    let mut decoder = Http1::default();
+    let mut out = Outbox::default();
+    let steps = [
+        (1, Data(S, GET_A)),
+        (2, Gap(R, 80)),
+        (4, Data(S, GET_B)),
+        (3, Data(R, NO_401)),
+        (6, Data(S, GET_C)),
+        (5, Data(R, OK_2)),
+    ];
+    for (number, step) in steps {
+        let at = FrameRef { number, time: None };
+        match step {
+            Data(direction, bytes) => {
+                decoder.push(direction, StreamEvent::Data(Chunk { bytes, frames: &[at] }), &mut out);
+            }
+            Gap(direction, missing) => decoder.push(direction, StreamEvent::Gap { missing, at }, &mut out),
+            Step::End(..) => {}
+        }
+    }
+    decoder.finish(&mut out);
+    assert!(!pairs(&out).contains(&"/b=200".to_owned()), "{:?}", pairs(&out));
 }
 
 #[test]
