@@ -22,8 +22,16 @@ pub(crate) static CAUSE: Cause = Cause {
 };
 
 fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
+    let wrong =
+        case.errors(&["signature-wrong", "signature-algorithm-confusion", "signature-algorithm-mismatch"]);
+    let places = case.places(&wrong);
+    // Of a token that verifies it says nothing that another one does not.
+    let mut verifies = false;
     for category in ["invalid_signature", "invalid_certificate"] {
         let refused = case.refused(category);
+        verifies |= refused.iter().any(|(call, seen)| {
+            call.signed == Signed::Verified && !seen.exchanges.iter().any(|key| places.contains(key))
+        });
         let of = |wanted: Signed| refused.iter().find(|(call, _)| call.signed == wanted);
         if let Some((call, _)) = of(Signed::Verified) {
             weigh
@@ -43,9 +51,7 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
             weigh.value("issuer", call.issuer.as_deref().unwrap_or_default());
         }
     }
-    let wrong =
-        case.errors(&["signature-wrong", "signature-algorithm-confusion", "signature-algorithm-mismatch"]);
-    if !wrong.is_empty() {
+    if !wrong.is_empty() && !verifies {
         weigh.minus(60, "a signature is wrong with the given keys too").but(wrong);
     }
 }
