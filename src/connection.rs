@@ -55,6 +55,10 @@ pub struct Connection {
 pub const SNAPPED: &str =
     "packets were recorded in part: record them whole (tcpdump -s 0, pktmon start --pkt-size 0)";
 
+/// What to do about a connection whose first bytes begin nothing.
+pub const BEGINS_INSIDE: &str = "joined inside a message: record from the start of the connection, or join the files of \
+     one recording (mergecap -w)";
+
 impl Connection {
     /// The word that `inspect` prints.
     pub fn state(&self) -> State {

@@ -1,6 +1,7 @@
 //! Takes base64url without padding (RFC 4648 section 5, RFC 7515 section 2), gives bytes: with vector
 //! instructions where the processor has them. Tokens are all base64url, some of it twice.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use base64::engine::general_purpose::NO_PAD;
@@ -38,6 +39,12 @@ pub fn decode(text: &[u8]) -> Result<Vec<u8>, DecodeError> {
         // There is room for all of it.
         Err(DecodeSliceError::OutputSliceTooSmall) => Err(DecodeError::InvalidLength(text.len())),
     }
+}
+
+/// Where in a text stands what stands for these bytes of a part alone, whose base64url begins at `part`.
+pub fn encoded_at(part: usize, bytes: &Range<usize>) -> Range<usize> {
+    // Four characters stand for three bytes.
+    part.saturating_add(bytes.start.div_ceil(3) * 4)..part.saturating_add(bytes.end / 3 * 4)
 }
 
 #[cfg(test)]

@@ -74,8 +74,9 @@ impl Text {
     /// Keeps a token of which is known already: its `hash`, as [`hash`] gives it, and the bytes of it, if any, that
     /// other tokens share.
     pub fn keep_around(text: &[u8], hash: u64, shared: Option<Range<usize>>) -> Self {
-        let form = |text: &[u8]| shared.and_then(|shared| Form::around(text, shared));
-        Self::keep_as(text, hash, |text| form(text).unwrap_or_else(|| Form::plain(text)))
+        Self::keep_as(text, hash, |text| {
+            shared.and_then(|shared| Form::around(text, shared)).unwrap_or_else(|| Form::plain(text))
+        })
     }
 
     fn keep_as(text: &[u8], hash: u64, form: impl FnOnce(&[u8]) -> Form) -> Self {
@@ -164,7 +165,7 @@ impl Form {
         let encoded = text.get(payload_at..)?;
         let encoded = encoded.get(..memchr::memchr(b'.', encoded)?)?;
         let long = longest(&base64url::decode(encoded).ok()?)?;
-        Self::around(text, encoded_at(payload_at, &long))
+        Self::around(text, base64url::encoded_at(payload_at, &long))
     }
 
     /// A text whose `middle` is kept apart, if it is long.
@@ -189,12 +190,6 @@ impl Form {
             }
         }
     }
-}
-
-/// Where in a text stands what stands for these bytes of a part alone, whose base64url begins at `part`.
-pub fn encoded_at(part: usize, bytes: &Range<usize>) -> Range<usize> {
-    // Four characters stand for three bytes.
-    part.saturating_add(bytes.start.div_ceil(3) * 4)..part.saturating_add(bytes.end / 3 * 4)
 }
 
 /// The longest text between two quotes.

@@ -443,21 +443,22 @@ impl Sink for Judge<'_> {
         let at = (connection.input, connection.ordinal, connection.first_frame);
         if closed {
             let lost = connection.tls.as_ref().is_some_and(|tls| tls.hello_lost);
-            if let Some(entry) = count_closed(&mut memory.closed, name, at, connection.passed_on) {
+            if let Some(entry) = count_closed(&mut memory.closed, name, at) {
+                entry.passed_on += u64::from(connection.passed_on);
                 entry.hello_lost += u64::from(lost);
             }
         } else if let (Content::Quic, Some(server)) = (connection.content, connection.server) {
-            count_closed(&mut memory.quic, server.address, at, false);
+            count_closed(&mut memory.quic, server.address, at);
         } else if (connection.request_head_lost || unheard_of && connection.tls.is_some()) && !foreign {
-            count_closed(&mut memory.heads_lost, name, at, false);
+            count_closed(&mut memory.heads_lost, name, at);
         } else if let Some(server) = connection.server.filter(|_| unheard_of) {
-            count_closed(&mut memory.unheard_of, server, at, false);
+            count_closed(&mut memory.unheard_of, server, at);
         }
         memory.leave_open(&connection);
         // Whether the rest of something unknown matters is only known when all servers are.
         let rest = connection.is_unrecognised_rest();
         if let Some(server) = connection.server.filter(|_| rest) {
-            count_closed(&mut memory.joined, server, at, false);
+            count_closed(&mut memory.joined, server, at);
         }
         let complete = connection.state() == State::Complete || rest && !connection.lost_something();
         if !complete || !connection.oddities.is_empty() {

@@ -100,7 +100,7 @@ pub fn of(host: Option<&str>, path: &str) -> Place {
 }
 
 /// Whether a text begins so, in any case.
-fn begins_with(text: &str, beginning: &str) -> bool {
+pub(super) fn begins_with(text: &str, beginning: &str) -> bool {
     let head = text.as_bytes().get(..beginning.len());
     head.is_some_and(|head| head.eq_ignore_ascii_case(beginning.as_bytes()))
 }

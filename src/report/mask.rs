@@ -229,7 +229,7 @@ impl Mask {
 
     /// Whether a member of a token is masked for its name: context tokens hold a `refreshtoken`.
     pub fn hides(self, member: &str) -> bool {
-        !self.show && is_secret_member(member)
+        !self.show && secret_names::promise(member)
     }
 
     /// The same of an object's member: the private members of a key in JSON (RFC 7518 6) are known by the others.
@@ -472,7 +472,7 @@ fn members(text: &str) -> Option<String> {
         let name = before.rsplit(QUOTES).next().unwrap_or_default();
         let value = text[colon + 1..].trim_start().trim_start_matches('\\');
         // A token of another form stands there, too.
-        let secret = is_secret_member(name) || name.to_ascii_lowercase().ends_with("token");
+        let secret = secret_names::promise(name) || name.to_ascii_lowercase().ends_with("token");
         let Some(value) = value.strip_prefix(QUOTES).filter(|_| secret) else { continue };
         let value_at = text.len() - value.len();
         let value = value.split(QUOTES).next().unwrap_or_default().trim_end_matches('\\');
@@ -483,11 +483,6 @@ fn members(text: &str) -> Option<String> {
         }
     }
     (copied > 0).then(|| masked + &text[copied..])
-}
-
-/// Whether a member of this name in JSON carries a credential.
-fn is_secret_member(name: &str) -> bool {
-    secret_names::promised_by(name)
 }
 
 /// Masks the values of sensitive parameters: `access_token=…`.
@@ -544,7 +539,7 @@ pub fn is_secret_parameter(name: &str) -> bool {
     }
     let plain: String = name.chars().filter(|letter| letter.is_alphanumeric()).collect();
     let ends = PARAMETER_ENDINGS.iter().any(|ending| plain.ends_with(ending));
-    secret_names::promise(&plain) || (ends && !PARAMETERS_HARMLESS.contains(&plain.as_str()))
+    secret_names::promise(&name) || (ends && !PARAMETERS_HARMLESS.contains(&plain.as_str()))
 }
 
 /// Masks `user:password@` after `://`.

@@ -1,10 +1,6 @@
 //! Takes the ledger of a connection, gives the line that says what is missing from it.
 
-use crate::connection::{Connection, SNAPPED, State};
-
-/// Said of a connection whose first bytes begin nothing.
-const BEGINS_INSIDE: &str = "it was joined inside a message: record from the start of the connection, or join the files of \
-     one recording (mergecap -w)";
+use crate::connection::{BEGINS_INSIDE, Connection, SNAPPED, State};
 
 /// Why a connection is not complete; `None` when it is.
 pub fn of(connection: &Connection) -> Option<String> {
@@ -65,7 +61,7 @@ mod tests {
             Some(
                 "3 TLS records did not open; 1 byte of the client missing; packets were recorded in part: \
                  record them whole (tcpdump -s 0, pktmon start --pkt-size 0); 2 exchanges not seen to the end; \
-                 it was joined inside a message: record from the start of the connection, or join the files of one \
+                 joined inside a message: record from the start of the connection, or join the files of one \
                  recording (mergecap -w)"
             )
         );

@@ -2,6 +2,7 @@
 
 use crate::checks::CheckId;
 use crate::checks::finding::Severity;
+use crate::checks::place;
 use crate::checks::rule::{Out, Rule, Scope};
 use crate::checks::subject::ExchangeCase;
 use crate::soap::autodiscover::{self, Meaning};
@@ -29,7 +30,7 @@ pub(crate) static RULE: Rule = Rule {
 
 fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
     let answered = matches!(case.status(), Some(200..=299));
-    let asked = case.request().is_some_and(|request| begins(request.path(), "/autodiscover/"));
+    let asked = case.request().is_some_and(|request| place::begins_with(request.path(), "/autodiscover/"));
     if !answered || !asked {
         return;
     }
@@ -52,10 +53,6 @@ fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
             .token(seen.id)
             .location("response.body.xml");
     }
-}
-
-fn begins(path: &str, with: &str) -> bool {
-    path.get(..with.len()).is_some_and(|head| head.eq_ignore_ascii_case(with))
 }
 
 #[cfg(test)]

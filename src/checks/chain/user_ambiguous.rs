@@ -26,9 +26,9 @@ pub(crate) static RULE: Rule = Rule {
 
 fn examine(case: &TokenCase<'_>, out: &mut Out<'_>) {
     let Some((outer, _)) = case.outer_and_actor() else { return };
-    let bare = |address| str::strip_prefix(address, "sip:").unwrap_or(address);
     let domain = |claim: &str| {
-        let (_, domain) = bare(outer.claim(claim)?).rsplit_once('@')?;
+        let address = outer.claim(claim)?;
+        let (_, domain) = address.strip_prefix("sip:").unwrap_or(address).rsplit_once('@')?;
         Some(domain)
     };
     let named = ["upn", "smtp", "sip"].map(domain);

@@ -23,7 +23,7 @@ pub(crate) mod undecrypted;
 
 use crate::checks::judge::plural;
 use crate::checks::said::Said;
-use crate::connection::{Connection, SNAPPED};
+use crate::connection::{BEGINS_INSIDE, Connection, SNAPPED};
 
 /// What is missing of a connection, in one line.
 pub(crate) fn describe(connection: &Connection) -> Said {
@@ -45,7 +45,7 @@ pub(crate) fn describe(connection: &Connection) -> Said {
         parts.push(format!("{} incomplete", plural(connection.exchanges_partial, "exchange")));
     }
     if connection.begins_inside {
-        parts.push("joined inside a message, record from the start of the connection".to_owned());
+        parts.push(BEGINS_INSIDE.to_owned());
     }
     parts.extend(connection.oddities.iter().map(|oddity| format!("{}: {}", oddity.name, oddity.detail)));
     let ends = match (connection.client, connection.server) {

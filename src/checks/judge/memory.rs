@@ -181,7 +181,11 @@ impl Memory {
         {
             self.left_open.insert((client, server, connection.input));
         }
-        if self.left_open.len() > CONNECTIONS_LISTED {
+        self.bound_open();
+    }
+
+    fn bound_open(&mut self) {
+        while self.left_open.len() > CONNECTIONS_LISTED {
             self.left_open.pop_last();
         }
     }
@@ -221,9 +225,7 @@ impl Memory {
         join_closed(&mut self.unheard_of, other.unheard_of);
         join_closed(&mut self.joined, other.joined);
         self.left_open.extend(other.left_open);
-        while self.left_open.len() > CONNECTIONS_LISTED {
-            self.left_open.pop_last();
-        }
+        self.bound_open();
         self.uses = span(self.uses, other.uses);
         self.times = span(self.times, other.times);
         self.troubled_more += other.troubled_more;
@@ -252,19 +254,17 @@ impl Memory {
     }
 }
 
-/// Counts one more closed connection of a name.
+/// Counts one more connection of a name; gives what is known of those, unless there are too many names.
 pub(crate) fn count_closed<K: Ord + Clone>(
     map: &mut BTreeMap<K, Closed>,
     name: K,
     at: (u32, u32, u64),
-    passed_on: bool,
 ) -> Option<&mut Closed> {
     if map.len() >= NAMES_KEPT && !map.contains_key(&name) {
         return None;
     }
     let entry = map.entry(name).or_default();
     entry.count += 1;
-    entry.passed_on += u64::from(passed_on);
     entry.first = Some(entry.first.map_or(at, |first| first.min(at)));
     Some(entry)
 }

@@ -46,6 +46,7 @@ fn check_of(token: &Token, name: &str) -> Option<CheckId> {
 
 /// Names of members that stand there more than once, with different values.
 fn differing(node: &Node) -> Vec<&str> {
+    // Nearly every token ends here.
     let either = node.members().iter().filter(|member| actor::CLAIMS.contains(&member.name.as_str())).count();
     if either < 2 && node.repeated().is_empty() {
         return Vec::new();

@@ -83,7 +83,7 @@ fn traffic<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
     }
     let mixed = case.errors(&["request-cloud"]);
     let places = case.places(&mixed);
-    if refused.iter().all(|(_, seen)| seen.exchanges.iter().any(|key| places.contains(key))) {
+    if refused.iter().all(|(_, seen)| !seen.exchanges.is_disjoint(&places)) {
         weigh.minus(30, "the token service is that of another cloud than the resource").but(mixed);
     }
     if ask.description.to_ascii_lowercase().contains("disabled") {

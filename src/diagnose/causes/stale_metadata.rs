@@ -25,13 +25,13 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
     let wrong =
         case.errors(&["signature-wrong", "signature-algorithm-confusion", "signature-algorithm-mismatch"]);
     let places = case.places(&wrong);
-    // Of a token that verifies it says nothing that another one does not.
+    // A signature that verifies stays good where that of another token is wrong.
     let mut verifies = false;
     for category in ["invalid_signature", "invalid_certificate"] {
         let refused = case.refused(category);
-        verifies |= refused.iter().any(|(call, seen)| {
-            call.signed == Signed::Verified && !seen.exchanges.iter().any(|key| places.contains(key))
-        });
+        verifies |= refused
+            .iter()
+            .any(|(call, seen)| call.signed == Signed::Verified && seen.exchanges.is_disjoint(&places));
         let of = |wanted: Signed| refused.iter().find(|(call, _)| call.signed == wanted);
         if let Some((call, _)) = of(Signed::Verified) {
             weigh

@@ -39,8 +39,7 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
         let mut refused = case.refused(category);
         // Other tokens may be refused too, for reasons of their own.
         refused.retain(|(call, seen)| {
-            let own =
-                call.signed != Signed::Verified || seen.exchanges.iter().any(|key| places.contains(key));
+            let own = call.signed != Signed::Verified || !seen.exchanges.is_disjoint(&places);
             own && !super::speaks_of_profile(call.reason())
         });
         if !refused.is_empty() {

@@ -42,9 +42,8 @@ fn traffic<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
     }
     let wrong = case.errors(&["issuer-tenant", "issuer-realm-missing", "audience-realm", "chain-realm"]);
     let places = case.places(&wrong);
-    let right = |(call, seen): &(&Call, &Seen)| {
-        call.tenant == Some(true) && !seen.exchanges.iter().any(|key| places.contains(key))
-    };
+    let right =
+        |(call, seen): &(&Call, &Seen)| call.tenant == Some(true) && seen.exchanges.is_disjoint(&places);
     if !wrong.is_empty() && !refused.iter().any(right) {
         weigh.minus(60, "the token names another tenant somewhere").but(wrong);
     }

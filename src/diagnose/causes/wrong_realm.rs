@@ -75,7 +75,7 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
     // Where only some tokens name another tenant, those that name the right one are refused for something else.
     let mut refused = case.refused("invalid_tenant");
     refused.retain(|(call, seen)| {
-        let named = seen.exchanges.iter().any(|key| places.contains(key));
+        let named = !seen.exchanges.is_disjoint(&places);
         set_wrong || call.tenant != Some(true) || named
     });
     if weigh.score() > 0 && !refused.is_empty() {

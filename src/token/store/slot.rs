@@ -10,7 +10,7 @@ use bytes::Bytes;
 
 use super::super::jwt::{Digest, Jwt};
 use super::super::{Role, Token, TokenId, actor};
-use crate::base::{Fingerprint, Text, texts};
+use crate::base::{Fingerprint, Text, base64url, texts};
 use crate::json::Node;
 use crate::limits;
 
@@ -289,7 +289,7 @@ impl Part {
 fn shared(token: &Token) -> Option<Range<usize>> {
     let jwt = token.jwt.as_ref()?;
     let inside = actor::nested(token.claims()?)?.span;
-    Some(texts::encoded_at(jwt.payload_part.start, &inside))
+    Some(base64url::encoded_at(jwt.payload_part.start, &inside))
 }
 
 /// The hash of a token's text, the same in all stores.
