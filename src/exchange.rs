@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::base::Instant;
+use crate::base::{Beginning, Instant, Seen};
 
 /// Orders exchanges the same way however they were decoded: by input, by the frame (or entry) that
 /// began them, then by connection and place in it. The number that reports print is the rank of this
@@ -268,7 +268,7 @@ fn slice<'a>(bytes: &'a Bytes, range: &Range<u32>) -> &'a [u8] {
 }
 
 /// Tells from the first bytes of an answer's content whether they tell all that somebody wants to know of it.
-pub type Enough = fn(&[u8]) -> bool;
+pub type Enough = fn(&Seen<'_>) -> bool;
 
 /// A message body after transfer coding, before content coding.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -285,7 +285,7 @@ pub struct Body {
     /// Whether `bytes` ends early because the beginning told enough (see [`crate::sink::Sink::enough`]).
     pub told: bool,
     /// The first bytes of the content, decoded: kept where they told enough and are not those of `bytes`.
-    pub beginning: Option<Bytes>,
+    pub beginning: Option<Beginning>,
     /// Which frames carried `bytes`.
     pub frames: FrameMap,
 }

@@ -21,6 +21,8 @@ pub mod reader;
 pub mod secret;
 /// How names of secrets end.
 pub mod secret_names;
+/// Bytes and what was found in them.
+pub mod seen;
 /// Long texts, each kept once.
 pub mod texts;
 /// Instants and their text forms.
@@ -38,6 +40,7 @@ pub use guid::is_guid;
 pub use lately::Lately;
 pub use reader::Reader;
 pub use secret::{Fingerprint, MASKED, Secret};
+pub use seen::{Beginning, Question, Seen};
 pub use texts::Text;
 pub use time::Instant;
 pub use trouble::plain;

@@ -42,7 +42,7 @@ mod witness;
 
 use std::collections::{BTreeMap, HashSet};
 
-use crate::base::Instant;
+use crate::base::{Instant, Question};
 use crate::connection::{Connection, Content, LeftOut, State};
 use crate::exchange::{Enough, Exchange, ExchangeKey, Head, Indexing};
 use crate::json::dump;
@@ -410,7 +410,10 @@ impl Sink for Judge<'_> {
     }
 
     fn enough(&self) -> Option<Enough> {
-        Some(|beginning| !find::may_hold_token(beginning) && soap::ews::decides(beginning))
+        Some(|seen| {
+            !seen.ask(Question::Token, find::may_hold_token)
+                && seen.ask(Question::Decides, soap::ews::decides)
+        })
     }
 
     fn connection(&mut self, connection: Connection) {

@@ -7,7 +7,7 @@ mod logged;
 use std::borrow::Cow;
 use std::cell::OnceCell;
 
-use crate::base::{Instant, lossy, lower};
+use crate::base::{Instant, Question, Seen, lossy, lower};
 use crate::connection::Connection;
 use crate::exchange::{Exchange, Request, Response};
 use crate::keys::Origin;
@@ -487,9 +487,12 @@ impl<'a> ExchangeCase<'a> {
                 // What told enough decides, too: see `Sink::enough`.
                 let told = self.response().is_some_and(|response| response.body.told);
                 let known = self.glimpse.as_ref();
-                let known = known.filter(|seen| seen.whole || told || soap::ews::decides(&seen.bytes));
-                let body = known.map_or_else(|| self.answer(), |seen| &*seen.bytes);
-                if soap::ews::is_suspicious(body) { soap::ews::read(body) } else { None }
+                let known = known.filter(|seen| {
+                    seen.whole || told || seen.bytes.ask(Question::Decides, soap::ews::decides)
+                });
+                let body = known.map_or_else(|| Seen::Plain(self.answer()), |seen| seen.bytes.clone());
+                let suspicious = body.ask(Question::Error, soap::ews::is_suspicious);
+                if suspicious { soap::ews::read(&body) } else { None }
             })
             .as_ref()
     }

@@ -9,6 +9,7 @@ use std::ops::Range;
 use bytes::Bytes;
 
 use super::message::{self, Address};
+use crate::base::Beginning;
 use crate::exchange::{Body, Enough, FieldSpan, Head, Indexing, Oddity, Protocol, Request, Response};
 use crate::limits;
 use crate::wire::http::body::{is_xml, look};
@@ -156,7 +157,7 @@ pub(super) fn response_told(
 pub(super) struct Told {
     bytes: Bytes,
     /// See [`Body::beginning`].
-    beginning: Option<Bytes>,
+    beginning: Option<Beginning>,
 }
 
 /// Whether the beginning of a large answer in XML tells `enough` (see [`crate::sink::Sink::enough`]).

@@ -14,7 +14,7 @@ use bytes::Bytes;
 
 use super::entry::{self, Entry, Pairs};
 use super::scan::Text;
-use crate::base::{Instant, lossy, percent::decode_form};
+use crate::base::{Instant, Seen, lossy, percent::decode_form};
 use crate::exchange::{
     Body, Enough, Exchange, ExchangeKey, Head, Oddity, PASSWORD_IN_ADDRESS, PASSWORD_IN_QUERY, Protocol,
     Request, Response, TIME_WITHOUT_ZONE, TlsFacts, is_password_parameter,
@@ -419,7 +419,7 @@ fn beginning(text: Text<'_>, enough: Enough) -> Option<Bytes> {
     }
     let mut bytes = pool::take_for(limits::ANSWER_LOOK);
     text.first(limits::ANSWER_LOOK, &mut bytes);
-    if bytes.get(..limits::ANSWER_GLIMPSE).is_some_and(enough) {
+    if bytes.get(..limits::ANSWER_GLIMPSE).is_some_and(|first| enough(&Seen::Plain(first))) {
         return Some(pool::bytes(bytes));
     }
     pool::give(bytes);

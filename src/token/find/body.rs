@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::{Finder, Half, field_kind, jwts, params, scan, tidy, whole};
-use crate::base::{AnyOf, Lately, lower};
+use crate::base::{AnyOf, Lately, Question, lower};
 use crate::exchange::{Body, Head};
 use crate::json::{self, Node, Value};
 use crate::limits;
@@ -60,7 +60,11 @@ impl<'e> Finder<'_, 'e> {
         if self.brief && self.half == Half::Response && media.contains("xml") {
             self.glimpse = glimpse(head, body);
             // Where the beginning told enough, it holds none: see `Sink::enough`.
-            if self.glimpse.as_ref().is_some_and(|glimpse| body.told || !may_hold_token(&glimpse.bytes)) {
+            if self
+                .glimpse
+                .as_ref()
+                .is_some_and(|glimpse| body.told || !glimpse.bytes.ask(Question::Token, may_hold_token))
+            {
                 return;
             }
         }

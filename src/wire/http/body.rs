@@ -7,11 +7,10 @@ pub(crate) mod beginning;
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::io::{self, Read};
-use std::ops::Deref;
 
 use bytes::Bytes;
 
-use crate::base::Lately;
+use crate::base::{Beginning, Lately, Seen};
 use crate::exchange::{Body, Head};
 use crate::limits;
 use crate::wire::stream::Direction;
@@ -79,31 +78,11 @@ pub struct Glimpse<'b> {
     pub whole: bool,
 }
 
-/// Bytes of a content.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Seen<'b> {
-    /// As they travelled.
-    Plain(&'b [u8]),
-    /// Decoded.
-    Decoded(Bytes),
-}
-
-impl Deref for Seen<'_> {
-    type Target = [u8];
-
-    fn deref(&self) -> &[u8] {
-        match self {
-            Self::Plain(bytes) => bytes,
-            Self::Decoded(bytes) => bytes,
-        }
-    }
-}
-
 impl Glimpse<'_> {
     /// What [`Body::beginning`] keeps of it: nothing where the body's own bytes begin so.
-    pub(crate) fn beginning(self) -> Option<Bytes> {
+    pub(crate) fn beginning(self) -> Option<Beginning> {
         match self.bytes {
-            Seen::Decoded(bytes) => Some(bytes),
+            Seen::Decoded(beginning) => Some(beginning),
             Seen::Plain(_) => None,
         }
     }
@@ -118,7 +97,7 @@ pub(crate) fn is_xml(kind: &[u8]) -> bool {
 /// than gzip, damage, several members.
 pub fn glimpse<'b>(head: &Head, body: &'b Body) -> Option<Glimpse<'b>> {
     if let Some(begin) = &body.beginning {
-        return Some(Glimpse { bytes: Seen::Plain(begin), whole: false });
+        return Some(Glimpse { bytes: Seen::Decoded(begin.clone()), whole: false });
     }
     match body.already_decoded {
         true => Some(plain(&body.bytes)),
@@ -145,7 +124,7 @@ fn plain(bytes: &[u8]) -> Glimpse<'_> {
 fn inflate_beginning(bytes: &[u8]) -> Option<Glimpse<'static>> {
     let coded = after_gzip_header(bytes)?;
     let quick = quickly(coded, limits::ANSWER_GLIMPSE);
-    let quick = quick.map(|(begin, whole)| Glimpse { bytes: Seen::Decoded(begin.into()), whole });
+    let quick = quick.map(|(begin, whole)| Glimpse { bytes: Seen::Decoded(Beginning::new(begin)), whole });
     quick.or_else(|| slowly(coded, limits::ANSWER_GLIMPSE))
 }
 
@@ -160,7 +139,7 @@ fn slowly(coded: &[u8], max: usize) -> Option<Glimpse<'static>> {
         let whole = status == flate2::Status::StreamEnd
             && trailer.len() == 8
             && trailer.last_chunk().map(|length| u32::from_le_bytes(*length) as usize) == Some(out.len());
-        (whole || out.len() == max).then(|| Glimpse { bytes: Seen::Decoded(out.into()), whole })
+        (whole || out.len() == max).then(|| Glimpse { bytes: Seen::Decoded(Beginning::new(out)), whole })
     })
 }
 
@@ -185,6 +164,8 @@ thread_local! {
     static INFLATE: RefCell<flate2::Decompress> = RefCell::new(flate2::Decompress::new(false));
     /// Beginnings of what such data holds.
     static INFLATED: RefCell<Lately<Option<Glimpse<'static>>>> = const { RefCell::new(Lately::new()) };
+    /// All of it, where that is short: answers of Autodiscover, whose end a rule wants as well.
+    static WHOLE: RefCell<Lately<Option<Bytes>>> = const { RefCell::new(Lately::new()) };
 }
 
 /// How a gzip member of deflate data begins (RFC 1952 2.3.1).
@@ -362,13 +343,20 @@ impl Drain {
 /// Contents up to this length are decoded into one room.
 const AT_ONCE: usize = 1 << 20;
 
+/// Of contents up to this length, what came lately is kept decoded.
+const KEPT_WHOLE: usize = 8 << 10;
+
 /// The whole of an undamaged gzip member of at most `max` bytes, by the decoder for whole buffers.
 fn at_once(bytes: &[u8], max: usize) -> Option<Vec<u8>> {
     // Its end says how long it is (RFC 1952 2.3.1); whether that is so is seen when it is decoded.
     let length = usize::try_from(u32::from_le_bytes(*bytes.last_chunk()?)).ok()?;
     let coded = after_gzip_header(bytes).filter(|_| length <= max.min(AT_ONCE))?;
-    let (all, _) = quickly(coded, length).filter(|(_, whole)| *whole)?;
-    Some(all)
+    let decode = || quickly(coded, length).filter(|(_, whole)| *whole).map(|(all, _)| all);
+    if length > KEPT_WHOLE {
+        return decode();
+    }
+    let known = WHOLE.with_borrow_mut(|lately| lately.of(bytes, || decode().map(Bytes::from)));
+    known.map(Vec::from)
 }
 
 /// Gzip members one after another; what follows the last one is ignored, as browsers do.

@@ -1,10 +1,8 @@
 //! Takes the pieces of one message as they are found, gives the message. Shared by `h1` and `h2`.
 
-use bytes::Bytes;
-
 use super::packed::Packed;
 use super::{body, pool};
-use crate::base::Instant;
+use crate::base::{Beginning, Instant};
 use crate::exchange::{Body, Enough, FrameMap, Head, Oddity, Request, Response};
 use crate::limits;
 use crate::wire::stream::{Direction, FrameRef};
@@ -74,7 +72,7 @@ pub(super) struct Message {
     /// Asked once, when [`limits::ANSWER_LOOK`] bytes are there, whether they are enough.
     enough: Option<Enough>,
     told: bool,
-    beginning: Option<Bytes>,
+    beginning: Option<Beginning>,
     map: FrameMap,
     /// Bytes of the body on the wire.
     pub(super) total: u64,
