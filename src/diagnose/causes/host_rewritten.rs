@@ -23,7 +23,7 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
     let refused = case.refused("invalid_resource");
     let differ = case.errors(&["audience-host"]);
     if let Some((call, _)) = refused.first() {
-        let names = super::named_addresses(call.reason());
+        let names = super::named_addresses(call.reason_of("invalid_resource"));
         let offloading = names.as_ref().is_some_and(|(one, other)| super::only_scheme_differs(one, other));
         if offloading || (call.entra && names.is_none()) {
             return;

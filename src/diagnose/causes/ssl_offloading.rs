@@ -26,7 +26,7 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
     let refused = case.refused("invalid_resource");
     let Some((call, _)) = refused.first() else { return };
     weigh.value("host", &call.host);
-    let names = super::named_addresses(call.reason());
+    let names = super::named_addresses(call.reason_of("invalid_resource"));
     match &names {
         Some((one, other)) if super::only_scheme_differs(one, other) => {
             weigh.plus(90, "Exchange names the same host once with https and once with http").at(&refused);
@@ -39,7 +39,7 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
                 weigh.plus(35, "the call was recorded without TLS, for the same host");
             }
         }
-        None if call.unseen_token() && call.reason().contains("'https://") => {
+        None if call.unseen_token() && call.reason_of("invalid_resource").contains("'https://") => {
             weigh.plus(25, "Exchange calls an https address in the token wrong; which kind of token it was is not known").at(&refused);
         }
         None => {}

@@ -29,7 +29,7 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
         weigh.words("observed", finding.observed.clone()).by(trusted);
         for category in ["invalid_token", "invalid_tenant", "invalid_signature"] {
             let mut refused = case.refused(category);
-            refused.retain(|(call, _)| !super::speaks_of_profile(call.reason()));
+            refused.retain(|(call, _)| !super::speaks_of_profile(call.reason_of(category)));
             if !refused.is_empty() {
                 weigh.plus(10, "Exchange refuses those tokens").at(&refused);
             }
