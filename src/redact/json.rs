@@ -324,7 +324,7 @@ impl Redactor {
     }
 
     /// An authority with somebody's name and password in it (RFC 3986 3.2.1).
-    fn authority(&mut self, value: &[u8]) -> Option<Vec<u8>> {
+    pub(super) fn authority(&mut self, value: &[u8]) -> Option<Vec<u8>> {
         const SCHEME: &[u8] = b"https://";
         let changed = self.address(&[SCHEME, value].concat())?;
         changed.strip_prefix(SCHEME).map(<[u8]>::to_vec)
@@ -337,6 +337,12 @@ impl Redactor {
             return self.secret_value(named, value);
         }
         if self.people.is_some() && people::is_name(named) && !value.contains(&b'@') {
+            return self.people.as_mut().map(|people| people.name(value));
+        }
+        // A name of anything, but for one that stands elsewhere as that of a person.
+        if named.eq_ignore_ascii_case(b"name")
+            && self.people.as_ref().is_some_and(|people| people.knows(value))
+        {
             return self.people.as_mut().map(|people| people.name(value));
         }
         if let Some(new) = self.people.as_mut().and_then(|people| people.puid(named, value)) {
