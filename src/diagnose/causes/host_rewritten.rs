@@ -41,6 +41,9 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
             weigh.plus(35, "the other side says that the token is not made for its name").at(&refused);
         } else {
             weigh.plus(35, "the audience is not the host of the request").at(&refused);
+            if !differ.is_empty() {
+                weigh.plus(20, "Exchange refuses the token for it");
+            }
         }
         if let Some((one, other)) = names {
             let seen = if super::host_of(&one).eq_ignore_ascii_case(&audience) { other } else { one };
@@ -70,6 +73,16 @@ mod tests {
     fn fires_when_exchange_sees_another_name() {
         let said = "2000003;reason=\"The hostname component of the audience claim value is invalid. Expected \u{27}ex01.corp.example\u{27}. Actual \u{27}mail.contoso.com\u{27}.\";error_category=\"invalid_resource\"";
         assert_eq!(Story::of(Scene::healthy().refused(said)).lead(), CAUSE.id);
+    }
+
+    #[test]
+    fn what_exchange_says_of_another_host_is_a_cause_beside_others() {
+        let said = "2000003;reason=\"The hostname component of the audience claim value is invalid\";error_category=\"invalid_resource\"";
+        let user = "2000005;reason=\"x\";error_category=\"invalid_user\"";
+        let causes = Story::of(Scene::healthy().host("other.contoso.com").refused(said))
+            .and(Scene::healthy().refused(user))
+            .causes();
+        assert!(causes.contains(&CAUSE.id) && causes.contains(&"user-missing-or-ambiguous"), "{causes:?}");
     }
 
     #[test]
