@@ -20,14 +20,15 @@ pub(crate) static CAUSE: Cause = Cause {
 };
 
 fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
-    let refused = case.refused("invalid_resource");
+    let mut refused = case.refused("invalid_resource");
+    // Of these only the scheme is wrong.
+    refused.retain(|(call, _)| match super::named_addresses(call.reason_of("invalid_resource")) {
+        Some((one, other)) => !super::only_scheme_differs(&one, &other),
+        None => !call.entra,
+    });
     let differ = case.errors(&["audience-host"]);
     if let Some((call, _)) = refused.first() {
         let names = super::named_addresses(call.reason_of("invalid_resource"));
-        let offloading = names.as_ref().is_some_and(|(one, other)| super::only_scheme_differs(one, other));
-        if offloading || (call.entra && names.is_none()) {
-            return;
-        }
         let (same, audience) = call.audience.clone().unwrap_or_default();
         weigh.value("audience", &audience);
         if same {
