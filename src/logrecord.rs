@@ -104,6 +104,8 @@ pub struct LogRecord {
     pub result: Option<String>,
     /// A readable dump of a token without its signature: it can be read, never verified.
     pub token_dump: Option<Secret>,
+    /// The token that a field added for `Authorization` holds, with its signature.
+    pub token_sent: Option<Secret>,
     /// A line that could not be read: only its place is known, and that something is missing there.
     pub unreadable: bool,
 }
@@ -140,6 +142,7 @@ impl LogRecord {
             remarks: None,
             result: None,
             token_dump: None,
+            token_sent: None,
             unreadable: false,
         }
     }

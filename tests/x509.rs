@@ -242,6 +242,27 @@ fn key_files_of_the_token_service_are_read() {
 }
 
 #[test]
+fn key_files_of_powershell_are_read_in_either_order_with_a_mark_and_without() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures/certs");
+    let metadata = std::fs::read_to_string(folder.join("acs-metadata.json")).unwrap();
+    let der = std::fs::read(folder.join("OAuthCert.cer")).unwrap();
+    let base64 = STANDARD.encode(&der);
+    let pem = format!("-----BEGIN CERTIFICATE-----\r\n{base64}\r\n-----END CERTIFICATE-----\r\n");
+    for (text, keys) in [(&metadata, true), (&base64, false), (&pem, false)] {
+        for mark in ["", "\u{feff}"] {
+            let units: Vec<u16> = format!("{mark}{text}").encode_utf16().collect();
+            let little: Vec<u8> = units.iter().copied().flat_map(u16::to_le_bytes).collect();
+            let big: Vec<u8> = units.iter().copied().flat_map(u16::to_be_bytes).collect();
+            for bytes in [little, big] {
+                let found = key_file(&bytes, "x", Origin::TokenService, &[]).unwrap();
+                assert!(!found.keys.is_empty());
+                assert!(keys || certificate_file(&bytes, "x", &[]).unwrap().certificates[0].der == der);
+            }
+        }
+    }
+}
+
+#[test]
 fn what_is_no_key_file_is_refused_with_what_was_expected() {
     let message = |bytes: &[u8]| certificate_file(bytes, "f.cer", &[]).unwrap_err().to_string();
     assert_eq!(

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::{MASKED, is_guid};
+use super::{MASKED, is_guid, secret_names};
 
 /// Shorter runs are words, numbers and short identifiers.
 pub const SHORTEST: usize = 20;
@@ -45,10 +45,59 @@ pub fn words(text: &[u8]) -> Vec<Range<usize>> {
     found
 }
 
+/// What stands behind a name that promises a secret, in what somebody wrote for people: `client_secret: x7…`,
+/// `password='x7…'`. A word without a digit, a mark or a capital inside is one of the sentence.
+pub fn named(text: &[u8]) -> Vec<Range<usize>> {
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    let is_quote = |byte: &u8| matches!(byte, b'"' | b'\'' | b'`' | b'\\');
+    let count = |from: usize, part: &dyn Fn(&u8) -> bool| {
+        text.get(from..).unwrap_or_default().iter().take_while(|byte| part(byte)).count()
+    };
+    let (mut found, mut at) = (Vec::new(), 0);
+    while at < text.len() {
+        let length = count(at, &is_name);
+        let name = text.get(at..at + length).unwrap_or_default();
+        at += length.max(1);
+        if length < NAME || !std::str::from_utf8(name).is_ok_and(secret_names::promise) {
+            continue;
+        }
+        let mut start = at + count(at, &is_quote);
+        start += count(start, &|byte| matches!(byte, b' ' | b'+'));
+        let joint = count(start, &|byte| matches!(byte, b':' | b'='));
+        start += joint;
+        start += count(start, &|byte| matches!(byte, b' ' | b'+'));
+        let quotes = count(start, &is_quote);
+        start += quotes;
+        let ends = |byte: &u8| is_quote(byte) || matches!(byte, b' ' | b',' | b';' | b')' | b'<' | b'&');
+        let end = start + count(start, &|byte| !ends(byte));
+        let value = text.get(start..end).unwrap_or_default();
+        let inner = value.get(1..).unwrap_or_default();
+        let odd = value.iter().any(|byte| !byte.is_ascii_alphabetic() && *byte != b'.')
+            || inner.iter().any(u8::is_ascii_uppercase);
+        if joint + quotes > 0 && value.len() >= NAMED && odd {
+            found.push(start..end);
+            at = end;
+        }
+    }
+    found
+}
+
+/// Letters of the shortest name that promises a secret.
+const NAME: usize = 3;
+
+/// Shorter values are words and numbers.
+const NAMED: usize = 4;
+
 /// The same text without them.
 pub fn without(text: &str) -> Cow<'_, str> {
     let (mut out, mut copied) = (String::new(), 0);
-    for range in words(text.as_bytes()) {
+    let mut all = words(text.as_bytes());
+    all.extend(named(text.as_bytes()));
+    all.sort_by_key(|range| range.start);
+    for range in all {
+        if range.start < copied {
+            continue;
+        }
         out.push_str(text.get(copied..range.start).unwrap_or_default());
         out.push_str(MASKED);
         copied = range.end;
@@ -188,5 +237,27 @@ mod tests {
         ] {
             assert_eq!(without(plain), plain);
         }
+    }
+
+    #[test]
+    fn what_is_named_a_secret_is_one_however_short() {
+        let found = |text: &str| -> Vec<String> {
+            named(text.as_bytes()).into_iter().map(|range| text[range].to_owned()).collect()
+        };
+        for text in [
+            "client_secret: x7-Q, then",
+            "password='x7-Q'",
+            "bad passwd x7-Q".replace(' ', "=").as_str(),
+            r#"{\"client_secret\": \"x7-Q\"}"#,
+            "the secret \"x7-Q\" expired",
+            "Password:+x7-Q",
+        ] {
+            assert_eq!(found(text), ["x7-Q"], "{text}");
+        }
+        for text in ["the password expired", "secret: invalid", "client secret=<masked>", "pwd=abc", "x=y9z8"]
+        {
+            assert!(found(text).is_empty(), "{text}");
+        }
+        assert_eq!(without("a secret: x7-Q, b"), "a secret: <masked>, b");
     }
 }

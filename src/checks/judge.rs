@@ -42,7 +42,7 @@ mod witness;
 
 use std::collections::{BTreeMap, HashSet};
 
-use crate::base::{Instant, Question};
+use crate::base::{Instant, Question, Secret};
 use crate::connection::{Connection, Content, LeftOut, State};
 use crate::exchange::{Enough, Exchange, ExchangeKey, Head, Indexing};
 use crate::json::dump;
@@ -518,6 +518,7 @@ fn may_be_discovery(record: &LogRecord) -> bool {
         && (record.request_id.is_some() || record.client_request_id.is_some())
         && [&record.user, &record.diagnostics, &record.errors].into_iter().all(empty)
         && record.token_dump.is_none()
+        && record.token_sent.is_none()
 }
 
 impl Judge<'_> {
@@ -547,7 +548,7 @@ impl Judge<'_> {
         };
         let key = ExchangeKey { input: record.input, frame: record.line, sub: 0 };
         self.book.put(&hits, &missing, Some(key), &base);
-        for (text, location) in dumps(record) {
+        for (text, location) in tokens_of(record) {
             self.lone_token(text.as_bytes(), location, key, record.time);
         }
         witness::log(record, self.book.expectations, &mut self.book.memory.facts);
@@ -570,17 +571,17 @@ fn cut_bodies(exchange: &Exchange) -> impl Iterator<Item = &'static str> {
     })
 }
 
-/// The tokens that a line of a log prints without their signatures, as compact serialisations.
-pub(crate) fn dumps(record: &LogRecord) -> Vec<(String, Location)> {
-    let Some(text) = record.token_dump.as_ref().and_then(|dump| std::str::from_utf8(dump.expose()).ok())
-    else {
-        return Vec::new();
-    };
+/// The tokens of a line of a log as compact serialisations: those that it prints without their signatures, and the one
+/// that was sent.
+pub(crate) fn tokens_of(record: &LogRecord) -> Vec<(String, Location)> {
+    fn text(secret: Option<&Secret>) -> Option<&str> {
+        std::str::from_utf8(secret?.expose()).ok()
+    }
     let part = format!("line {}", record.line);
-    let place = |dump: dump::Dump| {
-        (dump.compact, Location { half: Half::Text, part: part.clone().into(), bytes: dump.range })
-    };
-    dump::find(text).into_iter().map(place).collect()
+    let at = |bytes| Location { half: Half::Text, part: part.clone().into(), bytes };
+    let dumped = text(record.token_dump.as_ref()).map(dump::find).unwrap_or_default();
+    let sent = text(record.token_sent.as_ref()).map(|token| (token.to_owned(), at(0..token.len())));
+    dumped.into_iter().map(|dump| (dump.compact, at(dump.range))).chain(sent).collect()
 }
 
 /// Whether TLS stayed closed, so that anything could have been said inside.

@@ -298,6 +298,12 @@ impl<'a> StateCase<'a> {
         self.of(Kind::MailUser).find(is)
     }
 
+    /// The mail user that an application acts as, or will act as when the one of the procedure is linked to it.
+    pub fn acting_user(&self, application: &Application, partner: &'a Object) -> Option<&'a Object> {
+        let linked = self.linked_account(partner).and_then(|account| self.mail_user(account));
+        linked.or_else(|| self.mail_user(application.account?))
+    }
+
     /// Roles assigned to that account, with the objects that say so.
     pub fn roles_of(&self, account: &str) -> Vec<(&'a str, &'a Object)> {
         self.assignments(account)

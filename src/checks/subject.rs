@@ -526,10 +526,11 @@ impl<'a> ExchangeCase<'a> {
         *self.skew.get_or_init(|| super::lifetime::clock_skew::offset(self))
     }
 
-    /// What `x-ms-diagnostics` of the response says.
+    /// What `x-ms-diagnostics` of the response says: each server on the way may write one.
     pub fn diagnostics(&self) -> Option<soap::diagnostics::Diagnostics> {
-        let value = self.response()?.head.get("x-ms-diagnostics")?;
-        soap::diagnostics::parse(&lossy(value))
+        let values: Vec<_> =
+            self.response()?.head.all("x-ms-diagnostics").map(|field| lossy(field.value)).collect();
+        soap::diagnostics::all(values.iter().map(|value| &**value))
     }
 
     /// Whether it is a request for a token that this tool judges: application grants, no interactive ones.

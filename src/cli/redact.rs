@@ -84,14 +84,19 @@ fn read(path: &Path) -> Result<Vec<u8>, String> {
         let _ = opened.read.take(crate::wire::capture::sniff::HEAD as u64).read_to_end(&mut head);
         return Ok(head);
     }
-    let mut bytes = Vec::new();
     let most = limits::REDACT_BYTES;
+    // A vector that grows costs its size once more. What is not compressed is as large as the file says.
+    let size = std::fs::metadata(path).map_or(0, |found| found.len().min(most));
+    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default().saturating_add(ROOM));
     opened.read.take(most + 1).read_to_end(&mut bytes).map_err(|error| plain(&error))?;
     if bytes.len() as u64 > most {
         return Err(format!("is larger than the {most} bytes that are redacted at once; split it"));
     }
     Ok(bytes)
 }
+
+/// So that the end of a file is found without growing.
+const ROOM: usize = 64;
 
 /// Whether two names lead to the same file, links followed.
 fn same_file(input: &Path, output: &Path) -> bool {

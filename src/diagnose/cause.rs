@@ -157,7 +157,7 @@ impl<'a> Case<'a> {
 
     /// Refusals of a token in scope with this canonical category.
     pub fn refused(self, category: &str) -> Vec<(&'a Call, &'a Seen)> {
-        self.calls(|call| call.category() == Some(category) && !call.succeeded())
+        self.calls(|call| call.says(category) && !call.succeeded())
     }
 
     /// Token requests that `wanted` accepts.

@@ -4,6 +4,8 @@
 mod doubts;
 /// What speaks for a cause, and how sure it is.
 mod evidence;
+/// Pairs of faults.
+mod several;
 /// What the state of the organisation says of causes.
 mod stated;
 

@@ -104,7 +104,11 @@ fn after(text: &str, end: usize) -> Option<usize> {
 fn actor(text: &str, end: usize, depth: usize) -> Option<Dump> {
     let rest = text.get(end..)?;
     let trimmed = rest.trim_start_matches([' ', '\r', '\n', '\t', '.', '\'']);
-    let named = trimmed.strip_prefix(';')?.trim_start().strip_prefix("actor:")?.trim_start();
+    // A console cuts words, too.
+    let named = "actor:".chars().try_fold(trimmed.strip_prefix(';')?, |rest, letter| {
+        rest.trim_start_matches(['\r', '\n', ' ', '\t']).strip_prefix(letter)
+    })?;
+    let named = named.trim_start();
     let start = text.len() - named.len();
     if depth <= 1 || !named.starts_with('{') {
         return None;

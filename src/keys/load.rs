@@ -2,13 +2,12 @@
 //!
 //! The kind is found from the content: PEM armour, JSON, XML, DER, base64 of any of these.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::certificate::{self, Certificate};
 use super::s2s_metadata::{self, Metadata};
 use super::{Key, KeyError, Material, Origin, der, federation, jwks, pem};
-use crate::base::Secret;
+use crate::base::{Secret, utf8};
 use crate::{json, limits};
 
 /// What a key file held.
@@ -76,7 +75,8 @@ struct File<'f> {
 impl File<'_> {
     /// Reads bytes of any kind and says which it was; `layers` counts base64 around them.
     fn read(&mut self, bytes: &[u8], layers: usize) -> Result<&'static str, KeyError> {
-        let text = plain_text(bytes);
+        // PowerShell writes UTF-16.
+        let text = utf8::text(bytes);
         let begin = text.trim_ascii_start();
         match begin.first() {
             None => return Err(self.unexpected(self.wanted(), "an empty file")),
@@ -300,21 +300,6 @@ impl Key {
             material: certificate.key.clone(),
             certificate: Some(Arc::new(certificate)),
         }
-    }
-}
-
-/// Text as UTF-8 without byte order mark: PowerShell writes UTF-16.
-fn plain_text(bytes: &[u8]) -> Cow<'_, [u8]> {
-    let wide = |rest: &[u8], unit: fn([u8; 2]) -> u16| {
-        let units: Vec<u16> =
-            rest.chunks_exact(2).filter_map(|pair| Some(unit(pair.try_into().ok()?))).collect();
-        Cow::Owned(String::from_utf16_lossy(&units).into_bytes())
-    };
-    match bytes {
-        [0xef, 0xbb, 0xbf, rest @ ..] => Cow::Borrowed(rest),
-        [0xff, 0xfe, rest @ ..] => wide(rest, u16::from_le_bytes),
-        [0xfe, 0xff, rest @ ..] => wide(rest, u16::from_be_bytes),
-        _ => Cow::Borrowed(bytes),
     }
 }
 

@@ -11,6 +11,7 @@ impl LogRecord {
     /// open: the detail prints a date in the language of the server.
     pub fn tested(line: u64, task: &str, detail: &str, result: &str) -> Self {
         let mut record = Self::new(LogSource::TestOAuthConnectivity, line);
+        let dump = dump(detail);
         let detail = &rejoined(detail);
         record.result = some(result.trim());
         record.operation = some(task.trim());
@@ -23,47 +24,85 @@ impl LogRecord {
             diagnostics(rest.lines().next().unwrap_or_default().trim())
         });
         record.errors = some(&errors(detail));
-        record.token_dump = detail.find("{\"typ\"").and_then(|at| {
-            let dump = detail.get(at..)?.lines().next()?;
-            Some(Secret::new(dump.as_bytes().to_vec()))
-        });
+        record.token_dump = dump.map(|dump| Secret::new(dump.into_bytes()));
         record
     }
+}
+
+/// The dump of a token with the breaks that the window made: whoever reads it takes them out of its strings.
+fn dump(detail: &str) -> Option<String> {
+    const HEADER: &str = "{\"typ\"";
+    let begins = |text: &str| {
+        let mut letters = text.chars().filter(|letter| !letter.is_whitespace());
+        HEADER.chars().all(|wanted| letters.next() == Some(wanted))
+    };
+    let (at, _) = detail.match_indices('{').find(|(at, _)| detail.get(*at..).is_some_and(begins))?;
+    let rest = detail.get(at..)?;
+    let mut lines = rest.lines().map(str::trim);
+    let mut dump = lines.next()?.to_owned();
+    // The actor token inside of it may begin a line.
+    for line in lines.take_while(|line| !line.is_empty() && (line.starts_with(HEADER) || !is_marked(line))) {
+        dump.push('\n');
+        dump.push_str(line);
+    }
+    Some(dump)
+}
+
+/// How lines of the detail begin.
+const MARKS: [&str; 16] = [
+    "Information:",
+    "Error:",
+    "Warning:",
+    "Exception:",
+    "Token:",
+    "Client request ID",
+    "Exchange ",
+    "HTTP response",
+    "The configuration ",
+    "The token cache ",
+    "sending ",
+    "System.",
+    "Microsoft.",
+    "at ",
+    "---",
+    "{\"typ\"",
+];
+
+fn is_marked(line: &str) -> bool {
+    MARKS.iter().any(|mark| line.starts_with(mark))
 }
 
 /// The lines as the cmdlet wrote them: `Format-List` breaks them at the width of the window. What begins with no mark
 /// of its own goes on with the line before.
 fn rejoined(detail: &str) -> String {
-    const MARKS: [&str; 16] = [
-        "Information:",
-        "Error:",
-        "Warning:",
-        "Exception:",
-        "Token:",
-        "Client request ID",
-        "Exchange ",
-        "HTTP response",
-        "The configuration ",
-        "The token cache ",
-        "sending ",
-        "System.",
-        "Microsoft.",
-        "at ",
-        "---",
-        "{\"typ\"",
-    ];
+    let width = |line: &str| line.chars().count();
+    let window = detail.lines().map(width).max().unwrap_or_default();
+    let continued = |(line, next): &(&str, &str)| {
+        let next = next.trim();
+        !line.trim_end().ends_with(':') && !line.is_empty() && !next.is_empty() && !is_marked(next)
+    };
+    let pairs = || detail.lines().zip(detail.lines().skip(1)).filter(continued);
+    // It cuts at its width wherever that is, and not at blanks; one that stood last on the line is lost.
+    let anywhere = pairs().count() > 2 && pairs().all(|(line, _)| width(line) + 1 >= window);
     let mut text = String::with_capacity(detail.len());
-    let mut goes_on = false;
-    for line in detail.lines().map(str::trim) {
-        let marked = MARKS.iter().any(|mark| line.starts_with(mark));
-        if goes_on && !marked && !line.is_empty() {
-            text.push(' ');
-        } else if !text.is_empty() {
-            text.push('\n');
+    let mut before: Option<&str> = None;
+    for whole in detail.lines() {
+        let line = whole.trim();
+        match before {
+            Some(last) if !is_marked(line) && !line.is_empty() => {
+                let first = line.split(' ').next().unwrap_or_default();
+                // A word that would have fit into the line stands in it whole.
+                let long = width(last.rsplit(' ').next().unwrap_or_default()) + width(first) > window;
+                let cut = width(last) == window && !whole.starts_with(' ') && (anywhere || long);
+                text.push_str(if cut { "" } else { " " });
+            }
+            _ if !text.is_empty() => text.push('\n'),
+            _ => {}
         }
         text.push_str(line);
-        // A heading stands alone.
-        goes_on = !line.is_empty() && !line.ends_with(':');
+        // A heading stands alone. One that reaches the end of the line is none.
+        let heading = line.ends_with(':') && width(whole) < window;
+        before = (!line.is_empty() && !heading).then_some(whole);
     }
     text
 }
@@ -163,6 +202,7 @@ fn some(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::base64url;
 
     #[test]
     fn what_the_window_cut_in_two_is_put_together() {
@@ -190,6 +230,34 @@ mod tests {
             assert!(errors.contains("AADSTS70002:") && errors.contains("AADSTS50012:"), "{at}: {errors}");
         }
         assert_eq!(tested("Exception:\nX: no diagnostic s").diagnostics, None);
+    }
+
+    #[test]
+    fn a_window_that_cuts_words_leaves_them_whole() {
+        let print = "9C02DD06D0DC5DF9D2F8D0DD5FDA06E1D1A0D7B1";
+        let told = format!(
+            "Error:Unable to get the token. AADSTS70002: Error. AADSTS50012: [Reason - The key was not found., Thumbprint of key used by client: '{print}', please look]"
+        );
+        let token = r#"Information:[X:Y] with the bearer token: '{"typ":"JWT","alg":"none"}."iss": "00000002-0000-0ff1-ce00-000000000000@5e3a1c52-7d0b-4f1e-9c55-2b1f0a6d9e11" "aud": "x" ; actor: {"typ":"JWT","alg":"RS256"}."iss": "a" "nameid": "b"'"#;
+        let letters = |text: &str| text.chars().collect::<Vec<_>>();
+        for window in 40..130 {
+            let broken = |text: &str| -> String {
+                letters(text).chunks(window).map(|line| line.iter().collect::<String>() + "\n").collect()
+            };
+            let detail = format!("{}{}", broken(token), broken(&told));
+            let record = LogRecord::tested(1, "", &detail, "Error");
+            assert!(record.errors.unwrap().contains(&format!("'{print}'")), "{window}");
+            let dump = String::from_utf8(record.token_dump.unwrap().expose().to_vec()).unwrap();
+            let claims = |compact: &str| {
+                let part = compact.split('.').nth(1).unwrap_or_default();
+                serde_json::from_slice::<serde_json::Value>(&base64url::decode(part.as_bytes()).unwrap())
+                    .unwrap()
+            };
+            let outer = claims(&crate::json::dump::find(&dump)[0].compact);
+            let issuer = "00000002-0000-0ff1-ce00-000000000000@5e3a1c52-7d0b-4f1e-9c55-2b1f0a6d9e11";
+            assert_eq!(outer["iss"], issuer, "{window}");
+            assert_eq!(claims(outer["actortoken"].as_str().unwrap())["nameid"], "b", "{window}");
+        }
     }
 
     #[test]

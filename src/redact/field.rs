@@ -26,6 +26,9 @@ pub(super) const LENIENT: GeneralPurpose = GeneralPurpose::new(
 const ADDRESSES: [&str; 7] =
     [":path", "location", "content-location", "referer", "refresh", "link", "destination"];
 
+/// Fields whose values are authorities: careless clients write user and password before the host.
+pub(super) const AUTHORITIES: [&str; 4] = [":authority", "host", "x-forwarded-host", "x-original-host"];
+
 /// Fields whose values may look random and are none.
 const PUBLIC: [&str; 15] = [
     ":authority",
@@ -87,6 +90,7 @@ impl Redactor {
             // Its reason may quote what the server was given.
             "x-ms-diagnostics" => self.quoted(value),
             _ if ADDRESSES.contains(&name.as_str()) => self.address(value),
+            _ if AUTHORITIES.contains(&name.as_str()) && value.contains(&b'@') => self.authority(value),
             _ if PUBLIC.contains(&name.as_str()) => self.leaf(value, false),
             _ => self.leaf(value, true),
         };
@@ -105,8 +109,18 @@ impl Redactor {
         let text = changed.as_deref().unwrap_or(value);
         // Tokens among them keep their claims.
         let random = entropy::random(text);
-        let words = opaque::words(text).into_iter().filter(|word| random.contains(word));
+        let mut words = opaque::words(text);
+        words.retain(|word| random.contains(word));
+        // A name promises a secret, however short.
+        for named in opaque::named(text) {
+            let known = super::vault::is_mark(text.get(named.clone()).unwrap_or_default());
+            if !known && !words.iter().any(|word| word.start < named.end && named.start < word.end) {
+                words.push(named);
+            }
+        }
+        words.sort_by_key(|word| word.start);
         let edits: Vec<_> = words
+            .into_iter()
             .map(|range| {
                 let word = text.get(range.clone()).unwrap_or_default();
                 (range, self.vault.mark(word, Kind::Random))
@@ -128,7 +142,13 @@ impl Redactor {
             Some("basic") => self.basic(rest),
             Some("bearer") | None => self.bearers(rest),
             Some(_) if super::vault::is_mark(rest) => rest.to_vec(),
-            Some(_) => self.words(rest, Kind::Credential),
+            Some(scheme) => {
+                let masked = self.words(rest, Kind::Credential);
+                match self.people.as_mut().filter(|_| scheme == "digest") {
+                    Some(people) => people.digest(&masked),
+                    None => masked,
+                }
+            }
         };
         Some([before, &masked, after].concat())
     }

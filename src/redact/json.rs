@@ -52,11 +52,22 @@ const CLAIMS: &[u8] = b"claims";
 
 /// All values of a text that holds one or several. A cut text is read up to the cut.
 pub(super) fn parse(bytes: &[u8]) -> Result<Vec<Tree<'_>>, NoJson> {
+    parse_but_entries(bytes, &mut |tree| Some(tree))
+}
+
+/// Where the entries of a HAR file stand: `{"log": {"entries": [`.
+const ENTRIES: (usize, &[u8]) = (2, b"entries");
+
+/// The same, but what `entry` takes of the entries of a HAR file: a file has ten thousands of them.
+fn parse_but_entries<'a>(
+    bytes: &'a [u8],
+    entry: &mut dyn FnMut(Tree<'a>) -> Option<Tree<'a>>,
+) -> Result<Vec<Tree<'a>>, NoJson> {
     let mut scan = Scan::new(bytes);
     let mut all = Vec::new();
     let mut nodes = limits::REDACT_JSON_NODES;
     while scan.peek().is_some() {
-        let tree = read(&mut scan, 0, &mut nodes).map_err(|fault| {
+        let tree = read(&mut scan, (0, b""), &mut nodes, entry).map_err(|fault| {
             let what = match fault {
                 Fault::Cut => "the text goes on",
                 Fault::Expected(what) => what,
@@ -69,7 +80,12 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Vec<Tree<'_>>, NoJson> {
     Ok(all)
 }
 
-fn read<'a>(scan: &mut Scan<'a>, depth: usize, nodes: &mut usize) -> Result<Tree<'a>, Fault> {
+fn read<'a>(
+    scan: &mut Scan<'a>,
+    (depth, named): (usize, &[u8]),
+    nodes: &mut usize,
+    entry: &mut dyn FnMut(Tree<'a>) -> Option<Tree<'a>>,
+) -> Result<Tree<'a>, Fault> {
     *nodes = nodes.checked_sub(1).filter(|_| depth <= limits::EXPORT_DEPTH).ok_or(Fault::Deep)?;
     let kept = |result: Result<bool, Fault>| match result {
         Ok(_) | Err(Fault::Cut) => Ok(()),
@@ -79,7 +95,8 @@ fn read<'a>(scan: &mut Scan<'a>, depth: usize, nodes: &mut usize) -> Result<Tree
         Some(b'{') => {
             let mut members = Vec::new();
             kept(scan.object(|scan, name| {
-                members.push((name, read(scan, depth + 1, nodes)?));
+                let tree = read(scan, (depth + 1, name.raw()), nodes, entry)?;
+                members.push((name, tree));
                 Ok(())
             }))?;
             Ok(Tree::Object(members))
@@ -87,7 +104,8 @@ fn read<'a>(scan: &mut Scan<'a>, depth: usize, nodes: &mut usize) -> Result<Tree
         Some(b'[') => {
             let mut elements = Vec::new();
             kept(scan.array(|scan| {
-                elements.push(read(scan, depth + 1, nodes)?);
+                let tree = read(scan, (depth + 1, b""), nodes, entry)?;
+                elements.extend(if (depth, named) == ENTRIES { entry(tree) } else { Some(tree) });
                 Ok(())
             }))?;
             Ok(Tree::List(elements))
@@ -126,8 +144,15 @@ type Edits = Vec<(Range<usize>, Vec<u8>)>;
 impl Redactor {
     /// A document: HAR, a report of ours, any other JSON, one text or several.
     pub(super) fn json_document(&mut self, bytes: &[u8]) -> Result<Vec<u8>, NoJson> {
-        let trees = parse(bytes)?;
         let mut edits = Vec::new();
+        let inside = Around { name: ENTRIES.1, list: ENTRIES.1, random: true };
+        let trees = parse_but_entries(bytes, &mut |entry| match entry {
+            Tree::Object(_) => {
+                self.tree(bytes, &entry, inside, &mut edits);
+                None
+            }
+            other => Some(other),
+        })?;
         for tree in &trees {
             self.tree(bytes, tree, Around { random: true, ..Around::default() }, &mut edits);
         }
@@ -324,7 +349,7 @@ impl Redactor {
     }
 
     /// An authority with somebody's name and password in it (RFC 3986 3.2.1).
-    fn authority(&mut self, value: &[u8]) -> Option<Vec<u8>> {
+    pub(super) fn authority(&mut self, value: &[u8]) -> Option<Vec<u8>> {
         const SCHEME: &[u8] = b"https://";
         let changed = self.address(&[SCHEME, value].concat())?;
         changed.strip_prefix(SCHEME).map(<[u8]>::to_vec)
@@ -337,6 +362,12 @@ impl Redactor {
             return self.secret_value(named, value);
         }
         if self.people.is_some() && people::is_name(named) && !value.contains(&b'@') {
+            return self.people.as_mut().map(|people| people.name(value));
+        }
+        // A name of anything, but for one that stands elsewhere as that of a person.
+        if named.eq_ignore_ascii_case(b"name")
+            && self.people.as_ref().is_some_and(|people| people.knows(value))
+        {
             return self.people.as_mut().map(|people| people.name(value));
         }
         if let Some(new) = self.people.as_mut().and_then(|people| people.puid(named, value)) {

@@ -187,6 +187,9 @@ impl Redactor {
                 b"content" | b"body" => {}
                 name if FIELDS.contains(&name) => self.field_list(value, decoded),
                 b"path" => self.change(value, Self::address),
+                b"host" | b"authority" if value.bytes().is_some_and(|value| value.contains(&b'@')) => {
+                    self.change(value, Self::authority);
+                }
                 name => {
                     let name = name.to_vec();
                     self.anything(value, &name);

@@ -23,8 +23,20 @@ pub(super) struct People {
 }
 
 /// Members and elements that hold the name of a person.
-const NAMES: [&str; 17] = [
+const NAMES: [&str; 29] = [
     "displayname",
+    "displaynamefirstlast",
+    "displaynamelastfirst",
+    "userdisplayname",
+    "displayto",
+    "displaycc",
+    "fileas",
+    "fullname",
+    "nickname",
+    "middlename",
+    "unresolvedentry",
+    "ntaccount",
+    "authenticateduser",
     "given_name",
     "givenname",
     "family_name",
@@ -77,14 +89,27 @@ impl People {
         self.count = 0;
     }
 
-    /// The pseudonym of a person who is named without an address.
+    /// The pseudonym of a person who is named without an address. The domain of an account stays.
     pub(super) fn name(&mut self, name: &[u8]) -> Vec<u8> {
+        if let Some(slash) = memchr::memrchr(b'\\', name)
+            && let (domain, Some(user)) = (name.get(..slash).unwrap_or_default(), name.get(slash + 1..))
+            && is_netbios(domain)
+        {
+            let new = self.user(user, 0..user.len());
+            self.count += u64::from(new.is_some());
+            return [domain, b"\\", new.as_ref().map_or(user, |(_, new)| new)].concat();
+        }
         if name.len() < 2 || name.starts_with(b"Person ") || vault::is_mark(name) {
             return name.to_vec();
         }
         let number = number(&mut self.names, String::from_utf8_lossy(name).into_owned());
         self.count += 1;
         format!("Person {number}").into_bytes()
+    }
+
+    /// Whether it is the name of a person who was met already.
+    pub(super) fn knows(&self, name: &[u8]) -> bool {
+        std::str::from_utf8(name).is_ok_and(|name| self.names.contains_key(name))
     }
 
     /// Addresses of mail, UPNs, SIP addresses and SIDs in a text, with what replaces them.
@@ -95,6 +120,14 @@ impl People {
         edits.extend(self.recipients(text));
         edits.extend(self.elements(text));
         edits.extend(self.fields(text));
+        edits.sort_by_key(|(range, _)| range.start);
+        // What is no address: `CONTOSO\anna@contoso.com` is one.
+        let mut accounts = self.accounts(text);
+        accounts.retain(|(range, _)| {
+            let next = edits.partition_point(|(other, _)| other.end <= range.start);
+            edits.get(next).is_none_or(|(other, _)| other.start >= range.end)
+        });
+        edits.extend(accounts);
         edits.sort_by_key(|(range, _)| range.start);
         self.count += edits.len() as u64;
         edits
@@ -203,6 +236,71 @@ impl People {
         edits
     }
 
+    /// `CONTOSO\anna`. Paths of files, escapes and accounts of machines and services are no people.
+    fn accounts(&mut self, text: &[u8]) -> Vec<(Range<usize>, Vec<u8>)> {
+        let mut edits = Vec::new();
+        let mut from = 0;
+        let escaped =
+            memchr::memmem::find(text, b"\":").is_some() || memchr::memmem::find(text, b"\\\"").is_some();
+        for slash in memchr::memchr_iter(b'\\', text) {
+            if slash < from {
+                continue;
+            }
+            let rest = text.get(slash..).unwrap_or_default();
+            let slashes = rest.iter().take_while(|byte| **byte == b'\\').count();
+            let start = slash + slashes;
+            from = start;
+            let before = text.get(..slash).unwrap_or_default();
+            let length = before.iter().rev().take(16).take_while(|byte| is_netbios(&[**byte])).count();
+            let (lead, domain) = before.split_at(before.len() - length);
+            let part = |byte: &&u8| byte.is_ascii_alphanumeric() || b"._-$".contains(byte) || **byte >= 0x80;
+            let user = text.get(start..).unwrap_or_default();
+            let length = user.iter().take(64).take_while(part).count();
+            let (user, behind) = user.split_at(length);
+            let user = user.strip_suffix(b".").unwrap_or(user);
+            // In JSON of which this is a part, one backslash begins an escape.
+            let escape =
+                escaped && slashes == 1 && user.first().is_some_and(|first| b"nrtbfu".contains(first));
+            let path =
+                behind.first() == Some(&b'\\') || lead.last().is_some_and(|last| b"\\/:.%".contains(last));
+            let capital = domain.first().is_some_and(u8::is_ascii_uppercase)
+                && domain.iter().all(|byte| !byte.is_ascii_lowercase());
+            // A field of a log, a header field, a member.
+            let alone = match (lead.last(), behind.first()) {
+                (None, None) => true,
+                (before, after) => before == Some(&b',') && after == Some(&b','),
+            };
+            let person = (capital || alone)
+                && domain.len() >= 2
+                && !user.is_empty()
+                && !ROOTS.iter().any(|root| domain == root.as_bytes())
+                && !user.ends_with(b"$")
+                && !VIRTUAL.iter().any(|name| user.eq_ignore_ascii_case(name.as_bytes()));
+            if person && !path && !escape {
+                edits.extend(self.user(text, start..start + user.len()));
+            }
+        }
+        edits
+    }
+
+    /// The user in the credentials of Digest (RFC 7616 3.4).
+    pub(super) fn digest(&mut self, text: &[u8]) -> Vec<u8> {
+        let mut edits = Vec::new();
+        for name in [&b"username=\""[..], b"username*=UTF-8''"] {
+            let Some(at) = memchr::memmem::find(text, name) else { continue };
+            let start = at + name.len();
+            let rest = text.get(start..).unwrap_or_default();
+            let length = rest.iter().take_while(|byte| !b"\", ".contains(byte)).count();
+            let value = rest.get(..length).unwrap_or_default();
+            // The domain stays, before the user or behind.
+            let domain = memchr::memrchr(b'\\', value).map_or(0, |slash| slash + 1);
+            let end = memchr::memchr(b'@', value).unwrap_or(length);
+            edits.extend(self.user(text, start + domain.min(end)..start + end));
+        }
+        self.count += edits.len() as u64;
+        super::text::splice(text, &edits)
+    }
+
     fn sids(&mut self, text: &[u8]) -> Vec<(Range<usize>, Vec<u8>)> {
         let mut edits = Vec::new();
         for at in memchr::memmem::find_iter(text, b"S-1-5-21-") {
@@ -291,6 +389,31 @@ impl People {
         edits
     }
 }
+
+/// Whether a text could be the short name of a domain.
+fn is_netbios(text: &[u8]) -> bool {
+    !text.is_empty()
+        && text.len() <= 15
+        && text.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+}
+
+/// What stands before a backslash and is no domain of people: the registry, and what Windows has of its own.
+const ROOTS: [&str; 10] =
+    ["HKLM", "HKCU", "HKCR", "HKU", "AUTHORITY", "BUILTIN", "APPPOOL", "SERVICE", "IIS", "WINDOWS"];
+
+/// Virtual directories, which follow the name of a server: `EX01\EWS (Default Web Site)`.
+const VIRTUAL: [&str; 10] = [
+    "api",
+    "autodiscover",
+    "ecp",
+    "ews",
+    "mapi",
+    "microsoft-server-activesync",
+    "oab",
+    "owa",
+    "powershell",
+    "rpc",
+];
 
 /// Fields of forms that hold the name of a person who signs in (RFC 6749 4.3.2).
 const FIELDS: [&str; 4] = ["username", "user_name", "login_hint", "user"];

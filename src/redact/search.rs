@@ -9,40 +9,51 @@ use super::needles::Needles;
 use super::vault::{Kind, is_mark};
 use crate::base::Secret;
 use crate::exchange::{Exchange, Head};
-use crate::import::{Collected, ImportSettings, har, mitmproxy, saz, text};
+use crate::import::{ImportSettings, Notice, Receiver, har, mitmproxy, saz, text};
 use crate::report::authentication::split;
 use crate::token::find;
 use crate::token::store::TokenStore;
 use crate::wire::http::body::content;
 
-/// What the imports make of a file.
-fn import(form: Form, bytes: &[u8], passwords: &[Secret]) -> Collected {
-    let mut out = Collected::default();
+/// Shows what the imports make of a file, one by one: a file of half a gigabyte holds as much again in messages.
+fn import(form: Form, bytes: &[u8], passwords: &[Secret], out: &mut dyn Receiver) {
     let settings = ImportSettings { passwords: passwords.to_vec(), ..ImportSettings::default() };
     // What they cannot read was told by the redaction already.
     let _ = match form {
-        Form::Har => har::read(bytes, &settings, &mut out),
-        Form::Saz => saz::read(bytes, &settings, &mut out),
-        Form::Mitmproxy => mitmproxy::read(bytes, &settings, &mut out),
-        Form::Json | Form::Text => text::read(bytes, &settings, &mut out),
+        Form::Har => har::read(bytes, &settings, out),
+        Form::Saz => saz::read(bytes, &settings, out),
+        Form::Mitmproxy => mitmproxy::read(bytes, &settings, out),
+        Form::Json | Form::Text => text::read(bytes, &settings, out),
     };
-    out
+}
+
+/// Gathers secrets.
+#[derive(Default)]
+struct Census {
+    store: TokenStore,
+    secrets: Vec<(Vec<u8>, Kind)>,
+}
+
+impl Receiver for Census {
+    fn exchange(&mut self, exchange: Exchange) {
+        find::in_exchange(&exchange, &mut self.store);
+        for head in heads(&exchange) {
+            credentials(head, &mut self.secrets);
+        }
+    }
+
+    fn notice(&mut self, _: Notice) {}
+
+    fn token(&mut self, text: &[u8], offset: u64) {
+        find::in_text(text, 0, offset, &mut self.store);
+    }
 }
 
 /// The secrets of a file, found by the readers that `verify` uses.
 pub(super) fn census(form: Form, bytes: &[u8], passwords: &[Secret]) -> Vec<(Vec<u8>, Kind)> {
-    let found = import(form, bytes, passwords);
-    let mut store = TokenStore::default();
-    let mut secrets = Vec::new();
-    for exchange in &found.exchanges {
-        find::in_exchange(exchange, &mut store);
-        for head in heads(exchange) {
-            credentials(head, &mut secrets);
-        }
-    }
-    for (offset, token) in &found.tokens {
-        find::in_text(token, 0, *offset, &mut store);
-    }
+    let mut found = Census::default();
+    import(form, bytes, passwords, &mut found);
+    let Census { store, mut secrets } = found;
     for (_, token) in store.iter() {
         match &token.jwt {
             Some(jwt) if jwt.parts == 5 => {
@@ -122,27 +133,45 @@ pub(super) fn survivor(
         return Some(format!("byte {} of the copy", range.start));
     }
     // Coded bodies, and tokens inside tokens, as a reader of the copy will see them.
-    let found = import(form, out, &[]);
-    for exchange in &found.exchanges {
+    let mut reader = Reader { sought, place: None, store: TokenStore::default() };
+    import(form, out, &[], &mut reader);
+    let Reader { place, store, .. } = reader;
+    let claims = || {
+        store.iter().find_map(|(_, token)| {
+            let payload = token.jwt.as_ref()?.payload(&token.text);
+            sought.find(&payload, 0).map(|_| "the claims of a token".to_owned())
+        })
+    };
+    place.or_else(claims)
+}
+
+/// Looks into the messages of a copy.
+struct Reader<'n> {
+    sought: &'n Needles,
+    /// The first body that holds a secret.
+    place: Option<String>,
+    store: TokenStore,
+}
+
+impl Receiver for Reader<'_> {
+    fn exchange(&mut self, exchange: Exchange) {
+        if self.place.is_some() {
+            return;
+        }
         let request = exchange.request.as_ref().map(|request| ("request", &request.head, &request.body));
         let response =
             exchange.response.as_ref().map(|response| ("response", &response.head, &response.body));
         for (half, head, body) in request.into_iter().chain(response) {
             let (plain, _) = content(head, body);
-            if sought.find(&plain, 0).is_some() {
-                return Some(format!("the body of the {half} of exchange {}", exchange.key.frame));
+            if self.sought.find(&plain, 0).is_some() {
+                self.place = Some(format!("the body of the {half} of exchange {}", exchange.key.frame));
+                return;
             }
         }
+        find::in_exchange(&exchange, &mut self.store);
     }
-    let mut store = TokenStore::default();
-    for exchange in &found.exchanges {
-        find::in_exchange(exchange, &mut store);
-    }
-    for (_, token) in store.iter() {
-        let payload = token.jwt.as_ref().map(|jwt| jwt.payload(&token.text));
-        if payload.is_some_and(|payload| sought.find(&payload, 0).is_some()) {
-            return Some("the claims of a token".to_owned());
-        }
-    }
-    None
+
+    fn notice(&mut self, _: Notice) {}
+
+    fn token(&mut self, _: &[u8], _: u64) {}
 }

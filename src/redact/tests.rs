@@ -493,8 +493,53 @@ fn names_and_numbers_in_the_claims_of_a_token_are_those_of_people() {
     let payload = String::from_utf8(payload).unwrap();
     assert_eq!(
         payload,
-        r#"{"name":"Person 1","winaccountname":"Person 2","nameid":"0000000000000001","ver":"1.0"}"#
+        r#"{"name":"Person 1","winaccountname":"CONTOSO\\user1","nameid":"0000000000000001","ver":"1.0"}"#
     );
+}
+
+#[test]
+fn accounts_and_names_of_people_are_masked_wherever_they_stand() {
+    let body = "<m:UnresolvedEntry>Anna Smith</m:UnresolvedEntry><t:FileAs>Smith, Anna</t:FileAs><t:NTAccount>CONTOSO\\asmith</t:NTAccount>";
+    let text = format!(
+        "POST /ews HTTP/1.1\r\nHost: h\r\nX-User: contoso\\asmith\r\nX-Log: C:\\Windows\\asmith, EX01\\EWS, EX01\\EX02$\r\n\
+         Authorization: Digest username=\"asmith\", realm=\"r\", uri=\"/ews\", response=\"0123456789abcdef0123456789abcdef\"\r\n\
+         Content-Type: text/xml\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let options = Options { mask_people: true, ..Options::default() };
+    let out = String::from_utf8(redact(text.as_bytes(), &options).unwrap().bytes).unwrap();
+    assert!(!out.replace("Windows\\asmith", "").contains("asmith") && !out.contains("Anna"), "{out}");
+    assert!(out.contains("X-User: contoso\\user1") && out.contains("username=\"user1\""), "{out}");
+    assert!(out.contains(">CONTOSO\\user1<") && out.contains("EX01\\EWS, EX01\\EX02$"), "{out}");
+    let json = r#"{"log":{"entries":[{"a":{"displayName":"Anna Smith","x":{"name":"Anna Smith"},"y":{"name":"EX01"}}}]}}"#;
+    let out = String::from_utf8(redact(json.as_bytes(), &options).unwrap().bytes).unwrap();
+    assert!(!out.contains("Anna") && out.contains("EX01"), "{out}");
+}
+
+#[test]
+fn passwords_of_authorities_are_masked_in_every_form() {
+    let text = masked("GET / HTTP/1.1\r\nHost: anna:Sup3rS3cret9@mail.contoso.com\r\n\r\n");
+    assert!(text.contains("Host: anna:REDACTED_VALUE_1@mail.contoso.com"), "{text}");
+    let har = masked(
+        r#"{"log":{"entries":[{"request":{"method":"GET","url":"https://h/","headers":[{"name":"Host","value":"anna:Sup3rS3cret9@h"}]}}]}}"#,
+    );
+    assert!(!har.contains("Sup3rS3cret9") && har.contains("@h\""), "{har}");
+    let field = "4:Host,28:anna:Sup3rS3cret9@contoso.co,";
+    let headers = format!("{}:{field}]", field.len());
+    let request = format!(
+        "6:method,3:GET,4:path,1:/,4:host,18:bob:0therPw12@h.co,7:headers,{}:{headers}]",
+        headers.len()
+    );
+    let flow = format!("4:type;4:http;7:request;{}:{request}}}", request.len());
+    let flow = masked(&format!("{}:{flow}}}", flow.len()));
+    assert!(!flow.contains("Sup3rS3cret9") && !flow.contains("0therPw12") && flow.contains("bob:"), "{flow}");
+}
+
+#[test]
+fn what_diagnostics_name_a_secret_is_one_however_short() {
+    let field = "x-ms-diagnostics: 2000001;reason=\"client_secret: Zx9~s1, apikey 'QQQ9x' and password expired\";error_category=\"invalid_token\"";
+    let text = masked(&format!("HTTP/1.1 401 Unauthorized\r\n{field}\r\n\r\n"));
+    assert!(!text.contains("Zx9") && !text.contains("QQQ9x") && text.contains("password expired"), "{text}");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use memchr::memmem;
 
-use super::field::LENIENT;
+use super::field::{AUTHORITIES, LENIENT};
 use super::vault::{self, Kind};
 use super::{Redactor, entropy, names};
 use crate::report::mask::promises_secret;
@@ -227,8 +227,20 @@ impl Redactor {
         let first = lead.iter().rev().nth(marks).is_none_or(|byte| *byte == b'\n')
             || lead.ends_with(b"-H '")
             || lead.ends_with(b"-H \"");
-        let secret = promises_secret(&lower) || names::is_secret(name);
-        if name.is_empty() || !((known && blanks == 0) || (first && secret)) {
+        let at_host = || {
+            text.get(colon + 1..)
+                .unwrap_or_default()
+                .iter()
+                .take_while(|byte| **byte != b'\n')
+                .any(|byte| *byte == b'@')
+        };
+        let secret = || {
+            promises_secret(&lower)
+                || names::is_secret(name)
+                || lower == "x-ms-diagnostics"
+                || (AUTHORITIES.contains(&lower.as_str()) && at_host())
+        };
+        if name.is_empty() || !((known && blanks == 0) || (first && secret())) {
             return None;
         }
         let quote = lead.last().copied().filter(|last| matches!(last, b'"' | b'\''));

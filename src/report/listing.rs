@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::numbers::Order;
 use super::{Exchanges, Inspection, Listed};
-use crate::checks::judge::dumps;
+use crate::checks::judge::tokens_of;
 use crate::connection::Connection;
 use crate::exchange::{Body, Exchange, ExchangeKey};
 use crate::logrecord::LogRecord;
@@ -77,7 +77,7 @@ impl Sink for Listing {
     }
 
     fn log_record(&mut self, record: LogRecord) {
-        for (text, location) in dumps(&record) {
+        for (text, location) in tokens_of(&record) {
             let (id, _) = self.tokens.intern(text.as_bytes(), Hint::None);
             let key = ExchangeKey { input: record.input, frame: record.line, sub: 0 };
             self.tokens.seen(id, key, &location);

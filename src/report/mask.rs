@@ -507,7 +507,7 @@ fn parameters_within(text: &str, depth: usize) -> Option<String> {
         let named = is_secret_parameter(&text[name_at.max(copied)..equals]);
         let value = &text[equals + 1..];
         // A value may be quoted; a stand-in that is already there stays.
-        let value = value.strip_prefix('"').unwrap_or(value);
+        let value = value.strip_prefix(['"', '\'']).unwrap_or(value);
         let value_at = text.len() - value.len();
         let value_end = value_at + value.find(delimiter).unwrap_or(value.len());
         if value_end == value_at || !(named || holds_secret(&text[value_at..value_end], depth)) {

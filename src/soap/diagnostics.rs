@@ -19,6 +19,8 @@ pub struct Diagnostics {
     pub source: Option<String>,
     /// A fault code without a name, as Skype for Business writes it.
     pub fault: Option<String>,
+    /// What else the answer says: a field of each server that it passed, or values joined by comma.
+    pub others: Vec<Diagnostics>,
 }
 
 impl Diagnostics {
@@ -32,15 +34,76 @@ impl Diagnostics {
         codes::diagnostics(self.number, self.category.as_deref())
     }
 
+    /// This and the others.
+    pub fn each(&self) -> impl Iterator<Item = &Self> {
+        std::iter::once(self).chain(&self.others)
+    }
+
+    /// What to do about all that is known of; `None` where nothing is.
+    pub fn advice(&self) -> Option<String> {
+        let mut known: Vec<_> = self.each().filter_map(|said| Some(said.code()?.advice())).collect();
+        known.dedup();
+        (!known.is_empty()).then(|| known.join(" "))
+    }
+
     /// Number, category and reason in one line.
     pub fn summary(&self) -> String {
-        let category = self.category.as_deref().unwrap_or("no category");
-        format!("{} {category}: {}", self.number, self.reason)
+        let of = |said: &Self| {
+            let category = said.category.as_deref().unwrap_or("no category");
+            format!("{} {category}: {}", said.number, said.reason)
+        };
+        self.each().map(of).collect::<Vec<_>>().join(", ")
     }
 }
 
-/// Reads a value; `None` when it does not begin with a number.
+/// Reads the values of all fields of an answer. What Exchange says of a token stands before the others: what a device or
+/// Skype for Business adds does not tell of it.
+pub fn all<'v>(values: impl IntoIterator<Item = &'v str>) -> Option<Diagnostics> {
+    let mut found: Vec<Diagnostics> =
+        values.into_iter().flat_map(joined).filter_map(one).take(VALUES).collect();
+    let rank = |said: &Diagnostics| match said.code() {
+        Some(_) if said.is_skype() => 2,
+        Some(_) if (2_000_000..3_000_000).contains(&said.number) => 0,
+        Some(_) => 1,
+        None => 2,
+    };
+    let (chief, _) = found.iter().enumerate().min_by_key(|(_, said)| rank(said))?;
+    let mut said = found.remove(chief);
+    found.retain(|other| *other != said);
+    found.dedup();
+    said.others = found;
+    Some(said)
+}
+
+/// Reads a value, be it one of several that were joined; `None` when none begins with a number.
 pub fn parse(value: &str) -> Option<Diagnostics> {
+    all([value])
+}
+
+/// Values that are read of one answer.
+const VALUES: usize = 8;
+
+/// The values that a device joined by comma: behind a closing quote, and the next begins with a number of its own.
+fn joined(text: &str) -> impl Iterator<Item = &str> {
+    let begins = |text: &str| {
+        let text = text.trim_start_matches([' ', '+']);
+        let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+        (4..=7).contains(&digits) && text.get(digits..).is_some_and(|behind| behind.starts_with(';'))
+    };
+    let cuts = text.match_indices(',').map(|(at, _)| at).filter(move |at| {
+        let (before, behind) = text.split_at(*at);
+        before.trim_end_matches([' ', '+']).ends_with(['"', ';'])
+            && begins(behind.get(1..).unwrap_or_default())
+    });
+    let mut from = 0;
+    cuts.chain(std::iter::once(text.len())).map(move |to| {
+        let value = text.get(from..to).unwrap_or_default();
+        from = to + 1;
+        value.trim_matches([' ', '+'])
+    })
+}
+
+fn one(value: &str) -> Option<Diagnostics> {
     // A log writes blanks as `+`; a value with blanks of its own is no such copy.
     let logged = !value.contains(' ') && value.contains('+');
     let text = if logged { value.replace('+', " ") } else { value.to_owned() };
@@ -206,6 +269,25 @@ mod tests {
         assert_eq!(quoted(&two).map(|(_, said)| said).collect::<Vec<_>>(), ["2000000;reason=\"x\"", whole]);
         assert_eq!(quoted("2000005; reason for it, 2000005;é").count(), 0);
         assert_eq!(quoted("12000005;reason=\"x\" 2000099;reason=\"x\" 20000").count(), 0);
+    }
+
+    #[test]
+    fn values_that_were_joined_stay_apart() {
+        let skype =
+            r#"28032;source="pool.contoso.com";reason="no, 2000001; not so";"wsse:FailedAuthentication""#;
+        let host = r#"2000003;reason="a, b";error_category="invalid_resource""#;
+        let grant = r#"2000008;reason="no scope";error_category="invalid_grant""#;
+        for comma in [",", ", ", ",+"] {
+            let found = parse(&[skype, host, grant, host].join(comma)).unwrap();
+            let told: Vec<_> = found.each().map(|said| (said.number, said.reason.as_str())).collect();
+            let expected = [(2_000_003, "a, b"), (28_032, "no, 2000001; not so"), (2_000_008, "no scope")];
+            assert_eq!(told, expected, "{comma}");
+            assert_eq!(found.category.as_deref(), Some("invalid_resource"));
+        }
+        let apart = all([skype, host, grant]).unwrap();
+        assert_eq!((apart.number, apart.others.len()), (2_000_003, 2));
+        assert!(apart.advice().unwrap().contains(&codes::diagnostics(2_000_008, None).unwrap().advice()));
+        assert_eq!(all([]), None);
     }
 
     #[test]

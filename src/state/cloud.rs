@@ -72,6 +72,18 @@ impl Cloud {
         row(host).map(|(cloud, _)| cloud)
     }
 
+    /// The cloud that a domain was given by.
+    pub fn of_domain(name: &str) -> Option<Self> {
+        let name = name.trim().trim_end_matches('.').to_ascii_lowercase();
+        let given = |suffix: &str| name.strip_suffix(suffix).is_some_and(|rest| rest.ends_with('.'));
+        match () {
+            () if given("onmicrosoft.com") => Some(Self::Worldwide),
+            () if given("onmicrosoft.us") => Some(Self::UsGov),
+            () if given("onmschina.cn") => Some(Self::China),
+            () => None,
+        }
+    }
+
     /// By the application id of an ACS issuer. The US government cloud uses the worldwide id.
     pub fn of_acs(id: &str) -> Option<Self> {
         [Self::Worldwide, Self::China].into_iter().find(|cloud| cloud.acs_issuer().eq_ignore_ascii_case(id))
@@ -209,6 +221,17 @@ mod tests {
         assert_eq!(of("00000001-0002-0000-C000-000000000000"), Some(Cloud::China));
         assert_eq!(of("00000001-0000-0000-c000-000000000000"), Some(Cloud::Worldwide));
         assert_eq!(of("00000002-0000-0ff1-ce00-000000000000"), None);
+    }
+
+    #[test]
+    fn a_domain_that_a_cloud_gave_tells_it() {
+        for cloud in [Cloud::Worldwide, Cloud::UsGov, Cloud::China] {
+            assert_eq!(Cloud::of_domain(&format!("Contoso.{}", cloud.online_suffix())), Some(cloud));
+        }
+        assert_eq!(Cloud::of_domain("contoso.onmicrosoft.us"), Some(Cloud::UsGov));
+        for other in ["contoso.com", "contoso.cn", "onmicrosoft.com", "notonmicrosoft.com", ""] {
+            assert_eq!(Cloud::of_domain(other), None, "{other}");
+        }
     }
 
     #[test]

@@ -26,14 +26,15 @@ pub(crate) static RULE: Rule = Rule {
 
 fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
     let (Some(seen), Some(said)) = (case.presented(), case.diagnostics()) else { return };
-    let Some(code) = said.code() else { return };
-    if let Some((message, help)) = Computed::of(case, seen).contradicts(code.alias) {
-        out.say(message)
-            .observed(format!("{} {}", said.number, code.alias))
-            .expected("success, or another reason")
-            .help(help)
-            .token(seen.id)
-            .location("response.header.x-ms-diagnostics");
+    for (number, code) in said.each().filter_map(|said| Some((said.number, said.code()?))) {
+        if let Some((message, help)) = Computed::of(case, seen).contradicts(code.alias) {
+            out.say(message)
+                .observed(format!("{number} {}", code.alias))
+                .expected("success, or another reason")
+                .help(help)
+                .token(seen.id)
+                .location("response.header.x-ms-diagnostics");
+        }
     }
 }
 

@@ -35,8 +35,9 @@ fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
         return;
     }
     let Some(seen) = case.presented() else { return };
-    let said =
-        case.diagnostics().map_or_else(String::new, |said| format!(", {} {}", said.number, said.reason));
+    let said = case.diagnostics();
+    let said = said.iter().flat_map(|said| said.each());
+    let said: String = said.map(|said| format!(", {} {}", said.number, said.reason)).collect();
     let policy = case.response().and_then(|response| response.head.text("x-ews-policy-reason"));
     let policy = policy.map_or_else(String::new, |text| format!(", X-EWS-Policy-Reason: {text}"));
     let foreign = said.is_empty() && policy.is_empty() && is_foreign(case);

@@ -35,8 +35,8 @@ fn examine(case: &LogCase<'_>, out: &mut Out<'_>) {
         return;
     }
     hit.observed(case.summary()).expected("status 200");
-    if let Some(code) = said.and_then(|said| said.code()) {
-        hit.help(code.advice());
+    if let Some(advice) = said.and_then(|said| said.advice()) {
+        hit.help(advice);
     }
 }
 

@@ -49,8 +49,8 @@ fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
     match &said {
         Some(said) => {
             hit.observed(quoted(&format!("401, {}", said.summary())));
-            if let Some(code) = said.code() {
-                hit.help(code.advice());
+            if let Some(advice) = said.advice() {
+                hit.help(advice);
             }
         }
         None => {
@@ -70,6 +70,29 @@ mod tests {
         assert!(
             Scene::healthy().refused("2000005;reason=\"x\";error_category=\"invalid_user\"").fires(&RULE)
         );
+    }
+
+    #[test]
+    fn every_field_of_the_answer_is_read() {
+        let skype = "28032;source=\"pool.contoso.com\";reason=\"no\"";
+        let host = "2000003;reason=\"x\";error_category=\"invalid_resource\"";
+        let roles = "2000008;reason=\"y\";error_category=\"invalid_grant\"";
+        let apart = Scene::healthy()
+            .refused(skype)
+            .response_header("x-ms-diagnostics", host)
+            .response_header("X-Ms-Diagnostics", roles);
+        for scene in [apart, Scene::healthy().refused(&[skype, host, roles].join(", "))] {
+            let judgement = scene.judge();
+            let found = judgement.findings.iter().find(|finding| finding.rule == RULE.id).unwrap();
+            assert!(found.observed.starts_with("401, 2000003 invalid_resource: x"), "{}", found.observed);
+            assert!(
+                found.observed.contains("28032") && found.observed.contains("2000008"),
+                "{}",
+                found.observed
+            );
+            let (call, _) = judgement.facts.calls.first_key_value().unwrap();
+            assert!(call.says("invalid_resource") && call.says("invalid_grant"), "{call:?}");
+        }
     }
 
     #[test]

@@ -51,8 +51,8 @@ fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
     hit.observed(quoted(&format!("{status}, {}", said.summary())))
         .expected("a successful answer, or the token that was refused")
         .location("response.header.x-ms-diagnostics");
-    if let Some(code) = said.code() {
-        hit.help(code.advice());
+    if let Some(advice) = said.advice() {
+        hit.help(advice);
     }
 }
 

@@ -15,8 +15,8 @@ pub(crate) static RULE: Rule = Rule {
     since: "0.1.0",
     candidates: &["M19"],
     title: "the partner application of Skype for Business Online is removed",
-    looks_at: "Remove-PartnerApplication in scripts that name 00000004 or SfBOnline, where none of the scripts makes \
-               that application.",
+    looks_at: "Remove-PartnerApplication in scripts that name 00000004 or SfBOnline, where no later command makes that \
+               application, and the script is not the way back of those that make it (Remove-MailUser beside it).",
     matters: "Out-of-office voicemail greetings still use it, also after the move to the new applications.",
     bad: "Remove-PartnerApplication SfBOnline",
     good: "the application is kept",
@@ -26,14 +26,21 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn examine(case: &CommandCase<'_>, out: &mut Out<'_>) {
-    // Who sets it up may hold the way back ready, as our own steps do.
     let makes = |command: &Command| {
-        command.value("ApplicationIdentifier").is_some_and(|id| id.eq_ignore_ascii_case(SKYPE))
+        command.is("New-PartnerApplication")
+            && command.value("ApplicationIdentifier").is_some_and(|id| id.eq_ignore_ascii_case(SKYPE))
     };
-    if case.named("New-PartnerApplication").any(|(_, command)| makes(command)) {
-        return;
-    }
-    for (file, command) in case.named("Remove-PartnerApplication") {
+    // What is made again behind it is not gone.
+    let last_made = case.commands().enumerate().filter(|(_, (_, command))| makes(command)).last();
+    let last_made = last_made.map(|(at, _)| at);
+    let removals =
+        case.commands().enumerate().filter(|(_, (_, command))| command.is("Remove-PartnerApplication"));
+    for (at, (file, command)) in removals {
+        // Who sets it up may hold the way back ready, as our own steps do: that takes the accounts away, too.
+        let takes_back = || file.script.commands.iter().any(|command| command.is("Remove-MailUser"));
+        if last_made.is_some_and(|made| at < made || takes_back()) {
+            continue;
+        }
         let named = command
             .arguments
             .iter()
@@ -81,13 +88,26 @@ mod tests {
     }
 
     #[test]
-    fn stays_silent_on_the_way_back_of_scripts_that_make_it() {
+    fn the_order_of_making_and_removing_decides() {
         let (id, other) = ("00000004-0000-0ff1-ce00-000000000000", "db7de2b5-2149-435e-8043-e080dd50afae");
         let making = |id: &str| format!("New-PartnerApplication -Name a -ApplicationIdentifier {id}\n");
         let removing = "Remove-PartnerApplication -Identity SfBOnline\n";
-        assert!(!Scene::script(&(making(id) + removing)).fires(&RULE));
-        assert!(!Scene::script(&making(id)).and_script(removing).fires(&RULE));
+        assert!(Scene::script(&(making(id) + removing)).fires(&RULE));
+        assert!(Scene::script(&making(id)).and_script(removing).fires(&RULE));
+        assert!(!Scene::script(&(removing.to_owned() + &making(id))).fires(&RULE));
+        assert!(!Scene::script(removing).and_script(&making(id)).fires(&RULE));
         // The move to the new applications.
         assert!(Scene::script(&(making(other) + removing)).fires(&RULE));
+        assert!(Scene::script(&(removing.to_owned() + &making(other))).fires(&RULE));
+    }
+
+    #[test]
+    fn stays_silent_on_the_way_back_of_scripts_that_make_it() {
+        let making =
+            "New-PartnerApplication -Name a -ApplicationIdentifier 00000004-0000-0ff1-ce00-000000000000\n";
+        let back =
+            "Remove-PartnerApplication SfBOnline\nRemove-MailUser -Identity SfBOnline-ApplicationAccount\n";
+        assert!(!Scene::script(making).and_script(back).fires(&RULE));
+        assert!(Scene::script(back).fires(&RULE));
     }
 }

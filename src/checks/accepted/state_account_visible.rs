@@ -28,7 +28,7 @@ pub(crate) static RULE: Rule = Rule {
 fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
     for application in case.applications() {
         for partner in case.partners(application.id) {
-            let user = case.linked_account(partner).and_then(|account| case.mail_user(account));
+            let user = case.acting_user(&application, partner);
             let Some(user) = user.filter(|user| user.flag("HiddenFromAddressListsEnabled") == Some(false))
             else {
                 continue;
@@ -51,7 +51,8 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checks::testing_state::{Scene, organisation::ACCOUNT};
+    use crate::checks::testing_state::organisation::{ACCOUNT, SKYPE};
+    use crate::checks::testing_state::{Scene, Val};
 
     #[test]
     fn fires_on_a_visible_one() {
@@ -60,6 +61,12 @@ mod tests {
                 .set("Get-MailUser", ACCOUNT, "HiddenFromAddressListsEnabled", false)
                 .fires(&RULE)
         );
+    }
+
+    #[test]
+    fn the_account_of_the_procedure_is_looked_at_before_it_is_linked() {
+        let scene = Scene::healthy().set("Get-MailUser", ACCOUNT, "HiddenFromAddressListsEnabled", false);
+        assert!(scene.set("Get-PartnerApplication", SKYPE, "LinkedAccount", Val::Nothing).fires(&RULE));
     }
 
     #[test]

@@ -33,8 +33,8 @@ fn examine(case: &ExchangeCase<'_>, out: &mut Out<'_>) {
     let Some(said) = case.told_inside() else { return };
     let hit = out.say("an answer quotes how another server refused a token");
     hit.observed(quoted(&said.summary())).expected("no error").location("response.body.xml");
-    if let Some(code) = said.code() {
-        hit.help(code.advice());
+    if let Some(advice) = said.advice() {
+        hit.help(advice);
     }
 }
 

@@ -45,9 +45,7 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
     let default = domains.iter().find(|(_, default)| *default).map(|(name, _)| *name).filter(plain);
     for application in case.applications() {
         for partner in case.partners(application.id) {
-            let Some(user) = case.linked_account(partner).and_then(|account| case.mail_user(account)) else {
-                continue;
-            };
+            let Some(user) = case.acting_user(&application, partner) else { continue };
             let address = ["ExternalEmailAddress", "PrimarySmtpAddress"]
                 .iter()
                 .find_map(|name| user.text(name).filter(|text| text.contains('@')));
@@ -110,7 +108,8 @@ fn examine(case: &StateCase<'_>, out: &mut Out<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checks::testing_state::{Scene, organisation::ACCOUNT, properties};
+    use crate::checks::testing_state::organisation::{ACCOUNT, SKYPE};
+    use crate::checks::testing_state::{Scene, Val, properties};
 
     #[test]
     fn fires_on_a_domain_that_is_not_accepted() {
@@ -147,7 +146,9 @@ mod tests {
             hit.help,
             "New-AcceptedDomain -Name 'contoso.example' -DomainName 'contoso.example' -DomainType Authoritative"
         );
-        let other = scene.set("Get-MailUser", ACCOUNT, "ExternalEmailAddress", "a@fabrikam.example");
+        let unlinked = scene.set("Get-PartnerApplication", SKYPE, "LinkedAccount", Val::Nothing);
+        assert_eq!(unlinked.hits(&RULE).len(), 1, "beside the account that is not linked");
+        let other = unlinked.set("Get-MailUser", ACCOUNT, "ExternalEmailAddress", "a@fabrikam.example");
         assert!(!other.hits(&RULE)[0].help.contains('*'));
     }
 

@@ -138,6 +138,8 @@ pub struct Call {
     pub status: Option<u16>,
     /// Number, canonical category and reason of `x-ms-diagnostics`.
     pub said: Option<(u32, String, String)>,
+    /// The same of what other servers on the way said.
+    pub also: Vec<(u32, String, String)>,
     /// Whether the answer bears the marks of Exchange (`request-id`, `X-FEServer`, …).
     pub marks: bool,
     /// Whether the answer lost a part of its head: what it does not show may have been there.
@@ -201,9 +203,20 @@ impl Call {
         self.said.as_ref().map(|(_, category, _)| category.as_str())
     }
 
-    /// The sentence of a refusal.
-    pub fn reason(&self) -> &str {
-        self.said.as_ref().map_or("", |(.., reason)| reason.as_str())
+    /// Whether a refusal has this canonical category, or one of several that it has.
+    pub fn says(&self, wanted: &str) -> bool {
+        self.said.iter().chain(&self.also).any(|(_, category, _)| category == wanted)
+    }
+
+    /// The sentences of a refusal.
+    pub fn reasons(&self) -> impl Iterator<Item = &str> {
+        self.said.iter().chain(&self.also).map(|(.., reason)| reason.as_str())
+    }
+
+    /// The sentence that goes with this category.
+    pub fn reason_of(&self, wanted: &str) -> &str {
+        let mut all = self.said.iter().chain(&self.also);
+        all.find(|(_, category, _)| category == wanted).map_or("", |(.., reason)| reason.as_str())
     }
 }
 

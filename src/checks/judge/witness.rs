@@ -11,6 +11,7 @@ use crate::checks::token_request::request_answer_token;
 use crate::exchange::{Head, Response};
 use crate::limits::{NAME_SHOWN, REQUEST_BYTES, SENTENCE_KEPT};
 use crate::logrecord::{LogRecord, LogSource};
+use crate::soap::diagnostics::Diagnostics;
 use crate::soap::{self, codes};
 use crate::state::StateFile;
 use crate::state::object::Kind;
@@ -242,9 +243,8 @@ fn answer(call: &mut Call, case: &ExchangeCase<'_>, response: &Response) {
             issuers.iter().take(8).map(|name| short(&name.to_string().to_ascii_lowercase())).collect();
     }
     if let Some(said) = case.diagnostics() {
-        let known = said.code().map(|code| code.alias.to_owned());
-        let category = if said.is_skype() { Some("skype".to_owned()) } else { known.or(said.category) };
-        call.said = Some((said.number, short(&category.unwrap_or_default()), sentence(&said.reason)));
+        call.said = Some(refusal(&said));
+        call.also = said.others.iter().map(refusal).collect();
     }
     call.policy = head.text("x-ews-policy-reason").map(sentence);
     if matches!(response.status, 300..=303 | 305..=399) {
@@ -270,6 +270,13 @@ fn answer(call: &mut Call, case: &ExchangeCase<'_>, response: &Response) {
             call.said = Some((said.number, known, sentence(&said.reason)));
         }
     }
+}
+
+/// Number, canonical category and reason.
+fn refusal(said: &Diagnostics) -> (u32, String, String) {
+    let known = said.code().map(|code| code.alias);
+    let category = if said.is_skype() { Some("skype") } else { known.or(said.category.as_deref()) };
+    (said.number, short(category.unwrap_or_default()), sentence(&said.reason))
 }
 
 fn asked(call: &mut Call, case: &ExchangeCase<'_>) {
@@ -403,10 +410,13 @@ pub(super) fn log(record: &LogRecord, expected: &Expectations, facts: &mut Facts
         facts.call(Call { ews: vec![("SoapException".into(), text)], ..logged(&case) }, sight);
     }
     let Some(said) = case.diagnostics() else { return };
-    let Some(code) = said.code() else { return };
+    if said.code().is_none() {
+        return;
+    }
     let call = Call {
         status: record.status.or(Some(401)),
-        said: Some((said.number, code.alias.to_owned(), sentence(&said.reason))),
+        said: Some(refusal(&said)),
+        also: said.others.iter().map(refusal).collect(),
         ..logged(&case)
     };
     facts.call(call, sight);

@@ -29,10 +29,47 @@ impl StateCase<'_> {
         self.verified_domain.or_else(default).or_else(tenant).unwrap_or("<verified domain>")
     }
 
-    /// The cloud: the one that was named, else that of the auth servers.
+    /// The cloud: the one that was named, else the one that traffic and the organisation show.
     pub fn cloud(&self) -> Cloud {
-        let of = |object: &Object| Cloud::of_host(&host_of(object.text("AuthMetadataUrl")?)?);
-        self.cloud.or_else(|| self.of(Kind::AuthServer).find_map(of)).unwrap_or_default()
+        let any = || self.of(Kind::AuthServer).find_map(|object| metadata_host(object)?.1);
+        self.cloud.or_else(|| self.cloud_shown()).or_else(any).unwrap_or_default()
+    }
+
+    /// The cloud that traffic shows, else that of the enabled auth servers. Where these are of several, what else of the
+    /// organisation belongs to one of them tells, then how many there are, then the one for ACS: its tokens are those
+    /// that callers present.
+    pub fn cloud_shown(&self) -> Option<Cloud> {
+        let enabled = self.of(Kind::AuthServer).filter(|object| object.flag("Enabled") != Some(false));
+        let mut servers: Vec<(&Object, Cloud)> =
+            enabled.filter_map(|object| Some((object, metadata_host(object)?.1?))).collect();
+        match self.shown.as_ref().and_then(|shown| shown.china) {
+            Some(true) => return Some(Cloud::China),
+            Some(false) if servers.iter().all(|(_, cloud)| *cloud == Cloud::China) => {
+                return (!servers.is_empty()).then_some(Cloud::Worldwide);
+            }
+            Some(false) => servers.retain(|(_, cloud)| *cloud != Cloud::China),
+            None => {}
+        }
+        let mut rest = self.clouds_named();
+        rest.retain(|named| servers.iter().any(|(_, cloud)| cloud == named));
+        if let Some(first) = rest.first().filter(|first| rest.iter().all(|named| named == *first)) {
+            return Some(*first);
+        }
+        let votes = |of: Cloud| servers.iter().filter(|(_, cloud)| *cloud == of).count();
+        let acs = |object: &Object| {
+            object.text("AuthMetadataUrl").is_some_and(|url| url.contains("/metadata/json/"))
+        };
+        // The first of the greatest: `max_by_key` gives the last.
+        let ranked = servers.iter().rev().max_by_key(|(object, cloud)| (votes(*cloud), acs(object)));
+        ranked.map(|(_, cloud)| *cloud)
+    }
+
+    /// The clouds whose names are used beside the auth servers: by domains of the tenant, and by connectors.
+    fn clouds_named(&self) -> Vec<Cloud> {
+        let accepted = self.of(Kind::AcceptedDomain).filter_map(|object| object.text("DomainName"));
+        let domains = self.tenants.iter().map(String::as_str).chain(accepted).filter_map(Cloud::of_domain);
+        let endpoint = |object: &Object| Cloud::of_host(&host_of(object.text("DiscoveryEndpoint")?)?);
+        domains.chain(self.of(Kind::Connector).filter_map(endpoint)).collect()
     }
 
     /// ` -DomainController NAME` where one was named, for commands that follow one another.
@@ -57,4 +94,11 @@ impl StateCase<'_> {
             quoted,
         )
     }
+}
+
+/// The host of the metadata of an auth server, and the cloud that it belongs to.
+pub(crate) fn metadata_host(object: &Object) -> Option<(String, Option<Cloud>)> {
+    let host = host_of(object.text("AuthMetadataUrl")?)?;
+    let cloud = Cloud::of_host(&host);
+    Some((host, cloud))
 }

@@ -1,6 +1,6 @@
 //! Takes a line of a log, gives what rules ask of it.
 
-use crate::base::is_guid;
+use crate::base::{base64url, is_guid};
 use crate::checks::expectations::Expectations;
 use crate::checks::finding::Severity;
 use crate::checks::judge::standing;
@@ -27,7 +27,8 @@ impl<'a> LogCase<'a> {
     fn texts(&self) -> impl Iterator<Item = String> + '_ {
         let record = self.record;
         let dump = record.token_dump.as_ref().map(|dump| String::from_utf8_lossy(dump.expose()).into_owned());
-        [record.user.clone(), record.remarks.clone(), dump]
+        let sent = record.token_sent.as_ref().and_then(|token| payload(token.expose()));
+        [record.user.clone(), record.remarks.clone(), dump, sent]
             .into_iter()
             .flatten()
             .map(|text| text.to_ascii_lowercase())
@@ -150,4 +151,10 @@ impl<'a> LogCase<'a> {
         parts.extend(said.map(standing::quoted));
         standing::shown(&parts.join(" "))
     }
+}
+
+/// The claims of a token as text.
+fn payload(token: &[u8]) -> Option<String> {
+    let payload = token.split(|byte| *byte == b'.').nth(1)?;
+    Some(String::from_utf8_lossy(&base64url::decode(payload).ok()?).into_owned())
 }

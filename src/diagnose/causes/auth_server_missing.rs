@@ -58,7 +58,7 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
             .words("observed", format!("The challenge of Exchange lists no token service of the cloud among its trusted issuers ({})", finding.observed))
             .by(missing.iter().copied());
         let mut refused = case.refused("invalid_token");
-        refused.retain(|(call, _)| !super::speaks_of_profile(call.reason()));
+        refused.retain(|(call, _)| !super::speaks_of_profile(call.reason_of("invalid_token")));
         if !refused.is_empty() {
             weigh.plus(10, "Exchange calls good tokens invalid").at(&refused);
         }

@@ -33,7 +33,7 @@ pub(crate) static CAUSE: Cause = Cause {
 fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
     let told = case.calls(|call| {
         let spoken = call.ews.iter().any(|(_, text)| super::speaks_of_ews_switch(text));
-        call.exchange && !call.succeeded() && (spoken || super::speaks_of_ews_switch(call.reason()))
+        call.exchange && !call.succeeded() && (spoken || call.reasons().any(super::speaks_of_ews_switch))
     });
     if !told.is_empty() {
         weigh.plus(85, "Exchange says that EWS is switched off or blocked").at(&told);

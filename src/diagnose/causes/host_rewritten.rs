@@ -20,14 +20,15 @@ pub(crate) static CAUSE: Cause = Cause {
 };
 
 fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
-    let refused = case.refused("invalid_resource");
+    let mut refused = case.refused("invalid_resource");
+    // Of these only the scheme is wrong.
+    refused.retain(|(call, _)| match super::named_addresses(call.reason_of("invalid_resource")) {
+        Some((one, other)) => !super::only_scheme_differs(&one, &other),
+        None => !call.entra,
+    });
     let differ = case.errors(&["audience-host"]);
     if let Some((call, _)) = refused.first() {
-        let names = super::named_addresses(call.reason());
-        let offloading = names.as_ref().is_some_and(|(one, other)| super::only_scheme_differs(one, other));
-        if offloading || (call.entra && names.is_none()) {
-            return;
-        }
+        let names = super::named_addresses(call.reason_of("invalid_resource"));
         let (same, audience) = call.audience.clone().unwrap_or_default();
         weigh.value("audience", &audience);
         if same {
@@ -41,6 +42,9 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
             weigh.plus(35, "the other side says that the token is not made for its name").at(&refused);
         } else {
             weigh.plus(35, "the audience is not the host of the request").at(&refused);
+            if !differ.is_empty() {
+                weigh.plus(20, "Exchange refuses the token for it");
+            }
         }
         if let Some((one, other)) = names {
             let seen = if super::host_of(&one).eq_ignore_ascii_case(&audience) { other } else { one };
@@ -70,6 +74,16 @@ mod tests {
     fn fires_when_exchange_sees_another_name() {
         let said = "2000003;reason=\"The hostname component of the audience claim value is invalid. Expected \u{27}ex01.corp.example\u{27}. Actual \u{27}mail.contoso.com\u{27}.\";error_category=\"invalid_resource\"";
         assert_eq!(Story::of(Scene::healthy().refused(said)).lead(), CAUSE.id);
+    }
+
+    #[test]
+    fn what_exchange_says_of_another_host_is_a_cause_beside_others() {
+        let said = "2000003;reason=\"The hostname component of the audience claim value is invalid\";error_category=\"invalid_resource\"";
+        let user = "2000005;reason=\"x\";error_category=\"invalid_user\"";
+        let causes = Story::of(Scene::healthy().host("other.contoso.com").refused(said))
+            .and(Scene::healthy().refused(user))
+            .causes();
+        assert!(causes.contains(&CAUSE.id) && causes.contains(&"user-missing-or-ambiguous"), "{causes:?}");
     }
 
     #[test]

@@ -36,7 +36,7 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
         weigh
             .plus(80, "Exchange says that the grant does not suffice")
             .at(&refused)
-            .application(call.application.as_deref().or_else(|| named(call.reason())));
+            .application(call.application.as_deref().or_else(|| named(call.reason_of("invalid_grant"))));
         let entra = case.findings(&["token-no-permission"], Severity::Warning);
         if call.entra && !entra.is_empty() {
             weigh.minus(40, "the Entra token carries no permission").but(entra);

@@ -1,5 +1,6 @@
 //! Takes the evidence, weighs `ssl-offloading`: TLS ends in front of Exchange.
 
+use crate::checks::judge::facts::Call;
 use crate::diagnose::cause::{Case, Cause, Rank, Weighing};
 
 /// See the text.
@@ -23,12 +24,19 @@ pub(crate) static CAUSE: Cause = Cause {
 };
 
 fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
-    let refused = case.refused("invalid_resource");
+    let mut refused = case.refused("invalid_resource");
+    let scheme = |call: &Call| {
+        let names = super::named_addresses(call.reason_of("invalid_resource"));
+        names.is_some_and(|(one, other)| super::only_scheme_differs(&one, &other))
+    };
+    // Others may be refused for another host.
+    if refused.iter().any(|(call, _)| scheme(call)) {
+        refused.retain(|(call, _)| scheme(call));
+    }
     let Some((call, _)) = refused.first() else { return };
     weigh.value("host", &call.host);
-    let names = super::named_addresses(call.reason());
-    match &names {
-        Some((one, other)) if super::only_scheme_differs(one, other) => {
+    match super::named_addresses(call.reason_of("invalid_resource")) {
+        Some(_) if scheme(call) => {
             weigh.plus(90, "Exchange names the same host once with https and once with http").at(&refused);
         }
         Some(_) => {}
@@ -39,7 +47,7 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
                 weigh.plus(35, "the call was recorded without TLS, for the same host");
             }
         }
-        None if call.unseen_token() && call.reason().contains("'https://") => {
+        None if call.unseen_token() && call.reason_of("invalid_resource").contains("'https://") => {
             weigh.plus(25, "Exchange calls an https address in the token wrong; which kind of token it was is not known").at(&refused);
         }
         None => {}

@@ -28,7 +28,9 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
     // A signature that verifies stays good where that of another token is wrong.
     let mut verifies = false;
     for category in ["invalid_signature", "invalid_certificate"] {
-        let refused = case.refused(category);
+        let mut refused = case.refused(category);
+        // Those whose signature is wrong here, too, are refused for that.
+        refused.retain(|(call, _)| call.signed != Signed::Failed);
         verifies |= refused
             .iter()
             .any(|(call, seen)| call.signed == Signed::Verified && seen.exchanges.is_disjoint(&places));

@@ -40,7 +40,7 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
         // Other tokens may be refused too, for reasons of their own.
         refused.retain(|(call, seen)| {
             let own = call.signed != Signed::Verified || !seen.exchanges.is_disjoint(&places);
-            own && !super::speaks_of_profile(call.reason())
+            own && !super::speaks_of_profile(call.reason_of(category))
         });
         if !refused.is_empty() {
             weigh.plus(20, "Exchange refuses it for the same reason").at(&refused);

@@ -26,7 +26,7 @@ pub(crate) static CAUSE: Cause = Cause {
 
 fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
     let mut refused = case.refused("invalid_token");
-    refused.retain(|(call, _)| super::speaks_of_profile(call.reason()));
+    refused.retain(|(call, _)| super::speaks_of_profile(call.reason_of("invalid_token")));
     if let Some((call, _)) = refused.first() {
         weigh.plus(85, "Exchange says that the profile of the token is not applicable").at(&refused);
         weigh.value("path", &call.path);

@@ -10,7 +10,7 @@ pub(crate) static CAUSE: Cause = Cause {
     rank: Rank::Root,
     summary: "Exchange asks for a token and gets no answer of the token service: a proxy, a firewall or name resolution on the way out stops the request. What the cloud calls at Exchange is not affected.",
     speaks_for: "A log of outbound calls says UnableToGetTokenFromACS or OAuthTokenRequestFailed without a code of the token service, or that the request could not be sent (GetRequestStream); a proxy or a web page answers the request, or refuses the tunnel (CONNECT).",
-    speaks_against: "The token service answered with a code, or granted tokens.",
+    speaks_against: "The token service answered with a code, or granted tokens; less where only another request was answered.",
     repair: &[
         "Test-NetConnection accounts.accesscontrol.windows.net -Port 443",
         "Get-ExchangeServer | Format-List Name,InternetWebProxy; netsh winhttp show proxy",
@@ -40,7 +40,11 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
     }
     let answered = case.asks(|ask| !ask.codes.is_empty() || ask.error.is_some() || ask.granted());
     if !answered.is_empty() {
-        weigh.minus(60, "the token service answered");
+        // What stops one request need not stop the next: servers have proxies of their own.
+        match stopped.iter().any(|(ask, _)| !asked(ask)) {
+            true => weigh.minus(20, "the token service answered another request"),
+            false => weigh.minus(60, "the token service answered"),
+        };
     }
     let network = [
         "407",
@@ -63,7 +67,7 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
 mod tests {
     use super::*;
     use crate::checks::testing::{Scene, Signer};
-    use crate::diagnose::testing::Story;
+    use crate::diagnose::testing::{Story, denied};
 
     #[test]
     fn fires_on_a_log_of_outbound_calls() {
@@ -79,6 +83,21 @@ mod tests {
         assert_eq!(blocked.lead(), CAUSE.id);
         let tunnel = Scene::healthy().token_request("", 403, "").asked_by("CONNECT", "");
         assert_eq!(Story::of(tunnel).lead(), CAUSE.id);
+    }
+
+    #[test]
+    fn an_answer_to_another_request_does_not_open_the_way_of_the_first() {
+        let page = "<html>Access denied</html>";
+        let refused = denied("invalid_client", "AADSTS7000112: Application is disabled.");
+        for (status, answer) in [(400, refused.as_str()), (200, page)] {
+            let blocked = Scene::healthy().assertion_by(Signer::Exchange).answered(403, page);
+            let story = Story::of(blocked)
+                .and(Scene::healthy().assertion_by(Signer::Exchange).answered(status, answer));
+            assert!(story.causes().contains(&CAUSE.id), "{answer}");
+        }
+        let dance = Scene::healthy().assertion_by(Signer::Exchange).answered(407, "");
+        let granted = Story::of(dance).and(Scene::healthy().granted_for(3600, "3600"));
+        assert!(!granted.causes().contains(&CAUSE.id));
     }
 
     #[test]

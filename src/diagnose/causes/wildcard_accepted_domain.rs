@@ -37,7 +37,7 @@ fn traffic<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
         None => "Exchange does not know the tenant of a token; which one it names was not recorded",
     };
     weigh.plus(65, told).at(&refused);
-    if call.reason().to_ascii_lowercase().contains("tenant guid") {
+    if call.reason_of("invalid_tenant").to_ascii_lowercase().contains("tenant guid") {
         weigh.plus(10, "it speaks of the tenant GUID, as it does with wildcard accepted domains");
     }
     let wrong = case.errors(&["issuer-tenant", "issuer-realm-missing", "audience-realm", "chain-realm"]);

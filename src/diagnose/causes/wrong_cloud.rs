@@ -1,5 +1,6 @@
 //! Takes the evidence, weighs `wrong-cloud`: two clouds are mixed.
 
+use crate::checks::judge::facts::Signed;
 use crate::diagnose::cause::{Case, Cause, Rank, Weighing};
 
 /// See the text.
@@ -29,7 +30,10 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
         weigh.words("observed", finding.observed.clone()).by(trusted);
         for category in ["invalid_token", "invalid_tenant", "invalid_signature"] {
             let mut refused = case.refused(category);
-            refused.retain(|(call, _)| !super::speaks_of_profile(call.reason()));
+            // What is refused for its profile, or for a signature that is wrong here too, is no matter of the cloud.
+            refused.retain(|(call, _)| {
+                call.signed != Signed::Failed && !super::speaks_of_profile(call.reason_of(category))
+            });
             if !refused.is_empty() {
                 weigh.plus(10, "Exchange refuses those tokens").at(&refused);
             }

@@ -42,7 +42,12 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
             .words("observed", finding.observed.clone())
             .by(trusted);
     }
-    let unknown = case.asks(|ask| ask.refused() && ask.has(&["90002", "90019", "50059"]));
+    let mut unknown = case.asks(|ask| ask.refused() && ask.has(&["90002", "90019", "50059"]));
+    // Beside another tenant that is named, a service that does not know the right one is a fault of its own.
+    let other = unknown.iter().any(|(ask, _)| ask.own_tenant != Some(true));
+    if other || weigh.score() > 0 {
+        unknown.retain(|(ask, _)| ask.own_tenant != Some(true));
+    }
     if let Some((ask, _)) = unknown.first() {
         let asked = ask.tenant.clone().unwrap_or_else(|| "no tenant".into());
         let own = ask.own_tenant == Some(true);

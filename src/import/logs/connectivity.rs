@@ -44,6 +44,8 @@ pub(super) fn is_clixml(text: &str) -> bool {
 fn of_list(text: &str) -> Vec<Result> {
     let mut results: Vec<Result> = Vec::new();
     let mut open = "";
+    // Where the values of the object begin.
+    let mut column = 0;
     // A copy may begin in the middle of the detail, and tell its result behind it.
     let mut lead = String::new();
     for (line, number) in text.lines().zip(1_u64..) {
@@ -59,9 +61,17 @@ fn of_list(text: &str) -> Vec<Result> {
                 results.push(Result { line: if cut { 1 } else { number }, detail, ..Result::default() });
             }
             open = name;
+            column = line.find(": ").map_or(0, |colon| colon + 2);
         }
+        let value = if property.is_some() {
+            line.split_once(':').map_or("", |(_, value)| value).trim()
+        } else {
+            line
+        };
+        // A window that cuts anywhere cuts before blanks, too.
+        let inside = value.get(..column).is_some_and(|lead| lead.trim().is_empty());
         let value =
-            if property.is_some() { line.split_once(':').map_or("", |(_, value)| value) } else { line };
+            if property.is_none() && inside { value.get(column..).unwrap_or_default() } else { value.trim() };
         let Some(result) = results.last_mut() else {
             if lead.len() < LEAD {
                 lead.push_str(value.trim());
@@ -75,7 +85,7 @@ fn of_list(text: &str) -> Vec<Result> {
             "ResultType" if property.is_some() => &mut result.kind,
             _ => continue,
         };
-        to.push_str(value.trim());
+        to.push_str(value.trim_end());
         to.push('\n');
     }
     results

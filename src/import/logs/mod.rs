@@ -251,15 +251,27 @@ fn record(source: LogSource, row: &Row<'_>) -> LogRecord {
     record.remarks = (!remarks.is_empty()).then(|| remarks.join("; "));
     let dump = row.get(&["token-result", "oauthtoken"]);
     record.token_dump = dump.map(|dump| Secret::new(dump.as_bytes().to_vec()));
+    record.token_sent = token_of(row).map(|token| Secret::new(token.into_bytes()));
     record
 }
+
+/// Custom fields of IIS that hold `Authorization` of the request.
+const AUTHORIZATION: [&str; 3] = ["cs(authorization)", "authorization", "http_authorization"];
 
 /// `Basic`, where a custom field of IIS holds that `Authorization` of the request. Of other schemes it does not tell
 /// whether they were accepted, and an empty Bearer asks for the challenge.
 fn password_scheme(row: &Row<'_>) -> Option<String> {
-    let sent = row.get(&["cs(authorization)", "authorization", "http_authorization"])?;
+    let sent = row.get(&AUTHORIZATION)?;
     let (scheme, value) = sent.trim().split_once([' ', '+'])?;
     (scheme.eq_ignore_ascii_case("basic") && !value.trim().is_empty()).then(|| "Basic".to_owned())
+}
+
+/// The token of `Authorization: Bearer` in a custom field of IIS, unless IIS cut it: it says so by three dots.
+fn token_of(row: &Row<'_>) -> Option<String> {
+    let (scheme, value) = row.get(&AUTHORIZATION)?.trim().split_once([' ', '+'])?;
+    let token = value.trim_matches([' ', '+']);
+    let whole = !token.is_empty() && !token.ends_with("...");
+    (scheme.eq_ignore_ascii_case("bearer") && whole).then(|| token.to_owned())
 }
 
 /// Whether a query has a parameter that is named as a password, and is not empty.

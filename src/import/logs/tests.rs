@@ -66,6 +66,26 @@ fn a_password_in_a_field_that_somebody_added_is_noted_and_not_kept() {
 }
 
 #[test]
+fn a_token_in_a_field_for_authorization_is_kept_whole() {
+    let line = |value: &str| {
+        let text = format!(
+            "#Software: Microsoft Internet Information Services 10.0\r\n#Fields: date time cs-method cs-uri-stem sc-status cs(Authorization)\r\n\
+            2026-11-22 10:00:01 GET /EWS/Exchange.asmx 401 {value}\r\n"
+        );
+        collect(&text).log_records.remove(0)
+    };
+    let record = line("bearer+eyJ0.e30.c2ln");
+    assert_eq!(
+        record.token_sent.as_ref().map(|token| token.expose().to_vec()),
+        Some(b"eyJ0.e30.c2ln".to_vec())
+    );
+    assert!(!format!("{record:?}").contains("c2ln"));
+    for value in ["-", "Bearer", "Bearer+", "Basic+eyJ0.e30.c2ln", "Bearer+eyJ0.e30.c2..."] {
+        assert_eq!(line(value).token_sent, None, "{value}");
+    }
+}
+
+#[test]
 fn a_token_in_a_query_is_noted_and_not_kept() {
     let line = |query: &str| {
         let text = format!(

@@ -38,6 +38,7 @@ use self::beside::{Found, Place};
 use super::{ImportError, ImportSettings, Notice, Receiver};
 use super::{message, raw};
 use crate::base::Instant;
+pub(crate) use crate::base::utf8::{is_wide, mark, text as utf8};
 use crate::connection::LeftOut;
 use crate::exchange::{Body, Exchange, ExchangeKey, Head, Oddity, Protocol};
 use crate::json::dump;
@@ -598,55 +599,6 @@ fn opaque(part: &[u8], known: &[Range<usize>]) -> Vec<Range<usize>> {
         }
     }
     found
-}
-
-/// The text as UTF-8 without byte order mark: UTF-16 (either order, also without mark when every second
-/// byte of the beginning is zero) is converted, everything else is borrowed as it is.
-pub(crate) fn utf8(bytes: &[u8]) -> Cow<'_, [u8]> {
-    let Some(big) = wide_order(bytes) else {
-        return Cow::Borrowed(bytes.get(mark(bytes)..).unwrap_or_default());
-    };
-    let mut units: Vec<u16> = bytes
-        .chunks_exact(2)
-        .map(|pair| match *pair {
-            [high, low] if big => u16::from_be_bytes([high, low]),
-            [low, high] => u16::from_be_bytes([high, low]),
-            _ => 0,
-        })
-        .collect();
-    if units.first() == Some(&0xfeff) {
-        units.remove(0);
-    }
-    Cow::Owned(String::from_utf16_lossy(&units).into_bytes())
-}
-
-/// Bytes of the byte order mark of UTF-8 at the beginning of a text.
-pub(crate) fn mark(beginning: &[u8]) -> usize {
-    if beginning.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 }
-}
-
-/// Whether a text that begins so (its first 64 bytes or all) is UTF-16.
-pub(crate) fn is_wide(beginning: &[u8]) -> bool {
-    wide_order(beginning).is_some()
-}
-
-/// Whether UTF-16 is written with the high byte first; `None` where it is no UTF-16.
-fn wide_order(bytes: &[u8]) -> Option<bool> {
-    if mark(bytes) > 0 {
-        return None;
-    }
-    let beginning = bytes.get(..bytes.len().min(64) & !1).unwrap_or_default();
-    let ascii = |at: usize| {
-        beginning.len() >= 4
-            && beginning.chunks_exact(2).all(|pair| pair.get(at) == Some(&0) && pair.get(1 - at) != Some(&0))
-    };
-    if bytes.starts_with(b"\xfe\xff") {
-        Some(true)
-    } else if bytes.starts_with(b"\xff\xfe") || ascii(1) {
-        Some(false)
-    } else {
-        ascii(0).then_some(true)
-    }
 }
 
 #[doc(hidden)]

@@ -65,10 +65,10 @@ pub(super) fn hint(text: &[u8]) -> String {
     told.map_or_else(String::new, |code| format!("; for what it names: oauthtrace explain {code}"))
 }
 
-/// Whether what stands there is the value of the field, from the start of a line.
+/// Whether what stands there is the value of the field, from the start of a line, or one that was joined to it.
 fn is_field(text: &str, at: usize) -> bool {
     let line = text.get(..at).unwrap_or_default().rsplit('\n').next().unwrap_or_default();
-    let name = line.trim().trim_start_matches("< ").trim_end_matches(':').trim_end();
+    let name = line.trim().trim_start_matches("< ").split(':').next().unwrap_or_default().trim_end();
     name.eq_ignore_ascii_case("x-ms-diagnostics")
 }
 

@@ -129,6 +129,17 @@ fn what_json_in_a_text_holds_is_masked() {
 }
 
 #[test]
+fn what_a_server_quotes_under_the_name_of_a_secret_is_masked() {
+    let reason =
+        "2000001;reason=\"password='Hunter22x' client_secret: Zx9~s1\";error_category=\"invalid_token\"";
+    let text = field("x-ms-diagnostics", reason);
+    assert!(
+        !text.contains("Hunter") && !text.contains("Zx9") && text.ends_with("\"invalid_token\""),
+        "{text}"
+    );
+}
+
+#[test]
 fn what_an_encoded_address_holds_is_masked() {
     let target = |text: &str| Mask::new(false).known(text, &[]).into_owned();
     for held in ["https%3A%2F%2Fh%2F%3Fcode%3Dabc", "%2Fa%3Fpassword%3Dabc", "https%3a%2f%2fbob%3apw%40h"] {

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use zeroize::Zeroizing;
 
-use crate::base::lossy;
+use crate::base::{lossy, utf8};
 
 /// A secret that is found by the client random.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -144,17 +144,11 @@ fn hex(word: &str) -> Option<Zeroizing<Vec<u8>>> {
 
 /// The text of a key log: byte order marks removed, UTF-16 turned into UTF-8.
 pub(super) fn text(bytes: &[u8]) -> Zeroizing<String> {
-    let utf16 = |of: fn([u8; 2]) -> u16| {
-        let units: Vec<u16> = bytes.as_chunks::<2>().0.iter().skip(1).map(|&pair| of(pair)).collect();
-        Cow::from(String::from_utf16_lossy(&units))
-    };
-    let text = match bytes {
-        [0xff, 0xfe, ..] => utf16(u16::from_le_bytes),
-        [0xfe, 0xff, ..] => utf16(u16::from_be_bytes),
-        [0xef, 0xbb, 0xbf, rest @ ..] => lossy(rest),
-        _ => lossy(bytes),
-    };
-    Zeroizing::new(text.into_owned())
+    match utf8::text(bytes) {
+        Cow::Borrowed(text) => Zeroizing::new(lossy(text).into_owned()),
+        // What is converted holds the secrets, too.
+        Cow::Owned(text) => Zeroizing::new(lossy(&Zeroizing::new(text)).into_owned()),
+    }
 }
 
 /// The lines that say something: neither empty nor comments.
@@ -222,5 +216,11 @@ mod tests {
     fn comments_carriage_returns_and_utf_16_do_not_disturb() {
         let text = text(b"\xff\xfe#\0 \0x\0\r\0\n\0a\0\r\0\n\0b\0");
         assert_eq!(lines(&text).collect::<Vec<_>>(), ["a", "b"]);
+        let plain = "# x\r\nCLIENT_RANDOM a b\r\n";
+        let little: Vec<u8> = plain.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let big: Vec<u8> = plain.encode_utf16().flat_map(u16::to_be_bytes).collect();
+        for bare in [little, big] {
+            assert_eq!(*super::text(&bare), plain, "without a byte order mark");
+        }
     }
 }

@@ -14,7 +14,7 @@ use super::der::{self, Der};
 use super::encrypted_key;
 use super::modular;
 use super::secrets::Material;
-use crate::base::Secret;
+use crate::base::{Secret, utf8};
 use crate::limits;
 
 /// An RSA private key that decrypts ClientKeyExchange.
@@ -83,7 +83,9 @@ impl fmt::Debug for ServerKey {
 
 /// All RSA keys in a file.
 pub(super) fn read(file: &[u8], passwords: &[Secret]) -> Result<Vec<ServerKey>, String> {
-    let text = String::from_utf8_lossy(file);
+    // PowerShell writes UTF-16.
+    let plain = Zeroizing::new(utf8::text(file).into_owned());
+    let text = Zeroizing::new(String::from_utf8_lossy(&plain).into_owned());
     if text.contains("-----BEGIN ") {
         return read_pem(&text, passwords);
     }
