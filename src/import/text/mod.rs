@@ -525,6 +525,7 @@ fn bare(key: ExchangeKey, protocol: Protocol, oddities: Vec<Oddity>) -> Exchange
         key,
         connection: None,
         frames: None,
+        until: None,
         client: None,
         server: None,
         protocol,

@@ -9,6 +9,7 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use crate::base::file_and_frame;
 use crate::limits;
 use crate::wire::capture::Packet;
 use crate::wire::link::{self, Skip, Snapped};
@@ -109,6 +110,12 @@ pub struct Decapsulator {
 }
 
 impl Decapsulator {
+    /// Another file begins: gives one that knows what was not carried on of the file that is over, and nothing of its
+    /// fragments, which the next may complete.
+    pub fn turn(&mut self) -> Self {
+        Self { skipped: std::mem::take(&mut self.skipped), ..Self::default() }
+    }
+
     /// Takes one packet and calls `out` for each transport unit in it (more than one when a fragment
     /// completes a datagram).
     #[inline]
@@ -273,7 +280,9 @@ impl Decapsulator {
         if piece.cut() > 0 {
             return Err(Skip::Unread("fragments cut by the snap length"));
         }
-        match self.fragments.push(fragment, piece.bytes, place.frame.number) {
+        // Within its file: how many packets went by since a file before is not in the numbers.
+        let (_, now) = file_and_frame(place.frame.number);
+        match self.fragments.push(fragment, piece.bytes, now) {
             Some((protocol, datagram)) => {
                 let place = Place { depth: place.depth + 1, ..place };
                 // A fragment header may stand before further extension headers.
