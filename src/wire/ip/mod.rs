@@ -17,9 +17,11 @@ use crate::wire::stream::FrameRef;
 
 mod exported;
 mod fragments;
+mod realms;
 mod tunnels;
 
 use fragments::{Fragment, Fragments};
+use realms::Realms;
 
 /// TCP flags that matter here (RFC 9293 3.1), as the header's low byte has them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -53,9 +55,9 @@ pub struct Segment<'a> {
     pub source: (IpAddr, u16),
     /// Receiver.
     pub destination: (IpAddr, u16),
-    /// Keeps equal four-tuples in different virtual networks (VXLAN, Geneve) apart; 0 outside. VLAN
-    /// tags do not count, nor do tunnels whose two directions have identities of their own: one flow
-    /// would come apart.
+    /// Keeps equal four-tuples in different virtual networks (VXLAN, Geneve) apart; 0 outside. Where the two
+    /// directions of a connection have networks of their own, that in which it began. VLAN tags do not count, nor
+    /// do tunnels whose two directions always have identities of their own: one flow would come apart.
     pub realm: u32,
     /// Sequence number.
     pub sequence: u32,
@@ -106,6 +108,7 @@ struct Pair {
 #[derive(Debug, Default)]
 pub struct Decapsulator {
     fragments: Fragments,
+    realms: Realms,
     skipped: BTreeMap<Skip, u64>,
 }
 
@@ -323,7 +326,11 @@ impl Decapsulator {
     ) -> Result<(), Skip> {
         match protocol {
             6 => {
-                out(Transport::Tcp(tcp(place, pair, payload)?));
+                let mut segment = tcp(place, pair, payload)?;
+                if place.realm != 0 {
+                    segment.realm = self.realms.of(&segment);
+                }
+                out(Transport::Tcp(segment));
                 Ok(())
             }
             17 => self.udp(place, pair, payload, out),
