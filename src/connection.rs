@@ -56,8 +56,8 @@ pub const SNAPPED: &str =
     "packets were recorded in part: record them whole (tcpdump -s 0, pktmon start --pkt-size 0)";
 
 /// What to do about a connection whose first bytes begin nothing.
-pub const BEGINS_INSIDE: &str = "joined inside a message: record from the start of the connection, or join the files of \
-     one recording (mergecap -w)";
+pub const BEGINS_INSIDE: &str = "joined inside a message: record from the start of the connection, or give all files of \
+     one recording together";
 
 impl Connection {
     /// The word that `inspect` prints.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::base::{Beginning, Instant, Seen};
+use crate::base::{Beginning, Instant, Seen, file_and_frame, frames_before};
 
 /// Orders exchanges the same way however they were decoded: by input, by the frame (or entry) that
 /// began them, then by connection and place in it. The number that reports print is the rank of this
@@ -84,7 +84,8 @@ pub struct TlsFacts {
 
 /// Which frames carried which bytes of a message part. Runs are sorted by start; several runs with one
 /// start mean that the bytes came from several frames (a TLS record that spans packets). A run ends
-/// where the next run with a larger start begins. Exports leave it empty.
+/// where the next run with a larger start begins. Exports leave it empty. Frames of files behind the one in which the
+/// exchange began have numbers that [`file_and_frame`] takes apart.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct FrameMap {
     runs: Vec<(u32, u64)>,
@@ -126,6 +127,14 @@ impl FrameMap {
     /// Whether nothing is known.
     pub fn is_empty(&self) -> bool {
         self.runs.is_empty()
+    }
+
+    /// Counts files from one that is so many frames behind the first. Gives the last frame in that file.
+    fn count_from(&mut self, before: u64) -> Option<u64> {
+        for (_, frame) in &mut self.runs {
+            *frame = frame.saturating_sub(before);
+        }
+        self.runs.iter().map(|(_, frame)| *frame).filter(|frame| *frame < frames_before(1)).max()
     }
 
     /// Where each run begins and the frame that carried it, as they were pushed.
@@ -352,10 +361,12 @@ pub struct Response {
 pub struct Exchange {
     /// Its place in the order of all exchanges.
     pub key: ExchangeKey,
-    /// Ordinal of its connection within the input; `None` for exports.
+    /// Ordinal of its connection, within the input or those that it is one recording with; `None` for exports.
     pub connection: Option<u32>,
-    /// First and last frame of both messages.
+    /// First and last frame of both messages in the input in which it began.
     pub frames: Option<(u64, u64)>,
+    /// Where it ended if that was in another input: which, and the frame there.
+    pub until: Option<Box<(u32, u64)>>,
     /// Who asked.
     pub client: Option<Endpoint>,
     /// Who answered.
@@ -377,6 +388,31 @@ impl Exchange {
     pub fn complete(&self) -> bool {
         self.request.as_ref().is_some_and(|request| request.body.complete)
             && self.response.as_ref().is_some_and(|response| response.body.complete)
+    }
+
+    /// Takes frames that were numbered through several files of one recording, with the number of the first as input;
+    /// says which it began in, and counts frames from there.
+    pub fn settle(&mut self) {
+        let Some((first, last)) = self.frames else { return };
+        let (end, last) = file_and_frame(last);
+        if end == 0 {
+            return;
+        }
+        let (file, first) = file_and_frame(first);
+        let maps = |head, body| [head, body];
+        let request =
+            self.request.iter_mut().flat_map(|one| maps(&mut one.head.frames, &mut one.body.frames));
+        let response =
+            self.response.iter_mut().flat_map(|one| maps(&mut one.head.frames, &mut one.body.frames));
+        let seen = request.chain(response).filter_map(|map| map.count_from(frames_before(file))).max();
+        if end > file {
+            self.until = Some(Box::new((self.key.input.saturating_add(end), last)));
+            self.frames = Some((first, seen.unwrap_or(first)));
+        } else {
+            self.frames = Some((first, last));
+        }
+        self.key.input = self.key.input.saturating_add(file);
+        self.key.frame = first;
     }
 
     /// When it was used, as the source says: the first byte of the request, else of the response.
@@ -450,6 +486,34 @@ mod tests {
         assert_eq!(map.frames(99..101), [17, 18, 19]);
         assert_eq!(map.frames(299..301), [18, 19, 20]);
         assert_eq!(map.frames(1000..1001), [20]);
+    }
+
+    #[test]
+    fn frames_of_several_files_are_counted_from_that_in_which_the_exchange_began() {
+        let mut map = FrameMap::default();
+        for (at, frame) in [(0, frames_before(2) + 5), (10, frames_before(2) + 6), (20, frames_before(3) + 1)]
+        {
+            map.push(at, frame);
+        }
+        let head = Head { frames: map, ..Head::default() };
+        let mut exchange = Exchange {
+            key: ExchangeKey { input: 7, frame: frames_before(2) + 5, sub: 0 },
+            connection: None,
+            frames: Some((frames_before(2) + 5, frames_before(3) + 1)),
+            until: None,
+            client: None,
+            server: None,
+            protocol: Protocol::Http11,
+            tls: None,
+            request: Some(Box::new(Request { head, ..Request::default() })),
+            response: None,
+            oddities: Vec::new(),
+        };
+        exchange.settle();
+        assert_eq!((exchange.key.input, exchange.key.frame, exchange.frames), (9, 5, Some((5, 6))));
+        assert_eq!(exchange.until.as_deref(), Some(&(10, 1)));
+        let frames = exchange.request.unwrap().head.frames.frames(0..30);
+        assert_eq!(frames.into_iter().map(file_and_frame).collect::<Vec<_>>(), [(0, 5), (0, 6), (1, 1)]);
     }
 
     #[test]

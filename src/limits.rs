@@ -228,6 +228,9 @@ pub const COMPRESSION_LAYERS: usize = 3;
 /// Headers inside one packet that lead to another: tags, labels, tunnels, extension headers.
 pub const ENCAPSULATION_DEPTH: usize = 24;
 
+/// Connections inside virtual networks of which it is remembered in which they began, some two hundred bytes each.
+pub const NETWORK_CONNECTIONS: usize = 1 << 17;
+
 /// Datagrams of which fragments are held while others are awaited. Hosts hold a few hundred.
 pub const FRAGMENTED_DATAGRAMS: usize = 1024;
 

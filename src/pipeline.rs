@@ -12,17 +12,18 @@ mod intake;
 #[cfg(feature = "live")]
 pub mod live;
 mod lookahead;
+mod ring;
 mod sources;
 mod workers;
 
 use std::io::{ErrorKind, Read};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use self::engine::Shared;
-use self::intake::Intake;
-use self::lookahead::Lookahead;
+use self::intake::{Intake, Part};
+use self::ring::{Queue, Turn};
 use self::sources::{Found, Meter};
 use crate::base::{Secret, plain};
 use crate::sink::Sink;
@@ -132,6 +133,8 @@ pub struct Input {
     pub compression: Option<&'static str>,
     /// Size of the file.
     pub bytes: u64,
+    /// The input that it goes on with: files of one recording, whose connections go from one into the next.
+    pub follows: Option<u32>,
     /// SHA-256 of the file, with `--hashes`.
     pub sha256: Option<[u8; 32]>,
     /// Exchanges found in it.
@@ -173,19 +176,47 @@ pub struct Inputs {
     skipped: Vec<String>,
 }
 
+/// What all files are decoded with.
+#[derive(Clone, Copy)]
+struct Run<'f> {
+    settings: &'f Settings,
+    secrets: &'f Arc<Secrets>,
+    queue: &'f Mutex<Queue>,
+}
+
+impl<'f> Run<'f> {
+    /// The files that wait.
+    fn queue(self) -> MutexGuard<'f, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What came of a file, and of those that are one recording with it: none when it is of a kind that nothing here reads.
+#[derive(Default)]
+struct Decoded {
+    inputs: Vec<Input>,
+    failed: Vec<InputError>,
+}
+
 /// Decodes all sources into `sink`.
 pub fn run<S: Sink>(sources: &[Source], settings: &Settings, sink: &mut S) -> Inputs {
     let mut inputs = Inputs::default();
     let secrets = Arc::new(Secrets::default());
     take_keys(settings, &secrets, &mut inputs);
-    let files = sources::expand(sources, &mut inputs);
-    for (at, found) in files.iter().enumerate() {
-        let ahead = Lookahead::new(files.get(at..).unwrap_or_default());
-        match decode(found, inputs.read.len(), settings, &secrets, ahead, sink) {
-            Ok(Some(input)) => inputs.read.push(input),
-            Ok(None) => inputs.skipped(found),
+    let queue = Mutex::new(Queue::of(sources::expand(sources, &mut inputs)));
+    let run = Run { settings, secrets: &secrets, queue: &queue };
+    loop {
+        let next = run.queue().next();
+        let Some(turn) = next else { break };
+        let found = turn.found.clone();
+        match decode(turn, inputs.read.len(), run, sink) {
+            Ok(decoded) if decoded.inputs.is_empty() => inputs.skipped(&found),
+            Ok(decoded) => {
+                inputs.read.extend(decoded.inputs);
+                inputs.failed.extend(decoded.failed);
+            }
             // In a directory, too: what it held is not known to be harmless.
-            Err(message) => inputs.failed.push(InputError { path: found.name.clone(), message }),
+            Err(message) => inputs.failed.push(InputError { path: found.name, message }),
         }
     }
     inputs.settle();
@@ -219,34 +250,24 @@ fn take_keys(settings: &Settings, secrets: &Secrets, inputs: &mut Inputs) {
     }
 }
 
-/// Decodes one file; `None` when it is of a kind that nothing here reads, in a directory.
-fn decode<S: Sink>(
-    found: &Found,
-    number: usize,
-    settings: &Settings,
-    secrets: &Arc<Secrets>,
-    ahead: Lookahead<'_>,
-    sink: &mut S,
-) -> Result<Option<Input>, String> {
-    let meter = Meter::new(settings);
-    let file = found.open().map_err(|error| plain(&error))?;
-    let opened = decompress::open(meter.around(file, found.size())).map_err(|error| error.to_string())?;
-    let Some(mut input) = decode_opened(opened, found, number, settings, secrets, ahead, sink)? else {
-        return Ok(None);
-    };
-    (input.bytes, input.sha256) = meter.finish();
-    Ok(Some(input))
+/// Decodes one file, and those that go on with it.
+fn decode<S: Sink>(turn: Turn, number: usize, run: Run<'_>, sink: &mut S) -> Result<Decoded, String> {
+    let meter = Meter::new(run.settings);
+    let file = turn.found.open().map_err(|error| plain(&error))?;
+    let opened =
+        decompress::open(meter.around(file, turn.found.size())).map_err(|error| error.to_string())?;
+    decode_opened(opened, meter, turn, number, run, sink)
 }
 
 fn decode_opened<S: Sink>(
     mut opened: Opened,
-    found: &Found,
+    meter: Meter,
+    turn: Turn,
     number: usize,
-    settings: &Settings,
-    secrets: &Arc<Secrets>,
-    ahead: Lookahead<'_>,
+    run: Run<'_>,
     sink: &mut S,
-) -> Result<Option<Input>, String> {
+) -> Result<Decoded, String> {
+    let found = &turn.found;
     if opened.kind == Sniffed::Unknown && found.named {
         let mut head = Vec::new();
         let _ = opened.read.by_ref().take(64).read_to_end(&mut head);
@@ -254,14 +275,16 @@ fn decode_opened<S: Sink>(
             return Err(told.to_owned());
         }
     }
-    let Some(kind) = kind_of(opened.kind, found)? else { return Ok(None) };
+    let Some(kind) = kind_of(opened.kind, found)? else { return Ok(Decoded::default()) };
     let mut input = Input::new(found, number, kind, &opened);
     if opened.kind.is_capture() {
-        capture(opened.read, settings, secrets, ahead, &mut input, sink)?;
-    } else if !export::read(opened, found, settings, &mut input, sink)? {
-        return Ok(None);
+        return capture(opened.read, turn, Part { input, meter }, run, sink);
     }
-    Ok(Some(input))
+    if !export::read(opened, found, run.settings, &mut input, sink)? {
+        return Ok(Decoded::default());
+    }
+    (input.bytes, input.sha256) = meter.finish();
+    Ok(Decoded { inputs: vec![input], failed: Vec::new() })
 }
 
 /// What to read a file as; `None` to skip it.
@@ -290,32 +313,26 @@ fn kind_of(sniffed: Sniffed, found: &Found) -> Result<Option<Kind>, String> {
 /// Decodes a capture: packets to segments in the intake, segments to exchanges in the engine.
 fn capture<S: Sink>(
     read: Box<dyn Read + Send>,
-    settings: &Settings,
-    secrets: &Arc<Secrets>,
-    ahead: Lookahead<'_>,
-    input: &mut Input,
+    turn: Turn,
+    part: Part,
+    run: Run<'_>,
     sink: &mut S,
-) -> Result<(), String> {
+) -> Result<Decoded, String> {
     let reader = Reader::open(read).map_err(|error| error.to_string())?;
-    let intake = Intake::new(reader, ahead, secrets, (input.number, input.path.clone()));
-    let shared = Shared { secrets: Arc::clone(secrets), hashes: settings.hashes, input: input.number };
+    let Run { settings, secrets, .. } = run;
+    let shared = Shared { secrets: Arc::clone(secrets), hashes: settings.hashes, input: part.input.number };
+    let intake = Intake::new(reader, run, turn, part);
     let (intake, done) = engine::run(Box::new(intake), settings, &shared, sink);
-    input.exchanges = done.exchanges;
-    input.notices.extend(done.notices);
-    let Some(mut intake) = intake else { return Ok(()) };
-    input.packets = intake.packets;
-    input.dropped = intake.dropped;
-    if let Some(error) = intake.error.take() {
-        input.cut(&error);
+    let Some(intake) = intake else { return Err("was not read to its end".to_owned()) };
+    let (mut decoded, connections) = intake.finish();
+    for (input, exchanges) in decoded.inputs.iter_mut().zip(done.exchanges) {
+        input.exchanges = exchanges;
     }
-    input.unread = intake.unread();
-    let (notices, connections) = intake.finish();
-    input.notices.extend(notices);
+    if let Some(first) = decoded.inputs.first_mut() {
+        first.notices.splice(0..0, done.notices);
+    }
     connections.into_iter().for_each(|connection| sink.connection(connection));
-    if input.dropped > 0 {
-        input.notices.push(format!("the recorder says that it lost {} packets", input.dropped));
-    }
-    Ok(())
+    Ok(decoded)
 }
 
 /// Type of a Decryption Secrets Block that holds a TLS key log.
@@ -344,6 +361,7 @@ impl Input {
             kind,
             compression: None,
             bytes: 0,
+            follows: None,
             sha256: None,
             exchanges: 0,
             records: 0,
@@ -378,9 +396,11 @@ impl Input {
 #[doc(hidden)]
 pub fn bytes<S: Sink>(data: &[u8], sink: &mut S) -> Option<Input> {
     let opened = decompress::open(Box::new(std::io::Cursor::new(data.to_vec()))).ok()?;
-    let found = Found { name: "fuzz".to_owned(), path: None, named: true };
+    let turn = Turn::alone(Found { name: "fuzz".to_owned(), path: None, named: true });
     let settings = Settings { threads: 1, ..Settings::default() };
-    decode_opened(opened, &found, 0, &settings, &Arc::default(), Lookahead::new(&[]), sink).ok()?
+    let (secrets, queue) = (Arc::default(), Mutex::default());
+    let run = Run { settings: &settings, secrets: &secrets, queue: &queue };
+    decode_opened(opened, Meter::new(&settings), turn, 0, run, sink).ok()?.inputs.pop()
 }
 
 /// For fuzzing: any bytes through every decoder.

@@ -55,6 +55,10 @@ const BOUNDS: &[(&str, Told)] = &[
     ("XML_DEPTH", By("xml_that_nests_or_grows_without_end_is_given_up")),
     ("REORDER_BYTES", By("what_stands_behind_a_wide_gap_waits_only_up_to_the_bound")),
     ("REORDER_BYTES_TOTAL", By("connections_with_one_hole_each_do_not_pile_up")),
+    (
+        "NETWORK_CONNECTIONS",
+        Untold("a connection of two networks that is forgotten comes apart, and coverage says so"),
+    ),
     ("SHARDS", Untold("divides the work")),
     ("CONNECTIONS", By("connections_beyond_the_bound_are_let_go")),
     ("SILENT_CONNECTIONS", By("half_open_connections_do_not_pile_up")),

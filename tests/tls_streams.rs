@@ -200,10 +200,14 @@ fn secrets_of(first: &Segment) -> Arc<Secrets> {
     Arc::new(secrets)
 }
 
+/// The client of the connection in which both sides update their keys twice.
+const KEY_UPDATES: u16 = 20_241;
+
 #[test]
 fn tls_1_3_opens_from_wherever_the_capture_begins_whoever_speaks_first() {
     let mut beginnings = 0;
-    for (port, segments) in connections("tls13.pcap") {
+    let updated = connections("features.pcap").into_iter().filter(|(port, _)| *port == KEY_UPDATES);
+    for (port, segments) in connections("tls13.pcap").into_iter().chain(updated) {
         let secrets = secrets_of(&segments[0]);
         let whole = open(&secrets, &segments, &[]);
         assert_eq!(whole.ledger.undecrypted, None, "{port}");

@@ -7,6 +7,8 @@ pub mod any_of;
 pub mod base64url;
 /// Places of a byte, many at once.
 pub mod block;
+/// Numbers of frames through several files.
+pub mod frames;
 /// The form of GUIDs.
 pub mod guid;
 /// What came lately.
@@ -36,6 +38,7 @@ pub mod varint;
 
 pub use any_of::AnyOf;
 pub use block::Block;
+pub use frames::{file_and_frame, frames_before, in_first_file};
 pub use guid::is_guid;
 pub use lately::Lately;
 pub use reader::Reader;

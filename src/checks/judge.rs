@@ -113,8 +113,9 @@ pub struct Judge<'e> {
     store: TokenStore,
     calls: Calls,
     hosts: HashSet<String>,
-    /// With `--host`: connections (by input and ordinal) whose last exchange concerned others.
-    foreign: HashSet<(u32, u32)>,
+    /// With `--host`: connections (by ordinal: those of one recording end before another begins) whose last exchange
+    /// concerned others.
+    foreign: HashSet<u32>,
     /// Lines of logs that tell of a refused call, and may tell of a recorded discovery: it is known at the end.
     unclear: Vec<LogRecord>,
 }
@@ -346,11 +347,10 @@ impl Sink for Judge<'_> {
         let place = place::of(host, request.map_or("", |request| request.path()));
         let concerns = self.concerns(&exchange, place, &sightings);
         if let Some(connection) = exchange.connection.filter(|_| !self.hosts.is_empty()) {
-            let at = (exchange.key.input, connection);
             if concerns {
-                self.foreign.remove(&at)
+                self.foreign.remove(&connection)
             } else {
-                self.foreign.insert(at)
+                self.foreign.insert(connection)
             };
         }
         if !concerns {
@@ -417,8 +417,7 @@ impl Sink for Judge<'_> {
     }
 
     fn connection(&mut self, connection: Connection) {
-        let at = (connection.input, connection.ordinal);
-        let foreign = self.foreign.remove(&at);
+        let foreign = self.foreign.remove(&connection.ordinal);
         let name = name_of(&connection);
         let case = ConnectionCase { connection: &connection, name: name.as_deref() };
         let (mut hits, mut missing) = (Vec::new(), Vec::new());

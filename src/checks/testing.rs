@@ -649,6 +649,7 @@ pub(crate) fn plain() -> Exchange {
         key: ExchangeKey { input: 0, frame: 1, sub: 0 },
         connection: None,
         frames: None,
+        until: None,
         client: end("10.0.0.1", 40_000),
         server: end("10.0.0.2", 443),
         protocol: Protocol::Http11,

@@ -209,6 +209,7 @@ mod tests {
             key: ExchangeKey { input: 0, frame, sub: 0 },
             connection: None,
             frames: None,
+            until: None,
             client: None,
             server: None,
             protocol: Protocol::Http11,

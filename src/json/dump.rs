@@ -274,6 +274,23 @@ mod tests {
     }
 
     #[test]
+    fn words_that_a_window_cut_anywhere_are_whole() {
+        let issuer = "00000002-0000-0ff1-ce00-000000000000@5e3a1c52-7d0b-4f1e-9c55-2b1f0a6d9e11";
+        let text = format!(
+            r#"with the bearer token: '{{"typ":"JWT","alg":"none"}}."iss": "{issuer}" "aud": "x" ; actor: {{"typ":"JWT","alg":"RS256"}}."iss": "a" "nameid": "b"'"#
+        );
+        for window in 40..130 {
+            let lines: Vec<&str> =
+                text.as_bytes().chunks(window).map(|line| std::str::from_utf8(line).unwrap()).collect();
+            let [dump] = &find(&lines.join("\n"))[..] else { panic!("{window}") };
+            let claims = |compact: &str| serde_json::from_str::<serde_json::Value>(&claims(compact)).unwrap();
+            let outer = claims(&dump.compact);
+            assert_eq!(outer["iss"], issuer, "{window}");
+            assert_eq!(claims(outer["actortoken"].as_str().unwrap())["nameid"], "b", "{window}");
+        }
+    }
+
+    #[test]
     fn what_people_paste_from_a_decoder_is_read() {
         let text = "{\n  \"typ\": \"JWT\",\n  \"alg\": \"RS256\"\n}.{\n  \"iss\": \"a\",\n  \"exp\": 1\n}.[Signature]\n";
         assert_eq!(find(text).len(), 1);

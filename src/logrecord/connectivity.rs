@@ -202,7 +202,6 @@ fn some(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::base64url;
 
     #[test]
     fn what_the_window_cut_in_two_is_put_together() {
@@ -248,15 +247,9 @@ mod tests {
             let record = LogRecord::tested(1, "", &detail, "Error");
             assert!(record.errors.unwrap().contains(&format!("'{print}'")), "{window}");
             let dump = String::from_utf8(record.token_dump.unwrap().expose().to_vec()).unwrap();
-            let claims = |compact: &str| {
-                let part = compact.split('.').nth(1).unwrap_or_default();
-                serde_json::from_slice::<serde_json::Value>(&base64url::decode(part.as_bytes()).unwrap())
-                    .unwrap()
-            };
-            let outer = claims(&crate::json::dump::find(&dump)[0].compact);
-            let issuer = "00000002-0000-0ff1-ce00-000000000000@5e3a1c52-7d0b-4f1e-9c55-2b1f0a6d9e11";
-            assert_eq!(outer["iss"], issuer, "{window}");
-            assert_eq!(claims(outer["actortoken"].as_str().unwrap())["nameid"], "b", "{window}");
+            // Who reads the dump takes the breaks out of its words.
+            let words = |text: &str| text.split_whitespace().collect::<String>();
+            assert!(words(&dump).contains(&words(token.split_once('\'').unwrap().1)), "{window}: {dump}");
         }
     }
 

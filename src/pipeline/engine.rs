@@ -37,7 +37,8 @@ pub(super) struct Shared {
 /// What came of a capture besides exchanges.
 #[derive(Default)]
 pub(super) struct Done {
-    pub(super) exchanges: u64,
+    /// By the file in which they began.
+    pub(super) exchanges: Vec<u64>,
     pub(super) notices: Vec<String>,
     evicted: u64,
     silent: u64,
@@ -79,13 +80,14 @@ pub(super) struct Worker {
     stride: usize,
     history: History,
     shared: Shared,
-    exchanges: u64,
+    /// By the file in which they began.
+    exchanges: Vec<u64>,
 }
 
 impl Worker {
     fn new(shared: Shared) -> Self {
         let shards = (0..limits::SHARDS).map(|_| Shard::default()).collect();
-        Self { shards, stride: 1, history: History::default(), shared, exchanges: 0 }
+        Self { shards, stride: 1, history: History::default(), shared, exchanges: Vec::new() }
     }
 
     /// Deals its shards to so many workers.
@@ -95,7 +97,7 @@ impl Worker {
             stride: count,
             history: self.history.clone(),
             shared: self.shared.clone(),
-            exchanges: 0,
+            exchanges: Vec::new(),
         };
         let mut workers: Vec<Self> = (0..count).map(empty).collect();
         for (number, shard) in self.shards.into_iter().enumerate() {
@@ -140,7 +142,7 @@ impl Worker {
         }
         black_box(touched);
         let connections: usize = shards.iter().map(Flows::speaking).sum();
-        let mut listener = shared.listener(sink);
+        let mut listener = shared.listener(sink, exchanges);
         listener.crowded = connections > limits::CROWD;
         for (hint, packed) in hints.iter().zip(group) {
             let payload = history.get(packed.mark, packed.length as usize).unwrap_or_default();
@@ -149,24 +151,20 @@ impl Worker {
                 flows.push_at(*hint, &packed.header, at, packed.ordinal, history, &mut listener);
             }
         }
-        *exchanges += listener.exchanges;
     }
 
     /// Ends all connections.
     pub(super) fn end<S: Sink>(mut self, sink: &mut S) -> Done {
-        let mut done = end(&mut self.shards, &self.shared, sink);
-        done.exchanges += self.exchanges;
-        done
+        end(&mut self.shards, &self.shared, self.exchanges, sink)
     }
 }
 
-/// Ends all connections of some shards.
-pub(super) fn end<S: Sink>(shards: &mut [Shard], shared: &Shared, sink: &mut S) -> Done {
-    let mut done = Done::default();
+/// Ends all connections of some shards, which gave so many exchanges before.
+pub(super) fn end<S: Sink>(shards: &mut [Shard], shared: &Shared, exchanges: Vec<u64>, sink: &mut S) -> Done {
+    let mut done = Done { exchanges, ..Done::default() };
     for flows in shards {
-        let mut listener = shared.listener(sink);
+        let mut listener = shared.listener(sink, &mut done.exchanges);
         flows.finish(&mut listener);
-        done.exchanges += listener.exchanges;
         let reached = flows.bounds_reached();
         done.evicted += reached.evicted;
         done.silent += reached.silent;
@@ -177,13 +175,17 @@ pub(super) fn end<S: Sink>(shards: &mut [Shard], shared: &Shared, sink: &mut S) 
 }
 
 impl Shared {
-    pub(super) fn listener<'s, S: Sink>(&'s self, sink: &'s mut S) -> Conversations<'s, S> {
+    pub(super) fn listener<'s, S: Sink>(
+        &'s self,
+        sink: &'s mut S,
+        exchanges: &'s mut Vec<u64>,
+    ) -> Conversations<'s, S> {
         Conversations {
             sink,
             input: self.input,
             secrets: &self.secrets,
             hashes: self.hashes,
-            exchanges: 0,
+            exchanges,
             crowded: false,
         }
     }
@@ -191,7 +193,9 @@ impl Shared {
 
 impl Done {
     pub(super) fn add(&mut self, other: &Self) {
-        self.exchanges += other.exchanges;
+        let files = self.exchanges.len().max(other.exchanges.len());
+        self.exchanges.resize(files, 0);
+        self.exchanges.iter_mut().zip(&other.exchanges).for_each(|(count, more)| *count += more);
         self.evicted += other.evicted;
         self.silent += other.silent;
         self.relieved += other.relieved;

@@ -4,10 +4,14 @@
 use std::sync::Arc;
 
 use super::lookahead::Lookahead;
-use super::take_secrets;
+use super::ring::Turn;
+use super::sources::Meter;
+use super::{Decoded, Input, InputError, Run, kind_of, take_secrets};
+use crate::base::{Instant, frames_before, plain};
 use crate::connection::Connection;
 use crate::limits;
-use crate::wire::capture::{CaptureError, Item, Memory, Reader};
+use crate::wire::capture::decompress::{self, Opened};
+use crate::wire::capture::{CaptureError, Item, Memory, Reader, Start};
 use crate::wire::ip::{Decapsulator, Segment, Transport};
 use crate::wire::quic::Quic;
 use crate::wire::tcp::{Header, Mark};
@@ -73,53 +77,67 @@ fn place_of(payload: &[u8], memory: &[u8]) -> Option<u64> {
     std::ptr::eq(there, payload).then_some(from as u64)
 }
 
-/// Reads a capture.
+/// A file of the recording: what is known of it, and what counts its bytes.
+pub(super) struct Part {
+    pub(super) input: Input,
+    pub(super) meter: Meter,
+}
+
+/// Reads a capture, and the files that go on with it.
 pub(super) struct Intake<'f> {
     reader: Reader,
     decapsulator: Decapsulator,
     quic: Quic,
     ahead: Lookahead<'f>,
+    run: Run<'f>,
     secrets: Arc<Secrets>,
-    /// Number and name of the input.
+    /// The file that is being read.
+    turn: Turn,
+    /// Number of the first input of the recording.
     number: u32,
-    name: String,
+    /// The files of the recording so far; the last is being read.
+    parts: Vec<Part>,
+    /// Files that should have gone on with it.
+    failed: Vec<InputError>,
     /// Segments so far: numbers connections in the order of their first packets.
     ordinal: u32,
     /// Batches that are being filled, one for each worker.
     open: Vec<Batch>,
     memory: Option<(u64, Memory)>,
-    pub(super) packets: u64,
-    pub(super) dropped: u64,
+    /// When the last segment came that was given on.
+    last: Option<Instant>,
+    /// Packets of the file so far, and packets that the recorder lost.
+    packets: u64,
+    dropped: u64,
     /// Why the file ended early.
-    pub(super) error: Option<CaptureError>,
+    error: Option<CaptureError>,
 }
 
 impl<'f> Intake<'f> {
     /// Reads for one worker.
-    pub(super) fn new(
-        reader: Reader,
-        ahead: Lookahead<'f>,
-        secrets: &Arc<Secrets>,
-        (number, name): (u32, String),
-    ) -> Self {
+    pub(super) fn new(reader: Reader, run: Run<'f>, turn: Turn, part: Part) -> Self {
         Self {
             reader,
             decapsulator: Decapsulator::default(),
             quic: Quic::default(),
-            ahead,
-            secrets: Arc::clone(secrets),
-            number,
-            name,
+            ahead: Lookahead::new(run, turn.found.clone()),
+            run,
+            secrets: Arc::clone(run.secrets),
+            turn,
+            number: part.input.number,
+            parts: vec![part],
+            failed: Vec::new(),
             ordinal: 0,
             open: vec![Batch::default()],
             memory: None,
+            last: None,
             packets: 0,
             dropped: 0,
             error: None,
         }
     }
 
-    /// Bytes of the (uncompressed) file read so far.
+    /// Bytes of the (uncompressed) files read so far.
     pub(super) const fn position(&self) -> u64 {
         self.reader.position()
     }
@@ -139,9 +157,11 @@ impl<'f> Intake<'f> {
         loop {
             let (item, ground) = match self.reader.next_in_memory() {
                 Ok(Some(next)) => next,
-                Ok(None) => break,
-                Err(error) => {
-                    self.error = Some(error);
+                ended => {
+                    self.error = ended.err();
+                    if self.go_on() {
+                        continue;
+                    }
                     break;
                 }
             };
@@ -153,6 +173,7 @@ impl<'f> Intake<'f> {
             let begun: usize = open.iter().map(|batch| batch.segments.len()).sum();
             let over = begun >= SEGMENTS || !same && begun > 0;
             if over {
+                self.last = last_of(open).or(self.last);
                 std::mem::swap(open, full);
             }
             if over || !same {
@@ -181,7 +202,7 @@ impl<'f> Intake<'f> {
                     self.ahead.tick(&self.secrets);
                 }
                 Item::Dropped(count) => self.dropped = self.dropped.saturating_add(count),
-                item => take_secrets(&self.name, &item, &self.secrets),
+                item => take_secrets(&self.turn.found.name, &item, &self.secrets),
             }
             if over {
                 return true;
@@ -196,27 +217,85 @@ impl<'f> Intake<'f> {
         self.ahead.end(&self.secrets);
     }
 
-    /// Packets that could not be read, by kind.
-    pub(super) fn unread(&self) -> Vec<(String, u64)> {
-        self.decapsulator.unread()
+    /// The file is over: what was counted in it is its own. Gives whether another goes on with the recording.
+    fn go_on(&mut self) -> bool {
+        self.last = last_of(&self.open).or(self.last);
+        loop {
+            let next = self.run.queue().after(&self.turn, self.last);
+            let Some(turn) = next else { return false };
+            match self.begin(&turn) {
+                Ok((reader, part)) => {
+                    let over = self.decapsulator.turn();
+                    self.close(&over);
+                    self.reader = reader;
+                    self.parts.push(part);
+                    self.ahead.turn_to(turn.found.clone());
+                    self.turn = turn;
+                    return true;
+                }
+                // What comes after it cannot be told from what would have come after this one.
+                Err(message) => self.failed.push(InputError { path: turn.found.name, message }),
+            }
+        }
     }
 
-    /// Lines about what was not carried on, and connections that are not TCP.
-    pub(super) fn finish(self) -> (Vec<String>, Vec<Connection>) {
-        let (connections, over) = self.quic.finish();
-        let mut notices = Vec::new();
-        if over > 0 {
-            notices.push(format!(
+    /// Opens a file that goes on with the recording.
+    fn begin(&self, turn: &Turn) -> Result<(Reader, Part), String> {
+        let (found, meter) = (&turn.found, Meter::new(self.run.settings));
+        let file = found.open().map_err(|error| plain(&error))?;
+        let opened = decompress::open(meter.around(file, found.size())).map_err(|error| error.to_string())?;
+        let kind = kind_of(opened.kind, found)?.ok_or("is no capture any more")?;
+        let place = u32::try_from(self.parts.len()).unwrap_or(u32::MAX);
+        let number = self.number.saturating_add(place);
+        let mut input = Input::new(found, number as usize, kind, &opened);
+        input.follows = number.checked_sub(1);
+        let Opened { read, .. } = opened;
+        let start = Start { position: self.reader.behind(), number: frames_before(place) };
+        let reader = Reader::open_at(read, start).map_err(|error| error.to_string())?;
+        Ok((reader, Part { input, meter }))
+    }
+
+    /// Writes down what was counted in the file.
+    fn close(&mut self, over: &Decapsulator) {
+        let Some(Part { input, .. }) = self.parts.last_mut() else { return };
+        input.packets = std::mem::take(&mut self.packets);
+        input.dropped = std::mem::take(&mut self.dropped);
+        if let Some(error) = self.error.take() {
+            input.cut(&error);
+        }
+        input.unread = over.unread();
+        let notices = over.notices().into_iter().map(|(what, count)| format!("passed over: {what}: {count}"));
+        input.notices.extend(notices);
+        if input.dropped > 0 {
+            input.notices.push(format!("the recorder says that it lost {} packets", input.dropped));
+        }
+    }
+
+    /// What is known of the files, and connections that are not TCP.
+    pub(super) fn finish(mut self) -> (Decoded, Vec<Connection>) {
+        let (connections, over) = std::mem::take(&mut self.quic).finish();
+        if let Some(Part { input, .. }) = self.parts.last_mut()
+            && over > 0
+        {
+            input.notices.push(format!(
                 "{over} datagrams of QUIC connections beyond {} (limit QUIC_CONNECTIONS)",
                 limits::QUIC_CONNECTIONS
             ));
         }
-        notices.extend(
-            self.decapsulator
-                .notices()
-                .into_iter()
-                .map(|(what, count)| format!("passed over: {what}: {count}")),
-        );
-        (notices, connections)
+        let over = std::mem::take(&mut self.decapsulator);
+        self.close(&over);
+        // What it left of its file is counted when it is let go.
+        drop(self.reader);
+        let inputs = self.parts.into_iter().map(|Part { mut input, meter }| {
+            (input.bytes, input.sha256) = meter.finish();
+            input
+        });
+        (Decoded { inputs: inputs.collect(), failed: self.failed }, connections)
     }
+}
+
+/// When the last segment came that stands in batches.
+fn last_of(batches: &[Batch]) -> Option<Instant> {
+    let ends = batches.iter().filter_map(|batch| batch.segments.last());
+    ends.max_by_key(|packed| packed.ordinal)?.header.time()
 }

@@ -7,7 +7,7 @@ use super::engine::{Shard, Shared, end};
 use crate::limits;
 use crate::sink::Sink;
 use crate::wire::capture::Packet;
-use crate::wire::ip::{Decapsulator, Segment, Transport};
+use crate::wire::ip::{Decapsulator, Transport};
 use crate::wire::quic::Quic;
 use crate::wire::tcp::Header;
 use crate::wire::tls::secrets::Secrets;
@@ -19,7 +19,7 @@ pub struct Live {
     decapsulator: Decapsulator,
     quic: Quic,
     segments: u32,
-    exchanges: u64,
+    exchanges: Vec<u64>,
 }
 
 impl Live {
@@ -31,7 +31,7 @@ impl Live {
             decapsulator: Decapsulator::default(),
             quic: Quic::default(),
             segments: 0,
-            exchanges: 0,
+            exchanges: Vec::new(),
         }
     }
 
@@ -40,7 +40,10 @@ impl Live {
         let Self { shared, shards, decapsulator, quic, segments, exchanges } = self;
         decapsulator.push(packet, |transport| match transport {
             Transport::Tcp(segment) => {
-                *exchanges += segment_of(shared, shards, &segment, *segments, sink);
+                let mut listener = shared.listener(sink, exchanges);
+                if let Some(flows) = shards.get_mut(Header::of(&segment).shard()) {
+                    flows.push(&segment, *segments, &mut listener);
+                }
                 *segments = segments.saturating_add(1);
             }
             Transport::Udp { frame, source, destination, payload } => {
@@ -54,8 +57,7 @@ impl Live {
     /// Ends all connections; gives the number of exchanges, notices for people, and packets that could not be read, by
     /// kind.
     pub fn finish<S: Sink>(mut self, sink: &mut S) -> (u64, Vec<String>, Vec<(String, u64)>) {
-        let mut done = end(&mut self.shards, &self.shared, sink);
-        done.exchanges += self.exchanges;
+        let mut done = end(&mut self.shards, &self.shared, self.exchanges, sink);
         done.say();
         let (connections, _) = self.quic.finish();
         connections.into_iter().for_each(|connection| sink.connection(connection));
@@ -65,21 +67,6 @@ impl Live {
             .into_iter()
             .map(|(what, count)| format!("passed over: {what}: {count}"));
         done.notices.extend(skipped);
-        (done.exchanges, done.notices, self.decapsulator.unread())
+        (done.exchanges.iter().sum(), done.notices, self.decapsulator.unread())
     }
-}
-
-/// Exchanges that became whole.
-fn segment_of<S: Sink>(
-    shared: &Shared,
-    shards: &mut [Shard],
-    segment: &Segment<'_>,
-    ordinal: u32,
-    sink: &mut S,
-) -> u64 {
-    let mut listener = shared.listener(sink);
-    if let Some(flows) = shards.get_mut(Header::of(segment).shard()) {
-        flows.push(segment, ordinal, &mut listener);
-    }
-    listener.exchanges
 }

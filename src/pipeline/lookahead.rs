@@ -4,6 +4,7 @@
 //! bounds are reached the rest of the inputs is looked through for secrets, once, and nothing need wait
 //! any longer.
 
+use super::Run;
 use super::sources::Found;
 use super::take_secrets;
 use crate::limits;
@@ -14,23 +15,30 @@ use crate::wire::tls::secrets::Secrets;
 
 /// Watches how much waits for keys.
 pub(super) struct Lookahead<'f> {
-    /// The file that is being read, and those after it.
-    files: &'f [Found],
+    run: Run<'f>,
+    /// The file that is being read.
+    current: Found,
     done: bool,
     packets: u32,
 }
 
 impl<'f> Lookahead<'f> {
-    pub(super) fn new(files: &'f [Found]) -> Self {
-        Self { files, done: false, packets: 0 }
+    pub(super) const fn new(run: Run<'f>, current: Found) -> Self {
+        Self { run, current, done: false, packets: 0 }
     }
 
-    /// Called for every packet; looks now and then whether too much waits.
+    /// Another file is being read.
+    pub(super) fn turn_to(&mut self, current: Found) {
+        self.current = current;
+    }
+
+    /// Called for every packet; looks now and then whether too much waits: into the rest of the file that is being
+    /// read, and those after it.
     pub(super) fn tick(&mut self, secrets: &Secrets) {
         self.packets = self.packets.wrapping_add(1);
         if self.packets.is_multiple_of(64) && !self.done && secrets.waiting() > limits::LOOKAHEAD_BYTES {
             self.done = true;
-            self.look(secrets);
+            self.look(secrets, Some(&self.current));
         }
     }
 
@@ -39,17 +47,18 @@ impl<'f> Lookahead<'f> {
     pub(super) fn end(&mut self, secrets: &Secrets) {
         if !self.done && secrets.waiting() > 0 {
             self.done = true;
-            self.files = self.files.get(1..).unwrap_or_default();
-            self.look(secrets);
+            self.look(secrets, None);
         }
     }
 
-    fn look(&self, secrets: &Secrets) {
-        for found in self.files {
+    fn look(&self, secrets: &Secrets, current: Option<&Found>) {
+        let waiting: Vec<Found> = self.run.queue().waiting().cloned().collect();
+        let files = || current.into_iter().chain(&waiting);
+        for found in files() {
             scan(found, secrets);
         }
-        // Standard input cannot be read twice: what it still holds is not known.
-        if self.files.iter().all(|found| !found.is_stdin()) {
+        // What cannot be read twice, such as standard input, may still hold some.
+        if files().all(|found| !found.is_read_once()) {
             secrets.seal();
         }
     }
@@ -57,7 +66,7 @@ impl<'f> Lookahead<'f> {
 
 /// Reads the secrets of one file; what cannot be read is complained of when its turn comes.
 fn scan(found: &Found, secrets: &Secrets) {
-    if found.is_stdin() {
+    if found.is_read_once() {
         return;
     }
     let Some(opened) = found.open().ok().and_then(|file| decompress::open(file).ok()) else { return };

@@ -30,9 +30,9 @@ impl Found {
         })
     }
 
-    /// Whether it can be read only once.
-    pub(super) fn is_stdin(&self) -> bool {
-        self.path.is_none()
+    /// Whether it can be read only once: standard input, a pipe.
+    pub(super) fn is_read_once(&self) -> bool {
+        self.size().is_none()
     }
 
     /// Its size, where the system knows it.

@@ -120,6 +120,7 @@ pub(super) fn exchange(finished: Finished, key: ExchangeKey, connection: u32) ->
         key,
         connection: Some(connection),
         frames: None,
+        until: None,
         client: None,
         server: None,
         protocol: finished.protocol,

@@ -208,11 +208,12 @@ fn input(input: &Input) -> String {
     let compression = input.compression.map_or(String::new(), |name| format!(" in {name}"));
     let cut = if input.truncated { ", cut at the end" } else { "" };
     let line = format!(
-        "{}: {}{compression}, {}, {}{cut}",
+        "{}: {}{compression}, {}, {}{cut}{}",
         input.path,
         input.kind.name(),
         counted(input.bytes, "byte"),
-        words::found(input)
+        words::found(input),
+        words::follows(input)
     );
     super::escape::terminal(&line).into_owned()
 }

@@ -145,6 +145,7 @@ mod tests {
                 key: ExchangeKey { input: 0, frame, sub: 0 },
                 connection: Some(3),
                 frames: Some((frame, frame + 7)),
+                until: None,
                 client: None,
                 server: None,
                 protocol: Protocol::Http11,

@@ -31,7 +31,8 @@ pub fn verification(verification: &Verification, options: &Options, out: &mut dy
         writeln!(out, "- {}", inline(line))?;
     }
     for (number, input) in verification.inputs.iter().enumerate() {
-        writeln!(out, "- input {number}: {}, {}", code(&input.path), input.kind.name())?;
+        let follows = words::follows(input);
+        writeln!(out, "- input {number}: {}, {}{follows}", code(&input.path), input.kind.name())?;
     }
     causes(verification, mask, out)?;
     writeln!(out, "\n## What was not seen\n")?;
@@ -212,7 +213,8 @@ pub fn inspection(inspection: &Inspection, options: &Options, out: &mut dyn Writ
     let mask = Mask::new(options.show_secrets);
     writeln!(out, "# What was recorded\n")?;
     for input in &inspection.inputs {
-        writeln!(out, "- {}: {}, {}", code(&input.path), input.kind.name(), words::found(input))?;
+        let (found, follows) = (words::found(input), words::follows(input));
+        writeln!(out, "- {}: {}, {found}{follows}", code(&input.path), input.kind.name())?;
     }
     writeln!(
         out,

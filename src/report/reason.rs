@@ -61,8 +61,8 @@ mod tests {
             Some(
                 "3 TLS records did not open; 1 byte of the client missing; packets were recorded in part: \
                  record them whole (tcpdump -s 0, pktmon start --pkt-size 0); 2 exchanges not seen to the end; \
-                 joined inside a message: record from the start of the connection, or join the files of one \
-                 recording (mergecap -w)"
+                 joined inside a message: record from the start of the connection, or give all files of one \
+                 recording together"
             )
         );
     }

@@ -74,6 +74,7 @@ fn exchange(frame: u64, authorization: &str, status: u16) -> Exchange {
         key: key(frame),
         connection: Some(0),
         frames: Some((frame, frame + 2)),
+        until: None,
         client: Some("192.0.2.1:40000".parse().map(end).unwrap()),
         server: Some("192.0.2.2:443".parse().map(end).unwrap()),
         protocol: Protocol::Http11,

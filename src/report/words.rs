@@ -140,6 +140,11 @@ pub fn found(input: &Input) -> String {
     counted(input.records, thing)
 }
 
+/// Whether its connections begin in another input: files of one recording.
+pub fn follows(input: &Input) -> String {
+    input.follows.map_or(String::new(), |before| format!(", goes on with input {before}"))
+}
+
 /// How many tokens there are, and which of them are judged.
 fn judged_tokens(tokens: u64, in_scope: u64, own: u64) -> String {
     const OWN: &str = "issued by Exchange itself, judged by --cert";

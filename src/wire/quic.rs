@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 use foldhash::fast::RandomState;
 
+use crate::base::file_and_frame;
 use crate::connection::{Connection, Content};
 use crate::exchange::Endpoint;
 use crate::limits;
@@ -43,11 +44,12 @@ impl Quic {
             }
             Entry::Vacant(entry) => {
                 fresh = true;
+                let (file, first_frame) = file_and_frame(frame.number);
                 // Who sends first asks; an Initial of a server would come second.
                 entry.insert(Connection {
-                    input,
+                    input: input.saturating_add(file),
                     ordinal,
-                    first_frame: frame.number,
+                    first_frame,
                     times: frame.time.map(|at| (at, at)),
                     client: Some(endpoint(source)),
                     server: Some(endpoint(destination)),

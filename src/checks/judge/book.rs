@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-use crate::base::Instant;
+use crate::base::{Instant, in_first_file};
 use crate::checks::CheckId;
 use crate::checks::expectations::Expectations;
 use crate::checks::finding::Evidence;
@@ -338,11 +338,12 @@ struct At<'s> {
 
 impl At<'_> {
     fn evidence(&self, hit: &Hit) -> Evidence {
+        let (file, frames) = in_first_file(&self.sighting.frames);
         Evidence {
-            input: Some(self.key.input),
+            input: Some(self.key.input.saturating_add(file)),
             exchange: Some(self.key).filter(|_| self.sighting.location.half != Half::Text),
             connection: None,
-            frames: self.sighting.frames.clone(),
+            frames,
             token: hit.token.or(Some(self.token)),
             location: hit.location.clone().or_else(|| Some(self.sighting.location.to_string())),
             claim: hit.claim.map(str::to_owned),

@@ -136,7 +136,8 @@ pub(super) fn joined(memory: &Memory) -> impl Iterator<Item = Said> {
     })
 }
 
-/// Connections that one input leaves open and another joins, as where a recording was split: each input is read alone.
+/// Connections that one input leaves open and another joins: the times of their packets do not show that one recording
+/// goes on with the other.
 pub(super) fn split(memory: &Memory) -> Option<Said> {
     let mut found = Closed::default();
     for one in memory.troubled.values().filter(|one| one.starts_midway) {
@@ -152,7 +153,10 @@ pub(super) fn split(memory: &Memory) -> Option<Said> {
         let count = plural(found.count, "connection");
         Said::from(format!("{count} began in another input than the one that goes on with it"))
             .then(first(&found))
-            .then(": join the inputs in one file (mergecap -w) and give that")
+            .then(
+                ", and their times do not follow each other: where they are one recording, join them in one file \
+                 (mergecap -w) and give that",
+            )
     })
 }
 

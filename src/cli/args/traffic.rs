@@ -10,7 +10,8 @@ use super::OutputArgs;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Input")]
 pub struct InputArgs {
-    /// Files, directories (their files, sorted by name) or - for stdin; the kind is found from the content
+    /// Files, directories (their files, sorted by name; those of one recording by time) or - for stdin; the kind is found
+    /// from the content
     #[arg(value_name = "INPUT", required = true, help_heading = "Arguments")]
     pub inputs: Vec<PathBuf>,
     /// TLS session keys in NSS key log format; repeatable (SSLKEYLOGFILE is not read)

@@ -246,6 +246,7 @@ impl Item {
             key: ExchangeKey { input: 0, frame: index, sub: 0 },
             connection: None,
             frames: None,
+            until: None,
             client: None,
             server: message::endpoint(&self.ip, port.unwrap_or_default()),
             protocol,

@@ -55,6 +55,7 @@ pub(super) fn exchange(
         key: ExchangeKey { input: 0, frame: index, sub: 0 },
         connection: None,
         frames: None,
+        until: None,
         client: None,
         server: entry.server_ip.and_then(|ip| message::endpoint(&ip.text(), port)),
         protocol,

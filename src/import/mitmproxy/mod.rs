@@ -251,6 +251,7 @@ fn exchange(flow: Value<'_>, index: u64) -> Option<Exchange> {
         key: ExchangeKey { input: 0, frame: index, sub: 0 },
         connection: None,
         frames: None,
+        until: None,
         client,
         server,
         protocol: protocol(raw),

@@ -458,6 +458,7 @@ impl<'m> Session<'m> {
             key: ExchangeKey { input: 0, frame: self.number, sub: self.folder << 32 },
             connection: None,
             frames: None,
+            until: None,
             client: metadata.client,
             server,
             protocol,

@@ -526,6 +526,7 @@ fn bare(key: ExchangeKey, protocol: Protocol, oddities: Vec<Oddity>) -> Exchange
         key,
         connection: None,
         frames: None,
+        until: None,
         client: None,
         server: None,
         protocol,

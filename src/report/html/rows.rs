@@ -104,7 +104,10 @@ fn row(number: usize, listed: &Listed, inspection: &Inspection, bad: bool, named
         offered: terminal(&shorten(&authentication::offered(exchange).join(", "), 100)).into_owned(),
         tokens,
         frames: exchange.frames.map_or(String::new(), |(first, last)| {
-            if first == last { first.to_string() } else { format!("{first} … {last}") }
+            let until = exchange.until.as_deref();
+            let until =
+                until.map_or(String::new(), |(input, frame)| format!(", then to {frame} of input {input}"));
+            if first == last { format!("{first}{until}") } else { format!("{first} … {last}{until}") }
         }),
         kinds: kinds.iter().filter(|(is, _)| *is).map(|(_, kind)| *kind).collect::<Vec<_>>().join(" "),
         bad,

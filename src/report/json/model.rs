@@ -30,6 +30,8 @@ pub(super) struct InputRecord<'i> {
     path: &'i str,
     kind: &'static str,
     compression: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    follows: Option<u32>,
     bytes: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     sha256: Option<String>,
@@ -42,6 +44,7 @@ pub(super) fn input(input: &Input) -> InputRecord<'_> {
         path: &input.path,
         kind: input.kind.name(),
         compression: input.compression,
+        follows: input.follows,
         bytes: input.bytes,
         sha256: input.sha256.map(|hash| hex(&hash)),
         exchanges: input.exchanges,
@@ -85,12 +88,21 @@ struct AuthenticationRecord {
     offered: Vec<String>,
 }
 
+/// Where an exchange ended that goes on in another input.
+#[derive(Serialize)]
+struct UntilRecord {
+    input: u32,
+    frame: u64,
+}
+
 #[derive(Serialize)]
 pub(in crate::report) struct ExchangeRecord<'e> {
     index: usize,
     input: u32,
     time: Option<String>,
     frames: Option<(u64, u64)>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<UntilRecord>,
     client: Option<String>,
     server: Option<String>,
     protocol: &'static str,
@@ -121,6 +133,7 @@ pub(in crate::report) fn exchange<'e>(
         input: exchange.key.input,
         time: exchange.time().map(|time| time.to_string()),
         frames: exchange.frames,
+        until: exchange.until.as_deref().map(|&(input, frame)| UntilRecord { input, frame }),
         client: exchange.client.map(|end| end.to_string()),
         server: exchange.server.map(|end| end.to_string()),
         protocol: exchange.protocol.name(),

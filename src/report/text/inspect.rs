@@ -33,9 +33,10 @@ pub fn inspection(inspection: &Inspection, options: &Options, out: &mut dyn Writ
             if input.packets > 0 { format!(", {}", counted(input.packets, "packet")) } else { String::new() };
         let cut = if input.truncated { ", cut at the end" } else { "" };
         let number = if several { format!("{number}: ") } else { String::new() };
+        let follows = words::follows(input);
         writeln!(
             out,
-            "{number}{}: {}{compression}, {}{packets}, {}{cut}",
+            "{number}{}: {}{compression}, {}{packets}, {}{cut}{follows}",
             terminal(&input.path),
             input.kind.name(),
             counted(input.bytes, "byte"),

@@ -33,6 +33,7 @@ fn exchange(request: Option<Request>, response: Option<Response>) -> Exchange {
         key: ExchangeKey::default(),
         connection: None,
         frames: None,
+        until: None,
         client: None,
         server: None,
         protocol: Protocol::Http11,

@@ -131,8 +131,14 @@ impl Etl {
         &self.bytes
     }
 
+    /// The number of the last packet.
     pub(super) const fn packets(&self) -> u64 {
         self.packets
+    }
+
+    /// Packets have numbers behind this one.
+    pub(super) const fn count_from(&mut self, number: u64) {
+        self.packets = number;
     }
 
     pub(super) fn next(&mut self) -> Result<Option<Raw>, Stop> {

@@ -159,10 +159,20 @@ pub struct Ground<'r> {
     pub base: u64,
 }
 
+/// Where a file of a recording stands that consists of several.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Start {
+    /// Position of its first byte: see [`Ground::base`].
+    pub position: u64,
+    /// Added to the numbers of its packets.
+    pub number: u64,
+}
+
 /// Reads any capture file, recognised by its first bytes.
 pub struct Reader {
     window: Window,
     format: Format,
+    start: Start,
     ended: bool,
     /// Items of the same block that follow the one just given; their places stay valid until they are
     /// given, since the window moves only for the next block.
@@ -175,7 +185,15 @@ impl Reader {
     /// # Errors
     /// [`CaptureError::Header`] when the first bytes are not those of a capture, or are cut.
     pub fn open(read: Box<dyn Read + Send>) -> Result<Self, CaptureError> {
-        let mut window = Window::new(read);
+        Self::open_at(read, Start::default())
+    }
+
+    /// The same for a file that goes on with a recording.
+    ///
+    /// # Errors
+    /// Those of [`Reader::open`].
+    pub fn open_at(read: Box<dyn Read + Send>, start: Start) -> Result<Self, CaptureError> {
+        let mut window = Window::new(read, start.position);
         window.need(sniff::HEAD);
         let opened = match sniff(window.ready()) {
             Sniffed::Pcap => Pcap::open(&mut window).map(Format::Pcap),
@@ -185,8 +203,11 @@ impl Reader {
             other => Err(Stop::Header(format!("not a capture file, but {}", other.describe()))),
         };
         match opened {
-            Ok(format) => Ok(Self { window, format, ended: false, pending: VecDeque::new() }),
-            Err(stop) => Err(explain(stop, &mut window, 0)),
+            Ok(mut format) => {
+                format.count_from(start.number);
+                Ok(Self { window, format, start, ended: false, pending: VecDeque::new() })
+            }
+            Err(stop) => Err(explain(stop, &mut window, start, 0)),
         }
     }
 
@@ -221,8 +242,8 @@ impl Reader {
             Ok(Some(raw)) => {
                 let ground = match &self.format {
                     Format::Pcap(_) | Format::Pcapng(_) => self.window.ground(),
-                    Format::Netmon(format) => Ground { memory: format.bytes(), base: 0 },
-                    Format::Etl(format) => Ground { memory: format.bytes(), base: 0 },
+                    Format::Netmon(format) => Ground { memory: format.bytes(), base: self.start.position },
+                    Format::Etl(format) => Ground { memory: format.bytes(), base: self.start.position },
                 };
                 Ok(Some((raw.resolve(ground.memory), ground)))
             }
@@ -230,37 +251,65 @@ impl Reader {
                 self.ended = true;
                 let packets = self.packets();
                 match self.window.failed() {
-                    true => Err(explain(Stop::Cut("more was expected".into()), &mut self.window, packets)),
+                    true => {
+                        let stop = Stop::Cut("more was expected".into());
+                        Err(explain(stop, &mut self.window, self.start, packets))
+                    }
                     false => Ok(None),
                 }
             }
             Err(stop) => {
                 self.ended = true;
                 let packets = self.packets();
-                Err(explain(stop, &mut self.window, packets))
+                Err(explain(stop, &mut self.window, self.start, packets))
             }
         }
     }
 
     /// Packets given so far.
     pub fn packets(&self) -> u64 {
-        match &self.format {
+        let number = match &self.format {
             Format::Pcap(format) => format.packets(),
             Format::Pcapng(format) => format.packets(),
             Format::Netmon(format) => format.packets(),
             Format::Etl(format) => format.packets(),
-        }
+        };
+        number.saturating_sub(self.start.number)
     }
 
-    /// Bytes of the (uncompressed) file used so far.
+    /// Bytes of the (uncompressed) file used so far, after those where it starts.
     pub const fn position(&self) -> u64 {
         self.window.offset()
+    }
+
+    /// A position behind all memory that was given.
+    pub fn behind(&self) -> u64 {
+        let whole = |memory: &Memory| self.start.position.saturating_add(memory.len() as u64);
+        let whole = match &self.format {
+            Format::Pcap(_) | Format::Pcapng(_) => 0,
+            Format::Netmon(format) => whole(format.bytes()),
+            Format::Etl(format) => whole(format.bytes()),
+        };
+        let Ground { memory, base } = self.window.ground();
+        whole.max(base.saturating_add(memory.len() as u64))
+    }
+}
+
+impl Format {
+    /// Adds `number` to the numbers of all packets.
+    fn count_from(&mut self, number: u64) {
+        match self {
+            Self::Pcap(format) => format.count_from(number),
+            Self::Pcapng(format) => format.count_from(number),
+            Self::Netmon(format) => format.count_from(number),
+            Self::Etl(format) => format.count_from(number),
+        }
     }
 }
 
 /// Places a stop in the file. A broken decompression is a cut; other errors of the source are the system's.
-fn explain(stop: Stop, window: &mut Window, packets: u64) -> CaptureError {
-    let at = window.offset();
+fn explain(stop: Stop, window: &mut Window, start: Start, packets: u64) -> CaptureError {
+    let at = window.offset().saturating_sub(start.position);
     match (stop, window.take_error()) {
         (_, Some(error)) if !matches!(error.kind(), ErrorKind::InvalidData | ErrorKind::UnexpectedEof) => {
             CaptureError::Io(error)

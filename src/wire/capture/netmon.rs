@@ -27,7 +27,9 @@ pub(super) struct Netmon {
     start: i64,
     /// Offsets of the frames.
     frames: std::vec::IntoIter<usize>,
+    /// The number of the last packet, and of the one before the first.
     packets: u64,
+    before: u64,
     /// What is wrong with the file, told after the frames.
     damage: Option<String>,
 }
@@ -64,6 +66,7 @@ impl Netmon {
             bytes: Memory::new(bytes),
             frames: Vec::new().into_iter(),
             packets: 0,
+            before: 0,
             damage: None,
         };
         let frames = match netmon.table(header.table, header.table_bytes) {
@@ -81,8 +84,14 @@ impl Netmon {
         &self.bytes
     }
 
+    /// The number of the last packet.
     pub(super) const fn packets(&self) -> u64 {
         self.packets
+    }
+
+    /// Packets have numbers behind this one.
+    pub(super) const fn count_from(&mut self, number: u64) {
+        (self.packets, self.before) = (number, number);
     }
 
     pub(super) fn next(&mut self) -> Result<Option<Raw>, Stop> {
@@ -94,7 +103,8 @@ impl Netmon {
             Some((packet, _)) => Ok(Some(Raw::Packet(packet))),
             None => {
                 self.frames = Vec::new().into_iter();
-                Err(Stop::Cut(format!("frame {} at byte {at} is cut off", self.packets)))
+                let frame = self.packets - self.before;
+                Err(Stop::Cut(format!("frame {frame} at byte {at} is cut off")))
             }
         }
     }

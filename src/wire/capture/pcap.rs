@@ -79,8 +79,14 @@ impl Pcap {
         })
     }
 
+    /// The number of the last packet.
     pub(super) const fn packets(&self) -> u64 {
         self.packets
+    }
+
+    /// Packets have numbers behind this one.
+    pub(super) const fn count_from(&mut self, number: u64) {
+        self.packets = number;
     }
 
     #[inline]

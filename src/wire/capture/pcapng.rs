@@ -110,8 +110,14 @@ impl Pcapng {
         Ok(Self { big: false, interfaces: Vec::new(), packets: 0, oversized: 0 })
     }
 
+    /// The number of the last packet.
     pub(super) const fn packets(&self) -> u64 {
         self.packets
+    }
+
+    /// Packets have numbers behind this one.
+    pub(super) const fn count_from(&mut self, number: u64) {
+        self.packets = number;
     }
 
     #[inline]

@@ -24,14 +24,15 @@ pub(super) struct Window {
 }
 
 impl Window {
-    pub(super) fn new(read: Box<dyn Read + Send>) -> Self {
+    /// `base`: where the first byte stands, to those who use its bytes.
+    pub(super) fn new(read: Box<dyn Read + Send>, base: u64) -> Self {
         Self {
             read,
             buffer: Arc::default(),
             lent: Vec::new(),
             start: 0,
             end: 0,
-            base: 0,
+            base,
             ended: false,
             error: None,
         }

@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use self::node::{Context, Node, Tally};
 use self::preamble::Recognised;
+use crate::base::file_and_frame;
 use crate::connection::{Connection, Content, Flow};
 use crate::exchange::{Exchange, ExchangeKey, Oddity, Response, TlsFacts};
 use crate::limits;
@@ -43,14 +44,14 @@ pub struct Conversation {
 pub struct Conversations<'s, S> {
     /// Where they go.
     pub sink: &'s mut S,
-    /// Number of the input.
+    /// Number of the input, the first of those that are one recording.
     pub input: u32,
     /// Secrets of the run.
     pub secrets: &'s Arc<Secrets>,
     /// Hash application data.
     pub hashes: bool,
-    /// Exchanges given on.
-    pub exchanges: u64,
+    /// Exchanges given on, by the file of the recording in which they began.
+    pub exchanges: &'s mut Vec<u64>,
     /// There are so many connections that what waits must be kept small.
     pub crowded: bool,
 }
@@ -137,10 +138,11 @@ impl<S: Sink> Listener for Conversations<'_, S> {
             sha256: None,
             conflicting: summary.conflicting[direction.index()],
         };
+        let (file, first_frame) = file_and_frame(who.first_frame);
         let mut connection = Connection {
-            input: self.input,
+            input: self.input.saturating_add(file),
             ordinal: who.ordinal,
-            first_frame: who.first_frame,
+            first_frame,
             times: summary.times,
             client: Some(who.client()),
             server: Some(who.server()),
@@ -209,15 +211,26 @@ impl<'s, S: Sink> Conversations<'s, S> {
             talk.oddity(oddity);
         }
         for (finished, tls) in context.found {
-            let exchange = self.exchange(who, talk.count, finished, tls);
+            let mut exchange = self.exchange(who, talk.count, finished, tls);
+            exchange.settle();
             talk.count = talk.count.saturating_add(1);
             if exchange.complete() {
                 talk.complete += 1;
             } else if !unasked(&exchange) {
                 talk.partial += 1;
             }
-            self.exchanges += 1;
+            self.count(exchange.key.input - self.input);
             self.sink.exchange(exchange);
+        }
+    }
+
+    fn count(&mut self, file: u32) {
+        let file = file as usize;
+        if self.exchanges.len() <= file {
+            self.exchanges.resize(file + 1, 0);
+        }
+        if let Some(count) = self.exchanges.get_mut(file) {
+            *count += 1;
         }
     }
 
@@ -241,6 +254,7 @@ impl<'s, S: Sink> Conversations<'s, S> {
             },
             connection: Some(who.ordinal),
             frames: Some(finished.frames),
+            until: None,
             client: Some(who.client()),
             server: Some(who.server()),
             protocol: finished.protocol,
@@ -310,7 +324,7 @@ pub fn fuzz(data: &[u8]) {
         input: 0,
         secrets: &secrets,
         hashes: true,
-        exchanges: 0,
+        exchanges: &mut Vec::new(),
         crowded: data.len() % 2 == 1,
     };
     let mut flows = Flows::default();

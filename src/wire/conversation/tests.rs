@@ -44,8 +44,14 @@ fn hear(turns: &[(usize, Vec<u8>)], cut: usize, crowded: bool) -> Kept {
 fn hear_without(lost: &[u64], turns: &[(usize, Vec<u8>)], cut: usize, crowded: bool) -> Kept {
     let secrets = Arc::new(Secrets::default());
     let mut kept = Kept::default();
-    let mut listener =
-        Conversations { sink: &mut kept, input: 0, secrets: &secrets, hashes: false, exchanges: 0, crowded };
+    let mut listener = Conversations {
+        sink: &mut kept,
+        input: 0,
+        secrets: &secrets,
+        hashes: false,
+        exchanges: &mut Vec::new(),
+        crowded,
+    };
     let mut flows = Flows::default();
     let mut next = [0_u32; 2];
     let mut number = 0;

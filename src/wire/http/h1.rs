@@ -166,7 +166,12 @@ impl Http1 {
                 }
                 count
             }
-            State::Chunked(chunks) => self.chunked(direction, chunks, bytes, frames, out),
+            State::Chunked(chunks) => {
+                if chunk_start && chunks == Chunks::Size && self.bodiless_after_all(direction, bytes, out) {
+                    return 0;
+                }
+                self.chunked(direction, chunks, bytes, frames, out)
+            }
             State::Close => {
                 if chunk_start
                     && (self.tunnel_after_all(direction, bytes, out)

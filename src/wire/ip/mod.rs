@@ -9,6 +9,7 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use crate::base::file_and_frame;
 use crate::limits;
 use crate::wire::capture::Packet;
 use crate::wire::link::{self, Skip, Snapped};
@@ -16,9 +17,11 @@ use crate::wire::stream::FrameRef;
 
 mod exported;
 mod fragments;
+mod realms;
 mod tunnels;
 
 use fragments::{Fragment, Fragments};
+use realms::Realms;
 
 /// TCP flags that matter here (RFC 9293 3.1), as the header's low byte has them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -52,9 +55,9 @@ pub struct Segment<'a> {
     pub source: (IpAddr, u16),
     /// Receiver.
     pub destination: (IpAddr, u16),
-    /// Keeps equal four-tuples in different virtual networks (VXLAN, Geneve) apart; 0 outside. VLAN
-    /// tags do not count, nor do tunnels whose two directions have identities of their own: one flow
-    /// would come apart.
+    /// Keeps equal four-tuples in different virtual networks (VXLAN, Geneve) apart; 0 outside. Where the two
+    /// directions of a connection have networks of their own, that in which it began. VLAN tags do not count, nor
+    /// do tunnels whose two directions always have identities of their own: one flow would come apart.
     pub realm: u32,
     /// Sequence number.
     pub sequence: u32,
@@ -105,10 +108,17 @@ struct Pair {
 #[derive(Debug, Default)]
 pub struct Decapsulator {
     fragments: Fragments,
+    realms: Realms,
     skipped: BTreeMap<Skip, u64>,
 }
 
 impl Decapsulator {
+    /// Another file begins: gives one that knows what was not carried on of the file that is over, and nothing of its
+    /// fragments, which the next may complete.
+    pub fn turn(&mut self) -> Self {
+        Self { skipped: std::mem::take(&mut self.skipped), ..Self::default() }
+    }
+
     /// Takes one packet and calls `out` for each transport unit in it (more than one when a fragment
     /// completes a datagram).
     #[inline]
@@ -273,7 +283,9 @@ impl Decapsulator {
         if piece.cut() > 0 {
             return Err(Skip::Unread("fragments cut by the snap length"));
         }
-        match self.fragments.push(fragment, piece.bytes, place.frame.number) {
+        // Within its file: how many packets went by since a file before is not in the numbers.
+        let (_, now) = file_and_frame(place.frame.number);
+        match self.fragments.push(fragment, piece.bytes, now) {
             Some((protocol, datagram)) => {
                 let place = Place { depth: place.depth + 1, ..place };
                 // A fragment header may stand before further extension headers.
@@ -314,7 +326,11 @@ impl Decapsulator {
     ) -> Result<(), Skip> {
         match protocol {
             6 => {
-                out(Transport::Tcp(tcp(place, pair, payload)?));
+                let mut segment = tcp(place, pair, payload)?;
+                if place.realm != 0 {
+                    segment.realm = self.realms.of(&segment);
+                }
+                out(Transport::Tcp(segment));
                 Ok(())
             }
             17 => self.udp(place, pair, payload, out),

@@ -308,6 +308,60 @@ fn virtual_networks_keep_equal_addresses_apart() {
     assert_eq!(distinct.len(), realms.len());
 }
 
+/// The networks that segments come out with: those of `(network, client speaks, sequence, acknowledgement, flags)`.
+fn realms_of(segments: &[(u8, bool, u32, u32, u8)]) -> Vec<u32> {
+    let mut decapsulator = Decapsulator::default();
+    let mut realms = Vec::new();
+    for (number, (network, client, sequence, acknowledgement, flags)) in (1..).zip(segments) {
+        let mut segment = tcp_segment(0, b"");
+        segment[4..8].copy_from_slice(&sequence.to_be_bytes());
+        segment[8..12].copy_from_slice(&acknowledgement.to_be_bytes());
+        segment[13] = *flags;
+        let mut inner = ipv4(6, &segment);
+        if !client {
+            let (ports, addresses) = (inner[20..24].to_vec(), inner[12..20].to_vec());
+            inner[20..24].copy_from_slice(&[&ports[2..], &ports[..2]].concat());
+            inner[12..20].copy_from_slice(&[&addresses[4..], &addresses[..4]].concat());
+        }
+        let inner = ethernet(0x0800, &inner);
+        let bytes =
+            ethernet(0x0800, &ipv4(17, &udp(4789, &[&[8, 0, 0, 0, 0, 0, *network, 0], &inner[..]].concat())));
+        let original = u32::try_from(bytes.len()).unwrap();
+        let packet = Packet { number, time: None, link: LinkType(1), bytes: &bytes, original };
+        decapsulator.push(&packet, |transport| {
+            if let Transport::Tcp(segment) = transport {
+                realms.push(segment.realm);
+            }
+        });
+    }
+    realms
+}
+
+#[test]
+fn two_networks_of_one_connection_are_one_and_those_of_two_are_not() {
+    const SYN: u8 = 2;
+    const ACK: u8 = 16;
+    let same = |realms: &[u32]| realms.iter().all(|realm| *realm == realms[0]);
+    let handshake = [(1, true, 100, 0, SYN), (2, false, 900, 101, SYN | ACK), (1, true, 101, 901, ACK)];
+    assert!(same(&realms_of(&handshake)));
+    // The answer was recorded first, and a connection that was joined midway.
+    assert!(same(&realms_of(&[handshake[1], handshake[0], handshake[2]])));
+    assert!(same(&realms_of(&[(1, true, 5000, 77_000, ACK), (2, false, 77_000, 5200, ACK)])));
+    // Two customers with the same addresses, each with both directions in its own network.
+    let customers = realms_of(&[
+        (1, true, 100, 0, SYN),
+        (2, true, 40_000_000, 0, SYN),
+        (2, false, 3_000_000_000, 40_000_001, SYN | ACK),
+        (1, false, 900, 101, SYN | ACK),
+    ]);
+    assert_eq!(customers[0], customers[3]);
+    assert_eq!(customers[1], customers[2]);
+    assert_ne!(customers[0], customers[1]);
+    // Of each only one direction, which have nothing to do with each other.
+    let halves = realms_of(&[(1, true, 100, 0, SYN), (2, false, 900, 50_000_000, ACK)]);
+    assert_ne!(halves[0], halves[1]);
+}
+
 #[test]
 fn a_tunnel_port_without_a_tunnel_is_a_datagram() {
     let (seen, notices) = one(ipv4(17, &udp(4789, b"\0not a tunnel")));

@@ -26,6 +26,7 @@ use self::connection::{After, Connection};
 use self::key::{FlowKey, Side};
 use self::recent::Recent;
 use self::slab::Slab;
+use crate::base::Instant;
 use crate::limits;
 use crate::wire::ip::{Flags, Segment};
 use crate::wire::stream::{Direction, FrameRef, StreamEvent};
@@ -85,6 +86,11 @@ impl Header {
             flags: segment.flags,
             side,
         }
+    }
+
+    /// When it came.
+    pub fn time(&self) -> Option<Instant> {
+        self.frame.time
     }
 
     /// Which of the [`limits::SHARDS`] its connection belongs to.

@@ -24,6 +24,8 @@ pub(super) struct Half {
     pub(super) holes: bool,
     /// A gap that is told before the next plaintext, unless it turns out that no plaintext was lost.
     pub(super) gap: Option<FrameRef>,
+    /// Nothing was handed on since a gap was told.
+    pub(super) told: bool,
     /// Hellos sent so far.
     pub(super) hellos: usize,
     /// Records of protected application data were seen.

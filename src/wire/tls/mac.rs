@@ -128,10 +128,15 @@ impl RecordMac {
 
     /// Whether `tag` is that of record number `sequence`.
     pub(super) fn verifies(&self, sequence: u64, kind: u8, version: u16, data: &[u8], tag: &[u8]) -> bool {
+        self.sign(sequence, kind, version, data).as_bytes() == tag
+    }
+
+    /// The tag of record number `sequence`.
+    pub(super) fn sign(&self, sequence: u64, kind: u8, version: u16, data: &[u8]) -> Tag {
         let [v0, v1] = version.to_be_bytes();
         let [l0, l1] = u16::try_from(data.len()).unwrap_or(u16::MAX).to_be_bytes();
         let sequence = sequence.to_be_bytes();
-        let expected = match self {
+        match self {
             Self::Hmac(key) => key.sign(&[&sequence, &[kind, v0, v1, l0, l1], data]),
             Self::Ssl3 { mac, secret } => {
                 let pads = if *mac == Mac::Md5 { 48 } else { 40 };
@@ -142,8 +147,7 @@ impl RecordMac {
                 let inner = ssl3_hash(*mac, &[secret, one, &sequence, &[kind, l0, l1], data]);
                 ssl3_hash(*mac, &[secret, two, inner.as_bytes()])
             }
-        };
-        expected.as_bytes() == tag
+        }
     }
 }
 

@@ -18,6 +18,11 @@ use crate::wire::stream::{Direction, FrameRef};
 /// KeyUpdates that may have been lost together.
 const UPDATES_LOST: usize = 2;
 
+/// KeyUpdates that may have come before a connection was joined, and secrets up to which they are tried: of a key log of
+/// many connections each would be tried as often.
+const UPDATES_BEFORE: usize = 8;
+const UPDATED_SECRETS: usize = 128;
+
 /// Record numbers tried at the handshake level: a flight has few records.
 const HANDSHAKE_WINDOW: u64 = 16;
 
@@ -38,6 +43,8 @@ struct Candidate {
     /// Whose line it is, where no hello says who is who.
     guess: Option<([u8; 32], Role)>,
     level: Level,
+    /// KeyUpdates that made it of the one in the key log, or of the present one.
+    updates: usize,
     secret: Material,
     suite: CipherSuite,
 }
@@ -230,16 +237,16 @@ impl Tls {
         if modern.level == Level::Application {
             let Some(suite) = self.suite13.and_then(CipherSuite::row) else { return Vec::new() };
             let mut secret = modern.secret.clone();
-            for _ in 0..UPDATES_LOST {
+            for updates in 1..=UPDATES_LOST {
                 secret = schedule::next_secret(suite.hash, &secret);
-                secrets.push((None, Level::Application, secret.clone()));
+                secrets.push((None, Level::Application, updates, secret.clone()));
             }
         } else if self.random().is_some() {
             // Where the ServerHello was lost, its suite is not known, and early data still closed.
             let early = modern.level == Level::Early && modern.opener.is_none() && self.early != Some(false);
             let levels = [Level::Early, Level::Handshake, Level::Application];
             for level in levels.into_iter().skip(usize::from(!early)) {
-                secrets.extend(self.secret(direction, level).map(|secret| (None, level, secret)));
+                secrets.extend(self.secret(direction, level).map(|secret| (None, level, 0, secret)));
             }
         } else {
             // Who opened a connection that was joined midway is a guess as well.
@@ -249,20 +256,45 @@ impl Tls {
                 for level in [Level::Application, Level::Handshake] {
                     let Some(label) = label(*role, level) else { continue };
                     let all = self.secrets.all(label, limits::TLS_BLIND_SECRETS);
-                    let of = |(random, secret)| (Some((random, *role)), level, secret);
+                    let of = |(random, secret)| (Some((random, *role)), level, 0, secret);
                     secrets.extend(all.into_iter().map(of));
                 }
             }
         }
         let suites = self.possible_suites();
         let mut candidates = Vec::new();
-        for (guess, level, secret) in secrets {
+        for (guess, level, updates, secret) in secrets {
             for suite in suites.iter().filter(|suite| suite.hash.bytes() == secret.len()) {
                 let suite = CipherSuite(suite.id);
-                candidates.push(Candidate { guess, level, secret: secret.clone(), suite });
+                candidates.push(Candidate { guess, level, updates, secret: secret.clone(), suite });
             }
         }
         candidates
+    }
+
+    /// What further KeyUpdates would make of the secrets of a connection that was joined midway. They are tried after the
+    /// others, the next generations first.
+    fn updated(&self, candidates: &[Candidate]) -> Vec<Candidate> {
+        let fresh = |one: &&Candidate| one.level == Level::Application && one.updates == 0;
+        let mut latest: Vec<(&Candidate, &'static Suite, Material)> = candidates
+            .iter()
+            .filter(fresh)
+            .filter_map(|one| Some((one, one.suite.row()?, one.secret.clone())))
+            .collect();
+        let mut updated = Vec::new();
+        // Half of the tries are left to what is likelier.
+        let spent = self.tries < limits::TLS_RESYNC_TRIES / 2;
+        if spent || !self.negotiations.is_empty() || latest.len() > UPDATED_SECRETS {
+            return updated;
+        }
+        for updates in 1..=UPDATES_BEFORE {
+            for (one, suite, secret) in &mut latest {
+                *secret = schedule::next_secret(suite.hash, secret);
+                let (guess, level) = (one.guess, one.level);
+                updated.push(Candidate { guess, level, updates, secret: secret.clone(), suite: one.suite });
+            }
+        }
+        updated
     }
 
     /// The suite, or those that the client offered, or all.
@@ -287,8 +319,9 @@ impl Tls {
             return None;
         }
         let candidates = self.candidates(direction);
+        let doubt = self.halves[direction.index()].doubt;
+        let updated = if doubt { self.updated(&candidates) } else { Vec::new() };
         let half = &mut self.halves[direction.index()];
-        let doubt = half.doubt;
         let State::Modern(modern) = &mut half.state else { return None };
         let level = modern.level;
         if let Some(opener) = &mut modern.opener {
@@ -302,19 +335,23 @@ impl Tls {
                 return Some(opened);
             }
         }
+        let midway = level != Level::Application;
         let shared = limits::TLS_RESYNC_WINDOW / (candidates.len() as u64).max(1);
-        for (index, candidate) in candidates.into_iter().enumerate() {
+        for candidate in candidates.into_iter().chain(updated) {
             let Some(suite) = candidate.suite.row() else { continue };
             let keys = schedule::traffic_keys(suite, &candidate.secret);
             let Some(mut opener) = Opener::new(suite, Version::TLS13, &keys, false) else { continue };
             let window = match candidate.level {
                 _ if !doubt => 1,
+                // All of these together take as long as those of the key log.
+                Level::Application if midway && candidate.updates > 0 => {
+                    (shared / UPDATES_BEFORE as u64).max(HANDSHAKE_WINDOW)
+                }
                 Level::Application => shared.max(HANDSHAKE_WINDOW),
                 _ => HANDSHAKE_WINDOW,
             };
             if let Some(opened) = opener.search(header, body, plain, window, &mut self.tries) {
-                let updates = if level == Level::Application { index + 1 } else { 0 };
-                modern.generation += updates;
+                modern.generation += candidate.updates;
                 modern.level = candidate.level;
                 modern.opener = Some(opener);
                 modern.secret = candidate.secret;

@@ -35,6 +35,13 @@ pub(super) struct Opener {
     chain_lost: bool,
 }
 
+/// Bytes of a MAC that prove a record of which its beginning cannot be seen.
+const BLIND_TAG: usize = 4;
+
+/// Numbers that are tried for such a record, where it is empty and where its byte has to be tried, too.
+const BLIND_EMPTY: u64 = 4096;
+const BLIND_ONE: u64 = 64;
+
 /// What was in a record.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Opened {
@@ -138,7 +145,53 @@ impl Opener {
             }
         }
         *tries = tries.saturating_sub(window);
+        let found = if *tries > 0 { self.open_blind(header, body, out) } else { None };
+        if let Some((sequence, opened)) = found {
+            self.pass(sequence, body);
+            return Some(opened);
+        }
         self.chain(body);
+        None
+    }
+
+    /// Whether a record's first block cannot be decrypted, and no more than that is of its content: no request fits in
+    /// it.
+    pub(super) fn hides_little(&self, body: &[u8]) -> bool {
+        let Bulk::Block { key, mac_bytes, encrypt_then_mac, .. } = &self.bulk else { return false };
+        let sealed = if *encrypt_then_mac { body.len().saturating_sub(*mac_bytes) } else { body.len() };
+        let content = if *encrypt_then_mac { sealed } else { sealed.saturating_sub(*mac_bytes) };
+        self.chain_lost && self.version <= Version::TLS10 && content <= key.block()
+    }
+
+    /// Opens the first record after a loss where it is empty or one byte long, though its first block cannot be
+    /// decrypted: senders put such a record before every other, so that nobody can choose what the vector of the next
+    /// is used for. The rest of its MAC tells its number, and the byte.
+    fn open_blind(&self, header: Header, body: &[u8], out: &mut [u8]) -> Option<(u64, Opened)> {
+        let Bulk::Block { key, chain, mac, mac_bytes, encrypt_then_mac: false } = &self.bulk else {
+            return None;
+        };
+        if !self.chain_lost || self.version > Version::TLS10 {
+            return None;
+        }
+        let block = Blocks { key, chain, mac, mac_bytes: *mac_bytes, version: self.version };
+        let padded = block.decrypt(body, out)?;
+        let length = block.unpadded(out.get(..padded)?)?;
+        let content = length.checked_sub(*mac_bytes).filter(|content| *content <= 1)?;
+        // What of the MAC stands behind the first block.
+        let seen = out.get(key.block()..length).filter(|seen| seen.len() >= BLIND_TAG)?;
+        let hidden = key.block().checked_sub(content)?;
+        let (window, bytes) = if content == 0 { (BLIND_EMPTY, 1) } else { (BLIND_ONE, 256) };
+        let candidates = (0..window).flat_map(|ahead| (0..bytes).map(move |byte| (ahead, byte)));
+        for (ahead, byte) in candidates {
+            let sequence = self.sequence.checked_add(ahead)?;
+            let data = [u8::try_from(byte).unwrap_or_default()];
+            let data = data.get(..content).unwrap_or_default();
+            let tag = mac.sign(sequence, header.kind, header.version.0, data);
+            if tag.as_bytes().get(hidden..) == Some(seen) {
+                out.get_mut(..content)?.copy_from_slice(data);
+                return Some((sequence, Opened { kind: header.kind, at: 0..content }));
+            }
+        }
         None
     }
 
@@ -459,6 +512,7 @@ impl Blocks<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::tls::suites::Mac;
 
     fn unhex(text: &str) -> Vec<u8> {
         let digit = |at: usize| u8::from_str_radix(&text[at..at + 2], 16).unwrap();
@@ -479,6 +533,49 @@ mod tests {
             let mut text = unhex(sealed);
             BlockKey::new(cipher, &key[..bytes]).unwrap().decrypt(&vector, &mut text).unwrap();
             assert_eq!(text, PLAIN, "{cipher:?}");
+        }
+    }
+
+    /// RFC 2246 6.2.3.2 with a vector that nobody knows, as after a loss.
+    #[test]
+    fn a_record_of_at_most_one_byte_opens_without_its_first_block() {
+        use des::cipher::BlockCipherEncrypt as _;
+
+        let secret: Vec<u8> = (0..24).collect();
+        let des = TdesEde3::new_from_slice(&secret).unwrap();
+        let mac = RecordMac::new(Mac::Sha1, b"the key of the MAC", false).unwrap();
+        let header = Header { kind: 23, version: Version::TLS10, length: 0 };
+        let seal = |sequence: u64, content: &[u8]| {
+            let tag = mac.sign(sequence, 23, Version::TLS10.0, content);
+            let mut text = [content, tag.as_bytes()].concat();
+            let padding = 7 - text.len() % 8;
+            text.extend(vec![padding as u8; padding + 1]);
+            let mut before = [0x5a_u8; 8];
+            for block in text.chunks_mut(8) {
+                block.iter_mut().zip(before).for_each(|(to, from)| *to ^= from);
+                let mut sealed = Block::<TdesEde3>::try_from(&*block).unwrap();
+                des.encrypt_block(&mut sealed);
+                block.copy_from_slice(&sealed);
+                before.copy_from_slice(&sealed);
+            }
+            text
+        };
+        for (content, opens) in [(&b""[..], true), (b"G", true), (b"GE", false), (b"GET / HTTP/1.1", false)] {
+            let bulk = Bulk::Block {
+                key: BlockKey::new(Cipher::TripleDes, &secret).unwrap(),
+                chain: vec![0; 8],
+                mac: mac.clone(),
+                mac_bytes: 20,
+                encrypt_then_mac: false,
+            };
+            let mut opener = Opener { bulk, version: Version::TLS10, sequence: 3, chain_lost: false };
+            opener.lost();
+            let (body, mut out, mut tries) = (seal(9, content), Vec::new(), 1 << 16);
+            assert!(!content.is_empty() || opener.hides_little(&body));
+            let opened = opener.search(header, &body, &mut out, 64, &mut tries);
+            let plain = opened.map(|opened| out[opened.at].to_vec());
+            assert_eq!(plain.as_deref(), Some(content).filter(|_| opens), "{content:?}");
+            assert_eq!(opener.sequence(), if opens { 10 } else { 3 }, "{content:?}");
         }
     }
 

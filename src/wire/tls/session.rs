@@ -119,6 +119,7 @@ impl Tls {
         let client = self.role(direction) == Role::Client;
         let half = &mut self.halves[direction.index()];
         let Some(at) = half.gap.take() else { return };
+        half.told = true;
         // Records that only other keys open are no loss, and refused early data is sent again. Whether it was
         // refused is not known where the server's flight is lost.
         let hello = self.negotiations.first().and_then(|negotiation| negotiation.client.as_ref());
@@ -243,6 +244,7 @@ impl Tls {
         let half = &mut self.halves[direction.index()];
         let State::Legacy { opener: Some(opener), .. } = &mut half.state else { return Step::Done };
         let mut plain = borrow_plain();
+        let little = half.doubt && opener.hides_little(body);
         let opened = if half.doubt {
             opener.search(header, body, &mut plain, limits::TLS_RESYNC_WINDOW, &mut self.tries)
         } else {
@@ -259,7 +261,13 @@ impl Tls {
                     opener.skip(body);
                 }
                 let survives = opener.survives_loss();
+                let half = &self.halves[direction.index()];
+                // What is left of a loss that was told, and maybe answered since: not another.
+                let known = little && half.told && half.gap.is_none();
                 self.failed(direction, frames);
+                if known {
+                    self.halves[direction.index()].gap = None;
+                }
                 if !survives {
                     self.halves[direction.index()].state = State::Dead;
                     self.reason.get_or_insert(Reason::StreamCipherLost);
@@ -337,7 +345,8 @@ impl Tls {
                     self.tell_gap(direction.reverse(), out);
                 }
                 self.tell_gap(direction, out);
-                self.halves[direction.index()].spoke = true;
+                let half = &mut self.halves[direction.index()];
+                (half.spoke, half.told) = (true, false);
                 out(direction, StreamEvent::Data(Chunk { bytes: plain, frames }));
             }
             kind::HANDSHAKE => self.handshake(direction, plain),

@@ -90,8 +90,8 @@ impl Tls {
                 "without its random no key can be found; record again from the start of the connection".to_owned()
             }
             Reason::Midway => "the capture starts in the middle of the connection, and no TLS 1.3 traffic \
-                                     secret opens it; record again from the start of the connection, or join the files \
-                                     of one recording (mergecap -w)"
+                                     secret opens it; record again from the start of the connection, or give all files \
+                                     of one recording together"
                 .to_owned(),
             Reason::WaitedTooLong { all } => self.waited(all),
             Reason::StreamCipherLost => {

@@ -114,8 +114,8 @@ impl Decision<'_> {
         let closed = |name: &str, closed: &Closed| {
             let why = self.told.closed.get(name).and_then(|(_, why)| why.as_deref());
             let advice = if closed.hello_lost == closed.count {
-                "record again from the start of the connection, join the files of one recording (mergecap -w) or, for \
-                 TLS 1.3, give the key log with --keylog"
+                "record again from the start of the connection, give all files of one recording together or, for TLS \
+                 1.3, give the key log with --keylog"
             } else if closed.passed_on < closed.count {
                 "give the key log with --keylog"
             } else {

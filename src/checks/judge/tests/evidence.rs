@@ -86,8 +86,8 @@ fn what_is_missing_of_a_connection_is_said_in_full() {
     );
     assert_eq!(
         told(&|one| (one.begins_inside, one.content) = (true, Content::Http1)),
-        "connection from frame 1 of input 0: joined inside a message: record from the start of the connection, or join \
-         the files of one recording (mergecap -w)"
+        "connection from frame 1 of input 0: joined inside a message: record from the start of the connection, or give \
+         all files of one recording together"
     );
     let end = |number| Some(Endpoint { address: [10, 0, 0, number].into(), port: 443 });
     assert_eq!(

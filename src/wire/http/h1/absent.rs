@@ -2,7 +2,8 @@
 //!
 //! RFC 9110 9.3.2 (`HEAD`), 10.1.1 (`Expect`): who is answered finally before it sent anything need not send the rest.
 
-use super::{Http1, Outbox, head};
+use super::lane::State;
+use super::{Http1, Outbox, head, loose};
 use crate::wire::stream::Direction;
 
 /// What is said of such a message.
@@ -20,8 +21,11 @@ impl Http1 {
         bytes: &[u8],
         out: &mut Outbox,
     ) -> bool {
-        let Some(message) = self.lanes[direction.index()].message.as_mut() else { return false };
-        if message.total > 0 || message.broken || !head::certain(direction, bytes) {
+        let lane = &mut self.lanes[direction.index()];
+        let left = if let State::Length(left) = lane.state { usize::try_from(left).ok() } else { None };
+        let Some(message) = lane.message.as_mut() else { return false };
+        let nothing = message.doubt && message.total == 0 && !message.broken;
+        if !nothing || !begins_message(direction, bytes, left) {
             return false;
         }
         if direction == Direction::Received && message.doubt {
@@ -46,4 +50,11 @@ impl Http1 {
         }
         withheld
     }
+}
+
+/// Whether a message begins with these bytes, rather than the body of one that has so many: `hello` before a request
+/// looks like a method of its own.
+fn begins_message(direction: Direction, bytes: &[u8], body: Option<usize>) -> bool {
+    let next = || body.and_then(|body| bytes.get(body..)).is_some_and(|rest| head::certain(direction, rest));
+    head::certain(direction, bytes) && (loose::begins_registered(direction, bytes) || !next())
 }

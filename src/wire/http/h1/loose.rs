@@ -92,6 +92,12 @@ pub(super) fn begins_certainly(direction: Direction, bytes: &[u8]) -> bool {
             || bytes.split(|byte| *byte == b' ').next().is_some_and(registered))
 }
 
+/// Whether the first word is a registered method; a response has none.
+pub(super) fn begins_registered(direction: Direction, bytes: &[u8]) -> bool {
+    let method = bytes.iter().take_while(|&&byte| is_token_byte(byte)).count();
+    direction == Direction::Received || bytes.get(..method).is_some_and(registered)
+}
+
 fn registered(method: &[u8]) -> bool {
     METHODS.iter().any(|known| known.as_bytes() == method)
 }

@@ -126,6 +126,30 @@ fn interim_responses_are_dropped() {
 }
 
 #[test]
+fn a_late_body_and_one_that_never_comes_are_told_apart() {
+    let head =
+        |framing: &str| format!("POST /a HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\n{framing}\r\n\r\n");
+    let next = b"POST /b HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n";
+    for (framing, body, content) in [
+        ("Content-Length: 5", &b"hello"[..], &b"hello"[..]),
+        ("Content-Length: 1", b"x", b"x"),
+        ("Content-Length: 5", b"", b""),
+        ("Content-Length: 1", b"", b""),
+        ("Transfer-Encoding: chunked", b"5\r\nhello\r\n0\r\n\r\n", b"hello"),
+        ("Transfer-Encoding: chunked", b"", b""),
+    ] {
+        // It was answered before the body was sent, in one segment with the next request.
+        let (first, late) = (head(framing), [body, next].concat());
+        let out = run(&[Data(S, first.as_bytes()), Data(R, NO_401), Data(S, &late), Data(R, OK_2)]);
+        assert_eq!(pairs(&out), ["/a=401", "/b=200"], "{framing} {body:?}");
+        assert!(out.exchanges.iter().all(|one| request(one).method == "POST"), "{framing} {body:?}");
+        let sent = &request(&out.exchanges[0]).body;
+        assert_eq!((&sent.bytes[..], sent.complete), (content, true), "{framing} {body:?}");
+        assert!(!out.request_head_lost, "{framing} {body:?}");
+    }
+}
+
+#[test]
 fn requests_behind_a_body_of_unknown_length_are_lost_heads() {
     for fields in ["Content-Length: 0x3", "Transfer-Encoding: unheard-of", "Transfer-Encoding: chunked"] {
         let first = format!("POST /a HTTP/1.1\r\n{fields}\r\n\r\nno chunk\r\n");

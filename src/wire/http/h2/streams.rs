@@ -184,6 +184,8 @@ impl Stream {
             },
         };
         let Some(mut message) = open else { return };
+        // Who has all that was announced may cancel the rest of the stream, and does: curl, where END_STREAM comes late.
+        let complete = complete || message.announced == Some(message.total);
         if complete && !message.broken {
             length_agrees(&mut message, self.head_method);
         }

@@ -133,6 +133,19 @@ fn streams_interleave_and_padding_and_interim_responses_are_left_out() {
 }
 
 #[test]
+fn a_stream_that_is_cancelled_after_all_of_its_content_is_whole() {
+    for (content, complete) in [("whole", true), ("whol", false)] {
+        let fields = [(":status", "200"), ("content-length", "5"), ("content-type", "text/plain")];
+        let head = frame(Kind::HEADERS, frame::END_HEADERS, 1, &literals(false, &fields));
+        let data = frame(Kind::DATA, 0, 1, content.as_bytes());
+        let reset = frame(Kind::RST_STREAM, 0, 1, &[0, 0, 0, 8]);
+        let out = run(vec![Data(S, get(1, "/a")), Data(R, [head, data].concat()), Data(S, reset)]);
+        let body = &out.exchanges[0].response.as_ref().unwrap().body;
+        assert_eq!((body.total, body.complete), (content.len() as u64, complete));
+    }
+}
+
+#[test]
 fn header_blocks_continue_and_resets_end_streams() {
     let block = literals(false, &[(":method", "POST"), (":path", "/p"), ("authorization", "Bearer x")]);
     let (first, second) = block.split_at(10);
