@@ -232,28 +232,6 @@ mod tests {
     }
 
     #[test]
-    fn a_window_that_cuts_words_leaves_them_whole() {
-        let print = "9C02DD06D0DC5DF9D2F8D0DD5FDA06E1D1A0D7B1";
-        let told = format!(
-            "Error:Unable to get the token. AADSTS70002: Error. AADSTS50012: [Reason - The key was not found., Thumbprint of key used by client: '{print}', please look]"
-        );
-        let token = r#"Information:[X:Y] with the bearer token: '{"typ":"JWT","alg":"none"}."iss": "00000002-0000-0ff1-ce00-000000000000@5e3a1c52-7d0b-4f1e-9c55-2b1f0a6d9e11" "aud": "x" ; actor: {"typ":"JWT","alg":"RS256"}."iss": "a" "nameid": "b"'"#;
-        let letters = |text: &str| text.chars().collect::<Vec<_>>();
-        for window in 40..130 {
-            let broken = |text: &str| -> String {
-                letters(text).chunks(window).map(|line| line.iter().collect::<String>() + "\n").collect()
-            };
-            let detail = format!("{}{}", broken(token), broken(&told));
-            let record = LogRecord::tested(1, "", &detail, "Error");
-            assert!(record.errors.unwrap().contains(&format!("'{print}'")), "{window}");
-            let dump = String::from_utf8(record.token_dump.unwrap().expose().to_vec()).unwrap();
-            // Who reads the dump takes the breaks out of its words.
-            let words = |text: &str| text.split_whitespace().collect::<String>();
-            assert!(words(&dump).contains(&words(token.split_once('\'').unwrap().1)), "{window}: {dump}");
-        }
-    }
-
-    #[test]
     fn the_place_of_a_request_that_was_not_sent_is_an_error() {
         let asking =
             "Information:[ACSTokenBuildRequest:GetActorTokenFromAuthServer] Sending to 'https://a/'\n";

@@ -13,7 +13,8 @@ pub(crate) static RULE: Rule = Rule {
     since: "0.1.0",
     candidates: &["O02"],
     title: "a log tells of a refused Bearer call",
-    looks_at: "Lines of IIS and Exchange logs whose AuthenticationType is Bearer and whose status is 401 or 403, and lines that hold x-ms-diagnostics.",
+    looks_at: "Lines of IIS and Exchange logs whose AuthenticationType is Bearer, or that hold the token that was sent, and \
+               whose status is 401 or 403, and lines that hold x-ms-diagnostics.",
     matters: "A line that names an application out of scope (`S2S~<application>`) is information. The reason stands in the error columns, also where the recording of that connection stayed closed.",
     bad: "AuthenticationType Bearer, HttpStatus 401",
     good: "AuthenticationType Bearer, HttpStatus 200",
@@ -24,7 +25,8 @@ pub(crate) static RULE: Rule = Rule {
 
 fn examine(case: &LogCase<'_>, out: &mut Out<'_>) {
     let said = case.diagnostics();
-    if !(case.by_token() && matches!(case.record.status, Some(401 | 403))) && said.is_none() {
+    let presented = case.by_token() || case.record.token_sent.is_some();
+    if !(presented && matches!(case.record.status, Some(401 | 403))) && said.is_none() {
         return;
     }
     let hit = out.say("a log tells of a refused Bearer call");
@@ -43,11 +45,20 @@ fn examine(case: &LogCase<'_>, out: &mut Out<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::Secret;
     use crate::checks::rule::{fires_on_line, line};
+    use crate::logrecord::LogRecord;
 
     #[test]
     fn fires_on_401() {
         assert!(fires_on_line(&RULE, &line("Bearer", 401)));
+    }
+
+    #[test]
+    fn fires_on_a_token_that_a_field_for_authorization_holds() {
+        let sent =
+            |status| LogRecord { token_sent: Some(Secret::new(b"eyJ0.e30.".to_vec())), ..line("", status) };
+        assert!(fires_on_line(&RULE, &sent(401)) && !fires_on_line(&RULE, &sent(200)));
     }
 
     #[test]

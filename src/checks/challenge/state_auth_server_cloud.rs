@@ -24,8 +24,8 @@ pub(crate) static RULE: Rule = Rule {
     matters: "Each national cloud has token services of its own; tokens of one are not trusted by the keys of another.",
     bad: "login.microsoftonline.us beside accounts.accesscontrol.windows.net",
     good: "accounts.accesscontrol.windows.net and login.windows.net",
-    repair: "Set-AuthServer -AuthMetadataUrl with the host of the cloud; Set-AuthServer -RefreshAuthMetadata where that is \
-             right already.",
+    repair: "Set-AuthServer <name> -AuthMetadataUrl <address of the cloud>; Set-AuthServer <name> \
+             -RefreshAuthMetadata # where the address is right already",
     sources: &["Microsoft Learn: Configure OAuth authentication between Exchange and Exchange Online"],
     scope: Scope::State(examine),
 };

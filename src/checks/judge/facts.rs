@@ -102,6 +102,8 @@ pub enum Signed {
     Failed,
     /// The key was not supplied.
     NoKey,
+    /// The source took it out.
+    Removed,
     /// There is none, or it cannot be judged.
     #[default]
     Unknown,

@@ -202,6 +202,7 @@ pub(super) fn signature(proof: Option<&Proof>) -> Signed {
         Some(Proof::Verified { .. }) => Signed::Verified,
         Some(Proof::Failed { key: Some(_) } | Proof::WrongKind { .. }) => Signed::Failed,
         Some(Proof::Failed { key: None } | Proof::NoKey) => Signed::NoKey,
+        Some(Proof::Removed) => Signed::Removed,
         _ => Signed::Unknown,
     }
 }

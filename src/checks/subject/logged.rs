@@ -45,12 +45,13 @@ impl<'a> LogCase<'a> {
         !self.in_scope() && self.texts().any(|text| text.contains("s2s~"))
     }
 
-    /// The application that the line names: `S2S~<application>`.
+    /// The application that the line names: `S2S~<application>`, else the one that its token was issued to.
     pub fn application(&self) -> Option<String> {
-        self.texts().find_map(|text| {
+        let named = self.texts().find_map(|text| {
             let id = text.get(text.find("s2s~")? + 4..)?.get(..36)?;
             is_guid(id).then(|| id.to_owned())
-        })
+        });
+        named.or_else(|| self.texts().find_map(|text| issued_to(&text)))
     }
 
     /// The EWS response code that the line tells of inside a successful answer to a token.
@@ -157,4 +158,29 @@ impl<'a> LogCase<'a> {
 fn payload(token: &[u8]) -> Option<String> {
     let payload = token.split(|byte| *byte == b'.').nth(1)?;
     Some(String::from_utf8_lossy(&base64url::decode(payload).ok()?).into_owned())
+}
+
+/// The application that claims in small letters name: as issuer of an outer token, as the name of an actor token that the
+/// token service issued.
+fn issued_to(claims: &str) -> Option<String> {
+    ["\"iss\"", "\"nameid\""].into_iter().find_map(|claim| {
+        let rest = claims.get(claims.find(claim)? + claim.len()..)?.trim_start().strip_prefix(':')?;
+        let id = rest.trim_start().trim_start_matches(['"', '/']).get(..36)?;
+        (is_guid(id) && !id.starts_with("00000001-")).then(|| id.to_owned())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_of_the_line_names_its_application() {
+        let app = "00000004-0000-0ff1-ce00-000000000000";
+        let of = |claims: &str| issued_to(&claims.to_ascii_lowercase());
+        assert_eq!(of(&format!(r#"{{"iss":"{app}@t","nameid":"1003"}}"#)).as_deref(), Some(app));
+        let actor = format!(r#""iss": "00000001-0000-0000-c000-000000000000@t" "nameid": "/{app}@t""#);
+        assert_eq!(of(&actor).as_deref(), Some(app));
+        assert_eq!(of(r#"{"iss":"https://sts.windows.net/x/"}"#), None);
+    }
 }

@@ -1,5 +1,6 @@
 //! Takes the evidence, weighs `auth-certificate-rolled-over`: the Exchange auth certificate was replaced, and the new one was not uploaded.
 
+use crate::checks::expectations::EXCHANGE;
 use crate::checks::finding::{Finding, Severity};
 use crate::diagnose::cause::{Case, Cause, Rank, Weighing};
 
@@ -59,6 +60,7 @@ fn state(case: &Case<'_>, weigh: &mut Weighing<'_>) {
 fn traffic<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
     let unknown = case.asks(|ask| super::signed_by_another(ask, case));
     if unknown.is_empty() {
+        direct(case, weigh);
         return;
     }
     weigh
@@ -82,10 +84,28 @@ fn traffic<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
     }
 }
 
+/// Servers on premises are shown what Exchange signs itself: that tells of another certificate, not of an upload.
+fn direct(case: &Case<'_>, weigh: &mut Weighing<'_>) {
+    let tokens = &case.judgement.tokens;
+    let of_exchange = |index: &usize| {
+        let shown = case.judgement.findings.get(*index).into_iter().flat_map(|finding| &finding.evidence);
+        shown
+            .filter_map(|place| tokens.get(place.token?))
+            .any(|token| token.principal("iss").is_some_and(|name| name.id.eq_ignore_ascii_case(EXCHANGE)))
+    };
+    let mut unknown = case.errors(&["signature-certificate-unknown"]);
+    unknown.retain(of_exchange);
+    if !unknown.is_empty() {
+        weigh
+            .plus(30, "what Exchange signs for another server names a certificate that is none of those given as uploaded")
+            .by(unknown);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checks::testing::Signer;
+    use crate::checks::testing::{Scene, Signer, TENANT};
     use crate::diagnose::testing::{Story, denied};
 
     #[test]
@@ -93,6 +113,16 @@ mod tests {
         let answer =
             denied("invalid_client", "AADSTS70002: no. AADSTS50012: [Reason - The key was not found.]");
         assert_eq!(Story::request(Signer::Stranger, 401, &answer).lead(), CAUSE.id);
+    }
+
+    #[test]
+    fn what_exchange_signs_for_other_servers_may_tell_of_it() {
+        let own = |issuer: &str| {
+            let scene = Scene::healthy().application(EXCHANGE).actor("iss", format!("{issuer}@{TENANT}"));
+            Story::of(scene.expect(|expected| expected.principals = vec![EXCHANGE.into()])).causes()
+        };
+        assert_eq!(own(EXCHANGE), [CAUSE.id]);
+        assert!(own("00000001-0000-0000-c000-000000000000").is_empty());
     }
 
     #[test]

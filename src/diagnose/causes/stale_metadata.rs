@@ -46,6 +46,11 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
             if category == "invalid_certificate" {
                 weigh.plus(10, "it does not find the key that the token names");
             }
+        } else if let Some((call, _)) = of(Signed::Removed) {
+            weigh
+                .plus(45, "Exchange does not accept the signature; it was taken out of the recording, so that it could not be compared")
+                .at(&refused);
+            weigh.value("issuer", call.issuer.as_deref().unwrap_or_default());
         } else if let Some((call, _)) = refused.iter().find(|(call, _)| call.unseen_token()) {
             weigh
                 .plus(45, "Exchange does not accept the signature; the token is not in the recording, so that it could not be compared")
@@ -91,6 +96,15 @@ mod tests {
         let found = diagnosis.causes.iter().find(|found| found.cause.id == CAUSE.id).unwrap();
         assert!(found.reasons.iter().any(|reason| reason.text.contains("the key was not supplied")));
         assert!(!found.summary.contains("given here"), "{}", found.summary);
+    }
+
+    #[test]
+    fn a_signature_that_was_taken_out_may_have_been_good() {
+        let removed = Scene::healthy().actor_form(|text| text.rsplit_once('.').unwrap().0.to_owned() + ".");
+        let found =
+            Story::of(removed.refused("2000000;error_category=\"invalid_signature\"")).diagnosis().causes;
+        let first = found.first().unwrap();
+        assert_eq!((first.cause.id, first.confidence), (CAUSE.id, Confidence::Possible));
     }
 
     #[test]

@@ -45,7 +45,8 @@ fn examine<'a>(case: &Case<'a>, weigh: &mut Weighing<'a>) {
     let mut unknown = case.asks(|ask| ask.refused() && ask.has(&["90002", "90019", "50059"]));
     // Beside another tenant that is named, a service that does not know the right one is a fault of its own.
     let other = unknown.iter().any(|(ask, _)| ask.own_tenant != Some(true));
-    if other || weigh.score() > 0 {
+    let stated = weigh.first_state("state-auth-server-tenant", |_| true).is_some();
+    if other || stated || weigh.score() > 0 {
         unknown.retain(|(ask, _)| ask.own_tenant != Some(true));
     }
     if let Some((ask, _)) = unknown.first() {

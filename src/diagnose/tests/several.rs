@@ -2,7 +2,7 @@
 
 use super::evidence::*;
 use super::*;
-use crate::checks::testing::OTHER_TENANT;
+use crate::checks::testing::{OTHER_TENANT, TENANT};
 
 #[test]
 fn each_of_two_faults_keeps_its_cause() {
@@ -31,4 +31,15 @@ fn each_of_two_faults_keeps_its_cause() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn an_auth_server_of_another_tenant_does_not_explain_that_the_right_one_is_unknown() {
+    let address = format!("https://accounts.accesscontrol.windows.net/{OTHER_TENANT}/metadata/json/1");
+    let story = asked(400, "invalid_request", "AADSTS90002: Tenant not found.");
+    let causes = story
+        .tenant(TENANT)
+        .and_state(|all| all.set("Get-AuthServer", "WindowsAzureACS", "AuthMetadataUrl", address.as_str()))
+        .causes();
+    assert!(causes.contains(&"wrong-realm") && causes.contains(&"wrong-cloud"), "{causes:?}");
 }

@@ -1,5 +1,6 @@
 use super::super::Collected;
 use super::*;
+use crate::json::dump;
 
 fn collect(text: &str) -> Collected {
     let mut out = Collected::default();
@@ -228,4 +229,31 @@ fn a_table_of_the_connectivity_test_says_how_to_print_it() {
     let text = "Task                               Detail            ResultType\n----                               ------            ----------\nChecking EWS API Call Under Oauth  The configurat... Error\n";
     let told = read(text.as_bytes(), &ImportSettings::default(), &mut Collected::default()).unwrap_err();
     assert!(told.to_string().contains("Format-List"), "{told}");
+}
+
+#[test]
+fn a_window_that_cuts_words_leaves_them_whole() {
+    let print = "9C02DD06D0DC5DF9D2F8D0DD5FDA06E1D1A0D7B1";
+    let told = format!(
+        "Error:Unable to get the token. AADSTS70002: Error. AADSTS50012: [Reason - The key was not found., Thumbprint of key used by client: '{print}', please look]"
+    );
+    let token = r#"Information:[X:Y] with the bearer token: '{"typ":"JWT","alg":"none"}."iss": "00000002-0000-0ff1-ce00-000000000000@5e3a1c52-7d0b-4f1e-9c55-2b1f0a6d9e11" "aud": "x" ; actor: {"typ":"JWT","alg":"RS256"}."iss": "a" "nameid": "b"'"#;
+    let letters = |text: &str| text.chars().collect::<Vec<_>>();
+    for window in 40..130 {
+        let broken = |text: &str| -> String {
+            letters(text).chunks(window).map(|line| line.iter().collect::<String>() + "\n").collect()
+        };
+        let detail = format!("{}{}", broken(token), broken(&told));
+        let record = LogRecord::tested(1, "", &detail, "Error");
+        assert!(record.errors.unwrap().contains(&format!("'{print}'")), "{window}");
+        let dump = String::from_utf8(record.token_dump.unwrap().expose().to_vec()).unwrap();
+        let claims = |compact: &str| {
+            let part = compact.split('.').nth(1).unwrap_or_default();
+            serde_json::from_slice::<serde_json::Value>(&base64url::decode(part.as_bytes()).unwrap()).unwrap()
+        };
+        let outer = claims(&dump::find(&dump)[0].compact);
+        let issuer = "00000002-0000-0ff1-ce00-000000000000@5e3a1c52-7d0b-4f1e-9c55-2b1f0a6d9e11";
+        assert_eq!(outer["iss"], issuer, "{window}");
+        assert_eq!(claims(outer["actortoken"].as_str().unwrap())["nameid"], "b", "{window}");
+    }
 }
