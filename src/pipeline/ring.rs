@@ -5,7 +5,7 @@
 //! were recorded at once overlap, and recordings of other days are far apart; neither are joined. Names only decide where
 //! several files could go on, as where both ends left a ring.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::sources::Found;
 use crate::base::Instant;
@@ -170,7 +170,7 @@ const UNLIKE: usize = usize::MAX;
 /// A file's name, in small letters and without what says that it was compressed: numbers, and what is around them.
 #[derive(Default, Debug)]
 struct Name {
-    folder: Option<PathBuf>,
+    /// With the folder; empty where there is no path.
     words: String,
     numbers: Vec<String>,
 }
@@ -181,21 +181,19 @@ impl Name {
         let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
         let name = [".gz", ".zst"].iter().find_map(|suffix| name.strip_suffix(suffix)).unwrap_or(&name);
         let digit = |letter: char| letter.is_ascii_digit();
+        let folder = path.parent().unwrap_or(Path::new("")).to_string_lossy();
+        let words = name.chars().filter(|letter| !digit(*letter));
+        let numbers = name.split(|letter| !digit(letter)).filter(|run| !run.is_empty());
         Self {
-            folder: path.parent().map(Path::to_owned),
-            words: name.chars().filter(|letter| !digit(*letter)).collect(),
-            numbers: name
-                .split(|letter| !digit(letter))
-                .filter(|run| !run.is_empty())
-                .map(str::to_owned)
-                .collect(),
+            words: format!("{folder}/").chars().chain(words).collect(),
+            numbers: numbers.map(str::to_owned).collect(),
         }
     }
 
     /// In how many of their numbers two names differ that are the same without them: those of a ring in its count, and
     /// in the time that dumpcap adds.
     fn likeness(&self, other: &Self) -> usize {
-        if self.folder.is_none() || self.folder != other.folder || self.words != other.words {
+        if self.words.is_empty() || self.words != other.words {
             return UNLIKE;
         }
         // tcpdump -C adds none to its first file.
@@ -236,6 +234,8 @@ fn end(found: &Found) -> Option<Instant> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
 
     #[test]
