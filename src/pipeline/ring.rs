@@ -39,8 +39,19 @@ struct Waiting {
 /// How a capture begins.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Beginning {
-    link: LinkType,
+    /// Of the first packets: several interfaces may be of several kinds.
+    links: [Option<LinkType>; LINKS],
     at: Instant,
+}
+
+/// Kinds of links that are told apart, and packets that are looked at for them.
+const LINKS: usize = 4;
+const LOOKED_AT: u64 = 64;
+
+impl Beginning {
+    fn shares_a_link(&self, other: &Self) -> bool {
+        self.links.iter().flatten().any(|link| other.links.contains(&Some(*link)))
+    }
 }
 
 /// A file whose turn it is.
@@ -139,7 +150,7 @@ impl Queue {
     /// end, since only earlier ones count.
     fn earlier(&self, other: usize, at: usize) -> Option<(usize, Instant)> {
         let ((begins, name), (next, mine)) = (self.at(other)?, self.at(at)?);
-        (begins.at < next.at && begins.link == next.link).then(|| (name.likeness(mine), begins.at))
+        (begins.at < next.at && begins.shares_a_link(&next)).then(|| (name.likeness(mine), begins.at))
     }
 
     /// Whether a file ends where another begins. It is read for that, once.
@@ -156,7 +167,7 @@ impl Queue {
 fn goes_on(begins: Beginning, last: Instant, next: Beginning) -> bool {
     let (from, to, then) = (begins.at.nanos(), last.nanos(), next.at.nanos());
     let overlap = (to.saturating_sub(from) / OVERLAP_PART).clamp(0, OVERLAP);
-    begins.link == next.link && then >= to.saturating_sub(overlap) && then.saturating_sub(to) <= SILENCE
+    begins.shares_a_link(&next) && then >= to.saturating_sub(overlap) && then.saturating_sub(to) <= SILENCE
 }
 
 /// Whether one begins after another. Where both begin at once no clock tells them apart, unless their names do.
@@ -213,12 +224,20 @@ fn open(found: &Found) -> Option<Reader> {
 
 fn beginning(found: &Found) -> Option<Beginning> {
     let mut reader = open(found)?;
+    let mut begins: Option<Beginning> = None;
     while let Ok(Some(item)) = reader.next_item() {
-        if let Item::Packet(packet) = item {
-            return Some(Beginning { link: packet.link, at: packet.time? });
+        let Item::Packet(packet) = item else { continue };
+        let begins = match &mut begins {
+            Some(begins) => begins,
+            none => none.insert(Beginning { links: [None; LINKS], at: packet.time? }),
+        };
+        let free = begins.links.iter_mut().find(|link| link.is_none_or(|link| link == packet.link));
+        free.into_iter().for_each(|link| *link = Some(packet.link));
+        if reader.packets() >= LOOKED_AT {
+            break;
         }
     }
-    None
+    begins
 }
 
 fn end(found: &Found) -> Option<Instant> {
@@ -256,7 +275,10 @@ mod tests {
     #[test]
     fn a_file_goes_on_where_another_ends() {
         let second = 1_000_000_000;
-        let at = |time: i64| Beginning { link: LinkType(1), at: Instant::from_nanos(time) };
+        let of =
+            |links: [Option<LinkType>; LINKS], time: i64| Beginning { links, at: Instant::from_nanos(time) };
+        let [ethernet, cooked] = [1, 113].map(|kind| Some(LinkType(kind)));
+        let at = |time: i64| of([ethernet, None, None, None], time);
         let goes_on = |from, to, next| goes_on(at(from), Instant::from_nanos(to), at(next));
         assert!(goes_on(0, 60 * second, 60 * second));
         assert!(goes_on(0, 60 * second, 59 * second), "a little overlap");
@@ -265,7 +287,8 @@ mod tests {
         assert!(goes_on(0, 60 * second, 1000 * second), "a quiet ring");
         assert!(!goes_on(0, 60 * second, 90_000 * second), "another day");
         assert!(!later(at(7), at(7), UNLIKE) && later(at(7), at(7), 1), "no clock");
-        let other = Beginning { link: LinkType(113), ..at(second) };
-        assert!(!super::goes_on(at(0), Instant::from_nanos(second), other), "another kind of link");
+        let then = |links| super::goes_on(at(0), Instant::from_nanos(second), of(links, second));
+        assert!(!then([cooked, None, None, None]), "another kind of link");
+        assert!(then([cooked, ethernet, None, None]), "several interfaces, of which another came first");
     }
 }
