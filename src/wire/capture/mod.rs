@@ -282,7 +282,8 @@ impl Reader {
         self.window.offset()
     }
 
-    /// A position behind all memory that was given.
+    /// A position behind all memory that was given: what is kept of it is bounded by positions, however little of it a
+    /// small file fills.
     pub fn behind(&self) -> u64 {
         let whole = |memory: &Memory| self.start.position.saturating_add(memory.len() as u64);
         let whole = match &self.format {
