@@ -5,7 +5,7 @@
 //! were recorded at once overlap, and recordings of other days are far apart; neither are joined. Names only decide where
 //! several files could go on, as where both ends left a ring.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::sources::Found;
 use crate::base::Instant;
@@ -39,8 +39,19 @@ struct Waiting {
 /// How a capture begins.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Beginning {
-    link: LinkType,
+    /// Of the first packets: several interfaces may be of several kinds.
+    links: [Option<LinkType>; LINKS],
     at: Instant,
+}
+
+/// Kinds of links that are told apart, and packets that are looked at for them.
+const LINKS: usize = 4;
+const LOOKED_AT: u64 = 64;
+
+impl Beginning {
+    fn shares_a_link(&self, other: &Self) -> bool {
+        self.links.iter().flatten().any(|link| other.links.contains(&Some(*link)))
+    }
 }
 
 /// A file whose turn it is.
@@ -139,7 +150,7 @@ impl Queue {
     /// end, since only earlier ones count.
     fn earlier(&self, other: usize, at: usize) -> Option<(usize, Instant)> {
         let ((begins, name), (next, mine)) = (self.at(other)?, self.at(at)?);
-        (begins.at < next.at && begins.link == next.link).then(|| (name.likeness(mine), begins.at))
+        (begins.at < next.at && begins.shares_a_link(&next)).then(|| (name.likeness(mine), begins.at))
     }
 
     /// Whether a file ends where another begins. It is read for that, once.
@@ -156,7 +167,7 @@ impl Queue {
 fn goes_on(begins: Beginning, last: Instant, next: Beginning) -> bool {
     let (from, to, then) = (begins.at.nanos(), last.nanos(), next.at.nanos());
     let overlap = (to.saturating_sub(from) / OVERLAP_PART).clamp(0, OVERLAP);
-    begins.link == next.link && then >= to.saturating_sub(overlap) && then.saturating_sub(to) <= SILENCE
+    begins.shares_a_link(&next) && then >= to.saturating_sub(overlap) && then.saturating_sub(to) <= SILENCE
 }
 
 /// Whether one begins after another. Where both begin at once no clock tells them apart, unless their names do.
@@ -170,7 +181,7 @@ const UNLIKE: usize = usize::MAX;
 /// A file's name, in small letters and without what says that it was compressed: numbers, and what is around them.
 #[derive(Default, Debug)]
 struct Name {
-    folder: Option<PathBuf>,
+    /// With the folder; empty where there is no path.
     words: String,
     numbers: Vec<String>,
 }
@@ -181,21 +192,19 @@ impl Name {
         let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
         let name = [".gz", ".zst"].iter().find_map(|suffix| name.strip_suffix(suffix)).unwrap_or(&name);
         let digit = |letter: char| letter.is_ascii_digit();
+        let folder = path.parent().unwrap_or(Path::new("")).to_string_lossy();
+        let words = name.chars().filter(|letter| !digit(*letter));
+        let numbers = name.split(|letter| !digit(letter)).filter(|run| !run.is_empty());
         Self {
-            folder: path.parent().map(Path::to_owned),
-            words: name.chars().filter(|letter| !digit(*letter)).collect(),
-            numbers: name
-                .split(|letter| !digit(letter))
-                .filter(|run| !run.is_empty())
-                .map(str::to_owned)
-                .collect(),
+            words: format!("{folder}/").chars().chain(words).collect(),
+            numbers: numbers.map(str::to_owned).collect(),
         }
     }
 
     /// In how many of their numbers two names differ that are the same without them: those of a ring in its count, and
     /// in the time that dumpcap adds.
     fn likeness(&self, other: &Self) -> usize {
-        if self.folder.is_none() || self.folder != other.folder || self.words != other.words {
+        if self.words.is_empty() || self.words != other.words {
             return UNLIKE;
         }
         // tcpdump -C adds none to its first file.
@@ -215,12 +224,20 @@ fn open(found: &Found) -> Option<Reader> {
 
 fn beginning(found: &Found) -> Option<Beginning> {
     let mut reader = open(found)?;
+    let mut begins: Option<Beginning> = None;
     while let Ok(Some(item)) = reader.next_item() {
-        if let Item::Packet(packet) = item {
-            return Some(Beginning { link: packet.link, at: packet.time? });
+        let Item::Packet(packet) = item else { continue };
+        let begins = match &mut begins {
+            Some(begins) => begins,
+            none => none.insert(Beginning { links: [None; LINKS], at: packet.time? }),
+        };
+        let free = begins.links.iter_mut().find(|link| link.is_none_or(|link| link == packet.link));
+        free.into_iter().for_each(|link| *link = Some(packet.link));
+        if reader.packets() >= LOOKED_AT {
+            break;
         }
     }
-    None
+    begins
 }
 
 fn end(found: &Found) -> Option<Instant> {
@@ -236,6 +253,8 @@ fn end(found: &Found) -> Option<Instant> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
 
     #[test]
@@ -256,7 +275,10 @@ mod tests {
     #[test]
     fn a_file_goes_on_where_another_ends() {
         let second = 1_000_000_000;
-        let at = |time: i64| Beginning { link: LinkType(1), at: Instant::from_nanos(time) };
+        let of =
+            |links: [Option<LinkType>; LINKS], time: i64| Beginning { links, at: Instant::from_nanos(time) };
+        let [ethernet, cooked] = [1, 113].map(|kind| Some(LinkType(kind)));
+        let at = |time: i64| of([ethernet, None, None, None], time);
         let goes_on = |from, to, next| goes_on(at(from), Instant::from_nanos(to), at(next));
         assert!(goes_on(0, 60 * second, 60 * second));
         assert!(goes_on(0, 60 * second, 59 * second), "a little overlap");
@@ -265,7 +287,8 @@ mod tests {
         assert!(goes_on(0, 60 * second, 1000 * second), "a quiet ring");
         assert!(!goes_on(0, 60 * second, 90_000 * second), "another day");
         assert!(!later(at(7), at(7), UNLIKE) && later(at(7), at(7), 1), "no clock");
-        let other = Beginning { link: LinkType(113), ..at(second) };
-        assert!(!super::goes_on(at(0), Instant::from_nanos(second), other), "another kind of link");
+        let then = |links| super::goes_on(at(0), Instant::from_nanos(second), of(links, second));
+        assert!(!then([cooked, None, None, None]), "another kind of link");
+        assert!(then([cooked, ethernet, None, None]), "several interfaces, of which another came first");
     }
 }

@@ -154,7 +154,7 @@ pub(super) fn split(memory: &Memory) -> Option<Said> {
         Said::from(format!("{count} began in another input than the one that goes on with it"))
             .then(first(&found))
             .then(
-                ", and their times do not follow each other: where they are one recording, join them in one file \
+                ", and their times do not show that they are one recording: if they are, join them in one file \
                  (mergecap -w) and give that",
             )
     })

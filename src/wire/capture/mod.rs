@@ -282,9 +282,12 @@ impl Reader {
         self.window.offset()
     }
 
-    /// A position behind all memory that was given.
+    /// A position behind all memory that was given: what is kept of it is bounded by positions, however little of it a
+    /// small file fills.
     pub fn behind(&self) -> u64 {
-        let whole = |memory: &Memory| self.start.position.saturating_add(memory.len() as u64);
+        // Far enough behind a file that is held whole for nobody to keep it while the next is.
+        let end = |memory: &Memory| self.start.position.saturating_add(memory.len() as u64);
+        let whole = |memory: &Memory| end(memory).saturating_add(crate::limits::RECENT_BYTES);
         let whole = match &self.format {
             Format::Pcap(_) | Format::Pcapng(_) => 0,
             Format::Netmon(format) => whole(format.bytes()),

@@ -191,10 +191,14 @@ impl Http1 {
                 // Senders begin messages with a packet; and only what needs no further bytes to be known
                 // as a message may be joined with further bytes.
                 let blank = matches!(bytes.first(), Some(b'\r' | b'\n'));
-                if chunk_start && !blank && loose::begins_certainly(direction, bytes) {
+                if chunk_start && !blank && lane.finds(direction, bytes) {
                     lane.state = State::Head;
                     lane.tentative = true;
                     return 0;
+                }
+                if chunk_start && loose::is_first_byte(direction, bytes) {
+                    lane.collect(bytes, frames);
+                    return bytes.len();
                 }
                 out.passed_over |= bytes.len() > 1;
                 match direction {

@@ -165,6 +165,12 @@ impl Decapsulator {
         }
     }
 
+    /// The virtual network that the connection of a segment is known by.
+    #[cold]
+    fn realm(&mut self, place: Place, pair: Pair, payload: Snapped<'_>) -> u32 {
+        tcp(place, pair, payload).map_or(place.realm, |segment| self.realms.of(&segment))
+    }
+
     /// An IP packet of either version.
     #[inline]
     fn ip<F: FnMut(Transport<'_>)>(
@@ -326,11 +332,8 @@ impl Decapsulator {
     ) -> Result<(), Skip> {
         match protocol {
             6 => {
-                let mut segment = tcp(place, pair, payload)?;
-                if place.realm != 0 {
-                    segment.realm = self.realms.of(&segment);
-                }
-                out(Transport::Tcp(segment));
+                let realm = if place.realm == 0 { 0 } else { self.realm(place, pair, payload) };
+                out(Transport::Tcp(tcp(Place { realm, ..place }, pair, payload)?));
                 Ok(())
             }
             17 => self.udp(place, pair, payload, out),

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::chunks::Chunks;
-use super::head;
+use super::{head, loose};
 use crate::exchange::FrameMap;
 use crate::limits;
 use crate::wire::http::OwnedChunk;
@@ -90,6 +90,19 @@ impl Lane {
             true => head::recognise(direction, bytes),
             false => head::recognise_due(direction, bytes),
         }
+    }
+
+    /// Whether a message certainly begins with `bytes`, where the place was lost, or with the byte that came before them
+    /// alone; that one is forgotten otherwise.
+    pub(super) fn finds(&mut self, direction: Direction, bytes: &[u8]) -> bool {
+        if self.buffer.is_empty() {
+            return loose::begins_certainly(direction, bytes);
+        }
+        if loose::begins_certainly(direction, &[&self.buffer[..], bytes].concat()) {
+            return true;
+        }
+        self.clear();
+        loose::begins_certainly(direction, bytes)
     }
 
     /// Whether it stands between two messages, with nothing begun.

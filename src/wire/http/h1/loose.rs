@@ -92,6 +92,15 @@ pub(super) fn begins_certainly(direction: Direction, bytes: &[u8]) -> bool {
             || bytes.split(|byte| *byte == b' ').next().is_some_and(registered))
 }
 
+/// Whether this is one byte with which a message may begin: in TLS 1.0 many senders put it in a record of its own.
+pub(super) fn is_first_byte(direction: Direction, bytes: &[u8]) -> bool {
+    match (direction, bytes) {
+        (Direction::Sent, [byte]) => METHODS.iter().any(|known| known.as_bytes().first() == Some(byte)),
+        (Direction::Received, bytes) => bytes == b"H",
+        _ => false,
+    }
+}
+
 /// Whether the first word is a registered method; a response has none.
 pub(super) fn begins_registered(direction: Direction, bytes: &[u8]) -> bool {
     let method = bytes.iter().take_while(|&&byte| is_token_byte(byte)).count();

@@ -126,6 +126,32 @@ fn interim_responses_are_dropped() {
 }
 
 #[test]
+fn a_message_is_found_whose_first_byte_stands_in_a_record_of_its_own() {
+    let ask = |target: &str| format!("GET {target} HTTP/1.1\r\nHost: h\r\n\r\n");
+    let [b, c] = ["/b", "/c"].map(|target| ask(target).into_bytes());
+    let out = run(&[
+        Data(S, GET_A),
+        Data(R, OK_2),
+        // Another request was lost, whose answer was not.
+        Gap(S, 99),
+        Data(R, &OK_2[..1]),
+        Data(R, &OK_2[1..]),
+        Data(S, &b[..1]),
+        Data(S, &b[1..]),
+        Data(R, &OK_2[..1]),
+        Data(R, &OK_2[1..]),
+        Data(S, &c[..1]),
+        Data(S, &c[1..]),
+        Data(R, NO_401),
+    ]);
+    assert_eq!(pairs(&out), ["/a=200", "-=200", "/b=200", "/c=401"]);
+    assert_eq!(request(&out.exchanges[2]).head.frames.frames(0..9), [6, 7]);
+    // A byte that begins nothing is forgotten.
+    let out = run(&[Data(S, GET_A), Data(R, OK_2), Gap(S, 9), Data(S, b"G"), Data(S, GET_B), Data(R, OK_2)]);
+    assert_eq!(pairs(&out).iter().filter(|pair| pair.starts_with("/b")).count(), 1);
+}
+
+#[test]
 fn a_late_body_and_one_that_never_comes_are_told_apart() {
     let head =
         |framing: &str| format!("POST /a HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\n{framing}\r\n\r\n");
