@@ -1,40 +1,22 @@
 //! One recording in several files gives what it gives in one: the whole is the truth.
 
+#[path = "support/expected.rs"]
+mod expected;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use oauthtrace::base::Secret;
-use oauthtrace::checks::expectations::Expectations;
 use oauthtrace::checks::judge::Judge;
-use oauthtrace::keys::{KeyRing, Origin, load};
 use oauthtrace::pipeline::{self, Settings, Source};
 use oauthtrace::report::listing::Listing;
 use oauthtrace::report::recorder::Recorder;
 use oauthtrace::report::{Document, Format, Options, render};
 use serde_json::Value;
 
-const TENANTS: [&str; 2] = ["5e3a1c52-7d0b-4f1e-9c55-2b1f0a6d9e11", "contoso.example"];
-
-fn captures() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("captures")
-}
-
-fn expectations() -> Expectations {
-    let certs = captures().join("certs");
-    let read = |name: &str| fs::read(certs.join(name)).unwrap();
-    let uploaded = load::certificate_file(&read("OAuthCert.cer"), "OAuthCert.cer", &[]).unwrap();
-    let service =
-        load::key_file(&read("acs-metadata.json"), "acs-metadata.json", Origin::TokenService, &[]).unwrap();
-    Expectations {
-        tenants: TENANTS.map(str::to_owned).into(),
-        keys: KeyRing { keys: uploaded.keys.iter().chain(&service.keys).cloned().collect() },
-        certificates: vec![("OAuthCert.cer".to_owned(), uploaded)],
-        sts_keys_given: true,
-        ..Expectations::default()
-    }
-}
+use expected::{captures, expectations};
 
 /// `inspect` and `verify` of files, as JSON.
 fn reports(paths: &[PathBuf], keys: Option<&[u8]>, threads: usize) -> [Value; 2] {

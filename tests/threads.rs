@@ -1,40 +1,21 @@
 //! However many threads worked on a capture, reports of it are the same to the byte.
 
+#[path = "support/expected.rs"]
+mod expected;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use oauthtrace::base::Secret;
-use oauthtrace::checks::expectations::Expectations;
 use oauthtrace::checks::judge::Judge;
-use oauthtrace::keys::{KeyRing, Origin, load};
 use oauthtrace::pipeline::{self, Settings, Source};
 use oauthtrace::report::listing::Listing;
 use oauthtrace::report::recorder::Recorder;
 use oauthtrace::report::{Document, Format, Options, render};
 
-const TENANTS: [&str; 2] = ["5e3a1c52-7d0b-4f1e-9c55-2b1f0a6d9e11", "contoso.example"];
-
-fn captures() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("captures")
-}
-
-fn expectations() -> Expectations {
-    let certs = captures().join("certs");
-    let read = |name: &str| fs::read(certs.join(name)).unwrap();
-    let uploaded = load::certificate_file(&read("OAuthCert.cer"), "OAuthCert.cer", &[]).unwrap();
-    let service =
-        load::key_file(&read("acs-metadata.json"), "acs-metadata.json", Origin::TokenService, &[]).unwrap();
-    let keys = uploaded.keys.iter().chain(&service.keys).cloned().collect();
-    Expectations {
-        tenants: TENANTS.map(str::to_owned).into(),
-        certificates: vec![("OAuthCert.cer".to_owned(), uploaded)],
-        sts_keys_given: true,
-        keys: KeyRing { keys },
-        ..Expectations::default()
-    }
-}
+use expected::{captures, expectations};
 
 /// The packets of a pcap file over Ethernet; `None` for others.
 fn packets(path: &Path) -> Option<(Vec<u8>, Vec<Vec<u8>>)> {
