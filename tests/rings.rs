@@ -268,6 +268,25 @@ fn both_ends_of_one_time_and_other_days_are_kept_apart() {
 }
 
 #[test]
+fn files_whose_names_say_nothing_of_each_other_keep_their_places() {
+    let folder = Folder::new("unlike");
+    let path = captures().join("healthy/traffic.pcap");
+    let recording = Recording::read(&path);
+    let (all, half) = (recording.records.len(), recording.records.len() / 2);
+    let first = recording.write(folder.0.join("morning.pcap"), 0, half);
+    let second = recording.write(folder.0.join("noon.pcap"), half, all);
+    let names = |report: &Value| -> Vec<Value> {
+        report["inputs"].as_array().unwrap().iter().map(|input| input["path"].clone()).collect()
+    };
+    for (paths, follows) in [([&first, &second], [false, true]), ([&second, &first], [false, false])] {
+        let paths = paths.map(PathBuf::clone);
+        let [report, _] = reports(&paths, None, 1);
+        assert_eq!(names(&report), paths.each_ref().map(|path| path.to_str().unwrap()));
+        assert_eq!(joined(&report).1, follows);
+    }
+}
+
+#[test]
 fn rings_of_both_ends_go_on_each_with_its_own() {
     let folder = Folder::new("ends");
     let path = captures().join("healthy/traffic.pcap");

@@ -2,8 +2,9 @@
 //! tcpdump and `capture` leave them, in the order in which they were written, wherever the command line names them.
 //!
 //! What belongs together is told by time: a file that begins where another ends, on the same kind of link. Two ends that
-//! were recorded at once overlap, and recordings of other days are far apart; neither are joined. Names only decide where
-//! several files could go on, as where both ends left a ring.
+//! were recorded at once overlap, and recordings of other days are far apart; neither are joined. Names decide where
+//! several files could go on, as where both ends left a ring, and whether files are put in order: those whose names say
+//! nothing of each other keep the places that the command line gave them.
 
 use std::path::Path;
 
@@ -105,8 +106,9 @@ impl Queue {
                 continue;
             };
             let likeness = turn.name.likeness(name);
+            let in_turn = likeness < UNLIKE || at == 0;
             let better = best.is_none_or(|(known, time, _)| (likeness, next.at) < (known, time));
-            if better && later(begins, next, likeness) && !self.is_of_another(at, likeness) {
+            if in_turn && better && later(begins, next, likeness) && !self.is_of_another(at, likeness) {
                 best = Some((likeness, next.at, at));
             }
         }
@@ -128,7 +130,8 @@ impl Queue {
     fn before(&mut self, at: usize) -> Option<usize> {
         let mut best: Option<(usize, Instant, usize)> = None;
         for other in 0..self.waiting.len() {
-            let Some((likeness, begins)) = self.earlier(other, at) else { continue };
+            let found = self.earlier(other, at).filter(|(likeness, _)| *likeness < UNLIKE);
+            let Some((likeness, begins)) = found else { continue };
             let better =
                 best.is_none_or(|(known, time, _)| likeness < known || likeness == known && begins > time);
             if better && self.leads_to(other, at) {
