@@ -69,10 +69,15 @@ impl Recording {
 
     /// Every packet later by so many microseconds.
     fn later(&self, micros: u64) -> Self {
+        self.timed(|_, time| time + micros)
+    }
+
+    /// Every packet at the time that `to` makes of its place and its time, in microseconds.
+    fn timed(&self, to: impl Fn(u64, u64) -> u64) -> Self {
         let mut records = self.records.clone();
-        for record in &mut records {
+        for (place, record) in (0..).zip(&mut records) {
             let word = |at: usize| u64::from(u32::from_le_bytes(record[at..at + 4].try_into().unwrap()));
-            let time = word(0) * 1_000_000 + word(4) + micros;
+            let time = to(place, word(0) * 1_000_000 + word(4));
             record[..4].copy_from_slice(&u32::try_from(time / 1_000_000).unwrap().to_le_bytes());
             record[4..8].copy_from_slice(&u32::try_from(time % 1_000_000).unwrap().to_le_bytes());
         }
@@ -223,7 +228,9 @@ fn a_ring_of_one_packet_a_file_gives_what_one_file_gives() {
     for file in ["traffic.pcap", "traffic-tls.pcap"] {
         let path = captures().join("healthy").join(file);
         let keys = fs::read(captures().join("healthy/keys.log")).ok();
-        let recording = Recording::read(&path);
+        // No two at the same time: that would leave no clock to tell which of two files was first.
+        let recording = Recording::read(&path).timed(|place, time| time + place);
+        let path = recording.write(folder.0.join(file), 0, recording.records.len());
         let whole = reports(&[path], keys.as_deref(), 1);
         let cuts: Vec<usize> = (1..recording.records.len()).collect();
         compare(&folder, &recording, &whole, keys.as_deref(), &cuts, file);
@@ -268,7 +275,27 @@ fn both_ends_of_one_time_and_other_days_are_kept_apart() {
 }
 
 #[test]
-fn files_whose_names_say_nothing_of_each_other_keep_their_places() {
+fn copies_and_files_without_a_clock_stand_alone() {
+    let folder = Folder::new("clock");
+    let recording = Recording::read(&captures().join("healthy/traffic.pcap"));
+    let all = recording.records.len();
+    for time in [0, 1_700_000_000_000_005] {
+        let recording = recording.timed(|_, _| time);
+        // From the first packet on, and from one inside the connection.
+        for from in [0, 3] {
+            let paths = [1, 2].map(|name| recording.write(folder.0.join(format!("{name}.pcap")), from, all));
+            let [alone, _] = reports(&paths[..1], None, 1);
+            for paths in [[0, 1], [0, 0]].map(|pair| pair.map(|at: usize| paths[at].clone())) {
+                let [both, _] = reports(&paths, None, 1);
+                assert_eq!(joined(&both).1, [false; 2]);
+                assert_eq!(exchanges(&both), 2 * exchanges(&alone));
+            }
+        }
+    }
+}
+
+#[test]
+fn files_whose_names_say_nothing_of_each_other_are_not_joined() {
     let folder = Folder::new("unlike");
     let path = captures().join("healthy/traffic.pcap");
     let recording = Recording::read(&path);
@@ -278,11 +305,11 @@ fn files_whose_names_say_nothing_of_each_other_keep_their_places() {
     let names = |report: &Value| -> Vec<Value> {
         report["inputs"].as_array().unwrap().iter().map(|input| input["path"].clone()).collect()
     };
-    for (paths, follows) in [([&first, &second], [false, true]), ([&second, &first], [false, false])] {
+    for paths in [[&first, &second], [&second, &first]] {
         let paths = paths.map(PathBuf::clone);
         let [report, _] = reports(&paths, None, 1);
         assert_eq!(names(&report), paths.each_ref().map(|path| path.to_str().unwrap()));
-        assert_eq!(joined(&report).1, follows);
+        assert_eq!(joined(&report).1, [false; 2]);
     }
 }
 

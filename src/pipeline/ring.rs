@@ -1,10 +1,11 @@
 //! Takes the files to read, gives them one after another: where one recording stands in several files, as dumpcap,
 //! tcpdump and `capture` leave them, in the order in which they were written, wherever the command line names them.
 //!
-//! What belongs together is told by time: a file that begins where another ends, on the same kind of link. Two ends that
-//! were recorded at once overlap, and recordings of other days are far apart; neither are joined. Names decide where
-//! several files could go on, as where both ends left a ring, and whether files are put in order: those whose names say
-//! nothing of each other keep the places that the command line gave them.
+//! What belongs together is told by names that differ in numbers only, as those of a ring do, and by time: a file that
+//! begins where another ends, on the same kind of link. Two ends that were recorded at once overlap, and recordings of
+//! other times are apart; neither are joined. Where several files could go on, the name that is most alike decides.
+//! Other names say nothing of each other: to join what does not belong together could cost evidence, where two
+//! recordings use one port and the same sequence numbers.
 
 use std::path::Path;
 
@@ -13,9 +14,10 @@ use crate::base::Instant;
 use crate::wire::capture::decompress;
 use crate::wire::capture::{Item, LinkType, Reader};
 
-/// Nanoseconds that a file may begin after the one before it has ended. A ring goes on at once, when a packet comes;
-/// nothing may come for long. No connection is believed to live on in silence for longer.
-const SILENCE: i64 = 3_600_000_000_000;
+/// Nanoseconds that a file may begin after the one before it has ended. A ring goes on at once, when a packet comes, but
+/// nothing may come for a while. HTTP connections do not live on in silence for longer: IIS closes them after two minutes
+/// (`connectionTimeout`).
+const SILENCE: i64 = 300_000_000_000;
 
 /// Nanoseconds that two files may overlap, and the part of the first: several queues and interfaces are not in order.
 const OVERLAP: i64 = 1_000_000_000;
@@ -106,9 +108,9 @@ impl Queue {
                 continue;
             };
             let likeness = turn.name.likeness(name);
-            let in_turn = likeness < UNLIKE || at == 0;
             let better = best.is_none_or(|(known, time, _)| (likeness, next.at) < (known, time));
-            if in_turn && better && later(begins, next, likeness) && !self.is_of_another(at, likeness) {
+            // Where both begin at once there is no clock: copies of one file, packets written without their times.
+            if likeness < UNLIKE && better && next.at > begins.at && !self.is_of_another(at, likeness) {
                 best = Some((likeness, next.at, at));
             }
         }
@@ -171,11 +173,6 @@ fn goes_on(begins: Beginning, last: Instant, next: Beginning) -> bool {
     let (from, to, then) = (begins.at.nanos(), last.nanos(), next.at.nanos());
     let overlap = (to.saturating_sub(from) / OVERLAP_PART).clamp(0, OVERLAP);
     begins.shares_a_link(&next) && then >= to.saturating_sub(overlap) && then.saturating_sub(to) <= SILENCE
-}
-
-/// Whether one begins after another. Where both begin at once no clock tells them apart, unless their names do.
-fn later(begins: Beginning, next: Beginning, likeness: usize) -> bool {
-    next.at > begins.at || next.at == begins.at && likeness < UNLIKE
 }
 
 /// Names that say nothing of each other.
@@ -287,9 +284,9 @@ mod tests {
         assert!(goes_on(0, 60 * second, 59 * second), "a little overlap");
         assert!(!goes_on(0, 60 * second, 58 * second), "two ends");
         assert!(!goes_on(0, second / 2, second / 4), "two ends of a short time");
-        assert!(goes_on(0, 60 * second, 1000 * second), "a quiet ring");
+        assert!(goes_on(0, 60 * second, 360 * second), "a quiet ring");
+        assert!(!goes_on(0, 60 * second, 361 * second), "another recording");
         assert!(!goes_on(0, 60 * second, 90_000 * second), "another day");
-        assert!(!later(at(7), at(7), UNLIKE) && later(at(7), at(7), 1), "no clock");
         let then = |links| super::goes_on(at(0), Instant::from_nanos(second), of(links, second));
         assert!(!then([cooked, None, None, None]), "another kind of link");
         assert!(then([cooked, ethernet, None, None]), "several interfaces, of which another came first");

@@ -154,8 +154,8 @@ pub(super) fn split(memory: &Memory) -> Option<Said> {
         Said::from(format!("{count} began in another input than the one that goes on with it"))
             .then(first(&found))
             .then(
-                ", and neither their times nor their order show that they are one recording: if they are, give them in \
-                 the order of time, or join them in one file (mergecap -w)",
+                ", and their names and times do not show that they are one recording: if they are, join them in one \
+                 file (mergecap -w) and give that",
             )
     })
 }
