@@ -1,12 +1,17 @@
 //! Logs, archives and XML that are wrong or hostile, each beside a healthy capture: one clear line says what is
 //! wrong with the file, and nothing of the capture is lost.
 
+#[path = "support/folder.rs"]
+mod folder;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+
+use folder::Folder;
 
 const TENANT: &str = "5e3a1c52-7d0b-4f1e-9c55-2b1f0a6d9e11";
 /// Exchanges of `captures/healthy/traffic.pcap`.
@@ -16,22 +21,6 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 fn capture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("captures").join(name)
-}
-
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("oauthtrace-hostile-{}-{name}", std::process::id()));
-        fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
 }
 
 struct Told {

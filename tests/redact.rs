@@ -3,6 +3,9 @@
 #[path = "redact/views.rs"]
 mod views;
 
+#[path = "support/folder.rs"]
+mod folder;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,33 +14,14 @@ use std::process::{Command, Output};
 use serde_json::Value;
 use views::{Form, base64_runs, corpus, headers_of, survivors, views};
 
+use folder::Folder;
+
 #[derive(serde::Deserialize)]
 struct Case {
     tenant: Vec<String>,
     cert: String,
     sts_keys: Option<String>,
     secrets: Vec<String>,
-}
-
-/// A folder that vanishes with the test.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("oauthtrace-redact-{}-{name}", std::process::id()));
-        fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
-    fn join(&self, name: &str) -> PathBuf {
-        self.0.join(name)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
 }
 
 fn oauthtrace(arguments: &[&str]) -> Output {
@@ -180,7 +164,7 @@ fn every_case_loads_again_without_its_secrets_and_is_judged_alike() {
     let (mut files, mut wrong) = (0, Vec::new());
     for (home, case, exports) in cases() {
         for input in &exports {
-            let output = folder.join(&format!(
+            let output = folder.0.join(format!(
                 "{}-{}",
                 home.file_name().unwrap().display(),
                 input.file_name().unwrap().display()
@@ -215,7 +199,7 @@ fn no_secret_of_the_corpus_survives_in_any_form() {
     let folder = Folder::new("corpus");
     let (mut done, mut sought, mut wrong) = (0, 0, Vec::new());
     for input in ["c-har", "d-proxy"].iter().flat_map(|set| files(&corpus.join(set))) {
-        let output = folder.join(input.file_name().unwrap().to_str().unwrap());
+        let output = folder.0.join(input.file_name().unwrap().to_str().unwrap());
         let bytes = fs::read(&input).unwrap();
         let run = oauthtrace(&["redact", text(&input), "-w", text(&output)]);
         let stderr = String::from_utf8(run.stderr).unwrap();
@@ -259,14 +243,14 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 #[test]
 fn one_recording_has_the_same_fingerprints_in_every_format() {
     let folder = Folder::new("fingerprints");
-    let key = folder.join("key");
+    let key = folder.0.join("key");
     fs::write(&key, [7; 32]).unwrap();
     let mut compared = 0;
     for (home, _, exports) in cases() {
         let prints: Vec<BTreeSet<String>> = exports
             .iter()
             .map(|input| {
-                let output = folder.join("copy");
+                let output = folder.0.join("copy");
                 redact(input, &output, &["--fingerprint-key", text(&key)]);
                 let bytes = fs::read(&output).unwrap();
                 views(Form::of(&bytes), &bytes).iter().flat_map(|(_, view)| prints(view, 0)).collect()
@@ -303,7 +287,7 @@ fn people_get_pseudonyms_and_the_judgement_stays() {
     for (home, case, exports) in cases().into_iter().take(12) {
         let input = &exports[0];
         let before = fs::read(input).unwrap();
-        let output = folder.join("copy");
+        let output = folder.0.join("copy");
         redact(input, &output, &["--mask-people"]);
         let copy = fs::read(&output).unwrap();
         let after = views(Form::of(&copy), &copy);
@@ -322,15 +306,15 @@ fn people_get_pseudonyms_and_the_judgement_stays() {
 fn names_in_answers_of_the_rest_api_are_masked() {
     let folder = Folder::new("rest");
     let body = r#"{\"value\":[{\"Subject\":\"x\",\"From\":{\"EmailAddress\":{\"Name\":\"Anna Smith\",\"Address\":\"anna@x.org\"}},\"sender\":{\"emailAddress\":{\"name\":\"Anna Smith\"}}}],\"name\":\"Inbox\"}"#;
-    let har = folder.join("rest.har");
+    let har = folder.0.join("rest.har");
     let entry = format!(
         r#"{{"log":{{"version":"1.2","creator":{{"name":"x","version":"1"}},"entries":[{{"startedDateTime":"2026-11-22T10:00:00Z",
         "request":{{"method":"GET","url":"https://mail.contoso.example/api/v2.0/me","headers":[]}},
         "response":{{"status":200,"headers":[],"content":{{"mimeType":"application/json","size":1,"text":"{body}"}}}}}}]}}}}"#
     );
     fs::write(&har, entry).unwrap();
-    redact(&har, &folder.join("copy"), &["--mask-people"]);
-    let copy = fs::read_to_string(folder.join("copy")).unwrap();
+    redact(&har, &folder.0.join("copy"), &["--mask-people"]);
+    let copy = fs::read_to_string(folder.0.join("copy")).unwrap();
     assert!(!copy.contains("Anna") && copy.contains("Inbox") && copy.contains("Person 1"), "{copy}");
 }
 
@@ -339,7 +323,7 @@ fn the_copy_is_private_reproducible_and_never_the_input() {
     let folder = Folder::new("file");
     let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures/healthy");
     for name in ["traffic.har", "traffic.saz", "traffic.mitm"] {
-        let (one, two) = (folder.join("one"), folder.join("two"));
+        let (one, two) = (folder.0.join("one"), folder.0.join("two"));
         redact(&home.join(name), &one, &[]);
         redact(&home.join(name), &two, &[]);
         assert_eq!(fs::read(&one).unwrap(), fs::read(&two).unwrap(), "{name}");
@@ -349,17 +333,17 @@ fn the_copy_is_private_reproducible_and_never_the_input() {
             assert_eq!(fs::metadata(&one).unwrap().permissions().mode() & 0o777, 0o600);
         }
         let bytes = fs::read(&one).unwrap();
-        for other in [one.clone(), folder.join("./one")] {
+        for other in [one.clone(), folder.0.join("./one")] {
             let run = oauthtrace(&["redact", text(&one), "-w", text(&other)]);
             assert_eq!(run.status.code(), Some(2));
             assert_eq!(fs::read(&one).unwrap(), bytes);
         }
     }
     let capture = home.join("traffic.pcap");
-    let run = oauthtrace(&["redact", text(&capture), "-w", text(&folder.join("no"))]);
+    let run = oauthtrace(&["redact", text(&capture), "-w", text(&folder.0.join("no"))]);
     assert_eq!(run.status.code(), Some(3));
     assert!(String::from_utf8(run.stderr).unwrap().contains("inspect -o json"));
-    assert!(!folder.join("no").exists());
+    assert!(!folder.0.join("no").exists());
 }
 
 #[cfg(unix)]
@@ -368,18 +352,18 @@ fn what_is_no_file_is_written_to_and_a_link_stays_one() {
     use std::os::unix::fs::FileTypeExt as _;
     let folder = Folder::new("odd");
     let har = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures/healthy/traffic.har");
-    let plain = folder.join("plain");
+    let plain = folder.0.join("plain");
     redact(&har, &plain, &[]);
     let bytes = fs::read(&plain).unwrap();
     // A link to a file that is there, and one to a file that is not yet.
-    fs::write(folder.join("old"), "old").unwrap();
+    fs::write(folder.0.join("old"), "old").unwrap();
     for (link, target) in [("to-old", "old"), ("to-new", "new")] {
-        std::os::unix::fs::symlink(target, folder.join(link)).unwrap();
-        redact(&har, &folder.join(link), &[]);
-        assert!(fs::symlink_metadata(folder.join(link)).unwrap().is_symlink(), "{link}");
-        assert_eq!(fs::read(folder.join(target)).unwrap(), bytes, "{link}");
+        std::os::unix::fs::symlink(target, folder.0.join(link)).unwrap();
+        redact(&har, &folder.0.join(link), &[]);
+        assert!(fs::symlink_metadata(folder.0.join(link)).unwrap().is_symlink(), "{link}");
+        assert_eq!(fs::read(folder.0.join(target)).unwrap(), bytes, "{link}");
     }
-    let pipe = folder.join("pipe");
+    let pipe = folder.0.join("pipe");
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let reader = std::thread::spawn({
         let pipe = pipe.clone();
@@ -410,13 +394,13 @@ fn a_device_that_takes_nothing_is_an_error_and_stays_a_device() {
 #[test]
 fn what_is_not_redacted_is_refused_in_one_line_and_leaves_no_copy() {
     let folder = Folder::new("refused");
-    let burp = folder.join("export.xml");
+    let burp = folder.0.join("export.xml");
     fs::write(&burp, "<items burpVersion=\"2023.1\" exportTime=\"Mon\"><item><request>Cookie: a=31d4d96e407a</request></item></items>")
         .unwrap();
-    let laughs = folder.join("laughs.xml");
+    let laughs = folder.0.join("laughs.xml");
     fs::write(&laughs, "<!DOCTYPE l [<!ENTITY a \"lol\">]><items burpVersion=\"1\">&a;</items>").unwrap();
     for (input, told) in [(&burp, "Burp"), (&laughs, "Burp")] {
-        let output = folder.join("copy");
+        let output = folder.0.join("copy");
         let run = oauthtrace(&["redact", text(input), "-w", text(&output)]);
         let stderr = String::from_utf8(run.stderr).unwrap();
         assert_eq!(run.status.code(), Some(3), "{stderr}");
@@ -435,15 +419,15 @@ fn opaque_tokens_and_passwords_in_hosts_of_our_reports_are_masked() {
         {{"name":"Host","value":"svc2:Hunter2xyz@mail.contoso.example"}},{{"name":"Authorization","value":"Bearer {opaque}"}}]}},
         "response":{{"status":200,"headers":[]}}}}]}}}}"#
     );
-    let har = folder.join("t.har");
+    let har = folder.0.join("t.har");
     fs::write(&har, entry).unwrap();
     for (command, more) in [("inspect", &[][..]), ("verify", &["--tenant", "contoso.example"])] {
-        let report = folder.join(command);
+        let report = folder.0.join(command);
         let arguments = [&[command, text(&har), "-o", "json", "--show-secrets"], more].concat();
         let shown = oauthtrace(&arguments).stdout;
         assert!(memchr::memmem::find(&shown, opaque.as_bytes()).is_some(), "{command}");
         fs::write(&report, shown).unwrap();
-        let output = folder.join("copy");
+        let output = folder.0.join("copy");
         redact(&report, &output, &[]);
         let copy = fs::read_to_string(&output).unwrap();
         for secret in [opaque, "Hunter2xyz"] {
@@ -461,9 +445,9 @@ fn reports_and_texts_are_redacted_too() {
     let har = home.join("traffic.har");
     let shown = oauthtrace(&["inspect", text(&har), "-o", "json", "--show-secrets"]).stdout;
     assert!(case.secrets.iter().any(|secret| memchr::memmem::find(&shown, secret.as_bytes()).is_some()));
-    let report = folder.join("report.json");
+    let report = folder.0.join("report.json");
     fs::write(&report, shown).unwrap();
-    let output = folder.join("copy");
+    let output = folder.0.join("copy");
     redact(&report, &output, &[]);
     let bytes = fs::read(&output).unwrap();
     let value: Value = serde_json::from_slice(&bytes).unwrap();
@@ -478,7 +462,7 @@ fn reports_and_texts_are_redacted_too() {
     for (before, after) in String::from_utf8(masked).unwrap().lines().zip(copy.lines()) {
         assert_eq!(before, after, "a report holds no secrets");
     }
-    let note = folder.join("note.txt");
+    let note = folder.0.join("note.txt");
     let line = "curl -u bob:hunter2xyz https://h/ -H 'Authorization: Basic Ym9iOmh1bnRlcjJ4eXo='\nCookie: a=31d4d96e407a\n";
     fs::write(&note, line).unwrap();
     let stderr = redact(&note, &output, &[]);

@@ -3,6 +3,9 @@
 #[path = "support/expected.rs"]
 mod expected;
 
+#[path = "support/folder.rs"]
+mod folder;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,6 +20,7 @@ use oauthtrace::report::{Document, Format, Options, render};
 use serde_json::Value;
 
 use expected::{captures, expectations};
+use folder::Folder;
 
 /// `inspect` and `verify` of files, as JSON.
 fn reports(paths: &[PathBuf], keys: Option<&[u8]>, threads: usize) -> [Value; 2] {
@@ -82,22 +86,6 @@ impl Recording {
             record[4..8].copy_from_slice(&u32::try_from(time % 1_000_000).unwrap().to_le_bytes());
         }
         Self { header: self.header.clone(), records }
-    }
-}
-
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("oauthtrace-rings-{}-{name}", std::process::id()));
-        fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
     }
 }
 

@@ -107,10 +107,10 @@ impl Queue {
             let Some((next, name)) = self.at(at).filter(|(next, _)| goes_on(begins, last, *next)) else {
                 continue;
             };
-            let likeness = turn.name.likeness(name);
+            let Some(likeness) = turn.name.likeness(name) else { continue };
             let better = best.is_none_or(|(known, time, _)| (likeness, next.at) < (known, time));
             // Where both begin at once there is no clock: copies of one file, packets written without their times.
-            if likeness < UNLIKE && better && next.at > begins.at && !self.is_of_another(at, likeness) {
+            if better && next.at > begins.at && !self.is_of_another(at, likeness) {
                 best = Some((likeness, next.at, at));
             }
         }
@@ -132,8 +132,7 @@ impl Queue {
     fn before(&mut self, at: usize) -> Option<usize> {
         let mut best: Option<(usize, Instant, usize)> = None;
         for other in 0..self.waiting.len() {
-            let found = self.earlier(other, at).filter(|(likeness, _)| *likeness < UNLIKE);
-            let Some((likeness, begins)) = found else { continue };
+            let Some((likeness, begins)) = self.earlier(other, at) else { continue };
             let better =
                 best.is_none_or(|(known, time, _)| likeness < known || likeness == known && begins > time);
             if better && self.leads_to(other, at) {
@@ -155,7 +154,8 @@ impl Queue {
     /// end, since only earlier ones count.
     fn earlier(&self, other: usize, at: usize) -> Option<(usize, Instant)> {
         let ((begins, name), (next, mine)) = (self.at(other)?, self.at(at)?);
-        (begins.at < next.at && begins.shares_a_link(&next)).then(|| (name.likeness(mine), begins.at))
+        let before = begins.at < next.at && begins.shares_a_link(&next);
+        name.likeness(mine).filter(|_| before).map(|likeness| (likeness, begins.at))
     }
 
     /// Whether a file ends where another begins. It is read for that, once.
@@ -174,9 +174,6 @@ fn goes_on(begins: Beginning, last: Instant, next: Beginning) -> bool {
     let overlap = (to.saturating_sub(from) / OVERLAP_PART).clamp(0, OVERLAP);
     begins.shares_a_link(&next) && then >= to.saturating_sub(overlap) && then.saturating_sub(to) <= SILENCE
 }
-
-/// Names that say nothing of each other.
-const UNLIKE: usize = usize::MAX;
 
 /// A file's name, in small letters and without what says that it was compressed: numbers, and what is around them.
 #[derive(Default, Debug)]
@@ -202,14 +199,14 @@ impl Name {
     }
 
     /// In how many of their numbers two names differ that are the same without them: those of a ring in its count, and
-    /// in the time that dumpcap adds.
-    fn likeness(&self, other: &Self) -> usize {
+    /// in the time that dumpcap adds. `None` where they say nothing of each other.
+    fn likeness(&self, other: &Self) -> Option<usize> {
         if self.words.is_empty() || self.words != other.words {
-            return UNLIKE;
+            return None;
         }
         // tcpdump -C adds none to its first file.
         let count = self.numbers.len().max(other.numbers.len());
-        (0..count).filter(|at| self.numbers.get(*at) != other.numbers.get(*at)).count()
+        Some((0..count).filter(|at| self.numbers.get(*at) != other.numbers.get(*at)).count())
     }
 }
 
@@ -263,13 +260,13 @@ mod tests {
             |name: &str| Found { name: name.to_owned(), path: Some(PathBuf::from(name)), named: true };
         let likeness = |one, other| Name::of(&found(one)).likeness(&Name::of(&found(other)));
         // dumpcap -b, tcpdump -C, tcpdump -G, a file that was packed meanwhile, two servers.
-        assert_eq!(likeness("a/r_00001_20261201133931.pcapng", "a/r_00002_20261201133933.pcapng"), 2);
-        assert_eq!(likeness("a/r.pcap", "a/r.pcap1"), 1);
-        assert_eq!(likeness("r-2026-12-01.pcap", "r-2026-12-02.pcap"), 1);
-        assert_eq!(likeness("r_1.pcap.gz", "R_2.pcap"), 1);
-        assert_eq!(likeness("ex01_1.pcap", "ex02_2.pcap"), 2);
-        assert_eq!(likeness("a/r_1.pcap", "b/r_2.pcap"), UNLIKE);
-        assert_eq!(likeness("client_1.pcap", "server_1.pcap"), UNLIKE);
+        assert_eq!(likeness("a/r_00001_20261201133931.pcapng", "a/r_00002_20261201133933.pcapng"), Some(2));
+        assert_eq!(likeness("a/r.pcap", "a/r.pcap1"), Some(1));
+        assert_eq!(likeness("r-2026-12-01.pcap", "r-2026-12-02.pcap"), Some(1));
+        assert_eq!(likeness("r_1.pcap.gz", "R_2.pcap"), Some(1));
+        assert_eq!(likeness("ex01_1.pcap", "ex02_2.pcap"), Some(2));
+        assert_eq!(likeness("a/r_1.pcap", "b/r_2.pcap"), None);
+        assert_eq!(likeness("client_1.pcap", "server_1.pcap"), None);
     }
 
     #[test]

@@ -136,8 +136,8 @@ pub(super) fn joined(memory: &Memory) -> impl Iterator<Item = Said> {
     })
 }
 
-/// Connections that one input leaves open and another joins: the times of their packets do not show that one recording
-/// goes on with the other.
+/// Connections that one input leaves open and another joins: neither names nor times show that one recording goes on with
+/// the other.
 pub(super) fn split(memory: &Memory) -> Option<Said> {
     let mut found = Closed::default();
     for one in memory.troubled.values().filter(|one| one.starts_midway) {
